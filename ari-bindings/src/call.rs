@@ -1,0 +1,276 @@
+//! What every generated request is made of: a client, the request so far, and how to send it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::reply::{Expect, Reply};
+use crate::request::{Body, Parameter, Request, encode};
+use crate::{Client, Download, Error, Operation};
+
+/// The longest request line that Asterisk reads: method, path with query, and version.
+const LONGEST_REQUEST_LINE: usize = 4095;
+
+/// The most values that Asterisk takes in one list.
+const MOST_VALUES: usize = 127;
+
+/// A request in the making. The first fault found is kept until the request is finished.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    client: Client,
+    request: Request,
+    fault: Option<Fault>,
+}
+
+/// What makes a request invalid.
+#[derive(Debug, Clone)]
+struct Fault {
+    parameter: &'static str,
+    reason: &'static str,
+}
+
+impl Call {
+    pub(crate) fn new(client: &Client, operation: &'static Operation) -> Self {
+        let path = operation.path.to_owned();
+        let request = Request {
+            operation,
+            path,
+            query: Vec::new(),
+            body: None,
+        };
+        Self {
+            client: client.clone(),
+            request,
+            fault: None,
+        }
+    }
+
+    /// Fills in one path parameter.
+    pub(crate) fn path(mut self, name: &'static str, value: &str) -> Self {
+        match value {
+            "" => self.fail(
+                name,
+                "it is empty, and Asterisk would take the parent path instead",
+            ),
+            "." | ".." => self.fail(name, "as a path segment it would be resolved away"),
+            _ => self.check_text(name, value),
+        }
+        self.request.path = self
+            .request
+            .path
+            .replace(&format!("{{{name}}}"), &encode(value));
+        self
+    }
+
+    /// Sets a text parameter of the query.
+    pub(crate) fn text(mut self, name: &'static str, value: String) -> Self {
+        self.check_text(name, &value);
+        self.set(name, Parameter::Text(value))
+    }
+
+    /// Sets a whole number of the query.
+    pub(crate) fn int(self, name: &'static str, value: i64) -> Self {
+        self.set(name, Parameter::Int(value))
+    }
+
+    /// Sets a truth value of the query.
+    pub(crate) fn bool(self, name: &'static str, value: bool) -> Self {
+        self.set(name, Parameter::Bool(value))
+    }
+
+    /// Sets a number of the query.
+    #[allow(
+        dead_code,
+        reason = "no release has such a parameter, but the type exists"
+    )]
+    pub(crate) fn double(mut self, name: &'static str, value: f64) -> Self {
+        if !value.is_finite() {
+            self.fail(name, "it is not a finite number");
+        }
+        self.set(name, Parameter::Double(value))
+    }
+
+    /// Appends to a list of the query.
+    pub(crate) fn list(mut self, name: &'static str, values: impl Iterator<Item = String>) -> Self {
+        let values: Vec<_> = values.collect();
+        for value in &values {
+            self.check_text(name, value);
+        }
+        let present = self
+            .request
+            .query
+            .iter_mut()
+            .find(|(present, _)| *present == name);
+        let count = match present {
+            Some((_, Parameter::List(present))) => {
+                present.extend(values);
+                present.len()
+            }
+            _ if values.is_empty() => return self,
+            _ => {
+                let count = values.len();
+                self = self.set(name, Parameter::List(values));
+                count
+            }
+        };
+        if count > MOST_VALUES {
+            self.fail(name, "it has more than the 127 values that Asterisk takes");
+        }
+        self
+    }
+
+    /// Sets a member of the JSON body.
+    pub(crate) fn member(mut self, name: &'static str, value: Value) -> Self {
+        let mut members = match self.request.body.take() {
+            Some(Body::Members(Value::Object(members))) => members,
+            _ => Map::new(),
+        };
+        members.insert(name.to_owned(), value);
+        self.request.body = Some(Body::Members(Value::Object(members)));
+        self
+    }
+
+    /// Sets the JSON body as a whole.
+    pub(crate) fn whole(mut self, value: Value) -> Self {
+        self.request.body = Some(Body::Whole(value));
+        self
+    }
+
+    /// The finished request, or why there is none.
+    pub(crate) fn into_request(self) -> Result<Request, Error> {
+        let Self {
+            client,
+            mut request,
+            fault,
+        } = self;
+        let operation = request.operation;
+        let invalid = |parameter, reason: &str| {
+            Err(Error::InvalidRequest {
+                operation,
+                parameter,
+                reason: reason.into(),
+            })
+        };
+        if let Some(Fault { parameter, reason }) = fault {
+            return invalid(parameter, reason);
+        }
+        let fits = |request: &Request| client.request_line(request) <= LONGEST_REQUEST_LINE;
+        if !fits(&request) && !matches!(request.body, Some(Body::Whole(_))) {
+            request.move_query_to_body();
+        }
+        if !fits(&request) {
+            return invalid(
+                "",
+                "its path and query are longer than the 4095 bytes that Asterisk reads",
+            );
+        }
+        Ok(request)
+    }
+
+    /// Sends a request whose reply is JSON.
+    pub(crate) fn json<T: DeserializeOwned>(self) -> Sending<T> {
+        self.sending(Expect::Text, Reply::decode)
+    }
+
+    /// Sends a request whose reply says nothing but that it was carried out.
+    pub(crate) fn void(self) -> Sending<()> {
+        self.sending(Expect::Text, |_| Ok(()))
+    }
+
+    /// Sends a request whose reply is a file.
+    pub(crate) fn download(self) -> Sending<Download> {
+        self.sending(Expect::File, Reply::into_download)
+    }
+
+    fn sending<T>(self, expect: Expect, decode: fn(Reply) -> Result<T, Error>) -> Sending<T> {
+        let reply = Box::pin(async move {
+            let client = self.client.clone();
+            client.send(self.into_request()?, expect).await
+        });
+        Sending { reply, decode }
+    }
+
+    fn set(mut self, name: &'static str, value: Parameter) -> Self {
+        let query = &mut self.request.query;
+        match query.iter_mut().find(|(present, _)| *present == name) {
+            Some((_, present)) => *present = value,
+            None => query.push((name, value)),
+        }
+        self
+    }
+
+    fn check_text(&mut self, parameter: &'static str, value: &str) {
+        if value.contains('\0') {
+            self.fail(
+                parameter,
+                "it has a NUL character, where Asterisk would cut it off",
+            );
+        }
+    }
+
+    /// Makes the request invalid.
+    pub(crate) fn fail(&mut self, parameter: &'static str, reason: &'static str) {
+        self.fault.get_or_insert(Fault { parameter, reason });
+    }
+}
+
+/// A request on its way: what awaiting a request awaits.
+#[must_use = "a request does nothing until it is awaited"]
+pub struct Sending<T> {
+    reply: Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send>>,
+    decode: fn(Reply) -> Result<T, Error>,
+}
+
+impl<T> Future for Sending<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let decode = self.decode;
+        self.reply
+            .as_mut()
+            .poll(cx)
+            .map(|reply| reply.and_then(decode))
+    }
+}
+
+impl<T> fmt::Debug for Sending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").finish_non_exhaustive()
+    }
+}
+
+/// Makes a request type, a tuple struct around a [`Call`], something to be awaited.
+macro_rules! call {
+    ($name:ident -> json $reply:ty) => {
+        crate::call::call!(@ $name, $reply, json);
+    };
+    ($name:ident -> void) => {
+        crate::call::call!(@ $name, (), void);
+    };
+    ($name:ident -> download) => {
+        crate::call::call!(@ $name, crate::Download, download);
+    };
+    (@ $name:ident, $reply:ty, $send:ident) => {
+        impl $name {
+            /// The request as a plain value, instead of sending it.
+            pub fn into_request(self) -> Result<crate::Request, crate::Error> {
+                self.0.into_request()
+            }
+        }
+
+        impl std::future::IntoFuture for $name {
+            type Output = Result<$reply, crate::Error>;
+            type IntoFuture = crate::Sending<$reply>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.0.$send()
+            }
+        }
+    };
+}
+
+pub(crate) use call;

@@ -1,0 +1,185 @@
+//! Points in time as ARI writes them: `2026-11-23T11:49:38.950+0000`.
+//!
+//! That is not RFC 3339 (the offset has no colon), so this module reads and writes it. It also
+//! serves models of your own: `#[serde(with = "ari_bindings::date")]` on a [`Date`],
+//! `#[serde(default, with = "ari_bindings::date::option")]` on an `Option<Date>`.
+
+use std::fmt;
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
+use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+use crate::value::Text;
+
+/// A point in time with the offset of the server's local zone.
+pub type Date = DateTime<FixedOffset>;
+
+/// Reads a date in Asterisk's form.
+///
+/// Beyond that form, the offset may have a colon, lack its minutes or be `Z`, and the fraction
+/// may have any number of digits (of which nine count) or be absent, so RFC 3339 is read too.
+///
+/// ```
+/// let date = ari_bindings::date::parse("2026-11-23T11:49:38.950+0100")?;
+/// assert_eq!(date, ari_bindings::date::parse("2026-11-23T10:49:38.95Z")?);
+/// # Ok::<(), ari_bindings::date::DateError>(())
+/// ```
+pub fn parse(text: &str) -> Result<Date, DateError> {
+    read(text.as_bytes()).ok_or_else(|| DateError { text: text.into() })
+}
+
+/// Writes a date in Asterisk's form, with milliseconds; what is finer is cut off.
+///
+/// ```
+/// let date = ari_bindings::date::parse("2026-11-23T11:49:38Z")?;
+/// assert_eq!(ari_bindings::date::format(&date), "2026-11-23T11:49:38.000+0000");
+/// # Ok::<(), ari_bindings::date::DateError>(())
+/// ```
+#[must_use]
+pub fn format(date: &Date) -> String {
+    // The form has no place for the seconds of an offset: another offset, the same instant.
+    let offset = date.offset().local_minus_utc() / 60;
+    let date = match FixedOffset::east_opt(offset * 60) {
+        Some(whole) => date.with_timezone(&whole),
+        None => *date,
+    };
+    let (leap, milli) = (
+        date.nanosecond() / 1_000_000_000,
+        date.nanosecond() / 1_000_000 % 1000,
+    );
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{milli:03}{}{:02}{:02}",
+        date.year(),
+        date.month(),
+        date.day(),
+        date.hour(),
+        date.minute(),
+        date.second() + leap,
+        if offset < 0 { '-' } else { '+' },
+        offset.abs() / 60,
+        offset.abs() % 60,
+    )
+}
+
+/// Text that is not a date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateError {
+    text: Box<str>,
+}
+
+impl fmt::Display for DateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is not a date such as 2026-11-23T11:49:38.950+0000",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for DateError {}
+
+/// `YYYY-MM-DDTHH:MM:SS`, then the fraction, then the offset; nothing but ASCII, no allocation.
+fn read(text: &[u8]) -> Option<Date> {
+    let (head, rest) = text.split_at_checked(19)?;
+    let separators = [head[4], head[7], head[10], head[13], head[16]];
+    if separators != *b"--T::" {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(
+        i32::try_from(number(&head[..4])?).ok()?,
+        number(&head[5..7])?,
+        number(&head[8..10])?,
+    )?;
+    let (nanos, rest) = fraction(rest)?;
+    // chrono's form of a leap second: the second before, with more than a second's nanoseconds.
+    let (second, nanos) = match number(&head[17..])? {
+        60 => (59, nanos + 1_000_000_000),
+        second => (second, nanos),
+    };
+    let time = NaiveTime::from_hms_nano_opt(
+        number(&head[11..13])?,
+        number(&head[14..16])?,
+        second,
+        nanos,
+    )?;
+    date.and_time(time)
+        .and_local_timezone(offset(rest)?)
+        .single()
+}
+
+/// The nanoseconds of `.ddd`, if there is a fraction, and what follows it.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let Some(text) = text.strip_prefix(b".") else {
+        return Some((0, text));
+    };
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(digits);
+    let counting = &digits[..digits.len().min(9)];
+    let missing = u32::try_from(9 - counting.len()).ok()?;
+    Some((number(counting)? * 10_u32.pow(missing), rest))
+}
+
+/// `Z`, `+hh`, `+hhmm` or `+hh:mm`.
+fn offset(text: &[u8]) -> Option<FixedOffset> {
+    let (hours, minutes) = match text {
+        b"Z" | b"z" => return FixedOffset::east_opt(0),
+        [_, h1, h2] => ([*h1, *h2], *b"00"),
+        [_, h1, h2, m1, m2] | [_, h1, h2, b':', m1, m2] => ([*h1, *h2], [*m1, *m2]),
+        _ => return None,
+    };
+    let minutes = number(&minutes).filter(|minutes| *minutes < 60)?;
+    let seconds = i32::try_from((number(&hours)? * 60 + minutes) * 60).ok()?;
+    match text.first()? {
+        b'+' => FixedOffset::east_opt(seconds),
+        b'-' => FixedOffset::west_opt(seconds),
+        _ => None,
+    }
+}
+
+/// At least one and at most nine digits.
+fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, byte| match byte {
+        b'0'..=b'9' => Some(number * 10 + u32::from(byte - b'0')),
+        _ => None,
+    })
+}
+
+/// Writes a [`Date`] with serde.
+pub fn serialize<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format(date))
+}
+
+/// Reads a [`Date`] with serde.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let Text(text) = Text::deserialize(deserializer)?;
+    parse(&text).map_err(D::Error::custom)
+}
+
+/// The same for an `Option<Date>`.
+pub mod option {
+    use super::{Date, Deserialize, Deserializer, Serializer, Text, parse};
+    use serde::de::Error as _;
+
+    /// Writes an optional [`Date`] with serde.
+    pub fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        match date {
+            Some(date) => super::serialize(date, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads an optional [`Date`] with serde.
+    pub fn deserialize<'de, D>(deserializer: D) -> Result<Option<Date>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        match Option::<Text<'de>>::deserialize(deserializer)? {
+            Some(Text(text)) => parse(&text).map(Some).map_err(D::Error::custom),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::Body as _;
+use reqwest::header::CONTENT_TYPE;
+
+use crate::{Error, Operation};
+
+/// A file on its way from the server, such as a recording.
+///
+/// It arrives piece by piece, by [`Download::chunk`] or as a [`Stream`], or as a whole, by
+/// [`Download::bytes`].
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use std::io::Write;
+///
+/// let mut file = std::fs::File::create("greeting.wav")?;
+/// let mut download = ari.recordings().get_stored_file("greeting").await?;
+/// while let Some(chunk) = download.chunk().await? {
+///     file.write_all(&chunk)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Download {
+    operation: &'static Operation,
+    content_type: Option<Box<str>>,
+    content_length: Option<u64>,
+    body: reqwest::Body,
+}
+
+impl Download {
+    pub(crate) fn new(operation: &'static Operation, response: reqwest::Response) -> Self {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        Self {
+            operation,
+            content_type: content_type
+                .and_then(|value| value.to_str().ok())
+                .map(Box::from),
+            content_length: response.content_length(),
+            body: response.into(),
+        }
+    }
+
+    /// The type of the content, such as `audio/wav`.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The size of the file, if the server told it.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    /// The next piece; `None` at the end of the file.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
+    }
+
+    /// Everything that is left.
+    pub async fn bytes(mut self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+                return Poll::Ready(None);
+            };
+            let frame = frame.map_err(|error| Error::Unfinished {
+                operation: self.operation,
+                timed_out: error.is_timeout(),
+                source: error.without_url().into(),
+            });
+            // A frame without data has trailers, which nobody needs.
+            match frame.map(http_body::Frame::into_data) {
+                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(Err(_)) => {}
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+    }
+}
+
+impl Stream for Download {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_chunk(cx)
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("content_type", &self.content_type)
+            .field("content_length", &self.content_length)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,330 @@
+use std::fmt;
+
+use crate::{DisconnectReason, Operation};
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why something did not work.
+///
+/// The variants tell apart what a program or its operator would do differently. None of them ever
+/// holds a password. Nothing is retried by this crate; [`Error::may_have_been_carried_out`] says
+/// when a repetition could do a thing twice.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// use ari_bindings::Error;
+///
+/// match ari.channel("1700000000.1").answer().await {
+///     Err(error) if error.is_not_found() => println!("the caller has hung up already"),
+///     Err(Error::Refused { status, message, .. }) => println!("{status}: {message}"),
+///     other => other?,
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client cannot work as configured.
+    #[non_exhaustive]
+    Config {
+        /// What is wrong, and what would be right.
+        reason: Box<str>,
+    },
+    /// The request cannot be expressed in ARI; it was not sent.
+    #[non_exhaustive]
+    InvalidRequest {
+        /// The operation.
+        operation: &'static Operation,
+        /// The parameter at fault; empty if it is the request as a whole.
+        parameter: &'static str,
+        /// What is wrong with it.
+        reason: Box<str>,
+    },
+    /// There is no connection to the server; nothing was sent.
+    #[non_exhaustive]
+    Connect {
+        /// The base URL.
+        url: Box<str>,
+        /// What kind of failure it is.
+        kind: ConnectErrorKind,
+        /// The failure itself.
+        source: Source,
+    },
+    /// The server does not know this user or password (401).
+    #[non_exhaustive]
+    Unauthorized {
+        /// The operation.
+        operation: &'static Operation,
+        /// The server's words, if any.
+        message: Box<str>,
+    },
+    /// Asterisk answered with an error.
+    ///
+    /// A user without write access gets 403 for everything that changes something.
+    #[non_exhaustive]
+    Refused {
+        /// The operation.
+        operation: &'static Operation,
+        /// The HTTP status, 400 or more.
+        status: u16,
+        /// Asterisk's words, if any.
+        message: Box<str>,
+        /// The body as it came.
+        body: Box<str>,
+    },
+    /// What answered is not ARI: the base URL has a wrong path, or leads to something else.
+    #[non_exhaustive]
+    NotAri {
+        /// The URL that was asked.
+        url: Box<str>,
+        /// The HTTP status.
+        status: u16,
+        /// The type of the content; empty if there is none.
+        content_type: Box<str>,
+        /// The beginning of the text of the answer.
+        excerpt: Box<str>,
+    },
+    /// The request was carried out, but the reply does not have the declared form.
+    #[non_exhaustive]
+    Decode {
+        /// The operation.
+        operation: &'static Operation,
+        /// What is wrong with the reply.
+        reason: Box<str>,
+        /// The body as it came.
+        body: Box<str>,
+    },
+    /// The request was sent, at least in part, but no full reply came: it may or may not have
+    /// been carried out.
+    ///
+    /// A server with as many sessions as its `sessionlimit` allows accepts connections and closes
+    /// them again without a word, which ends here, too.
+    #[non_exhaustive]
+    Unfinished {
+        /// The operation.
+        operation: &'static Operation,
+        /// Whether the reply took too long, rather than the connection being lost.
+        timed_out: bool,
+        /// The failure itself.
+        source: Source,
+    },
+    /// The event connection has ended. Events that happen until the next one is made are lost.
+    #[non_exhaustive]
+    Disconnected {
+        /// Why it has ended.
+        reason: DisconnectReason,
+    },
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectErrorKind {
+    /// Nothing listens at that address and port.
+    Refused,
+    /// The host name has no address.
+    Dns,
+    /// The server does not speak TLS there, or its certificate is not trusted.
+    Tls,
+    /// The server did not answer in time.
+    Timeout,
+    /// Anything else, such as an unreachable network.
+    Other,
+}
+
+impl Error {
+    /// The HTTP status, if the server answered with an error.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorized { .. } => Some(401),
+            Self::Refused { status, .. } | Self::NotAri { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The server's own words about the error.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Unauthorized { message, .. } | Self::Refused { message, .. } => {
+                Some(&**message).filter(|message| !message.is_empty())
+            }
+            _ => None,
+        }
+    }
+
+    /// The operation that failed.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static Operation> {
+        match self {
+            Self::InvalidRequest { operation, .. }
+            | Self::Unauthorized { operation, .. }
+            | Self::Refused { operation, .. }
+            | Self::Decode { operation, .. }
+            | Self::Unfinished { operation, .. } => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// Whether Asterisk does not have the thing asked for (404): a channel that has hung up, say.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+
+    /// Whether something took longer than it may.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Connect { kind, .. } => *kind == ConnectErrorKind::Timeout,
+            Self::Unfinished { timed_out, .. } => *timed_out,
+            Self::Disconnected { reason } => matches!(reason, DisconnectReason::PingTimeout),
+            _ => false,
+        }
+    }
+
+    /// Whether the server may have done, in spite of the error, what was asked for.
+    ///
+    /// If not, the request was never sent, or the server said that it did not do it.
+    #[must_use]
+    pub fn may_have_been_carried_out(&self) -> bool {
+        matches!(self, Self::Decode { .. } | Self::Unfinished { .. })
+    }
+
+    pub(crate) fn config(reason: impl Into<Box<str>>) -> Self {
+        Self::Config {
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config { reason } => write!(f, "cannot make an ARI client: {reason}"),
+            Self::InvalidRequest {
+                operation,
+                parameter: "",
+                reason,
+            } => {
+                write!(f, "{operation}: not sent: {reason}")
+            }
+            Self::InvalidRequest {
+                operation,
+                parameter,
+                reason,
+            } => {
+                write!(
+                    f,
+                    "{operation}: not sent: parameter `{parameter}`: {reason}"
+                )
+            }
+            Self::Connect { url, kind, source } => {
+                write!(f, "cannot connect to {url}: {}", kind.advice())?;
+                // `Other` says nothing by itself; the rest is in `source` for who reports it.
+                if *kind == ConnectErrorKind::Other {
+                    write!(f, ": {source}")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Unauthorized { operation, message } => write!(
+                f,
+                "{operation}: not authorized: {}: check user and password against ari.conf",
+                if message.is_empty() { "401" } else { message }
+            ),
+            Self::Refused {
+                operation,
+                status,
+                message,
+                ..
+            } => {
+                write!(f, "{operation}: Asterisk answered {}", Status(*status))?;
+                if message.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, ": {message}")
+                }
+            }
+            Self::NotAri {
+                url,
+                status,
+                content_type,
+                excerpt,
+            } => write!(
+                f,
+                "{url} is not ARI: it answered {} ({}: {excerpt:?}): check host, port and path of \
+                 the base URL, which usually ends in /ari",
+                Status(*status),
+                if content_type.is_empty() {
+                    "no content type"
+                } else {
+                    content_type
+                },
+            ),
+            Self::Decode {
+                operation, reason, ..
+            } => {
+                write!(
+                    f,
+                    "{operation}: carried out, but its reply is not as declared: {reason}"
+                )
+            }
+            Self::Unfinished {
+                operation,
+                timed_out,
+                ..
+            } => write!(
+                f,
+                "{operation}: {}; it may or may not have been carried out",
+                if *timed_out {
+                    "no reply in time"
+                } else {
+                    "the connection was lost before the reply"
+                }
+            ),
+            Self::Disconnected { reason } => write!(f, "the event connection has ended: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connect { source, .. } | Self::Unfinished { source, .. } => Some(&**source),
+            Self::Disconnected {
+                reason: DisconnectReason::ConnectionLost(source),
+            } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl ConnectErrorKind {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Refused => {
+                "connection refused: is Asterisk running, and its HTTP server enabled (http.conf)?"
+            }
+            Self::Dns => "the host name has no address: is it spelled right?",
+            Self::Tls => "no TLS: is the port one for https, and is the certificate trusted?",
+            Self::Timeout => "no answer in time: are host and port right, and no firewall between?",
+            Self::Other => "failed",
+        }
+    }
+}
+
+/// `404 Not Found`.
+struct Status(u16);
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = reqwest::StatusCode::from_u16(self.0).ok();
+        match status.and_then(|status| status.canonical_reason()) {
+            Some(reason) => write!(f, "{} {reason}", self.0),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}

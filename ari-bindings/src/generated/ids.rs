@@ -1,0 +1,7 @@
+//! Identifiers.
+crate::id::id! {
+    /// The identifier of a channel.
+    ChannelId
+    /// The identifier of a playback.
+    PlaybackId
+}

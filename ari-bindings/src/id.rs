@@ -1,0 +1,152 @@
+//! The `id!` macro: the identifiers of ARI, one type for each kind of thing.
+
+/// Defines identifiers: text that is not interchangeable with the identifiers of other things.
+macro_rules! id {
+    ($($(#[$attribute:meta])* $name:ident)+) => {$(
+        $(#[$attribute])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier with this text.
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            /// The text of the identifier.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text of the identifier, without a copy.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<&String> for $name {
+            fn from(id: &String) -> Self {
+                Self(id.clone())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl From<&$name> for String {
+            fn from(id: &$name) -> Self {
+                id.0.clone()
+            }
+        }
+
+        crate::id::equals_text!($name: str, &str, String);
+    )+};
+}
+
+/// Compares a text type with the string types, both ways.
+macro_rules! equals_text {
+    ($name:ident: $($text:ty),+) => {$(
+        impl PartialEq<$text> for $name {
+            fn eq(&self, other: &$text) -> bool {
+                let other: &str = other.as_ref();
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<$name> for $text {
+            fn eq(&self, other: &$name) -> bool {
+                let text: &str = self.as_ref();
+                text == other.as_str()
+            }
+        }
+    )+};
+}
+
+pub(crate) use {equals_text, id};
+
+#[cfg(test)]
+mod tests {
+    id! {
+        /// A test's identifier.
+        ThingId
+    }
+
+    #[test]
+    fn an_id_is_as_handy_as_its_text() {
+        let id = ThingId::new("a/b");
+        assert_eq!(id, "a/b");
+        assert_eq!("a/b", id);
+        assert_eq!(id, "a/b".to_owned());
+        assert_eq!("a/b".to_owned(), id);
+        assert_eq!(id, *"a/b");
+        assert_eq!(id.len(), 3);
+        assert_eq!(format!("{id} {id:?} {id:>4}"), r#"a/b "a/b"  a/b"#);
+        assert_eq!(ThingId::from(&id), ThingId::from(&id.clone().into_string()));
+        assert_eq!(String::from(&id), String::from(id));
+    }
+
+    #[test]
+    fn an_id_is_a_plain_string_in_json_and_a_key_found_by_text() {
+        let id: ThingId = serde_json::from_str(r#""a\/b""#).unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), r#""a/b""#);
+        assert!(serde_json::from_str::<ThingId>("1").is_err());
+        let map = std::collections::HashMap::from([(id, 1)]);
+        assert_eq!(map.get("a/b"), Some(&1));
+    }
+}

@@ -1,0 +1,88 @@
+//! Strongly typed bindings for ARI, the Asterisk REST Interface.
+//!
+//! A program drives the calls of an [Asterisk](https://www.asterisk.org) server with requests and
+//! hears of them by events. This crate has every request, every model and every event of Asterisk
+//! 16 to 23.
+//!
+//! ```no_run
+//! use ari_bindings::{Client, Error, Event};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let ari = Client::builder("http://localhost:8088/ari")
+//!         .credentials("asterisk", "asterisk")
+//!         .build()?;
+//!     let mut events = ari.events(["hello-world"]).await?;
+//!     while let Some(event) = events.next().await {
+//!         match event? {
+//!             Event::StasisStart(start) => {
+//!                 let channel = ari.channel(&start.channel.id);
+//!                 channel.answer().await?;
+//!                 channel.play(["sound:hello-world"]).lang("en").await?;
+//!             }
+//!             Event::ChannelDtmfReceived(dtmf) => println!("{}", dtmf.digit),
+//!             Event::Unknown(event) => println!("{} {}", event.kind(), event.raw()),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Requests
+//!
+//! What a request must have are arguments, what it may have are setters. It is sent when it is
+//! awaited, once, and never again by itself. `ari.channels()` has all that there is about channels,
+//! and `ari.channel(id)` what there is about one of them. `into_request` makes a [`Request`] of it,
+//! a plain value, instead.
+//!
+//! # Data
+//!
+//! What Asterisk does not always send is an `Option`. A value that it does not declare is `Other`,
+//! an event that this crate does not know is [`Event::Unknown`], and one that is not as declared
+//! [`Event::Undecodable`]: new releases of Asterisk break nothing.
+//!
+//! # Errors
+//!
+//! [`Error`] tells apart what one would do differently.
+//!
+//! # Features
+//!
+//! `tls`, on by default: `https`, with rustls and what the platform trusts.
+
+pub mod date;
+
+mod builder;
+mod call;
+mod client;
+mod download;
+mod error;
+mod filter;
+#[rustfmt::skip]
+mod generated;
+mod id;
+mod operation;
+mod reply;
+mod request;
+#[cfg(feature = "tls")]
+mod tls;
+mod url;
+mod value;
+mod variables;
+mod websocket;
+
+pub use builder::ClientBuilder;
+pub use call::Sending;
+pub use client::Client;
+pub use date::Date;
+pub use download::Download;
+pub use error::{ConnectErrorKind, Error};
+pub use filter::EventFilter;
+pub use generated::events::Event;
+pub use generated::*;
+pub use operation::{Method, Operation};
+pub use request::Request;
+pub use variables::VariableValue;
+pub use websocket::{Connect, DisconnectReason, Events, UndecodableEvent, UnknownEvent};
+
+pub use bytes::Bytes;

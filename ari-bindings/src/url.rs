@@ -1,0 +1,187 @@
+//! The base URL of an ARI server.
+
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
+
+use crate::Error;
+
+/// A base URL, free of credentials and of a trailing slash.
+#[derive(Debug, Clone)]
+pub(crate) struct BaseUrl {
+    url: Url,
+    text: Box<str>,
+}
+
+/// A user and a password.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl BaseUrl {
+    /// Reads a base URL, and the credentials that it may contain.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Option<Credentials>), Error> {
+        let text = text.trim();
+        let fault = |what: &str| {
+            let shown = without_secrets(text);
+            Error::config(format!(
+                "base URL {shown:?}: {what}, as in \"http://localhost:8088/ari\""
+            ))
+        };
+        if !text.contains("://") {
+            return Err(fault("it must begin with http:// or https://"));
+        }
+        let mut url = Url::parse(text).map_err(|error| fault(&format!("{error}; write it")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(fault("its scheme must be http or https, also for events"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(fault(
+                "it must end with its path, and credentials go into `credentials`",
+            ));
+        }
+        let credentials = take_credentials(&mut url)
+            .map_err(|()| fault("user and password in it must be percent-encoded UTF-8"))?;
+        let text = url.as_str().trim_end_matches('/').into();
+        Ok((Self { url, text }, credentials))
+    }
+
+    /// The URL without trailing slash.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The path without trailing slash, such as `/ari`; empty for none.
+    pub(crate) fn prefix(&self) -> &str {
+        self.url.path().trim_end_matches('/')
+    }
+
+    /// Whether the scheme is https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The host, an IPv6 address without its brackets.
+    pub(crate) fn host(&self) -> &str {
+        let host = self.url.host_str().unwrap_or_default();
+        host.strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host)
+    }
+
+    /// The port, that of the scheme if none is given.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    /// Host and port as the Host header has them.
+    pub(crate) fn authority(&self) -> &str {
+        self.url.authority()
+    }
+}
+
+fn take_credentials(url: &mut Url) -> Result<Option<Credentials>, ()> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let decode = |text| {
+        percent_decode_str(text)
+            .decode_utf8()
+            .map(String::from)
+            .map_err(drop)
+    };
+    let user = decode(url.username())?;
+    let password = decode(url.password().unwrap_or_default())?;
+    url.set_username("")?;
+    url.set_password(None)?;
+    Ok(Some(Credentials { user, password }))
+}
+
+/// What may be shown of text that need not be a URL: neither userinfo nor query.
+fn without_secrets(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let Some((before, host)) = text.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    match before.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://…@{host}"),
+        None => format!("…@{host}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (BaseUrl, Option<Credentials>) {
+        BaseUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn any_prefix_and_a_trailing_slash_are_fine() {
+        for (text, shown, prefix) in [
+            (
+                "http://localhost:8088/ari",
+                "http://localhost:8088/ari",
+                "/ari",
+            ),
+            (
+                "http://localhost:8088/ari/",
+                "http://localhost:8088/ari",
+                "/ari",
+            ),
+            (
+                " https://pbx.example/a/b/ari ",
+                "https://pbx.example/a/b/ari",
+                "/a/b/ari",
+            ),
+            ("http://[::1]:8088", "http://[::1]:8088", ""),
+        ] {
+            let (url, credentials) = parse(text);
+            assert_eq!((url.as_str(), url.prefix()), (shown, prefix));
+            assert!(credentials.is_none());
+        }
+        assert_eq!(
+            (
+                parse("http://[::1]:1").0.host(),
+                parse("https://x/ari").0.port()
+            ),
+            ("::1", 443)
+        );
+        assert_eq!(parse("http://[::1]:8088/ari").0.authority(), "[::1]:8088");
+    }
+
+    #[test]
+    fn credentials_come_out_of_the_url() {
+        let (url, credentials) = parse("http://me:p%40ss%2F@localhost:8088/ari");
+        let credentials = credentials.unwrap();
+        assert_eq!(url.as_str(), "http://localhost:8088/ari");
+        assert_eq!(
+            (&*credentials.user, &*credentials.password),
+            ("me", "p@ss/")
+        );
+    }
+
+    #[test]
+    fn a_bad_url_is_named_without_its_secrets() {
+        for text in [
+            "",
+            "localhost:8088/ari",
+            "me:secret@localhost:8088/ari",
+            "ws://me:secret@localhost:8088/ari",
+            "http://me:secret@",
+            "http://me:secret@localhost:99999/ari",
+            "http://me:%ff@localhost/secret%ff@x",
+            "http://localhost/ari?api_key=me:secret",
+            "http://localhost/ari#secret",
+        ] {
+            let error = BaseUrl::parse(text).map(drop).unwrap_err().to_string();
+            assert!(error.contains("\"http://localhost:8088/ari\""), "{error}");
+            assert!(
+                !error.contains("secret") || text.contains("/secret"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The opening handshake of a WebSocket, whose refusals are read like those of any request.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
+use tokio_tungstenite::tungstenite::handshake::{derive_accept_key, machine::TryParse as _};
+use tokio_tungstenite::tungstenite::http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT,
+};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::reply::Head;
+use crate::{Client, ConnectErrorKind, Error, Request};
+
+/// The largest event: far above what Asterisk sends, far below what would harm.
+const LARGEST_MESSAGE: usize = 16 << 20;
+
+/// The largest answer to a handshake.
+const LARGEST_ANSWER: usize = 64 << 10;
+
+/// How long the text of a refusal may take once its head is there.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
+
+/// A connection, with TLS or without.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Makes a WebSocket of a connection.
+pub(super) async fn upgrade(
+    client: &Client,
+    request: &Request,
+    mut stream: Box<dyn Stream>,
+) -> Result<Socket, Error> {
+    let key = generate_key();
+    let lost = |error: io::Error| client.connect_error(ConnectErrorKind::Other, error);
+    stream
+        .write_all(head(client, request, &key).as_bytes())
+        .await
+        .map_err(lost)?;
+    stream.flush().await.map_err(lost)?;
+    let (response, mut rest) = answer(&mut stream).await.map_err(lost)?;
+
+    let operation = request.operation();
+    let asked = format!("{}{}", client.base_url(), request.path());
+    let head = Head::new(response.status().as_u16(), response.headers());
+    if response.status() != 101 {
+        // Cut short, it is still the best explanation there is.
+        let body = body(&response, &mut stream, &mut rest);
+        let _ = tokio::time::timeout(REFUSAL_TIMEOUT, body).await;
+        return Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&rest)));
+    }
+    let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+    if accept.is_none_or(|accept| accept.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes())
+    {
+        return Err(head.into_error(
+            operation,
+            &asked,
+            "no WebSocket: Sec-WebSocket-Accept is wrong",
+        ));
+    }
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE));
+    Ok(Socket::from_partially_read(stream, rest, Role::Client, Some(config)).await)
+}
+
+fn head(client: &Client, request: &Request, key: &str) -> String {
+    let url = &client.shared().url;
+    let authorization = client.shared().authorization.as_ref();
+    let authorization = authorization.and_then(|value| value.to_str().ok());
+    format!(
+        "GET {}/{} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{}{}{}\r\n",
+        url.prefix(),
+        request.uri(),
+        url.authority(),
+        authorization.map_or("", |_| "Authorization: "),
+        authorization.unwrap_or_default(),
+        authorization.map_or("", |_| "\r\n"),
+    )
+}
+
+/// The head of the answer, and the bytes already read after it.
+async fn answer(stream: &mut Box<dyn Stream>) -> io::Result<(Response, Vec<u8>)> {
+    let mut read = Vec::with_capacity(4096);
+    loop {
+        if stream.read_buf(&mut read).await? == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the server hung up without an answer, as Asterisk does at its `sessionlimit`",
+            ));
+        }
+        match Response::try_parse(&read).map_err(io::Error::other)? {
+            Some((size, response)) => return Ok((response, read.split_off(size))),
+            None if read.len() > LARGEST_ANSWER => {
+                return Err(io::Error::other("the answer to the handshake does not end"));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Reads the body of a refusal.
+async fn body(
+    response: &Response,
+    stream: &mut Box<dyn Stream>,
+    body: &mut Vec<u8>,
+) -> io::Result<()> {
+    let length = response
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok());
+    let length = match length.and_then(|length| length.parse().ok()) {
+        Some(length) => LARGEST_ANSWER.min(length),
+        None if response.headers().contains_key(CONTENT_TYPE) => LARGEST_ANSWER,
+        None => 0,
+    };
+    while body.len() < length && stream.read_buf(body).await? > 0 {}
+    Ok(())
+}
