@@ -57,6 +57,7 @@ mod call;
 mod client;
 mod download;
 mod error;
+mod event;
 mod filter;
 #[rustfmt::skip]
 mod generated;
@@ -77,12 +78,13 @@ pub use client::Client;
 pub use date::Date;
 pub use download::Download;
 pub use error::{ConnectErrorKind, Error};
+pub use event::{UndecodableEvent, UnknownEvent};
 pub use filter::EventFilter;
 pub use generated::events::Event;
 pub use generated::*;
 pub use operation::{Method, Operation};
 pub use request::Request;
 pub use variables::VariableValue;
-pub use websocket::{Connect, DisconnectReason, Events, UndecodableEvent, UnknownEvent};
+pub use websocket::{Connect, DisconnectReason, Events};
 
 pub use bytes::Bytes;

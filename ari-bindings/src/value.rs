@@ -128,6 +128,8 @@ pub(crate) use value;
 
 #[cfg(test)]
 mod tests {
+    #![allow(unreachable_pub, reason = "the macro makes public types")]
+
     #[derive(Debug, Clone, PartialEq, Eq, Hash)]
     enum State {
         Down,

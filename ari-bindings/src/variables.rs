@@ -1,3 +1,4 @@
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The value of a channel or bridge variable that a request sets.
@@ -87,6 +88,15 @@ pub(crate) fn to_json_object(
         .into()
 }
 
+/// Models as a JSON array.
+pub(crate) fn to_json_list(items: impl IntoIterator<Item = impl Serialize>) -> Value {
+    // A model, being a struct, always becomes an object.
+    items
+        .into_iter()
+        .map(|item| serde_json::to_value(item).unwrap_or_default())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +112,6 @@ mod tests {
             r#"{"A":"1","B":{"report_events":true,"value":"2"}}"#
         );
         assert_eq!(to_json_object([("n", 1)]).to_string(), r#"{"n":1}"#);
+        assert_eq!(to_json_list([("n", 1)]).to_string(), r#"[["n",1]]"#);
     }
 }

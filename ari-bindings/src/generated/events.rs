@@ -1,6 +1,7 @@
 //! Events.
 use crate::models::Channel;
-use crate::{Date, UndecodableEvent, UnknownEvent};
+use crate::event::{UndecodableEvent, UnknownEvent};
+use crate::Date;
 /// A channel has entered.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
@@ -79,12 +80,9 @@ impl serde::Serialize for Event {
     }
 }
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
-    fn boxed<T: serde::de::DeserializeOwned>(text: &str) -> serde_json::Result<Box<T>> {
-        serde_json::from_str(text).map(Box::new)
-    }
     Some(match kind {
-        "StasisStart" => boxed(text).map(Event::StasisStart),
-        "ChannelDtmfReceived" => boxed(text).map(Event::ChannelDtmfReceived),
+        "StasisStart" => crate::event::boxed(text).map(Event::StasisStart),
+        "ChannelDtmfReceived" => crate::event::boxed(text).map(Event::ChannelDtmfReceived),
         _ => return None,
     })
 }

@@ -1,12 +1,10 @@
 //! The event connection: a task that reads, a queue, and the program's end of it.
 
 mod connect;
-mod decode;
 mod handshake;
 mod heartbeat;
 mod queue;
 mod reader;
-mod unknown;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -19,7 +17,6 @@ use futures_core::Stream;
 use tokio::task::JoinHandle;
 
 pub use connect::Connect;
-pub use unknown::{UndecodableEvent, UnknownEvent};
 
 use crate::Error;
 use crate::generated::events::Event;

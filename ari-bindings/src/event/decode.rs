@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::unknown::{UndecodableEvent, UnknownEvent};
@@ -27,13 +28,18 @@ impl Event {
     }
 
     /// What a binary frame becomes, which no event comes in.
-    pub(super) fn from_binary(bytes: &[u8]) -> Self {
+    pub(crate) fn from_binary(bytes: &[u8]) -> Self {
         Self::Undecodable(Box::new(UndecodableEvent {
             kind: None,
             reason: "a binary frame, where every event is a text frame".to_owned(),
             raw: String::from_utf8_lossy(bytes).into_owned(),
         }))
     }
+}
+
+/// One event of a known type, on the heap: the events differ in size too much for one enum.
+pub(crate) fn boxed<T: DeserializeOwned>(text: &str) -> serde_json::Result<Box<T>> {
+    serde_json::from_str(text).map(Box::new)
 }
 
 /// The `type` of an event. It usually stands at the beginning, where a glance finds it.

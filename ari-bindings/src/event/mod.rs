@@ -1,0 +1,7 @@
+//! Events beyond the generated ones, and how text becomes either.
+
+mod decode;
+mod unknown;
+
+pub(crate) use decode::boxed;
+pub use unknown::{UndecodableEvent, UnknownEvent};
