@@ -1,0 +1,116 @@
+//! Events: a struct for each, one enum of all, the dispatch on their type.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::tokens::{docs, field, ident, ty};
+use crate::rust::{CommonMember, Events, RustType, Struct};
+
+pub(super) fn events(events: &Events) -> TokenStream {
+    let structs = events.structs.iter().map(one);
+    let names: Vec<_> = events.structs.iter().map(|event| ident(&event.name)).collect();
+    let wire: Vec<_> = events.structs.iter().map(|event| &event.wire).collect();
+    let variant_docs = wire.iter().map(|wire| format!(" `{wire}`"));
+    let members = events.members.iter().map(common_member);
+    quote! {
+        //! Events: what Asterisk tells of its own accord.
+
+        use crate::event::{UndecodableEvent, UnknownEvent};
+
+        /// An event.
+        ///
+        /// Every type of event that a supported release can send has a variant. One of a type that the bindings do
+        /// not know comes as [`Event::Unknown`], and a frame that is no event, or not of the shape that its type
+        /// promises, as [`Event::Undecodable`]: nothing that Asterisk sends is lost.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Event {
+            #(#[doc = #variant_docs] #names(Box<#names>),)*
+            /// An event of a type that the bindings do not know.
+            Unknown(Box<UnknownEvent>),
+            /// A frame that could not be decoded.
+            Undecodable(Box<UndecodableEvent>),
+        }
+
+        impl Event {
+            /// The types of event that have a variant, as Asterisk spells them.
+            pub const KINDS: &'static [&'static str] = &[#(#wire),*];
+
+            /// The type as Asterisk spells it; empty where a frame names none.
+            #[must_use]
+            pub fn kind(&self) -> &str {
+                match self {
+                    #(Self::#names(_) => #wire,)*
+                    Self::Unknown(event) => event.kind(),
+                    Self::Undecodable(event) => event.kind().unwrap_or_default(),
+                }
+            }
+
+            #(#members)*
+        }
+
+        impl serde::Serialize for Event {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    #(Self::#names(event) => event.serialize(serializer),)*
+                    Self::Unknown(event) => event.serialize(serializer),
+                    Self::Undecodable(event) => event.serialize(serializer),
+                }
+            }
+        }
+
+        /// Decodes the text of an event whose type is known; `None` says that it is not.
+        pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
+            Some(match kind {
+                #(#wire => crate::event::boxed(text).map(Event::#names),)*
+                _ => return None,
+            })
+        }
+
+        #(#structs)*
+    }
+}
+
+fn one(event: &Struct) -> TokenStream {
+    let (name, docs) = (ident(&event.name), docs(&event.docs));
+    let fields = event.fields.iter().map(field);
+    let rename = (event.name != event.wire).then(|| {
+        let wire = &event.wire;
+        quote!(, rename = #wire)
+    });
+    quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(tag = "type" #rename)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields,)*
+        }
+    }
+}
+
+fn common_member(member: &CommonMember) -> TokenStream {
+    let (name, docs) = (ident(&member.name), docs(&member.docs));
+    let text = matches!(member.ty, RustType::String);
+    let borrowed = if text { quote!(str) } else { ty(&member.ty) };
+    let arms = member.holders.iter().map(|(event, optional)| {
+        let event = ident(event);
+        match (optional, text) {
+            (true, true) => quote!(Self::#event(event) => event.#name.as_deref()),
+            (true, false) => quote!(Self::#event(event) => event.#name.as_ref()),
+            (false, _) => quote!(Self::#event(event) => Some(&event.#name)),
+        }
+    });
+    let unknown = member.on_unknown.then(|| quote!(Self::Unknown(event) => event.#name(),));
+    quote! {
+        #docs
+        #[must_use]
+        pub fn #name(&self) -> Option<&#borrowed> {
+            match self {
+                #(#arms,)*
+                #unknown
+                _ => None,
+            }
+        }
+    }
+}

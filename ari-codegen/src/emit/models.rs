@@ -1,0 +1,76 @@
+//! Models.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::tokens::{docs, field, ident, ty};
+use crate::rust::{RustType, Struct};
+
+pub(super) fn models(models: &[Struct]) -> TokenStream {
+    let models = models.iter().map(one);
+    quote! {
+        //! Models: what operations answer with and events carry.
+
+        #(#models)*
+    }
+}
+
+fn one(model: &Struct) -> TokenStream {
+    let (name, docs) = (ident(&model.name), docs(&model.docs));
+    let fields = model.fields.iter().map(field);
+    let constructor = model.constructed.then(|| constructor(model));
+    let identity = model.identified_by.as_ref().map(|(property, id)| identity(model, property, id));
+    quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields,)*
+        }
+
+        #constructor
+        #identity
+    }
+}
+
+fn constructor(model: &Struct) -> TokenStream {
+    let name = ident(&model.name);
+    let required = model.fields.iter().filter(|field| !field.optional);
+    let arguments = required.clone().map(|field| {
+        let (name, ty) = (ident(&field.name), ty(&field.ty));
+        match field.ty {
+            RustType::String | RustType::Id(_) | RustType::Value(_) => quote!(#name: impl Into<#ty>),
+            _ => quote!(#name: #ty),
+        }
+    });
+    let values = model.fields.iter().map(|field| {
+        let name = ident(&field.name);
+        match field.ty {
+            _ if field.optional => quote!(#name: None),
+            RustType::String | RustType::Id(_) | RustType::Value(_) => quote!(#name: #name.into()),
+            _ => quote!(#name),
+        }
+    });
+    quote! {
+        impl #name {
+            /// One with the members that it must have.
+            #[must_use]
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+        }
+    }
+}
+
+/// So that a handle can be had from the model: `ari.channel(&start.channel)`.
+fn identity(model: &Struct, property: &str, id: &str) -> TokenStream {
+    let (name, id) = (ident(&model.name), ident(id));
+    let field = model.fields.iter().find(|field| field.wire == property).map(|field| ident(&field.name));
+    quote! {
+        impl From<&#name> for crate::ids::#id {
+            fn from(model: &#name) -> Self {
+                model.#field.clone()
+            }
+        }
+    }
+}

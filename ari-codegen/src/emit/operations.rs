@@ -1,0 +1,203 @@
+//! Operations: a request for each, a struct that lists those of a resource.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use super::tokens::{docs, ident, ty};
+use crate::api::Method;
+use crate::rust::{Argument, Form, Module, Operation, Reply};
+
+pub(super) fn root(modules: &[Module]) -> TokenStream {
+    let names: Vec<_> = modules.iter().map(|module| ident(&module.name)).collect();
+    let docs = modules.iter().map(|module| format!(" Operations on `{}`.", module.resource));
+    let operations = modules.iter().flat_map(|module| {
+        let name = ident(&module.name);
+        module.operations.iter().map(move |operation| {
+            let request = ident(&operation.name);
+            quote!(#name::#request::OPERATION)
+        })
+    });
+    quote! {
+        //! Operations: requests are values that [`Client`](crate::Client) makes and that are awaited.
+
+        #(#[doc = #docs] pub mod #names;)*
+
+        /// Every operation of the supported releases, except the one that opens the events.
+        pub const OPERATIONS: &[crate::Operation] = &[#(#operations),*];
+    }
+}
+
+pub(super) fn module(module: &Module) -> TokenStream {
+    let (type_name, accessor, docs) = (ident(&module.type_name), ident(&module.accessor), docs(&module.docs));
+    let module_docs = &docs;
+    let methods = module.operations.iter().map(|operation| method(operation, None));
+    let requests = module.operations.iter().map(|operation| request(module, operation));
+    let title = format!(" Operations on `{}`.", module.resource);
+    quote! {
+        #![doc = #title]
+
+        use crate::{Client, Method, Operation};
+        use crate::call::{Call, call};
+
+        #module_docs
+        #[derive(Debug, Clone)]
+        pub struct #type_name {
+            client: Client,
+        }
+
+        impl Client {
+            #docs
+            #[must_use]
+            pub fn #accessor(&self) -> #type_name {
+                #type_name { client: self.clone() }
+            }
+        }
+
+        impl #type_name {
+            #(#methods)*
+        }
+
+        #(#requests)*
+    }
+}
+
+/// A method that makes a request; a handle passes the ids that it holds.
+pub(super) fn method(operation: &Operation, held: Option<&Held<'_>>) -> TokenStream {
+    let (function, mut request) = (ident(&operation.function), ident(&operation.name).into_token_stream());
+    let mut fields = Vec::new();
+    if let Some(held) = held {
+        let module = ident(held.module);
+        request = quote!(crate::operations::#module::#request);
+        fields.extend(held.fields.iter().map(|field| ident(field)));
+    }
+    let docs = docs(&operation.docs);
+    let own = fields.iter().map(|field| quote!(&self.#field));
+    let rest = operation.arguments.iter().skip(fields.len());
+    let signature = rest.clone().map(parameter);
+    let passed = rest.map(|argument| ident(&argument.name));
+    quote! {
+        #docs
+        pub fn #function(&self #(, #signature)*) -> #request {
+            #request::new(&self.client #(, #own)* #(, #passed)*)
+        }
+    }
+}
+
+/// What a handle holds for its operations.
+pub(super) struct Held<'a> {
+    pub(super) module: &'a str,
+    pub(super) fields: &'a [String],
+}
+
+fn request(module: &Module, operation: &Operation) -> TokenStream {
+    let (name, docs) = (ident(&operation.name), docs(&operation.docs));
+    let method = match operation.method {
+        Method::Get => quote!(Method::Get),
+        Method::Post => quote!(Method::Post),
+        Method::Put => quote!(Method::Put),
+        Method::Delete => quote!(Method::Delete),
+    };
+    let (resource, nickname, path) = (&module.resource, &operation.nickname, &operation.path);
+    let signature = operation.arguments.iter().map(parameter);
+    let steps = operation.arguments.iter().map(step);
+    let setters = operation.setters.iter().map(setter);
+    let reply = match &operation.reply {
+        Reply::Void => quote!(void),
+        Reply::Download => quote!(download),
+        Reply::Json(json) => {
+            let json = ty(json);
+            quote!(json #json)
+        }
+    };
+    quote! {
+        #docs
+        #[derive(Debug, Clone)]
+        #[must_use = "a request does nothing until it is awaited"]
+        pub struct #name(Call);
+
+        impl #name {
+            /// What the request carries out.
+            pub const OPERATION: Operation =
+                Operation { resource: #resource, name: #nickname, method: #method, path: #path };
+
+            pub(crate) fn new(client: &Client #(, #signature)*) -> Self {
+                Self(Call::new(client, &Self::OPERATION) #(#steps)*)
+            }
+
+            #(#setters)*
+        }
+
+        call!(#name -> #reply);
+    }
+}
+
+fn setter(argument: &Argument) -> TokenStream {
+    let (name, docs, parameter, step) =
+        (ident(&argument.name), docs(&argument.docs), parameter(argument), step(argument));
+    quote! {
+        #docs
+        pub fn #name(mut self, #parameter) -> Self {
+            self.0 = self.0 #step;
+            self
+        }
+    }
+}
+
+/// An argument as a function takes it.
+fn parameter(argument: &Argument) -> TokenStream {
+    use crate::rust::RustType::{Boolean, Double, Integer};
+    let name = ident(&argument.name);
+    let ty = match &argument.form {
+        Form::Query(number @ (Integer | Double | Boolean)) => ty(number),
+        Form::Path(text) | Form::Query(text) => {
+            let text = ty(text);
+            quote!(impl Into<#text>)
+        }
+        Form::QueryList(text) => {
+            let text = ty(text);
+            quote!(impl IntoIterator<Item = impl Into<#text>>)
+        }
+        Form::Variables | Form::BareVariables => {
+            quote!(impl IntoIterator<Item = (impl Into<String>, impl Into<crate::VariableValue>)>)
+        }
+        Form::Members => quote!(impl IntoIterator<Item = (impl Into<String>, impl Into<serde_json::Value>)>),
+        Form::Tuples(model) => {
+            let model = ty(model);
+            quote!(impl IntoIterator<Item = #model>)
+        }
+        Form::BareFilter => quote!(impl Into<crate::EventFilter>),
+        Form::Json => quote!(impl Into<serde_json::Value>),
+    };
+    quote!(#name: #ty)
+}
+
+/// The call that lays an argument into the request.
+fn step(argument: &Argument) -> TokenStream {
+    use crate::rust::RustType::{Boolean, Double, Integer, String};
+    let (name, wire) = (ident(&argument.name), &argument.wire);
+    match &argument.form {
+        Form::Path(text) => {
+            let text = ty(text);
+            quote!(.path(#wire, Into::<#text>::into(#name).as_ref()))
+        }
+        Form::Query(Integer) => quote!(.int(#wire, #name)),
+        Form::Query(Double) => quote!(.double(#wire, #name)),
+        Form::Query(Boolean) => quote!(.bool(#wire, #name)),
+        Form::Query(String) => quote!(.text(#wire, #name.into())),
+        Form::Query(text) => {
+            let text = ty(text);
+            quote!(.text(#wire, Into::<#text>::into(#name).into()))
+        }
+        Form::QueryList(String) => quote!(.list(#wire, #name.into_iter().map(Into::into))),
+        Form::QueryList(text) => {
+            let text = ty(text);
+            quote!(.list(#wire, #name.into_iter().map(|value| Into::<#text>::into(value).into())))
+        }
+        Form::Variables => quote!(.member(#wire, crate::variables::to_json(#name))),
+        Form::Members => quote!(.member(#wire, crate::variables::to_json_object(#name))),
+        Form::Tuples(_) => quote!(.member(#wire, crate::variables::to_json_list(#name))),
+        Form::BareVariables => quote!(.whole(crate::variables::to_json(#name))),
+        Form::BareFilter => quote!(.whole(#name.into().into_json())),
+        Form::Json => quote!(.member(#wire, #name.into())),
+    }
+}

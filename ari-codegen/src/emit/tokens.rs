@@ -1,0 +1,73 @@
+//! Pieces that several emitters use.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::rust::{Docs, Field, RustType};
+
+/// A name that lowering has made; raw where it is escaped.
+pub(super) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+pub(super) fn docs(lines: &Docs) -> TokenStream {
+    let lines = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
+    quote! { #(#[doc = #lines])* }
+}
+
+pub(super) fn ty(ty: &RustType) -> TokenStream {
+    match ty {
+        RustType::String => quote!(String),
+        RustType::Integer => quote!(i64),
+        RustType::Double => quote!(f64),
+        RustType::Boolean => quote!(bool),
+        RustType::Date => quote!(crate::Date),
+        RustType::Json => quote!(serde_json::Value),
+        RustType::Id(name) => path(&quote!(ids), name),
+        RustType::Value(name) => path(&quote!(values), name),
+        RustType::Model(name) => path(&quote!(models), name),
+        RustType::Event(name) => path(&quote!(events), name),
+        RustType::List(inner) => {
+            let inner = self::ty(inner);
+            quote!(Vec<#inner>)
+        }
+        RustType::Boxed(inner) => {
+            let inner = self::ty(inner);
+            quote!(Box<#inner>)
+        }
+    }
+}
+
+fn path(module: &TokenStream, name: &str) -> TokenStream {
+    let name = ident(name);
+    quote!(crate::#module::#name)
+}
+
+/// A field's documentation, its serde attributes and itself.
+pub(super) fn field(field: &Field) -> TokenStream {
+    let (name, docs, inner) = (ident(&field.name), docs(&field.docs), ty(&field.ty));
+    let mut attributes = Vec::new();
+    if field.name.trim_start_matches("r#") != field.wire {
+        let wire = &field.wire;
+        attributes.push(quote!(rename = #wire));
+    }
+    let is_date = field.ty == RustType::Date;
+    let ty = if field.optional {
+        attributes.push(quote!(default));
+        if is_date {
+            attributes.push(quote!(with = "crate::date::option"));
+        }
+        attributes.push(quote!(skip_serializing_if = "Option::is_none"));
+        quote!(Option<#inner>)
+    } else {
+        if is_date {
+            attributes.push(quote!(with = "crate::date"));
+        }
+        inner
+    };
+    let serde = (!attributes.is_empty()).then(|| quote!(#[serde(#(#attributes),*)]));
+    quote! { #docs #serde pub #name: #ty }
+}

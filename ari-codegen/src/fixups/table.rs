@@ -1,0 +1,102 @@
+//! The table. Add a row with its evidence; the mechanism is in the parent module.
+
+use super::Mend::{AddProperty, AddValues, SetBody, SetReference, SetTuples, SetType};
+use super::Primitive::{Date, Double, Integer};
+use super::{Fixup, Releases};
+use crate::api::BodyForm;
+
+/// All releases that have an API.
+const ALWAYS: Releases = Releases::since(&[(12, 0, 0)]);
+
+/// Releases whose declarations were at hand when the fixup was written: the item may be younger than the API.
+const SEEN: Releases = Releases::since(&[(13, 38, 0), (16, 0, 0)]);
+
+/// Every known fault of the declarations.
+pub const FIXUPS: &[Fixup] = &[
+    Fixup {
+        name: "a paused playback",
+        evidence: "seen on the wire of 22.10.1: GET /playbacks/{playbackId} after the control operation `pause`",
+        releases: ALWAYS,
+        mends: &[AddValues("Playback.state", &["paused"])],
+    },
+    Fixup {
+        name: "the spelling of a reserved channel",
+        evidence: "source of 22.10.1, main/channel.c: the state's text is `Rsrvd`, the declared one `Rsrved`",
+        releases: ALWAYS,
+        mends: &[AddValues("Channel.state", &["Rsrvd"])],
+    },
+    Fixup {
+        name: "an endpoint's channel limit",
+        evidence: "source of 22.10.1, main/stasis_endpoints.c: sent where a limit is set",
+        releases: ALWAYS,
+        mends: &[AddProperty("Endpoint.max_channels", Integer)],
+    },
+    Fixup {
+        name: "media experience scores",
+        evidence: "source of 18.26.4, 20.5.0 and 22.10.1, res/res_rtp_asterisk.c and ari/resource_channels.c",
+        releases: Releases::since(&[(18, 26, 4), (20, 5, 0), (21, 0, 0)]),
+        mends: &[
+            AddProperty("RTPstat.txmes", Double),
+            AddProperty("RTPstat.rxmes", Double),
+            AddProperty("RTPstat.remote_maxmes", Double),
+            AddProperty("RTPstat.remote_minmes", Double),
+            AddProperty("RTPstat.remote_normdevmes", Double),
+            AddProperty("RTPstat.remote_stdevmes", Double),
+            AddProperty("RTPstat.local_maxmes", Double),
+            AddProperty("RTPstat.local_minmes", Double),
+            AddProperty("RTPstat.local_normdevmes", Double),
+            AddProperty("RTPstat.local_stdevmes", Double),
+        ],
+    },
+    Fixup {
+        name: "the time of a ping",
+        evidence: "seen on the wire of 22.10.1: a date in Asterisk's form, declared as a string",
+        releases: Releases::since(&[(13, 38, 0), (16, 2, 0), (17, 0, 0)]),
+        mends: &[SetType("AsteriskPing.timestamp", Date)],
+    },
+    Fixup {
+        name: "one-way external media",
+        evidence: "source of 22.9.0, channels/chan_websocket.c: takes `in` and `out` besides the declared `both`",
+        releases: Releases::since(&[(20, 19, 0), (22, 9, 0), (23, 3, 0)]),
+        mends: &[AddValues("channels.externalMedia.direction", &["in", "out"])],
+    },
+    Fixup {
+        name: "the body of an event filter",
+        evidence: "seen on the wire of 22.10.1: the filter itself is the body; wrapped as `filter` it is ignored with 200",
+        releases: Releases::since(&[(13, 26, 0), (16, 3, 0), (17, 0, 0)]),
+        mends: &[SetBody("applications.filter.filter", BodyForm::BareFilter)],
+    },
+    Fixup {
+        name: "the body of a new bridge",
+        evidence: "seen on the wire of 22.10.1: wrapped as `variables` it answers 400 after the bridge was made; bare it works",
+        releases: Releases::since(&[(20, 20, 0), (22, 10, 0), (23, 4, 0)]),
+        mends: &[SetBody("bridges.create.variables", BodyForm::BareVariables)],
+    },
+    Fixup {
+        name: "the body of a dynamic configuration object",
+        evidence: "seen on the wire of 22.10.1: a list of attribute and value under `fields`; a map is taken for empty",
+        releases: Releases::since(&[(13, 38, 0), (16, 0, 0)]),
+        mends: &[SetTuples("asterisk.updateObject.fields", "ConfigTuple")],
+    },
+    Fixup {
+        name: "the variables of a user event",
+        evidence: "seen on the wire of 22.10.1: values of any JSON type arrive as they were sent",
+        releases: SEEN,
+        mends: &[SetBody("events.userEvent.variables", BodyForm::Members)],
+    },
+    Fixup {
+        name: "ids of channels under other names",
+        evidence: "seen on the wire of 22.10.1: each holds the id of a channel",
+        releases: SEEN,
+        mends: &[
+            SetReference("Bridge.channels", "channelId"),
+            SetReference("Bridge.video_source_id", "channelId"),
+            SetReference("BridgeVideoSourceChanged.old_video_source_id", "channelId"),
+            SetReference("bridges.addChannel.channel", "channelId"),
+            SetReference("bridges.removeChannel.channel", "channelId"),
+            SetReference("channels.originate.originator", "channelId"),
+            SetReference("channels.snoopChannel.snoopId", "channelId"),
+            SetReference("channels.snoopChannelWithId.snoopId", "channelId"),
+        ],
+    },
+];

@@ -1,0 +1,96 @@
+//! The whole way from the files of some releases to generated code.
+
+use crate::api::{self, Api};
+use crate::emit::{self, File};
+use crate::fixups::{self, Fixup};
+use crate::json::Source;
+use crate::lower::lower;
+use crate::merge::{Notes, merge};
+use crate::problem::Problems;
+use crate::release::Release;
+use crate::rust::Crate;
+use crate::swagger;
+
+/// The files of one release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseSource {
+    /// Which release.
+    pub release: Release,
+    /// Its resource files by resource name, such as `channels`.
+    pub resources: Vec<(String, Source)>,
+}
+
+/// What a generation gives.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// The generated files.
+    pub files: Vec<File>,
+    /// How much there is.
+    pub summary: Summary,
+    /// Where releases contradict each other, and what was made of it.
+    pub notes: Notes,
+}
+
+/// Counts of what was generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Requests.
+    pub operations: usize,
+    /// Their parameters.
+    pub parameters: usize,
+    /// Models that are no events.
+    pub models: usize,
+    /// Fields of models and events.
+    pub properties: usize,
+    /// Types of event.
+    pub events: usize,
+    /// Open enums.
+    pub values: usize,
+}
+
+/// Reads one release and mends what the table of fixups knows.
+///
+/// # Errors
+/// Every fault of the files, and every fixup that does not apply.
+pub fn read(source: &ReleaseSource, table: &[Fixup]) -> Result<Api, Problems> {
+    let mut problems = Problems::default();
+    let mut files = Vec::new();
+    for (name, file) in &source.resources {
+        if let Some(resource) = problems.take(swagger::read_resource(file)) {
+            files.push((name.clone(), resource));
+        }
+    }
+    let files = problems.or(files)?;
+    fixups::apply(table, source.release, api::resolve(source.release, &files)?)
+}
+
+/// Generates the code for the releases together.
+///
+/// # Errors
+/// Every fault of the input, collected over all releases.
+pub fn generate(sources: &[ReleaseSource], table: &[Fixup]) -> Result<Generated, Problems> {
+    let mut problems = Problems::default();
+    let apis: Vec<Api> = sources.iter().filter_map(|source| problems.take(read(source, table))).collect();
+    let apis = problems.or(apis)?;
+    let Some((api, notes)) = merge(apis) else {
+        let mut problems = Problems::default();
+        problems.general("no release to generate from");
+        return Err(problems);
+    };
+    let lowered = lower(&api)?;
+    let releases: Vec<Release> = api.releases.iter().copied().collect();
+    Ok(Generated { files: emit::emit(&lowered, &releases)?, summary: summary(&lowered), notes })
+}
+
+fn summary(lowered: &Crate) -> Summary {
+    let operations = || lowered.modules.iter().flat_map(|module| &module.operations);
+    let structs = lowered.models.iter().chain(&lowered.events.structs);
+    Summary {
+        operations: operations().count(),
+        parameters: operations().map(|operation| operation.arguments.len() + operation.setters.len()).sum(),
+        models: lowered.models.len(),
+        properties: structs.map(|model| model.fields.len()).sum(),
+        events: lowered.events.structs.len(),
+        values: lowered.values.len(),
+    }
+}

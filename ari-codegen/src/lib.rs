@@ -1,0 +1,32 @@
+//! From Asterisk's API declarations to typed Rust.
+//!
+//! Asterisk declares ARI, its REST interface, in Swagger files. This crate reads the declarations of any release from
+//! 12.0.0 on, mends their known faults, merges several releases into one API and emits the bindings' code. It reads
+//! and writes no files: values in, values out.
+//!
+//! ```text
+//! Source --swagger--> Resource --api::resolve--> Api --fixups--> Api      (one a release)
+//! [Api] --merge--> Api --lower--> rust::Crate --emit--> [File]
+//! ```
+//!
+//! [`generate()`] goes the whole way; [`canonical`] gives the form in which `api-docs/` keeps the declarations.
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod canonical;
+pub mod emit;
+pub mod fixups;
+mod generate;
+mod json;
+pub mod lower;
+pub mod merge;
+mod problem;
+mod release;
+pub mod rust;
+pub mod swagger;
+
+pub use generate::{Generated, ReleaseSource, Summary, generate, read};
+pub use json::Source;
+pub use problem::{Place, Problem, Problems};
+pub use release::{NotARelease, Release};

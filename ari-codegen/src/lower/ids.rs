@@ -1,0 +1,96 @@
+//! Which strings are ids, and of what.
+//!
+//! A path parameter called `…Id` or `…Name` declares a kind of id. Parameters and properties hold that kind where
+//! their name ends in it (`otherChannelId`, `channel_ids`), where a fixup says so, or where they name the model that
+//! the id fetches (`GET /channels/{channelId}` answers with a `Channel`, so `Channel.id` is a channel's id).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::ToSnakeCase;
+
+use super::docs;
+use super::names::camel;
+use crate::api::{Api, Location, Method, Model, Parameter, Property, Response, Type};
+use crate::rust::Id;
+
+pub(super) struct Ids {
+    /// Snake-case names of the path parameters that declare a kind.
+    kinds: BTreeSet<String>,
+    /// Model and property that hold the id by which the model is fetched.
+    own: BTreeMap<(String, String), String>,
+}
+
+impl Ids {
+    pub(super) fn of(api: &Api) -> Self {
+        let mut ids = Self { kinds: BTreeSet::new(), own: BTreeMap::new() };
+        for operation in api.operations() {
+            for parameter in operation.parameters.iter().filter(|parameter| parameter.location == Location::Path) {
+                if parameter.refers_to.is_none() && stem(&parameter.name).is_some() {
+                    ids.kinds.insert(parameter.name.to_snake_case());
+                }
+            }
+        }
+        for operation in api.operations().filter(|operation| operation.method == Method::Get) {
+            let last = operation.path.rsplit('/').next().unwrap_or_default();
+            let Some(name) = last.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { continue };
+            let kind = name.to_snake_case();
+            if let Response::Json(Type::Model(model)) = &operation.response {
+                if ids.kinds.contains(&kind) {
+                    let property = if name.ends_with("Id") { "id" } else { "name" };
+                    ids.own.insert((model.clone(), property.to_owned()), kind);
+                }
+            }
+        }
+        ids
+    }
+
+    /// The types to generate.
+    pub(super) fn types(&self) -> Vec<Id> {
+        self.kinds.iter().map(|kind| Id { name: camel(kind), docs: docs::id(kind) }).collect()
+    }
+
+    /// The kind of id that a parameter holds.
+    pub(super) fn of_parameter(&self, parameter: &Parameter) -> Option<String> {
+        if parameter.ty != Type::String || parameter.values.is_some() {
+            return None;
+        }
+        self.named(parameter.refers_to.as_deref().unwrap_or(&parameter.name))
+    }
+
+    /// The kind of id that a property holds, or its elements.
+    pub(super) fn of_property(&self, model: &Model, property: &Property) -> Option<String> {
+        let singular = match &property.ty {
+            Type::String if property.values.is_none() => property.name.as_str(),
+            Type::List(inner) if **inner == Type::String => property.name.strip_suffix('s').unwrap_or(&property.name),
+            _ => return None,
+        };
+        if let Some(reference) = &property.refers_to {
+            return self.named(reference);
+        }
+        self.own_kind(model, &property.name).map(camel).or_else(|| self.named(singular))
+    }
+
+    /// The property by which a model is fetched, and the kind of its id.
+    pub(super) fn identity(&self, model: &Model) -> Option<(String, String)> {
+        let holds =
+            |property: &&Property| property.ty == Type::String && self.own_kind(model, &property.name).is_some();
+        let property = model.properties.iter().find(holds)?;
+        Some((property.name.clone(), camel(self.own_kind(model, &property.name)?)))
+    }
+
+    fn own_kind(&self, model: &Model, property: &str) -> Option<&str> {
+        self.own.get(&(model.name.clone(), property.to_owned())).map(String::as_str)
+    }
+
+    fn named(&self, name: &str) -> Option<String> {
+        let name = name.to_snake_case();
+        let holds = |kind: &&String| name == **kind || name.ends_with(&format!("_{kind}"));
+        self.kinds.iter().filter(holds).max_by_key(|kind| kind.len()).map(|kind| camel(kind))
+    }
+}
+
+/// What an id's name says it identifies: `channel` of `channelId`.
+pub(super) fn stem(name: &str) -> Option<String> {
+    let stem = name.strip_suffix("Id").or_else(|| name.strip_suffix("Name"))?;
+    (!stem.is_empty()).then(|| stem.to_snake_case())
+}

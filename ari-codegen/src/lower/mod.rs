@@ -1,0 +1,64 @@
+//! From the model of the API to the generated crate: the one place that decides names, types and optionality.
+
+mod docs;
+mod handles;
+mod ids;
+mod names;
+mod operations;
+mod structs;
+mod values;
+
+use crate::api::{Api, Type};
+use crate::problem::Problems;
+use crate::rust::{Crate, RustType};
+
+use ids::Ids;
+use values::ValueTypes;
+
+/// Lowers an API.
+///
+/// # Errors
+/// Names that clash once they are Rust names, and shapes that the generated crate has no form for.
+pub fn lower(api: &Api) -> Result<Crate, Problems> {
+    let mut problems = Problems::default();
+    let context = Context { api, ids: Ids::of(api), values: ValueTypes::of(api, &mut problems) };
+    let modules = operations::modules(&context, &mut problems);
+    let lowered = Crate {
+        ids: context.ids.types(),
+        values: context.values.types(),
+        models: structs::models(&context, &mut problems),
+        events: structs::events(&context, &mut problems),
+        handles: handles::handles(&context, &modules, &mut problems),
+        modules,
+    };
+    problems.or(lowered)
+}
+
+/// What the passes share.
+struct Context<'a> {
+    api: &'a Api,
+    ids: Ids,
+    values: ValueTypes,
+}
+
+impl Context<'_> {
+    /// The Rust type of a declared one, before ids and values are told apart from text.
+    fn plain(&self, ty: &Type) -> RustType {
+        match ty {
+            Type::String => RustType::String,
+            Type::Integer => RustType::Integer,
+            Type::Double => RustType::Double,
+            Type::Boolean => RustType::Boolean,
+            Type::Date => RustType::Date,
+            Type::Object => RustType::Json,
+            // No declaration has such a list; its elements would need a date's form of their own.
+            Type::List(inner) if **inner == Type::Date => RustType::List(Box::new(RustType::String)),
+            Type::List(inner) => RustType::List(Box::new(self.plain(inner))),
+            Type::Model(name) => match self.api.models.get(name) {
+                Some(model) if !self.api.is_message(model) => RustType::Model(names::type_name(name, "Model")),
+                Some(model) if model.sub_types.is_empty() => RustType::Event(names::type_name(name, "Event")),
+                _ => RustType::Json,
+            },
+        }
+    }
+}

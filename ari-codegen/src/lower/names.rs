@@ -1,0 +1,181 @@
+//! Rust names for wire names.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+use crate::problem::{Place, Problems};
+
+/// Keywords of edition 2024, reserved ones included.
+const KEYWORDS: [&str; 48] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
+    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// Keywords that have no raw form.
+const NEVER_RAW: [&str; 5] = ["self", "super", "crate", "Self", "_"];
+
+/// Type names that generated code itself uses.
+const TAKEN_TYPES: [&str; 20] = [
+    "Box",
+    "Call",
+    "Client",
+    "Date",
+    "Err",
+    "Event",
+    "Into",
+    "IntoIterator",
+    "Iterator",
+    "Method",
+    "None",
+    "Ok",
+    "Operation",
+    "Option",
+    "Result",
+    "Self",
+    "Some",
+    "String",
+    "Undecodable",
+    "Unknown",
+];
+
+/// A field, argument or function name: `channelId` becomes `channel_id`, `type` becomes `r#type`.
+pub(super) fn value_name(wire: &str) -> String {
+    escape(started_by_letter(wire.to_snake_case(), "n"))
+}
+
+/// A name as [`value_name`] makes it, out of the way of names that the surrounding code uses.
+pub(super) fn value_name_beside(wire: &str, taken: &[&str]) -> String {
+    let name = value_name(wire);
+    if taken.contains(&name.as_str()) { format!("{name}_") } else { name }
+}
+
+/// A type name. Asterisk's own is kept where it is one (`CallerID`), else it is turned into one.
+///
+/// `suffix` sets a name apart that generated code uses itself.
+pub(super) fn type_name(wire: &str, suffix: &str) -> String {
+    let is_one = wire.starts_with(|c: char| c.is_ascii_uppercase()) && wire.chars().all(|c| c.is_ascii_alphanumeric());
+    let name = if is_one { wire.to_owned() } else { camel(wire) };
+    if TAKEN_TYPES.contains(&name.as_str()) || name == "Vec" { format!("{name}{suffix}") } else { name }
+}
+
+/// A type name made of words.
+pub(super) fn camel(text: &str) -> String {
+    started_by_letter(text.to_upper_camel_case(), "N")
+}
+
+/// A variant's name for a value: words, or the names of its signs.
+pub(super) fn variant_name(wire: &str) -> String {
+    let name = if wire.chars().any(char::is_alphanumeric) { camel(wire) } else { wire.chars().map(sign).collect() };
+    match name.as_str() {
+        "" => "Empty".to_owned(),
+        "Other" | "Self" => format!("{name}Value"),
+        _ => name,
+    }
+}
+
+fn sign(c: char) -> String {
+    match c {
+        '*' => "Star".to_owned(),
+        '#' => "Hash".to_owned(),
+        '+' => "Plus".to_owned(),
+        '-' => "Dash".to_owned(),
+        '.' => "Dot".to_owned(),
+        '/' => "Slash".to_owned(),
+        other => format!("U{:04X}", u32::from(other)),
+    }
+}
+
+fn started_by_letter(name: String, prefix: &str) -> String {
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("{prefix}{name}") } else { name }
+}
+
+fn escape(name: String) -> String {
+    if NEVER_RAW.contains(&name.as_str()) || name.is_empty() {
+        format!("{name}_")
+    } else if KEYWORDS.contains(&name.as_str()) {
+        format!("r#{name}")
+    } else {
+        name
+    }
+}
+
+/// Names of one scope; two wire names that become one Rust name are reported.
+pub(super) struct Scope<'a> {
+    what: &'a str,
+    names: BTreeMap<String, (String, Place)>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(what: &'a str) -> Self {
+        Self { what, names: BTreeMap::new() }
+    }
+
+    pub(super) fn claim(&mut self, name: &str, wire: &str, place: &Place, problems: &mut Problems) {
+        if let Some((other, earlier)) = self.names.get(name) {
+            let message =
+                format!("clashing names in {}: `{wire}` and `{other}` ({earlier}) both become `{name}`", self.what);
+            problems.at(place, message);
+        } else {
+            self.names.insert(name.to_owned(), (wire.to_owned(), place.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_names_are_identifiers() {
+        let cases = [
+            ("channelId", "channel_id"),
+            ("sendDTMF", "send_dtmf"),
+            ("type", "r#type"),
+            ("move", "r#move"),
+            ("self", "self_"),
+            ("crate", "crate_"),
+            ("3pcc", "n3pcc"),
+            ("max-age", "max_age"),
+            ("transfer_progress", "transfer_progress"),
+        ];
+        for (wire, name) in cases {
+            assert_eq!(value_name(wire), name);
+        }
+    }
+
+    #[test]
+    fn type_names_keep_asterisks_own() {
+        let cases = [
+            ("CallerID", "CallerID"),
+            ("RTPstat", "RTPstat"),
+            ("Option", "OptionModel"),
+            ("call_info", "CallInfo"),
+            ("3pcc", "N3pcc"),
+        ];
+        for (wire, name) in cases {
+            assert_eq!(type_name(wire, "Model"), name);
+        }
+    }
+
+    #[test]
+    fn variant_names_are_words() {
+        let cases = [
+            ("Dialing Offhook", "DialingOffhook"),
+            ("Pre-ring", "PreRing"),
+            ("NOT_INUSE", "NotInuse"),
+            ("*", "Star"),
+            ("#", "Hash"),
+            ("other", "OtherValue"),
+            ("self", "SelfValue"),
+            ("", "Empty"),
+            ("2way", "N2way"),
+            ("=", "U003D"),
+        ];
+        for (wire, name) in cases {
+            assert_eq!(variant_name(wire), name);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Operations become requests: what they must have are arguments, the rest setters.
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+use super::names::{Scope, type_name, value_name, value_name_beside};
+use super::{Context, docs};
+use crate::api::{self, BodyForm, Location, Parameter, Response, Type};
+use crate::problem::Problems;
+use crate::rust::{Argument, Form, Module, Operation, Reply, RustType};
+
+/// Names that the generated functions and requests use themselves.
+const TAKEN: [&str; 3] = ["client", "into_future", "into_request"];
+
+/// Methods of the client that are written by hand.
+pub(super) const CLIENT_METHODS: [&str; 4] = ["base_url", "builder", "events", "send"];
+
+pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Module> {
+    let mut scope = Scope::new("resources");
+    let mut modules = Vec::new();
+    for resource in context.api.resources.values() {
+        let operations = operations(context, resource, problems);
+        if operations.is_empty() {
+            continue;
+        }
+        let module = Module {
+            name: value_name(&resource.name),
+            resource: resource.name.clone(),
+            type_name: type_name(&resource.name.to_upper_camel_case(), "Operations"),
+            accessor: accessor(&resource.name),
+            docs: docs::resource(resource, &context.api.releases),
+            operations,
+        };
+        let place = &resource.operations[0].place;
+        scope.claim(&module.name, &resource.name, place, problems);
+        for operation in module.operations.iter().filter(|operation| operation.name == module.type_name) {
+            problems.at(
+                place,
+                format!("clashing names: `{}` and the resource both become `{}`", operation.nickname, operation.name),
+            );
+        }
+        modules.push(module);
+    }
+    modules
+}
+
+/// The client's method for a resource; one that it has already gives way to `event_operations`.
+fn accessor(resource: &str) -> String {
+    let name = value_name(resource);
+    if CLIENT_METHODS.contains(&name.as_str()) {
+        let singular = name.strip_suffix('s').unwrap_or(&name);
+        return format!("{singular}_operations");
+    }
+    name
+}
+
+fn operations(context: &Context<'_>, resource: &api::Resource, problems: &mut Problems) -> Vec<Operation> {
+    let what = format!("the operations of `{}`", resource.name);
+    let mut scope = Scope::new(&what);
+    let mut lowered = Vec::new();
+    for operation in &resource.operations {
+        if operation.response == Response::WebSocket {
+            continue;
+        }
+        let operation_lowered = self::operation(context, operation, problems);
+        scope.claim(&operation_lowered.name, &operation.nickname, &operation.place, problems);
+        lowered.push(operation_lowered);
+    }
+    lowered
+}
+
+fn operation(context: &Context<'_>, operation: &api::Operation, problems: &mut Problems) -> Operation {
+    let what = format!("the parameters of `{}.{}`", operation.resource, operation.nickname);
+    let mut scope = Scope::new(&what);
+    let (mut arguments, mut setters) = (Vec::new(), Vec::new());
+    for parameter in in_order(operation) {
+        let argument = argument(context, operation, parameter);
+        scope.claim(&argument.name, &parameter.name, &parameter.place, problems);
+        if parameter.required { arguments.push(argument) } else { setters.push(argument) }
+    }
+    Operation {
+        name: type_name(&operation.nickname.to_upper_camel_case(), "Request"),
+        function: value_name(&operation.nickname.to_snake_case()),
+        nickname: operation.nickname.clone(),
+        method: operation.method,
+        path: operation.path.clone(),
+        docs: docs::operation(operation, &context.api.releases),
+        arguments,
+        setters,
+        reply: match &operation.response {
+            Response::Void | Response::WebSocket => Reply::Void,
+            Response::Binary => Reply::Download,
+            Response::Json(ty) => Reply::Json(context.plain(ty)),
+        },
+    }
+}
+
+/// Path parameters first, as they stand in the path; then the others as declared.
+fn in_order(operation: &api::Operation) -> impl Iterator<Item = &Parameter> {
+    let path = api::path_parameters(&operation.path)
+        .filter_map(|name| operation.parameters.iter().find(|parameter| parameter.name == name));
+    path.chain(operation.parameters.iter().filter(|parameter| parameter.location != Location::Path))
+}
+
+fn argument(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> Argument {
+    Argument {
+        name: value_name_beside(&parameter.name, &TAKEN),
+        wire: parameter.name.clone(),
+        docs: docs::parameter(parameter, &operation.releases),
+        form: form(context, operation, parameter),
+    }
+}
+
+fn form(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> Form {
+    let ty = value_type(context, operation, parameter);
+    match (parameter.location, ty) {
+        (Location::Path, ty) => Form::Path(ty),
+        (Location::Query, RustType::List(inner)) => Form::QueryList(*inner),
+        (Location::Query, ty) if parameter.multiple => Form::QueryList(ty),
+        (Location::Query, ty) => Form::Query(ty),
+        (Location::Body(BodyForm::Variables), _) => Form::Variables,
+        (Location::Body(BodyForm::Members), _) => Form::Members,
+        (Location::Body(BodyForm::Tuples), ty) => Form::Tuples(ty),
+        (Location::Body(BodyForm::BareVariables), _) => Form::BareVariables,
+        (Location::Body(BodyForm::BareFilter), _) => Form::BareFilter,
+        (Location::Body(BodyForm::Json), _) => Form::Json,
+    }
+}
+
+/// What travels in a path or a query is text, a number or a boolean, whatever the declarations call it.
+fn value_type(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> RustType {
+    if let Some(values) = context.values.of_parameter(operation, parameter) {
+        return RustType::Value(values.clone());
+    }
+    if let Some(id) = context.ids.of_parameter(parameter) {
+        return RustType::Id(id);
+    }
+    match (&parameter.ty, parameter.location) {
+        (Type::List(inner), Location::Body(BodyForm::Tuples)) => context.plain(inner),
+        (Type::Integer | Type::Double | Type::Boolean, Location::Query) if !parameter.multiple => {
+            context.plain(&parameter.ty)
+        }
+        (Type::List(_), Location::Query) => RustType::List(Box::new(RustType::String)),
+        _ => RustType::String,
+    }
+}

@@ -1,0 +1,160 @@
+//! Models and events become structs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::{Scope, type_name, value_name};
+use super::{Context, docs};
+use crate::api::{BodyForm, Location, Model, Presence, Property, Type};
+use crate::problem::Problems;
+use crate::rust::{CommonMember, Events, Field, RustType, Struct};
+
+/// Members that the runtime reads from events of unknown type too.
+const ON_UNKNOWN: [&str; 3] = ["application", "asterisk_id", "timestamp"];
+
+/// A member that this many types of event have is read by method.
+const SHARED_BY: usize = 3;
+
+/// The key by which the runtime tells events apart.
+const DISCRIMINATOR: &str = "type";
+
+pub(super) fn models(context: &Context<'_>, problems: &mut Problems) -> Vec<Struct> {
+    let mut scope = Scope::new("models");
+    let constructed = constructed(context);
+    let mut structs = Vec::new();
+    for model in context.api.models.values().filter(|model| !context.api.is_message(model)) {
+        let name = type_name(&model.name, "Model");
+        scope.claim(&name, &model.name, &model.place, problems);
+        structs.push(Struct {
+            fields: fields(context, &context.api.lineage(model), None, problems),
+            docs: docs::model(model, &context.api.releases),
+            wire: model.name.clone(),
+            constructed: constructed.contains(model.name.as_str()),
+            identified_by: context.ids.identity(model),
+            name,
+        });
+    }
+    structs
+}
+
+/// Models that users put into a body.
+fn constructed<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let parameters = context.api.operations().flat_map(|operation| &operation.parameters);
+    let tuples = parameters.filter(|parameter| parameter.location == Location::Body(BodyForm::Tuples));
+    tuples.filter_map(|parameter| parameter.ty.model()).collect()
+}
+
+pub(super) fn events(context: &Context<'_>, problems: &mut Problems) -> Events {
+    let Some(message) = context.api.message() else { return Events::default() };
+    let discriminator = message.discriminator.as_deref().unwrap_or_default();
+    if discriminator != DISCRIMINATOR {
+        let message_text = format!("the discriminator is `{discriminator}`: the runtime reads `{DISCRIMINATOR}`");
+        problems.at(&message.place, message_text);
+    }
+    let mut scope = Scope::new("events");
+    let mut structs = Vec::new();
+    for model in context.api.events() {
+        let name = type_name(&model.name, "Event");
+        scope.claim(&name, &model.name, &model.place, problems);
+        structs.push(Struct {
+            fields: fields(context, &context.api.lineage(model), Some(discriminator), problems),
+            docs: docs::event(model, &context.api.releases),
+            wire: model.name.clone(),
+            constructed: false,
+            identified_by: None,
+            name,
+        });
+    }
+    let members = common_members(&structs);
+    Events { structs, members }
+}
+
+/// Fields of a model and of those it inherits from, own ones first.
+fn fields(
+    context: &Context<'_>,
+    lineage: &[&Model],
+    discriminator: Option<&str>,
+    problems: &mut Problems,
+) -> Vec<Field> {
+    let what = format!("the properties of `{}`", lineage[0].name);
+    let mut scope = Scope::new(&what);
+    let mut fields = Vec::new();
+    for model in lineage {
+        for property in &model.properties {
+            if Some(property.name.as_str()) == discriminator {
+                continue;
+            }
+            let field = field(context, model, property, &model.releases);
+            scope.claim(&field.name, &property.name, &property.place, problems);
+            fields.push(field);
+        }
+    }
+    fields
+}
+
+fn field(context: &Context<'_>, model: &Model, property: &Property, of: &Presence) -> Field {
+    Field {
+        name: value_name(&property.name),
+        wire: property.name.clone(),
+        docs: docs::property(property, of),
+        ty: property_type(context, model, property),
+        optional: !property.required,
+    }
+}
+
+fn property_type(context: &Context<'_>, model: &Model, property: &Property) -> RustType {
+    if let Some(values) = context.values.of_property(&model.name, &property.name) {
+        return RustType::Value(values.clone());
+    }
+    if let Some(id) = context.ids.of_property(model, property) {
+        let id = RustType::Id(id);
+        return if matches!(property.ty, Type::List(_)) { RustType::List(Box::new(id)) } else { id };
+    }
+    let plain = context.plain(&property.ty);
+    match &property.ty {
+        Type::Model(inner) if contains(context, inner, &model.name) => RustType::Boxed(Box::new(plain)),
+        _ => plain,
+    }
+}
+
+/// Whether an object of `outer` can hold one of `inner` without a list between them: its size would be infinite.
+fn contains(context: &Context<'_>, outer: &str, inner: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![outer];
+    while let Some(name) = open.pop() {
+        if name == inner {
+            return true;
+        }
+        if let (true, Some(model)) = (seen.insert(name), context.api.models.get(name)) {
+            open.extend(model.properties.iter().filter_map(|property| match &property.ty {
+                Type::Model(name) => Some(name.as_str()),
+                _ => None,
+            }));
+        }
+    }
+    false
+}
+
+fn common_members(events: &[Struct]) -> Vec<CommonMember> {
+    let mut by_name: BTreeMap<&str, Vec<(&Struct, &Field)>> = BTreeMap::new();
+    for event in events {
+        for field in &event.fields {
+            by_name.entry(&field.name).or_default().push((event, field));
+        }
+    }
+    by_name
+        .into_iter()
+        .filter_map(|(name, holders)| {
+            let field = holders[0].1;
+            let one_type = holders.iter().all(|(_, other)| other.ty == field.ty);
+            let on_unknown = ON_UNKNOWN.contains(&name);
+            let is_object = matches!(field.ty, RustType::Model(_));
+            (one_type && (on_unknown || (is_object && holders.len() >= SHARED_BY))).then(|| CommonMember {
+                name: name.to_owned(),
+                docs: docs::common_member(&field.wire, holders.len()),
+                ty: field.ty.clone(),
+                holders: holders.iter().map(|(event, field)| (event.name.clone(), field.optional)).collect(),
+                on_unknown,
+            })
+        })
+        .collect()
+}

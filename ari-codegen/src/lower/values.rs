@@ -1,0 +1,145 @@
+//! Listed values become open enums, one for each list and name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::docs;
+use super::names::{Scope, camel, variant_name};
+use crate::api::{Api, Operation, Parameter, Type};
+use crate::problem::{Place, Problems};
+use crate::rust::{Values, Variant};
+
+/// Enums by where they are used.
+#[derive(Default)]
+pub(super) struct ValueTypes {
+    types: BTreeMap<String, Values>,
+    of_property: BTreeMap<(String, String), String>,
+    of_parameter: BTreeMap<(String, String, String), String>,
+}
+
+/// A parameter with listed values.
+type Use<'a> = (&'a Operation, &'a Parameter, &'a Vec<String>);
+
+impl ValueTypes {
+    pub(super) fn of(api: &Api, problems: &mut Problems) -> Self {
+        let mut types = Self::default();
+        types.properties(api, problems);
+        types.parameters(api, problems);
+        types
+    }
+
+    pub(super) fn types(&self) -> Vec<Values> {
+        self.types.values().cloned().collect()
+    }
+
+    pub(super) fn of_property(&self, model: &str, property: &str) -> Option<&String> {
+        self.of_property.get(&(model.to_owned(), property.to_owned()))
+    }
+
+    pub(super) fn of_parameter(&self, operation: &Operation, parameter: &Parameter) -> Option<&String> {
+        let key = (operation.resource.clone(), operation.nickname.clone(), parameter.name.clone());
+        self.of_parameter.get(&key)
+    }
+
+    fn properties(&mut self, api: &Api, problems: &mut Problems) {
+        for model in api.models.values() {
+            for property in &model.properties {
+                let Some(values) = listed(property.values.as_ref(), &property.ty) else { continue };
+                let name = property_type_name(&model.name, &property.name);
+                let used = format!("`{}.{}`", model.name, property.name);
+                self.add(&name, values, vec![used], &property.place, problems);
+                self.of_property.insert((model.name.clone(), property.name.clone()), name);
+            }
+        }
+    }
+
+    fn parameters(&mut self, api: &Api, problems: &mut Problems) {
+        let mut by_name: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
+        for operation in api.operations() {
+            for parameter in &operation.parameters {
+                if let Some(values) = listed(parameter.values.as_ref(), &parameter.ty) {
+                    by_name.entry(&parameter.name).or_default().push((operation, parameter, values));
+                }
+            }
+        }
+        for (name, uses) in by_name {
+            let sets: BTreeSet<BTreeSet<&String>> = uses.iter().map(|(_, _, values)| values.iter().collect()).collect();
+            let shared = uses.len() > 1 && sets.len() == 1;
+            for (operation, parameter, values) in &uses {
+                let type_name = if shared { camel(name) } else { self.operation_type_name(operation, name, values) };
+                let used = format!("`{}.{}.{name}`", operation.resource, operation.nickname);
+                self.add(&type_name, values, vec![used], &parameter.place, problems);
+                let key = (operation.resource.clone(), operation.nickname.clone(), parameter.name.clone());
+                self.of_parameter.insert(key, type_name);
+            }
+        }
+    }
+
+    /// `HangupReason`; with the resource in front where another resource has that name for other values.
+    fn operation_type_name(&self, operation: &Operation, parameter: &str, values: &[String]) -> String {
+        let name = camel(&format!("{}_{parameter}", camel(&operation.nickname)));
+        match self.types.get(&name) {
+            Some(other) if !other.variants.iter().map(|variant| &variant.wire).eq(values) => {
+                format!("{}{name}", camel(&operation.resource))
+            }
+            _ => name,
+        }
+    }
+
+    fn add(&mut self, name: &str, values: &[String], used: Vec<String>, place: &Place, problems: &mut Problems) {
+        if let Some(known) = self.types.get_mut(name) {
+            known.docs.extend(used.into_iter().map(|place| docs::used_at(&place)));
+            return;
+        }
+        let mut scope = Scope::new("allowed values");
+        let variants: Vec<Variant> =
+            values.iter().map(|wire| Variant { name: variant_name(wire), wire: wire.clone() }).collect();
+        for variant in &variants {
+            scope.claim(&variant.name, &variant.wire, place, problems);
+        }
+        let mut docs = docs::values();
+        docs.extend(used.into_iter().map(|place| docs::used_at(&place)));
+        self.types.insert(name.to_owned(), Values { name: name.to_owned(), docs, variants });
+    }
+}
+
+fn listed<'a>(values: Option<&'a Vec<String>>, ty: &Type) -> Option<&'a Vec<String>> {
+    values.filter(|values| *ty == Type::String && !values.is_empty())
+}
+
+/// `ChannelState`; `BridgeType` for `Bridge.bridge_type`; `DeviceStateValue` for `DeviceState.state`.
+fn property_type_name(model: &str, property: &str) -> String {
+    let (model, property) = (camel(model), camel(property));
+    let word = first_word(&property);
+    if word != property && word == first_word(&model) {
+        property
+    } else if model.ends_with(&property) {
+        format!("{model}Value")
+    } else {
+        format!("{model}{property}")
+    }
+}
+
+fn first_word(camel: &str) -> String {
+    let mut letters = camel.chars();
+    let first = letters.next();
+    first.into_iter().chain(letters.take_while(|letter| !letter.is_uppercase())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_s_enum_has_no_word_twice() {
+        let cases = [
+            ("Channel", "state", "ChannelState"),
+            ("Bridge", "bridge_type", "BridgeType"),
+            ("ContactInfo", "contact_status", "ContactStatus"),
+            ("DeviceState", "state", "DeviceStateValue"),
+            ("LiveRecording", "state", "LiveRecordingState"),
+        ];
+        for (model, property, name) in cases {
+            assert_eq!(property_type_name(model, property), name);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The generated crate as data: every name, type and optionality decided, nothing left to choose for the emitters.
+
+use crate::api::Method;
+
+/// All that is generated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crate {
+    /// Kinds of id.
+    pub ids: Vec<Id>,
+    /// Open enums.
+    pub values: Vec<Values>,
+    /// Models that are no events.
+    pub models: Vec<Struct>,
+    /// Events.
+    pub events: Events,
+    /// Operations, resource by resource.
+    pub modules: Vec<Module>,
+    /// Handles.
+    pub handles: Vec<Handle>,
+}
+
+/// Lines of documentation.
+pub type Docs = Vec<String>;
+
+/// A kind of id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Id {
+    /// Rust name: `ChannelId`.
+    pub name: String,
+    /// Documentation.
+    pub docs: Docs,
+}
+
+/// An open enum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    /// Rust name: `ChannelState`.
+    pub name: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// Known values.
+    pub variants: Vec<Variant>,
+}
+
+/// A known value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// Rust name: `PreRing`.
+    pub name: String,
+    /// The value on the wire: `Pre-ring`.
+    pub wire: String,
+}
+
+/// A type of generated code.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RustType {
+    /// `String`
+    String,
+    /// `i64`
+    Integer,
+    /// `f64`
+    Double,
+    /// `bool`
+    Boolean,
+    /// The runtime's date-time.
+    Date,
+    /// Any JSON.
+    Json,
+    /// A kind of id.
+    Id(String),
+    /// An open enum.
+    Value(String),
+    /// A model.
+    Model(String),
+    /// An event's struct.
+    Event(String),
+    /// `Vec<T>`
+    List(Box<RustType>),
+    /// `Box<T>`, where a model contains itself.
+    Boxed(Box<RustType>),
+}
+
+/// A struct that mirrors a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Struct {
+    /// Rust name.
+    pub name: String,
+    /// Name on the wire.
+    pub wire: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// Fields.
+    pub fields: Vec<Field>,
+    /// Whether users make objects of it: it gets a constructor.
+    pub constructed: bool,
+    /// The kind of id that identifies its objects: `From<&Struct>` for it.
+    pub identified_by: Option<(String, String)>,
+}
+
+/// A field of a struct.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Rust name, escaped.
+    pub name: String,
+    /// Name on the wire.
+    pub wire: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// Type without `Option`.
+    pub ty: RustType,
+    /// Whether it may be absent.
+    pub optional: bool,
+}
+
+/// The events.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Events {
+    /// One struct for each type of event.
+    pub structs: Vec<Struct>,
+    /// Members that several events have, read by method.
+    pub members: Vec<CommonMember>,
+}
+
+/// A member that several events have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommonMember {
+    /// Rust name of field and method.
+    pub name: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// Type without `Option`.
+    pub ty: RustType,
+    /// Events that have it, and whether it may be absent there.
+    pub holders: Vec<(String, bool)>,
+    /// Whether events of unknown type offer it too.
+    pub on_unknown: bool,
+}
+
+/// The operations of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Module {
+    /// Rust module: `device_states`.
+    pub name: String,
+    /// The resource's name on the wire.
+    pub resource: String,
+    /// Rust name of the struct that lists the operations: `DeviceStates`.
+    pub type_name: String,
+    /// The client's method that gives it: `device_states`.
+    pub accessor: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// Operations.
+    pub operations: Vec<Operation>,
+}
+
+/// An operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// Rust name of its request: `Play`.
+    pub name: String,
+    /// Rust name of the method that makes it, escaped: `play`.
+    pub function: String,
+    /// Its name on the wire.
+    pub nickname: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Path template.
+    pub path: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// What a request must have, in order.
+    pub arguments: Vec<Argument>,
+    /// What a request may have.
+    pub setters: Vec<Argument>,
+    /// What it answers with.
+    pub reply: Reply,
+}
+
+/// What an operation answers with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Nothing.
+    Void,
+    /// Bytes.
+    Download,
+    /// JSON of this type.
+    Json(RustType),
+}
+
+/// A parameter as an argument or a setter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Argument {
+    /// Rust name, escaped.
+    pub name: String,
+    /// Name on the wire.
+    pub wire: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// How it is passed and sent.
+    pub form: Form,
+}
+
+/// How an argument is passed and sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// A path segment.
+    Path(RustType),
+    /// A query parameter.
+    Query(RustType),
+    /// A comma list in a query parameter.
+    QueryList(RustType),
+    /// `{"NAME": {"key": "text"}}`
+    Variables,
+    /// `{"NAME": {"key": …}}`
+    Members,
+    /// `{"NAME": [{…}]}` of a model.
+    Tuples(RustType),
+    /// The body is the variables' object.
+    BareVariables,
+    /// The body is the event filter.
+    BareFilter,
+    /// `{"NAME": …}`
+    Json,
+}
+
+/// A handle: ids and a client, with the operations on what they identify.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handle {
+    /// Rust name: `ChannelHandle`.
+    pub name: String,
+    /// The client's method that gives it: `channel`.
+    pub accessor: String,
+    /// Documentation.
+    pub docs: Docs,
+    /// What it holds, in the order of the path.
+    pub ids: Vec<Argument>,
+    /// Module and position of each of its operations.
+    pub operations: Vec<(String, Operation)>,
+}
