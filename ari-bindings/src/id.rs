@@ -1,9 +1,9 @@
 //! The `id!` macro: the identifiers of ARI, one type for each kind of thing.
 
-/// Defines identifiers: text that is not interchangeable with the identifiers of other things.
+/// Defines a kind of identifier: text that is not interchangeable with the identifiers of other things.
 macro_rules! id {
-    ($($(#[$attribute:meta])* $name:ident)+) => {$(
-        $(#[$attribute])*
+    ($name:ident, $docs:literal) => {
+        #[doc = $docs]
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
@@ -96,7 +96,7 @@ macro_rules! id {
         }
 
         crate::id::equals_text!($name: str, &str, String);
-    )+};
+    };
 }
 
 /// Compares a text type with the string types, both ways.
@@ -122,10 +122,7 @@ pub(crate) use {equals_text, id};
 
 #[cfg(test)]
 mod tests {
-    id! {
-        /// A test's identifier.
-        ThingId
-    }
+    id!(ThingId, "A test's identifier.");
 
     #[test]
     fn an_id_is_as_handy_as_its_text() {
