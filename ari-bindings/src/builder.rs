@@ -38,10 +38,7 @@ impl ClientBuilder {
 
     /// The user and password of ari.conf; they take precedence over those in the URL.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.credentials = Some(Credentials {
-            user: user.into(),
-            password: password.into(),
-        });
+        self.credentials = Some(Credentials { user: user.into(), password: password.into() });
         self
     }
 
@@ -93,9 +90,7 @@ impl ClientBuilder {
         }
 
         Ok(Client::new(client::Shared {
-            http: http
-                .build()
-                .map_err(|error| Error::config(error.to_string()))?,
+            http: http.build().map_err(|error| Error::config(error.to_string()))?,
             url,
             authorization,
             timeout: self.timeout,
@@ -111,8 +106,7 @@ fn authorization(Credentials { user, password }: Credentials) -> Result<HeaderVa
         return Err(Error::config("a user name cannot contain `:`"));
     }
     let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
-    let mut value =
-        HeaderValue::try_from(basic).map_err(|error| Error::config(error.to_string()))?;
+    let mut value = HeaderValue::try_from(basic).map_err(|error| Error::config(error.to_string()))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -125,9 +119,7 @@ impl fmt::Debug for ClientBuilder {
             Ok((url, _)) => debug.field("url", &url.as_str()),
             Err(_) => debug.field("url", &"invalid"),
         };
-        debug
-            .field("timeout", &self.timeout)
-            .field("connect_timeout", &self.connect_timeout);
+        debug.field("timeout", &self.timeout).field("connect_timeout", &self.connect_timeout);
         debug.finish_non_exhaustive()
     }
 }

@@ -36,33 +36,18 @@ struct Fault {
 impl Call {
     pub(crate) fn new(client: &Client, operation: &'static Operation) -> Self {
         let path = operation.path.to_owned();
-        let request = Request {
-            operation,
-            path,
-            query: Vec::new(),
-            body: None,
-        };
-        Self {
-            client: client.clone(),
-            request,
-            fault: None,
-        }
+        let request = Request { operation, path, query: Vec::new(), body: None };
+        Self { client: client.clone(), request, fault: None }
     }
 
     /// Fills in one path parameter.
     pub(crate) fn path(mut self, name: &'static str, value: &str) -> Self {
         match value {
-            "" => self.fail(
-                name,
-                "it is empty, and Asterisk would take the parent path instead",
-            ),
+            "" => self.fail(name, "it is empty, and Asterisk would take the parent path instead"),
             "." | ".." => self.fail(name, "as a path segment it would be resolved away"),
             _ => self.check_text(name, value),
         }
-        self.request.path = self
-            .request
-            .path
-            .replace(&format!("{{{name}}}"), &encode(value));
+        self.request.path = self.request.path.replace(&format!("{{{name}}}"), &encode(value));
         self
     }
 
@@ -83,10 +68,7 @@ impl Call {
     }
 
     /// Sets a number of the query.
-    #[allow(
-        dead_code,
-        reason = "no release has such a parameter, but the type exists"
-    )]
+    #[allow(dead_code, reason = "no release has such a parameter, but the type exists")]
     pub(crate) fn double(mut self, name: &'static str, value: f64) -> Self {
         if !value.is_finite() {
             self.fail(name, "it is not a finite number");
@@ -100,11 +82,7 @@ impl Call {
         for value in &values {
             self.check_text(name, value);
         }
-        let present = self
-            .request
-            .query
-            .iter_mut()
-            .find(|(present, _)| *present == name);
+        let present = self.request.query.iter_mut().find(|(present, _)| *present == name);
         let count = match present {
             Some((_, Parameter::List(present))) => {
                 present.extend(values);
@@ -142,19 +120,10 @@ impl Call {
 
     /// The finished request, or why there is none.
     pub(crate) fn into_request(self) -> Result<Request, Error> {
-        let Self {
-            client,
-            mut request,
-            fault,
-        } = self;
+        let Self { client, mut request, fault } = self;
         let operation = request.operation;
-        let invalid = |parameter, reason: &str| {
-            Err(Error::InvalidRequest {
-                operation,
-                parameter,
-                reason: reason.into(),
-            })
-        };
+        let invalid =
+            |parameter, reason: &str| Err(Error::InvalidRequest { operation, parameter, reason: reason.into() });
         if let Some(Fault { parameter, reason }) = fault {
             return invalid(parameter, reason);
         }
@@ -163,10 +132,7 @@ impl Call {
             request.move_query_to_body();
         }
         if !fits(&request) {
-            return invalid(
-                "",
-                "its path and query are longer than the 4095 bytes that Asterisk reads",
-            );
+            return invalid("", "its path and query are longer than the 4095 bytes that Asterisk reads");
         }
         Ok(request)
     }
@@ -205,10 +171,7 @@ impl Call {
 
     fn check_text(&mut self, parameter: &'static str, value: &str) {
         if value.contains('\0') {
-            self.fail(
-                parameter,
-                "it has a NUL character, where Asterisk would cut it off",
-            );
+            self.fail(parameter, "it has a NUL character, where Asterisk would cut it off");
         }
     }
 
@@ -230,10 +193,7 @@ impl<T> Future for Sending<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let decode = self.decode;
-        self.reply
-            .as_mut()
-            .poll(cx)
-            .map(|reply| reply.and_then(decode))
+        self.reply.as_mut().poll(cx).map(|reply| reply.and_then(decode))
     }
 }
 

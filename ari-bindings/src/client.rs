@@ -59,9 +59,7 @@ impl Client {
     }
 
     pub(crate) fn new(shared: Shared) -> Self {
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -71,10 +69,7 @@ impl Client {
     /// How long the request line is.
     pub(crate) fn request_line(&self, request: &Request) -> usize {
         let spaces_and_version = " / HTTP/1.1".len();
-        request.method().as_str().len()
-            + self.shared.url.prefix().len()
-            + request.uri().len()
-            + spaces_and_version
+        request.method().as_str().len() + self.shared.url.prefix().len() + request.uri().len() + spaces_and_version
     }
 
     /// Sends a request, and reads its reply as far as expected.
@@ -84,11 +79,7 @@ impl Client {
         let exchange = self.exchange(&request, expect);
         match tokio::time::timeout(self.shared.timeout, exchange).await {
             Ok(reply) => reply,
-            Err(source) => Err(Error::Unfinished {
-                operation,
-                timed_out: true,
-                source: source.into(),
-            }),
+            Err(source) => Err(Error::Unfinished { operation, timed_out: true, source: source.into() }),
         }
     }
 
@@ -100,14 +91,9 @@ impl Client {
             http = http.header(AUTHORIZATION, authorization.clone());
         }
         if let Some(body) = request.body() {
-            http = http
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.to_string());
+            http = http.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let response = http
-            .send()
-            .await
-            .map_err(|error| self.send_error(operation, error))?;
+        let response = http.send().await.map_err(|error| self.send_error(operation, error))?;
         let asked = format!("{}{}", self.base_url(), request.path());
         reply::read(operation, &asked, response, expect).await
     }
@@ -115,11 +101,7 @@ impl Client {
     fn send_error(&self, operation: &'static Operation, error: reqwest::Error) -> Error {
         let timed_out = error.is_timeout();
         if !error.is_connect() {
-            return Error::Unfinished {
-                operation,
-                timed_out,
-                source: error.without_url().into(),
-            };
+            return Error::Unfinished { operation, timed_out, source: error.without_url().into() };
         }
         let kind = match () {
             () if error.is_dns() => ConnectErrorKind::Dns,
@@ -132,12 +114,8 @@ impl Client {
     /// The kind of a failure to connect once there is an address.
     pub(crate) fn connect_error_kind(&self, error: Option<&std::io::Error>) -> ConnectErrorKind {
         match error {
-            Some(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                ConnectErrorKind::Refused
-            }
-            Some(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                ConnectErrorKind::Timeout
-            }
+            Some(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => ConnectErrorKind::Refused,
+            Some(error) if error.kind() == std::io::ErrorKind::TimedOut => ConnectErrorKind::Timeout,
             Some(error) if error.raw_os_error().is_some() => ConnectErrorKind::Other,
             _ if self.shared.url.is_secure() => ConnectErrorKind::Tls,
             _ => ConnectErrorKind::Other,
@@ -149,19 +127,13 @@ impl Client {
         kind: ConnectErrorKind,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Error {
-        Error::Connect {
-            url: self.base_url().into(),
-            kind,
-            source: source.into(),
-        }
+        Error::Connect { url: self.base_url().into(), kind, source: source.into() }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("url", &self.base_url())
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("url", &self.base_url()).finish_non_exhaustive()
     }
 }
 
@@ -169,9 +141,7 @@ impl fmt::Debug for Client {
 pub(crate) fn require_runtime() -> Result<(), Error> {
     match tokio::runtime::Handle::try_current() {
         Ok(_) => Ok(()),
-        Err(_) => Err(Error::config(
-            "requests and events must be awaited in a Tokio runtime",
-        )),
+        Err(_) => Err(Error::config("requests and events must be awaited in a Tokio runtime")),
     }
 }
 

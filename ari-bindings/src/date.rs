@@ -43,10 +43,7 @@ pub fn format(date: &Date) -> String {
         Some(whole) => date.with_timezone(&whole),
         None => *date,
     };
-    let (leap, milli) = (
-        date.nanosecond() / 1_000_000_000,
-        date.nanosecond() / 1_000_000 % 1000,
-    );
+    let (leap, milli) = (date.nanosecond() / 1_000_000_000, date.nanosecond() / 1_000_000 % 1000);
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{milli:03}{}{:02}{:02}",
         date.year(),
@@ -69,11 +66,7 @@ pub struct DateError {
 
 impl fmt::Display for DateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} is not a date such as 2026-11-23T11:49:38.950+0000",
-            self.text
-        )
+        write!(f, "{:?} is not a date such as 2026-11-23T11:49:38.950+0000", self.text)
     }
 }
 
@@ -86,26 +79,16 @@ fn read(text: &[u8]) -> Option<Date> {
     if separators != *b"--T::" {
         return None;
     }
-    let date = NaiveDate::from_ymd_opt(
-        i32::try_from(number(&head[..4])?).ok()?,
-        number(&head[5..7])?,
-        number(&head[8..10])?,
-    )?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(number(&head[..4])?).ok()?, number(&head[5..7])?, number(&head[8..10])?)?;
     let (nanos, rest) = fraction(rest)?;
     // chrono's form of a leap second: the second before, with more than a second's nanoseconds.
     let (second, nanos) = match number(&head[17..])? {
         60 => (59, nanos + 1_000_000_000),
         second => (second, nanos),
     };
-    let time = NaiveTime::from_hms_nano_opt(
-        number(&head[11..13])?,
-        number(&head[14..16])?,
-        second,
-        nanos,
-    )?;
-    date.and_time(time)
-        .and_local_timezone(offset(rest)?)
-        .single()
+    let time = NaiveTime::from_hms_nano_opt(number(&head[11..13])?, number(&head[14..16])?, second, nanos)?;
+    date.and_time(time).and_local_timezone(offset(rest)?).single()
 }
 
 /// The nanoseconds of `.ddd`, if there is a fraction, and what follows it.

@@ -39,9 +39,7 @@ impl Download {
         let content_type = response.headers().get(CONTENT_TYPE);
         Self {
             operation,
-            content_type: content_type
-                .and_then(|value| value.to_str().ok())
-                .map(Box::from),
+            content_type: content_type.and_then(|value| value.to_str().ok()).map(Box::from),
             content_length: response.content_length(),
             body: response.into(),
         }

@@ -194,9 +194,7 @@ impl Error {
     }
 
     pub(crate) fn config(reason: impl Into<Box<str>>) -> Self {
-        Self::Config {
-            reason: reason.into(),
-        }
+        Self::Config { reason: reason.into() }
     }
 }
 
@@ -204,86 +202,40 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config { reason } => write!(f, "cannot make an ARI client: {reason}"),
-            Self::InvalidRequest {
-                operation,
-                parameter: "",
-                reason,
-            } => {
+            Self::InvalidRequest { operation, parameter: "", reason } => {
                 write!(f, "{operation}: not sent: {reason}")
             }
-            Self::InvalidRequest {
-                operation,
-                parameter,
-                reason,
-            } => {
-                write!(
-                    f,
-                    "{operation}: not sent: parameter `{parameter}`: {reason}"
-                )
+            Self::InvalidRequest { operation, parameter, reason } => {
+                write!(f, "{operation}: not sent: parameter `{parameter}`: {reason}")
             }
             Self::Connect { url, kind, source } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())?;
                 // `Other` says nothing by itself; the rest is in `source` for who reports it.
-                if *kind == ConnectErrorKind::Other {
-                    write!(f, ": {source}")
-                } else {
-                    Ok(())
-                }
+                if *kind == ConnectErrorKind::Other { write!(f, ": {source}") } else { Ok(()) }
             }
             Self::Unauthorized { operation, message } => write!(
                 f,
                 "{operation}: not authorized: {}: check user and password against ari.conf",
                 if message.is_empty() { "401" } else { message }
             ),
-            Self::Refused {
-                operation,
-                status,
-                message,
-                ..
-            } => {
+            Self::Refused { operation, status, message, .. } => {
                 write!(f, "{operation}: Asterisk answered {}", Status(*status))?;
-                if message.is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, ": {message}")
-                }
+                if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
             }
-            Self::NotAri {
-                url,
-                status,
-                content_type,
-                excerpt,
-            } => write!(
+            Self::NotAri { url, status, content_type, excerpt } => write!(
                 f,
                 "{url} is not ARI: it answered {} ({}: {excerpt:?}): check host, port and path of \
                  the base URL, which usually ends in /ari",
                 Status(*status),
-                if content_type.is_empty() {
-                    "no content type"
-                } else {
-                    content_type
-                },
+                if content_type.is_empty() { "no content type" } else { content_type },
             ),
-            Self::Decode {
-                operation, reason, ..
-            } => {
-                write!(
-                    f,
-                    "{operation}: carried out, but its reply is not as declared: {reason}"
-                )
+            Self::Decode { operation, reason, .. } => {
+                write!(f, "{operation}: carried out, but its reply is not as declared: {reason}")
             }
-            Self::Unfinished {
-                operation,
-                timed_out,
-                ..
-            } => write!(
+            Self::Unfinished { operation, timed_out, .. } => write!(
                 f,
                 "{operation}: {}; it may or may not have been carried out",
-                if *timed_out {
-                    "no reply in time"
-                } else {
-                    "the connection was lost before the reply"
-                }
+                if *timed_out { "no reply in time" } else { "the connection was lost before the reply" }
             ),
             Self::Disconnected { reason } => write!(f, "the event connection has ended: {reason}"),
         }
@@ -294,9 +246,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Connect { source, .. } | Self::Unfinished { source, .. } => Some(&**source),
-            Self::Disconnected {
-                reason: DisconnectReason::ConnectionLost(source),
-            } => Some(source),
+            Self::Disconnected { reason: DisconnectReason::ConnectionLost(source) } => Some(source),
             _ => None,
         }
     }
@@ -305,9 +255,7 @@ impl std::error::Error for Error {
 impl ConnectErrorKind {
     fn advice(self) -> &'static str {
         match self {
-            Self::Refused => {
-                "connection refused: is Asterisk running, and its HTTP server enabled (http.conf)?"
-            }
+            Self::Refused => "connection refused: is Asterisk running, and its HTTP server enabled (http.conf)?",
             Self::Dns => "the host name has no address: is it spelled right?",
             Self::Tls => "no TLS: is the port one for https, and is the certificate trusted?",
             Self::Timeout => "no answer in time: are host and port right, and no firewall between?",

@@ -51,10 +51,7 @@ impl EventFilter {
 }
 
 fn types(kinds: Vec<String>) -> Vec<Value> {
-    kinds
-        .into_iter()
-        .map(|kind| json!({ "type": kind }))
-        .collect()
+    kinds.into_iter().map(|kind| json!({ "type": kind })).collect()
 }
 
 #[cfg(test)]
@@ -63,16 +60,11 @@ mod tests {
 
     #[test]
     fn a_filter_names_types() {
-        let filter = EventFilter::new()
-            .allow("StasisStart")
-            .disallow("ChannelVarset");
+        let filter = EventFilter::new().allow("StasisStart").disallow("ChannelVarset");
         assert_eq!(
             filter.into_json().to_string(),
             r#"{"allowed":[{"type":"StasisStart"}],"disallowed":[{"type":"ChannelVarset"}]}"#
         );
-        assert_eq!(
-            EventFilter::new().into_json().to_string(),
-            r#"{"allowed":[],"disallowed":[]}"#
-        );
+        assert_eq!(EventFilter::new().into_json().to_string(), r#"{"allowed":[],"disallowed":[]}"#);
     }
 }

@@ -29,12 +29,7 @@ pub struct Operation {
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            resource,
-            name,
-            method,
-            path,
-        } = self;
+        let Self { resource, name, method, path } = self;
         write!(f, "{resource}.{name} ({method} {path})")
     }
 }

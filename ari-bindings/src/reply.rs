@@ -20,10 +20,7 @@ pub(crate) enum Expect {
 
 /// A reply that says that the request was carried out.
 pub(crate) enum Reply {
-    Text {
-        operation: &'static Operation,
-        text: Vec<u8>,
-    },
+    Text { operation: &'static Operation, text: Vec<u8> },
     File(Download),
 }
 
@@ -73,10 +70,7 @@ pub(crate) async fn read(
         source: error.without_url().into(),
     })?;
     if head.is_success() && !head.is_html() {
-        return Ok(Reply::Text {
-            operation,
-            text: text.into(),
-        });
+        return Ok(Reply::Text { operation, text: text.into() });
     }
     Err(head.into_error(operation, url, &String::from_utf8_lossy(&text)))
 }
@@ -100,9 +94,7 @@ struct Refusal {
 impl Head {
     pub(crate) fn new(status: u16, headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| {
-            let value = headers
-                .get(name)
-                .map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
             value.unwrap_or_default().into_owned().into_boxed_str()
         };
         Self {
@@ -118,33 +110,19 @@ impl Head {
     }
 
     fn is_html(&self) -> bool {
-        self.content_type
-            .get(..9)
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"))
+        self.content_type.get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"))
     }
 
     /// The error that an answer other than success means.
     pub(crate) fn into_error(self, operation: &'static Operation, url: &str, body: &str) -> Error {
-        let Self {
-            status,
-            content_type,
-            location,
-            from_asterisk,
-        } = self;
+        let Self { status, content_type, location, from_asterisk } = self;
         let refusal: Option<Refusal> = serde_json::from_str(body).ok();
         let message = refusal.and_then(|refusal| refusal.message.or(refusal.error));
         if status == 401 {
-            return Error::Unauthorized {
-                operation,
-                message: message.unwrap_or_default().into(),
-            };
+            return Error::Unauthorized { operation, message: message.unwrap_or_default().into() };
         }
-        let refused = |message: String| Error::Refused {
-            operation,
-            status,
-            message: message.into(),
-            body: body.into(),
-        };
+        let refused =
+            |message: String| Error::Refused { operation, status, message: message.into(), body: body.into() };
         match message {
             Some(message) if status >= 400 => refused(message),
             None if status >= 400 && body.trim().is_empty() => refused(String::new()),

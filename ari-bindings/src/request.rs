@@ -8,11 +8,7 @@ use crate::{Method, Operation};
 /// Everything but the unreserved characters of RFC 3986.
 ///
 /// Asterisk splits a path at `/` before it decodes, and reads `+` as a space everywhere.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A request as a plain value, bound to no transport.
 ///
@@ -58,11 +54,7 @@ impl Request {
     /// The query, percent-encoded, without `?`.
     #[must_use]
     pub fn query(&self) -> Option<String> {
-        let pairs: Vec<_> = self
-            .query
-            .iter()
-            .map(|(name, value)| value.to_pair(name))
-            .collect();
+        let pairs: Vec<_> = self.query.iter().map(|(name, value)| value.to_pair(name)).collect();
         (!pairs.is_empty()).then(|| pairs.join("&"))
     }
 
@@ -86,11 +78,8 @@ impl Request {
 
     /// Makes the query parameters members of the body, where Asterisk reads them as well.
     pub(crate) fn move_query_to_body(&mut self) {
-        let mut members: Map<_, _> = self
-            .query
-            .drain(..)
-            .map(|(name, value)| (name.to_owned(), value.into_json()))
-            .collect();
+        let mut members: Map<_, _> =
+            self.query.drain(..).map(|(name, value)| (name.to_owned(), value.into_json())).collect();
         if let Some(Body::Members(Value::Object(present))) = self.body.take() {
             members.extend(present);
         }
@@ -128,12 +117,7 @@ impl Parameter {
             Self::Int(number) => number.to_string().into(),
             Self::Bool(value) => value.to_string().into(),
             Self::Double(number) => number.to_string().into(),
-            Self::List(values) => values
-                .iter()
-                .map(|value| escape(value))
-                .collect::<Vec<_>>()
-                .join(",")
-                .into(),
+            Self::List(values) => values.iter().map(|value| escape(value)).collect::<Vec<_>>().join(",").into(),
         }
     }
 

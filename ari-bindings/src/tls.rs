@@ -17,9 +17,7 @@ pub(crate) fn config(url: &BaseUrl, roots: &[Vec<u8>]) -> Result<ClientConfig, E
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(error.to_string()))?;
     if !url.is_secure() {
-        return Ok(config
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth());
+        return Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
     let mut certificates = Vec::new();
     for pem in roots {
@@ -27,10 +25,7 @@ pub(crate) fn config(url: &BaseUrl, roots: &[Vec<u8>]) -> Result<ClientConfig, E
     }
     let verifier = Verifier::new_with_extra_roots(certificates, provider)
         .map_err(|error| Error::config(format!("no trusted certificates: {error}")))?;
-    Ok(config
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 
 fn read(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -38,9 +33,7 @@ fn read(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
         .collect::<Result<_, _>>()
         .map_err(|error| Error::config(format!("root certificate: {error}")))?;
     if certificates.is_empty() {
-        return Err(Error::config(
-            "root certificate: no `BEGIN CERTIFICATE` in the PEM text",
-        ));
+        return Err(Error::config("root certificate: no `BEGIN CERTIFICATE` in the PEM text"));
     }
     Ok(certificates)
 }

@@ -25,9 +25,7 @@ impl BaseUrl {
         let text = text.trim();
         let fault = |what: &str| {
             let shown = without_secrets(text);
-            Error::config(format!(
-                "base URL {shown:?}: {what}, as in \"http://localhost:8088/ari\""
-            ))
+            Error::config(format!("base URL {shown:?}: {what}, as in \"http://localhost:8088/ari\""))
         };
         if !text.contains("://") {
             return Err(fault("it must begin with http:// or https://"));
@@ -37,12 +35,10 @@ impl BaseUrl {
             return Err(fault("its scheme must be http or https, also for events"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(fault(
-                "it must end with its path, and credentials go into `credentials`",
-            ));
+            return Err(fault("it must end with its path, and credentials go into `credentials`"));
         }
-        let credentials = take_credentials(&mut url)
-            .map_err(|()| fault("user and password in it must be percent-encoded UTF-8"))?;
+        let credentials =
+            take_credentials(&mut url).map_err(|()| fault("user and password in it must be percent-encoded UTF-8"))?;
         let text = url.as_str().trim_end_matches('/').into();
         Ok((Self { url, text }, credentials))
     }
@@ -65,9 +61,7 @@ impl BaseUrl {
     /// The host, an IPv6 address without its brackets.
     pub(crate) fn host(&self) -> &str {
         let host = self.url.host_str().unwrap_or_default();
-        host.strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .unwrap_or(host)
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
     }
 
     /// The port, that of the scheme if none is given.
@@ -85,12 +79,7 @@ fn take_credentials(url: &mut Url) -> Result<Option<Credentials>, ()> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }
-    let decode = |text| {
-        percent_decode_str(text)
-            .decode_utf8()
-            .map(String::from)
-            .map_err(drop)
-    };
+    let decode = |text| percent_decode_str(text).decode_utf8().map(String::from).map_err(drop);
     let user = decode(url.username())?;
     let password = decode(url.password().unwrap_or_default())?;
     url.set_username("")?;
@@ -121,34 +110,16 @@ mod tests {
     #[test]
     fn any_prefix_and_a_trailing_slash_are_fine() {
         for (text, shown, prefix) in [
-            (
-                "http://localhost:8088/ari",
-                "http://localhost:8088/ari",
-                "/ari",
-            ),
-            (
-                "http://localhost:8088/ari/",
-                "http://localhost:8088/ari",
-                "/ari",
-            ),
-            (
-                " https://pbx.example/a/b/ari ",
-                "https://pbx.example/a/b/ari",
-                "/a/b/ari",
-            ),
+            ("http://localhost:8088/ari", "http://localhost:8088/ari", "/ari"),
+            ("http://localhost:8088/ari/", "http://localhost:8088/ari", "/ari"),
+            (" https://pbx.example/a/b/ari ", "https://pbx.example/a/b/ari", "/a/b/ari"),
             ("http://[::1]:8088", "http://[::1]:8088", ""),
         ] {
             let (url, credentials) = parse(text);
             assert_eq!((url.as_str(), url.prefix()), (shown, prefix));
             assert!(credentials.is_none());
         }
-        assert_eq!(
-            (
-                parse("http://[::1]:1").0.host(),
-                parse("https://x/ari").0.port()
-            ),
-            ("::1", 443)
-        );
+        assert_eq!((parse("http://[::1]:1").0.host(), parse("https://x/ari").0.port()), ("::1", 443));
         assert_eq!(parse("http://[::1]:8088/ari").0.authority(), "[::1]:8088");
     }
 
@@ -157,10 +128,7 @@ mod tests {
         let (url, credentials) = parse("http://me:p%40ss%2F@localhost:8088/ari");
         let credentials = credentials.unwrap();
         assert_eq!(url.as_str(), "http://localhost:8088/ari");
-        assert_eq!(
-            (&*credentials.user, &*credentials.password),
-            ("me", "p@ss/")
-        );
+        assert_eq!((&*credentials.user, &*credentials.password), ("me", "p@ss/"));
     }
 
     #[test]
@@ -178,10 +146,7 @@ mod tests {
         ] {
             let error = BaseUrl::parse(text).map(drop).unwrap_err().to_string();
             assert!(error.contains("\"http://localhost:8088/ari\""), "{error}");
-            assert!(
-                !error.contains("secret") || text.contains("/secret"),
-                "{error}"
-            );
+            assert!(!error.contains("secret") || text.contains("/secret"), "{error}");
         }
     }
 }

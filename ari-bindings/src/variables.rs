@@ -30,10 +30,7 @@ impl VariableValue {
     /// A variable that every event about its channel carries in `channelvars` from now on
     /// (`report_events`; Asterisk 20.20, 22.10 and 23.4).
     pub fn reported(value: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            reported: true,
-        }
+        Self { value: value.into(), reported: true }
     }
 
     fn into_json(self) -> Value {
@@ -47,10 +44,7 @@ impl VariableValue {
 
 impl From<String> for VariableValue {
     fn from(value: String) -> Self {
-        Self {
-            value,
-            reported: false,
-        }
+        Self { value, reported: false }
     }
 }
 
@@ -67,34 +61,21 @@ impl From<&String> for VariableValue {
 }
 
 /// Variables as the JSON object that Asterisk wants.
-pub(crate) fn to_json(
-    variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
-) -> Value {
+pub(crate) fn to_json(variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>) -> Value {
     let variables = variables.into_iter();
-    variables
-        .map(|(name, value)| (name.into(), value.into().into_json()))
-        .collect::<Map<_, _>>()
-        .into()
+    variables.map(|(name, value)| (name.into(), value.into().into_json())).collect::<Map<_, _>>().into()
 }
 
 /// Members of any JSON type as one JSON object.
-pub(crate) fn to_json_object(
-    members: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-) -> Value {
+pub(crate) fn to_json_object(members: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Value {
     let members = members.into_iter();
-    members
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect::<Map<_, _>>()
-        .into()
+    members.map(|(name, value)| (name.into(), value.into())).collect::<Map<_, _>>().into()
 }
 
 /// Models as a JSON array.
 pub(crate) fn to_json_list(items: impl IntoIterator<Item = impl Serialize>) -> Value {
     // A model, being a struct, always becomes an object.
-    items
-        .into_iter()
-        .map(|item| serde_json::to_value(item).unwrap_or_default())
-        .collect()
+    items.into_iter().map(|item| serde_json::to_value(item).unwrap_or_default()).collect()
 }
 
 #[cfg(test)]
@@ -103,14 +84,8 @@ mod tests {
 
     #[test]
     fn variables_are_text_or_reported_text() {
-        let variables = [
-            ("A", VariableValue::from("1")),
-            ("B", VariableValue::reported("2")),
-        ];
-        assert_eq!(
-            to_json(variables).to_string(),
-            r#"{"A":"1","B":{"report_events":true,"value":"2"}}"#
-        );
+        let variables = [("A", VariableValue::from("1")), ("B", VariableValue::reported("2"))];
+        assert_eq!(to_json(variables).to_string(), r#"{"A":"1","B":{"report_events":true,"value":"2"}}"#);
         assert_eq!(to_json_object([("n", 1)]).to_string(), r#"{"n":1}"#);
         assert_eq!(to_json_list([("n", 1)]).to_string(), r#"[["n",1]]"#);
     }

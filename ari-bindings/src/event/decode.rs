@@ -58,9 +58,7 @@ fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
 
 fn kind_at_start(text: &str) -> Option<&str> {
     let (kind, _) = text.strip_prefix(r#"{"type":""#)?.split_once('"')?;
-    kind.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric())
-        .then_some(kind)
+    kind.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(kind)
 }
 
 fn unknown(kind: &str, text: &str) -> Event {

@@ -15,12 +15,8 @@ use crate::call::Call;
 use crate::client::{Client, require_runtime};
 use crate::{ConnectErrorKind, Error, Method, Operation, Request};
 
-const OPERATION: Operation = Operation {
-    resource: "events",
-    name: "eventWebsocket",
-    method: Method::Get,
-    path: "/events",
-};
+const OPERATION: Operation =
+    Operation { resource: "events", name: "eventWebsocket", method: Method::Get, path: "/events" };
 
 impl Client {
     /// Receives the events of these applications. Connecting registers them with Asterisk, so that
@@ -102,13 +98,10 @@ impl Connect {
             });
         }
         let dialing = dial(&self.client, &request);
-        let socket = match tokio::time::timeout(self.client.shared().connect_timeout, dialing).await
-        {
+        let socket = match tokio::time::timeout(self.client.shared().connect_timeout, dialing).await {
             Ok(socket) => socket?,
             Err(elapsed) => {
-                return Err(self
-                    .client
-                    .connect_error(ConnectErrorKind::Timeout, elapsed));
+                return Err(self.client.connect_error(ConnectErrorKind::Timeout, elapsed));
             }
         };
         let queue = Arc::new(Queue::default());
@@ -162,10 +155,7 @@ async fn dial(client: &Client, request: &Request) -> Result<Socket, Error> {
 }
 
 #[cfg(feature = "tls")]
-async fn secure(
-    client: &Client,
-    stream: TcpStream,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
+async fn secure(client: &Client, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
     use tokio_rustls::rustls::pki_types::ServerName;
 
     let name = ServerName::try_from(client.shared().url.host().to_owned())

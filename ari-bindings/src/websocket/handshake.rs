@@ -7,9 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
 use tokio_tungstenite::tungstenite::handshake::{derive_accept_key, machine::TryParse as _};
-use tokio_tungstenite::tungstenite::http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT,
-};
+use tokio_tungstenite::tungstenite::http::header::{CONTENT_LENGTH, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::reply::Head;
@@ -32,17 +30,10 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Makes a WebSocket of a connection.
-pub(super) async fn upgrade(
-    client: &Client,
-    request: &Request,
-    mut stream: Box<dyn Stream>,
-) -> Result<Socket, Error> {
+pub(super) async fn upgrade(client: &Client, request: &Request, mut stream: Box<dyn Stream>) -> Result<Socket, Error> {
     let key = generate_key();
     let lost = |error: io::Error| client.connect_error(ConnectErrorKind::Other, error);
-    stream
-        .write_all(head(client, request, &key).as_bytes())
-        .await
-        .map_err(lost)?;
+    stream.write_all(head(client, request, &key).as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
     let (response, mut rest) = answer(&mut stream).await.map_err(lost)?;
 
@@ -56,17 +47,11 @@ pub(super) async fn upgrade(
         return Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&rest)));
     }
     let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
-    if accept.is_none_or(|accept| accept.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes())
-    {
-        return Err(head.into_error(
-            operation,
-            &asked,
-            "no WebSocket: Sec-WebSocket-Accept is wrong",
-        ));
+    if accept.is_none_or(|accept| accept.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
+        return Err(head.into_error(operation, &asked, "no WebSocket: Sec-WebSocket-Accept is wrong"));
     }
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(LARGEST_MESSAGE))
-        .max_frame_size(Some(LARGEST_MESSAGE));
+    let config =
+        WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
     Ok(Socket::from_partially_read(stream, rest, Role::Client, Some(config)).await)
 }
 
@@ -107,15 +92,8 @@ async fn answer(stream: &mut Box<dyn Stream>) -> io::Result<(Response, Vec<u8>)>
 }
 
 /// Reads the body of a refusal.
-async fn body(
-    response: &Response,
-    stream: &mut Box<dyn Stream>,
-    body: &mut Vec<u8>,
-) -> io::Result<()> {
-    let length = response
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok());
+async fn body(response: &Response, stream: &mut Box<dyn Stream>, body: &mut Vec<u8>) -> io::Result<()> {
+    let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = match length.and_then(|length| length.parse().ok()) {
         Some(length) => LARGEST_ANSWER.min(length),
         None if response.headers().contains_key(CONTENT_TYPE) => LARGEST_ANSWER,

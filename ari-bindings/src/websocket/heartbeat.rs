@@ -29,13 +29,7 @@ impl Heartbeat {
     pub(super) fn new(interval: Duration, timeout: Duration) -> Self {
         let heard = Instant::now();
         let timer = Box::pin(sleep_until(after(heard, interval)));
-        Self {
-            interval,
-            timeout,
-            heard,
-            pinged: None,
-            timer,
-        }
+        Self { interval, timeout, heard, pinged: None, timer }
     }
 
     /// Notes that the server has been heard.
@@ -45,19 +39,23 @@ impl Heartbeat {
 
     /// Waits until something is due.
     pub(super) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<Due> {
+        if self.pinged.is_some_and(|pinged| self.heard >= pinged) {
+            self.pinged = None;
+            self.timer.as_mut().reset(after(self.heard, self.interval));
+        }
         loop {
             ready!(self.timer.as_mut().poll(cx));
+            if self.pinged.is_some() {
+                return Poll::Ready(Due::End);
+            }
             let now = Instant::now();
             let next_ping = after(self.heard, self.interval);
-            match self.pinged.take() {
-                Some(pinged) if self.heard < pinged => return Poll::Ready(Due::End),
-                _ if now < next_ping => self.timer.as_mut().reset(next_ping),
-                _ => {
-                    self.pinged = Some(now);
-                    self.timer.as_mut().reset(after(now, self.timeout));
-                    return Poll::Ready(Due::Ping);
-                }
+            if now >= next_ping {
+                self.pinged = Some(now);
+                self.timer.as_mut().reset(after(now, self.timeout));
+                return Poll::Ready(Due::Ping);
             }
+            self.timer.as_mut().reset(next_ping);
         }
     }
 }
@@ -65,7 +63,5 @@ impl Heartbeat {
 /// That much later, or so late that it never comes.
 fn after(instant: Instant, duration: Duration) -> Instant {
     const AGES: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-    instant
-        .checked_add(duration)
-        .unwrap_or_else(|| instant + AGES)
+    instant.checked_add(duration).unwrap_or_else(|| instant + AGES)
 }

@@ -64,13 +64,7 @@ pub struct Events {
 
 impl Events {
     fn new(queue: Arc<Queue>, reader: JoinHandle<()>) -> Self {
-        Self {
-            queue,
-            taken: VecDeque::new(),
-            last: None,
-            ended: false,
-            reader,
-        }
+        Self { queue, taken: VecDeque::new(), last: None, ended: false, reader }
     }
 
     /// The next event; `None` after the end.
@@ -187,19 +181,12 @@ impl fmt::Display for DisconnectReason {
                 if let Some(code) = code {
                     write!(f, " with code {code}")?;
                 }
-                if reason.is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, ": {reason}")
-                }
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
             }
             Self::ConnectionLost(error) => write!(f, "connection lost: {error}"),
             Self::PingTimeout => f.write_str("the server did not answer a ping in time"),
             Self::Overflow { bytes } => {
-                write!(
-                    f,
-                    "the program is too slow: {bytes} bytes of events waited for it"
-                )
+                write!(f, "the program is too slow: {bytes} bytes of events waited for it")
             }
             Self::Protocol { reason } => write!(f, "not the WebSocket protocol: {reason}"),
         }

@@ -59,8 +59,7 @@ impl Queue {
         if batch.is_empty() {
             return;
         }
-        self.bytes
-            .fetch_add(batch.iter().map(Frame::len).sum(), Ordering::Relaxed);
+        self.bytes.fetch_add(batch.iter().map(Frame::len).sum(), Ordering::Relaxed);
         let mut state = self.lock();
         state.frames.append(batch);
         let waker = state.program.take();
@@ -88,11 +87,7 @@ impl Queue {
     }
 
     /// Moves all frames to `frames`, which must be empty; after them comes the end.
-    pub(super) fn poll_take(
-        &self,
-        cx: &mut Context<'_>,
-        frames: &mut VecDeque<Frame>,
-    ) -> Poll<Taken> {
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>, frames: &mut VecDeque<Frame>) -> Poll<Taken> {
         let mut state = self.lock();
         if !state.frames.is_empty() {
             std::mem::swap(&mut state.frames, frames);

@@ -44,22 +44,9 @@ enum End {
 }
 
 impl Reader {
-    pub(super) fn new(
-        socket: Socket,
-        queue: Arc<Queue>,
-        heartbeat: Heartbeat,
-        buffer_limit: usize,
-    ) -> Self {
+    pub(super) fn new(socket: Socket, queue: Arc<Queue>, heartbeat: Heartbeat, buffer_limit: usize) -> Self {
         let batch = VecDeque::new();
-        Self {
-            socket,
-            queue,
-            heartbeat,
-            buffer_limit,
-            batch,
-            flushing: false,
-            closed: false,
-        }
+        Self { socket, queue, heartbeat, buffer_limit, batch, flushing: false, closed: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -156,10 +143,7 @@ impl Reader {
     async fn close(&mut self, code: Option<CloseCode>, keep: bool) {
         let goodbye = async {
             if let Some(code) = code {
-                let frame = CloseFrame {
-                    code,
-                    reason: "".into(),
-                };
+                let frame = CloseFrame { code, reason: "".into() };
                 self.socket.send(Message::Close(Some(frame))).await?;
             }
             while let Some(message) = self.socket.next().await.transpose()? {
@@ -212,9 +196,7 @@ fn reason(error: WsError) -> DisconnectReason {
         | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
             eof("the server hung up without a Close frame")
         }
-        error => DisconnectReason::Protocol {
-            reason: error.to_string().into(),
-        },
+        error => DisconnectReason::Protocol { reason: error.to_string().into() },
     }
 }
 

@@ -1,0 +1,282 @@
+use std::time::Duration;
+
+use ari_bindings::{Client, ConnectErrorKind, Error};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::server::{Server, listen, receive, response, within};
+
+const NOT_FOUND: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\r\n<html><head>\r\n\
+    <title>404 Not Found</title>\r\n</head><body>\r\n<h1>Not Found</h1>\r\n\
+    <p>The requested URL was not found on this server.</p>\r\n</body></html>\r\n";
+
+async fn answer(server: &Server) -> Error {
+    within(server.client.channel("1").answer()).await.unwrap_err()
+}
+
+fn kind(error: &Error) -> ConnectErrorKind {
+    match error {
+        Error::Connect { kind, .. } => *kind,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn nothing_listens_there() {
+    let (listener, builder) = listen().await;
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let ari = builder.build().unwrap();
+    let request = within(ari.channels().list()).await.unwrap_err();
+    let events = within(ari.events(["x"])).await.unwrap_err();
+    for error in [request, events] {
+        assert_eq!(kind(&error), ConnectErrorKind::Refused, "{error}");
+        assert!(!error.may_have_been_carried_out());
+        let where_ = format!("cannot connect to http://127.0.0.1:{port}/ari: connection refused");
+        assert!(error.to_string().starts_with(&where_), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_host_has_no_address() {
+    let ari = Client::builder("http://me:secret@nonexistent.invalid:8088/ari").build().unwrap();
+    let request = within(ari.channels().list()).await.unwrap_err();
+    let events = within(ari.events(["x"])).await.unwrap_err();
+    for error in [request, events] {
+        assert_eq!(kind(&error), ConnectErrorKind::Dns, "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_accepts() {
+    // A full backlog: the kernel answers no further connection.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(Ok(stream)) =
+        tokio::time::timeout(Duration::from_millis(200), tokio::net::TcpStream::connect(address)).await
+    {
+        waiting.push(stream);
+    }
+    let ari = Client::builder(format!("http://{address}/ari"));
+    let ari = ari.connect_timeout(Duration::from_millis(50)).build().unwrap();
+    let request = within(ari.channels().list()).await.unwrap_err();
+    let events = within(ari.events(["x"])).await.unwrap_err();
+    for error in [request, events] {
+        assert_eq!(kind(&error), ConnectErrorKind::Timeout, "{error:?}");
+        assert!(error.is_timeout());
+    }
+}
+
+#[tokio::test]
+async fn not_authorized() {
+    let server = Server::json("401 Unauthorized", r#"{"message":"Authentication required"}"#).await;
+    let error = answer(&server).await;
+    assert!(matches!(error, Error::Unauthorized { .. }));
+    assert_eq!((error.status(), error.message()), (Some(401), Some("Authentication required")));
+    let events = within(server.client.events(["x"])).await.unwrap_err();
+    assert!(matches!(events, Error::Unauthorized { .. }));
+    assert_eq!(events.message(), Some("Authentication required"));
+}
+
+#[tokio::test]
+async fn asterisk_refuses() {
+    for (status, body, message, shown) in [
+        (
+            "404 Not Found",
+            r#"{"message":"Channel not found"}"#,
+            Some("Channel not found"),
+            "404 Not Found: Channel not found",
+        ),
+        (
+            "500 Internal Server Error",
+            r#"{"error":"Allocation failed"}"#,
+            Some("Allocation failed"),
+            "500 Internal Server Error: Allocation failed",
+        ),
+        (
+            "403 Forbidden",
+            r#"{"message":"Write access denied"}"#,
+            Some("Write access denied"),
+            "403 Forbidden: Write access denied",
+        ),
+        ("500 Internal Server Error", "", None, "500 Internal Server Error"),
+    ] {
+        let server = Server::json(status, body).await;
+        let error = answer(&server).await;
+        assert_eq!(error.message(), message);
+        assert_eq!(error.status(), status[..3].parse().ok());
+        assert_eq!(error.is_not_found(), status.starts_with("404"));
+        let operation = "channels.answer (POST /channels/{channelId}/answer)";
+        assert_eq!(error.to_string(), format!("{operation}: Asterisk answered {shown}"));
+        match error {
+            Error::Refused { body: kept, .. } => assert_eq!(&*kept, body),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn asterisks_http_server_refuses_in_html() {
+    let html = NOT_FOUND.replace("404 Not Found", "400 Bad Request");
+    let server = Server::answering(response("400 Bad Request", "text/html", &html)).await;
+    for error in [answer(&server).await, within(server.client.events(["x"])).await.unwrap_err()] {
+        assert!(matches!(error, Error::Refused { status: 400, .. }), "{error}");
+        assert!(error.message().unwrap().starts_with("400 Bad Request Not Found The requested"));
+    }
+}
+
+#[tokio::test]
+async fn not_ari_at_all() {
+    for (status, html) in [
+        ("404 Not Found", NOT_FOUND),
+        ("200 OK", "<html><body>Welcome</body></html>"),
+        ("302 Found", "<html><body>Moved</body></html>"),
+    ] {
+        let server = Server::answering(response(status, "text/html; charset=utf-8", html)).await;
+        let json = within(server.client.channels().list()).await.unwrap_err();
+        let file = within(server.client.recordings().get_stored_file("a")).await.unwrap_err();
+        let events = within(server.client.events(["x"])).await.unwrap_err();
+        for error in [answer(&server).await, json, file, events] {
+            assert_eq!(error.status(), status[..3].parse().ok());
+            assert!(!error.is_not_found());
+            let shown = error.to_string();
+            assert!(shown.contains("is not ARI: it answered") && shown.contains(status), "{shown}");
+            assert!(matches!(error, Error::NotAri { .. }));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirection_is_not_followed() {
+    let answer = "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n";
+    let server = Server::answering(answer).await;
+    let error = within(server.client.channels().list()).await.unwrap_err();
+    assert!(error.to_string().contains("redirected to /login"), "{error}");
+}
+
+#[tokio::test]
+async fn a_reply_that_takes_too_long() {
+    let (listener, builder) = listen().await;
+    let ari = builder.timeout(Duration::from_millis(50)).build().unwrap();
+    let (error, _stream) = tokio::join!(within(ari.channels().list()), async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        receive(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[").await.unwrap();
+        stream
+    });
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Unfinished { timed_out: true, .. }), "{error}");
+    assert!(error.is_timeout() && error.may_have_been_carried_out());
+}
+
+#[tokio::test]
+async fn a_download_that_stalls() {
+    let (listener, builder) = listen().await;
+    let ari = builder.timeout(Duration::from_millis(100)).build().unwrap();
+    let download = async {
+        let mut download = ari.recordings().get_stored_file("a").await.unwrap();
+        assert_eq!(download.chunk().await.unwrap().unwrap(), "RIFF");
+        download.chunk().await.unwrap_err()
+    };
+    let (error, _stream) = tokio::join!(within(download), async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        receive(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nRIFF").await.unwrap();
+        stream
+    });
+    assert!(matches!(error, Error::Unfinished { timed_out: true, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_closed_without_a_word() {
+    let server = Server::answering("").await;
+    let error = answer(&server).await;
+    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error}");
+    assert!(error.to_string().ends_with("may or may not have been carried out"), "{error}");
+    let events = within(server.client.events(["x"])).await.unwrap_err();
+    assert!(events.to_string().contains("sessionlimit"), "{events}");
+}
+
+#[tokio::test]
+async fn too_large_a_body_is_a_clear_error_even_if_it_is_never_read() {
+    let (listener, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    let big = "x".repeat(8 << 20);
+    let request = ari.channels().originate("PJSIP/a").variables([("A", &big)]);
+    let (error, ()) = tokio::join!(within(request), async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let body = r#"{"message":"Request body too large"}"#;
+        let answer = response("413 Request Entity Too Large", "application/json", body);
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    match error.unwrap_err() {
+        Error::Refused { status: 413, .. } | Error::Unfinished { timed_out: false, .. } => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_ever_shown() {
+    let server = Server::json("401 Unauthorized", "{}").await;
+    let builder = Client::builder("http://me:secret@localhost/ari").credentials("me", "secret");
+    let events = server.client.events(["x"]);
+    let answer = server.client.channel("1").answer();
+    let shown = format!("{builder:?} {:?} {events:?} {answer:?}", server.client);
+    assert!(!shown.contains("secret") && !shown.contains("bWU6c2VjcmV0"), "{shown}");
+    let error = within(events).await.unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("secret"));
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    let ari = Client::builder("http://localhost:1/ari").build().unwrap();
+    let cx = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    let mut list = std::pin::pin!(std::future::IntoFuture::into_future(ari.channels().list()));
+    match list.as_mut().poll(cx) {
+        std::task::Poll::Ready(Err(Error::Config { reason, .. })) => assert!(reason.contains("Tokio")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_work_says_so() {
+    for (builder, words) in [
+        (Client::builder("localhost:8088/ari"), "must begin with http://"),
+        (Client::builder("ws://localhost:8088/ari"), "scheme"),
+        (Client::builder("http://localhost/ari").credentials("a:b", "c"), "`:`"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    #[cfg(not(feature = "tls"))]
+    assert!(Client::builder("https://x/ari").build().unwrap_err().to_string().contains("`tls`"));
+}
+
+#[test]
+fn an_error_is_small_and_travels() {
+    fn travels<T: Send + Sync + 'static>() {}
+    travels::<Error>();
+    assert!(size_of::<Error>() <= 64, "{}", size_of::<Error>());
+}
+
+#[tokio::test]
+async fn a_listener_that_speaks_something_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/ari", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"SSH-2.0-OpenSSH_10.0\r\n\r\n").await.unwrap();
+            receive(&mut stream).await;
+        }
+    });
+    let ari = Client::builder(url).build().unwrap();
+    let error = within(ari.channels().list()).await.unwrap_err();
+    assert!(matches!(error, Error::Unfinished { .. }), "{error}");
+    let error = within(ari.events(["x"])).await.unwrap_err();
+    assert_eq!(kind(&error), ConnectErrorKind::Other, "{error}");
+}

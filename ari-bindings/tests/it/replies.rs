@@ -1,0 +1,109 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use ari_bindings::{Client, Error};
+use futures_core::Stream as _;
+
+use crate::server::{Server, response, within};
+
+#[tokio::test]
+async fn json_becomes_a_model() {
+    let mut server =
+        Server::json("200 OK", r#"{"ping":"pong","timestamp":"2026-11-23T11:49:38.950+0000","asterisk_id":"x"}"#).await;
+    let ping = within(server.client.asterisk().ping()).await.unwrap();
+    assert_eq!(ping.ping, "pong");
+    let received = server.received().await;
+    assert_eq!(received.line, "GET /ari/asterisk/ping HTTP/1.1");
+    assert!(received.head.to_lowercase().contains("authorization: basic bwu6c2vjcmv0\r\n"));
+    assert_eq!(received.body, "");
+}
+
+#[tokio::test]
+async fn a_body_is_sent_as_json() {
+    let mut server = Server::json("200 OK", "[]").await;
+    let originate = server.client.channels().originate("PJSIP/a").app("x").variables([("A", "b")]);
+    let error = within(originate).await.unwrap_err();
+    assert!(matches!(error, Error::Decode { .. }), "{error}");
+    let received = server.received().await;
+    assert_eq!(received.line, "POST /ari/channels?endpoint=PJSIP%2Fa&app=x HTTP/1.1");
+    assert!(received.head.to_lowercase().contains("content-type: application/json\r\n"));
+    assert_eq!(received.body, r#"{"variables":{"A":"b"}}"#);
+}
+
+#[tokio::test]
+async fn void_accepts_every_success() {
+    for answer in [
+        "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        response("200 OK", "application/json", "whatever"),
+    ] {
+        let server = Server::answering(answer).await;
+        within(server.client.channel("1").answer()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reply_not_as_declared_is_kept() {
+    let server = Server::json("200 OK", r#"{"pong":1}"#).await;
+    let error = within(server.client.asterisk().ping()).await.unwrap_err();
+    assert!(error.may_have_been_carried_out());
+    assert!(error.to_string().starts_with("asterisk.ping (GET /asterisk/ping): carried out"), "{error}");
+    match error {
+        Error::Decode { reason, body, .. } => {
+            assert!(reason.contains("missing field"), "{reason}");
+            assert_eq!(&*body, r#"{"pong":1}"#);
+        }
+        other => panic!("{other}"),
+    }
+
+    let answer = [response("200 OK", "application/json", "??").as_bytes(), b""].concat();
+    let answer: Vec<u8> = answer.iter().map(|byte| if *byte == b'?' { 0xff } else { *byte }).collect();
+    let server = Server::answering(answer).await;
+    let error = within(server.client.asterisk().ping()).await.unwrap_err();
+    assert!(matches!(&error, Error::Decode { reason, .. } if reason.contains("utf-8")), "{error}");
+}
+
+#[tokio::test]
+async fn a_download_comes_whole_or_in_pieces() {
+    let server = Server::answering(response("200 OK", "audio/wav", "RIFF and so on")).await;
+    let download = within(server.client.recordings().get_stored_file("a/b")).await.unwrap();
+    assert_eq!((download.content_type(), download.content_length()), (Some("audio/wav"), Some(14)));
+    assert_eq!(within(download.bytes()).await.unwrap(), b"RIFF and so on");
+
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    let server = Server::answering(chunked).await;
+    let mut download = within(server.client.recordings().get_stored_file("a")).await.unwrap();
+    let mut bytes = within(download.chunk()).await.unwrap().unwrap().to_vec();
+    while let Some(chunk) = within(poll_fn(|cx| Pin::new(&mut download).poll_next(cx))).await {
+        bytes.extend_from_slice(&chunk.unwrap());
+    }
+    assert_eq!(bytes, b"abcde");
+    assert_eq!(within(download.chunk()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_download_cut_short_is_an_error() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 100\r\n\r\nRIFF";
+    let server = Server::answering(answer).await;
+    let download = within(server.client.recordings().get_stored_file("a")).await.unwrap();
+    let error = within(download.bytes()).await.unwrap_err();
+    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_download_is_an_error_like_any() {
+    let server = Server::json("404 Not Found", r#"{"message":"Recording not found"}"#).await;
+    let error = within(server.client.recordings().get_stored_file("a")).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+}
+
+#[tokio::test]
+async fn requests_and_clients_cross_threads() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let server = Server::json("200 OK", "[]").await;
+    let ari: Client = server.client.clone();
+    let list = tokio::spawn(is_send(async move { ari.channels().list().await }));
+    assert_eq!(within(list).await.unwrap().unwrap(), []);
+}

@@ -1,0 +1,100 @@
+//! Servers that do as they are told.
+
+use std::time::Duration;
+
+use ari_bindings::{Client, ClientBuilder};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+/// No test takes longer than this.
+pub(crate) async fn within<T>(work: impl IntoFuture<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), work).await.expect("the test hangs")
+}
+
+/// A listener on a free port, and a client of it.
+pub(crate) async fn listen() -> (TcpListener, ClientBuilder) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/ari", listener.local_addr().unwrap());
+    (listener, Client::builder(url).credentials("me", "secret"))
+}
+
+/// An HTTP server that gives every request the same answer.
+pub(crate) struct Server {
+    pub(crate) client: Client,
+    requests: mpsc::UnboundedReceiver<Received>,
+}
+
+/// A request as it arrived.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) line: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Server {
+    /// Answers with these bytes, and closes.
+    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let (listener, builder) = listen().await;
+        let (sender, requests) = mpsc::unbounded_channel();
+        let answer = answer.into();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let received = receive(&mut stream).await;
+                sender.send(received).unwrap();
+                stream.write_all(&answer).await.unwrap();
+            }
+        });
+        Self { client: builder.build().unwrap(), requests }
+    }
+
+    /// Answers with this JSON.
+    pub(crate) async fn json(status: &str, body: &str) -> Self {
+        Self::answering(response(status, "application/json", body)).await
+    }
+
+    /// The next request.
+    pub(crate) async fn received(&mut self) -> Received {
+        within(self.requests.recv()).await.unwrap()
+    }
+}
+
+/// An answer as HTTP writes it.
+pub(crate) fn response(status: &str, content_type: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nServer: Asterisk/22.10.1\r\nContent-Type: {content_type}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Reads one request.
+pub(crate) async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> Received {
+    let mut read = Vec::new();
+    let head = loop {
+        if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0, "no request");
+    };
+    let body = read.split_off(head);
+    let head = String::from_utf8(read).unwrap();
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(0, |(_, length)| length.trim().parse().unwrap());
+    let mut body = body;
+    while body.len() < length {
+        assert_ne!(stream.read_buf(&mut body).await.unwrap(), 0, "half a body");
+    }
+    Received { line: head.lines().next().unwrap().to_owned(), head, body: String::from_utf8(body).unwrap() }
+}
+
+/// Waits for the other side to close, and says what it has sent until then.
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
+    let mut read = Vec::new();
+    within(stream.read_to_end(&mut read)).await.ok();
+    read
+}

@@ -1,0 +1,102 @@
+//! The keys beside this file serve no purpose but this.
+
+use std::sync::Arc;
+
+use ari_bindings::{Client, ConnectErrorKind, Error, Event};
+use futures_util::SinkExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio_rustls::rustls::{ServerConfig, crypto::ring};
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::server::{listen, receive, response, within};
+
+const AUTHORITY: &[u8] = include_bytes!("tls/ca.pem");
+
+async fn listen_tls() -> (TcpListener, TlsAcceptor, String) {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://127.0.0.1:{}/ari", listener.local_addr().unwrap().port());
+    (listener, TlsAcceptor::from(Arc::new(config)), url)
+}
+
+fn kind(error: &Error) -> ConnectErrorKind {
+    match error {
+        Error::Connect { kind, .. } => *kind,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn requests_and_events_over_a_private_authority() {
+    let (listener, acceptor, url) = listen_tls().await;
+    let ari = Client::builder(url).root_certificate_pem(AUTHORITY).build().unwrap();
+    let (list, ()) = tokio::join!(within(ari.channels().list()), async {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = acceptor.accept(stream).await.unwrap();
+        receive(&mut stream).await;
+        let answer = response("200 OK", "application/json", "[]");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    assert_eq!(list.unwrap(), []);
+
+    let (events, mut peer) = tokio::join!(within(ari.events(["x"])), async {
+        let (stream, _) = listener.accept().await.unwrap();
+        accept_async(acceptor.accept(stream).await.unwrap()).await.unwrap()
+    });
+    let mut events = events.unwrap();
+    peer.send(Message::text(r#"{"type":"Test"}"#)).await.unwrap();
+    assert!(matches!(within(events.next()).await.unwrap().unwrap(), Event::Unknown(_)));
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for() {
+    let (listener, acceptor, url) = listen_tls().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    let ari = Client::builder(url).build().unwrap();
+    let request = within(ari.channels().list()).await.unwrap_err();
+    let events = within(ari.events(["x"])).await.unwrap_err();
+    for error in [request, events] {
+        assert_eq!(kind(&error), ConnectErrorKind::Tls, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn tls_to_a_port_without() {
+    let (listener, _) = listen().await;
+    let url = format!("https://{}/ari", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    });
+    let ari = Client::builder(url).build().unwrap();
+    let request = within(ari.channels().list()).await.unwrap_err();
+    let events = within(ari.events(["x"])).await.unwrap_err();
+    for error in [request, events] {
+        assert_eq!(kind(&error), ConnectErrorKind::Tls, "{error:?}");
+        assert!(!error.may_have_been_carried_out());
+    }
+}
+
+#[test]
+fn a_root_certificate_must_be_one() {
+    let builder = Client::builder("https://localhost/ari").root_certificate_pem("none");
+    let error = builder.build().unwrap_err();
+    assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
+}
