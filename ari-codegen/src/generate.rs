@@ -1,5 +1,7 @@
 //! The whole way from the files of some releases to generated code.
 
+use std::collections::BTreeSet;
+
 use crate::api::{self, Api};
 use crate::emit::{self, File};
 use crate::fixups::{self, Fixup};
@@ -70,6 +72,10 @@ pub fn read(source: &ReleaseSource, table: &[Fixup]) -> Result<Api, Problems> {
 /// Every fault of the input, collected over all releases.
 pub fn generate(sources: &[ReleaseSource], table: &[Fixup]) -> Result<Generated, Problems> {
     let mut problems = Problems::default();
+    let mut seen = BTreeSet::new();
+    for source in sources.iter().filter(|source| !seen.insert(source.release)) {
+        problems.general(format!("release {} is given twice", source.release));
+    }
     let apis: Vec<Api> = sources.iter().filter_map(|source| problems.take(read(source, table))).collect();
     let apis = problems.or(apis)?;
     let Some((api, notes)) = merge(apis) else {

@@ -69,6 +69,10 @@ fn merge_operation(newer: &mut Operation, older: Operation, notes: &mut Notes) {
         newer.response = Response::Json(Type::Object);
     }
     newer.errors.extend(older.errors);
+    // Paths of one shape have their parameters at the same places, whatever they are called.
+    for parameter in newer.parameters.iter_mut().filter(|parameter| parameter.location == Location::Path) {
+        parameter.releases.extend(older.releases.iter().copied());
+    }
     let older_lacks = |name: &str| !older.parameters.iter().any(|parameter| parameter.name == name);
     for parameter in newer.parameters.iter_mut().filter(|parameter| parameter.location != Location::Path) {
         parameter.required &= !older_lacks(&parameter.name);

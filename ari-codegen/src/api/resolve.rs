@@ -19,7 +19,9 @@ pub fn resolve(release: Release, files: &[(String, swagger::Resource)]) -> Resul
     let mut resources = BTreeMap::new();
     for (name, file) in files {
         let resource = resolver.resource(name, file);
-        resources.insert(name.clone(), resource);
+        if resources.insert(name.clone(), resource).is_some() {
+            resolver.problems.at(&file.place, format!("resource `{name}` is given twice"));
+        }
     }
     let api = Api { releases: resolver.presence.clone(), resources, models };
     resolver.check_references(&api);
@@ -73,6 +75,20 @@ impl Resolver {
                     }
                     None => model.base = Some(base),
                 },
+            }
+        }
+        self.check_inheritance(models);
+    }
+
+    fn check_inheritance(&mut self, models: &BTreeMap<String, Model>) {
+        for model in models.values() {
+            let mut base = model.base.as_ref();
+            // A chain longer than there are models goes round.
+            for _ in 0..models.len() {
+                base = base.and_then(|name| models[name].base.as_ref());
+            }
+            if base.is_some() {
+                self.problems.at(&model.place, format!("`{}` inherits from itself, directly or not", model.name));
             }
         }
     }

@@ -38,7 +38,8 @@ fn methods_apart(item: &str) -> String {
         }
         out.push_str(line);
         out.push('\n');
-        after_method = ["    }", "    ];", "    };"].contains(&line);
+        let is_constant = line.starts_with("    pub const ") && line.ends_with(';');
+        after_method = is_constant || ["    }", "    ];", "    };"].contains(&line);
     }
     out
 }

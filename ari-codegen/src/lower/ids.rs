@@ -72,10 +72,10 @@ impl Ids {
 
     /// The property by which a model is fetched, and the kind of its id.
     pub(super) fn identity(&self, model: &Model) -> Option<(String, String)> {
-        let holds =
-            |property: &&Property| property.ty == Type::String && self.own_kind(model, &property.name).is_some();
-        let property = model.properties.iter().find(holds)?;
-        Some((property.name.clone(), camel(self.own_kind(model, &property.name)?)))
+        model.properties.iter().filter(|property| property.required && property.ty == Type::String).find_map(|property| {
+            let own = camel(self.own_kind(model, &property.name)?);
+            (self.of_property(model, property)? == own).then(|| (property.name.clone(), own))
+        })
     }
 
     fn own_kind(&self, model: &Model, property: &str) -> Option<&str> {

@@ -56,7 +56,7 @@ impl Context<'_> {
             Type::List(inner) => RustType::List(Box::new(self.plain(inner))),
             Type::Model(name) => match self.api.models.get(name) {
                 Some(model) if !self.api.is_message(model) => RustType::Model(names::type_name(name, "Model")),
-                Some(model) if model.sub_types.is_empty() => RustType::Event(names::type_name(name, "Event")),
+                Some(model) if model.sub_types.is_empty() => RustType::Event(names::event_name(name)),
                 _ => RustType::Json,
             },
         }

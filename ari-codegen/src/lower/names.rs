@@ -18,7 +18,7 @@ const KEYWORDS: [&str; 48] = [
 const NEVER_RAW: [&str; 5] = ["self", "super", "crate", "Self", "_"];
 
 /// Type names that generated code itself uses.
-const TAKEN_TYPES: [&str; 20] = [
+const TAKEN_TYPES: [&str; 23] = [
     "Box",
     "Call",
     "Client",
@@ -38,7 +38,10 @@ const TAKEN_TYPES: [&str; 20] = [
     "Some",
     "String",
     "Undecodable",
+    "UndecodableEvent",
     "Unknown",
+    "UnknownEvent",
+    "Vec",
 ];
 
 /// A field, argument or function name: `channelId` becomes `channel_id`, `type` becomes `r#type`.
@@ -58,7 +61,12 @@ pub(super) fn value_name_beside(wire: &str, taken: &[&str]) -> String {
 pub(super) fn type_name(wire: &str, suffix: &str) -> String {
     let is_one = wire.starts_with(|c: char| c.is_ascii_uppercase()) && wire.chars().all(|c| c.is_ascii_alphanumeric());
     let name = if is_one { wire.to_owned() } else { camel(wire) };
-    if TAKEN_TYPES.contains(&name.as_str()) || name == "Vec" { format!("{name}{suffix}") } else { name }
+    if TAKEN_TYPES.contains(&name.as_str()) { format!("{name}{suffix}") } else { name }
+}
+
+/// The name of an event's struct and variant. The runtime has an `UnknownEvent` of its own, hence the other suffix.
+pub(super) fn event_name(wire: &str) -> String {
+    type_name(wire, "Message")
 }
 
 /// A type name made of words.
@@ -102,7 +110,7 @@ fn escape(name: String) -> String {
     }
 }
 
-/// Names of one scope; two wire names that become one Rust name are reported.
+/// Names of one scope; a wire name that gives no Rust name, and two that give the same one, are reported.
 pub(super) struct Scope<'a> {
     what: &'a str,
     names: BTreeMap<String, (String, Place)>,
@@ -114,7 +122,9 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn claim(&mut self, name: &str, wire: &str, place: &Place, problems: &mut Problems) {
-        if let Some((other, earlier)) = self.names.get(name) {
+        if syn::parse_str::<syn::Ident>(name).is_err() {
+            problems.at(place, format!("`{wire}` gives no Rust name: `{name}` is not an identifier"));
+        } else if let Some((other, earlier)) = self.names.get(name) {
             let message =
                 format!("clashing names in {}: `{wire}` and `{other}` ({earlier}) both become `{name}`", self.what);
             problems.at(place, message);

@@ -9,10 +9,10 @@ use crate::problem::Problems;
 use crate::rust::{Argument, Form, Module, Operation, Reply, RustType};
 
 /// Names that the generated functions and requests use themselves.
-const TAKEN: [&str; 3] = ["client", "into_future", "into_request"];
+const TAKEN: [&str; 4] = ["client", "into_future", "into_request", "new"];
 
 /// Methods of the client that are written by hand.
-pub(super) const CLIENT_METHODS: [&str; 4] = ["base_url", "builder", "events", "send"];
+pub(super) const CLIENT_METHODS: [&str; 7] = ["base_url", "builder", "clone", "events", "new", "send", "shared"];
 
 pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Module> {
     let mut scope = Scope::new("resources");
@@ -23,7 +23,8 @@ pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Mod
             continue;
         }
         let module = Module {
-            name: value_name(&resource.name),
+            // Its file would be that of the parent module.
+            name: value_name_beside(&resource.name, &["r#mod"]),
             resource: resource.name.clone(),
             type_name: type_name(&resource.name.to_upper_camel_case(), "Operations"),
             accessor: accessor(&resource.name),

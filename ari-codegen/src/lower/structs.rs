@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{Scope, type_name, value_name};
+use super::names::{Scope, event_name, type_name, value_name};
 use super::{Context, docs};
-use crate::api::{BodyForm, Location, Model, Presence, Property, Type};
+use crate::api::{BodyForm, Location, Model, Property, Type};
 use crate::problem::Problems;
 use crate::rust::{CommonMember, Events, Field, RustType, Struct};
 
 /// Members that the runtime reads from events of unknown type too.
-const ON_UNKNOWN: [&str; 3] = ["application", "asterisk_id", "timestamp"];
+const ON_UNKNOWN: [(&str, RustType); 3] =
+    [("application", RustType::String), ("asterisk_id", RustType::String), ("timestamp", RustType::Date)];
+
+/// Methods of the events that are written otherwise.
+const EVENT_METHODS: [&str; 4] = ["clone", "from_binary", "from_text", "kind"];
 
 /// A member that this many types of event have is read by method.
 const SHARED_BY: usize = 3;
@@ -53,7 +57,7 @@ pub(super) fn events(context: &Context<'_>, problems: &mut Problems) -> Events {
     let mut scope = Scope::new("events");
     let mut structs = Vec::new();
     for model in context.api.events() {
-        let name = type_name(&model.name, "Event");
+        let name = event_name(&model.name);
         scope.claim(&name, &model.name, &model.place, problems);
         structs.push(Struct {
             fields: fields(context, &context.api.lineage(model), Some(discriminator), problems),
@@ -83,7 +87,7 @@ fn fields(
             if Some(property.name.as_str()) == discriminator {
                 continue;
             }
-            let field = field(context, model, property, &model.releases);
+            let field = field(context, lineage[0], model, property);
             scope.claim(&field.name, &property.name, &property.place, problems);
             fields.push(field);
         }
@@ -91,17 +95,18 @@ fn fields(
     fields
 }
 
-fn field(context: &Context<'_>, model: &Model, property: &Property, of: &Presence) -> Field {
+/// A field of `holder`, for a property of `model`, which is `holder` itself or what it inherits from.
+fn field(context: &Context<'_>, holder: &Model, model: &Model, property: &Property) -> Field {
     Field {
         name: value_name(&property.name),
         wire: property.name.clone(),
-        docs: docs::property(property, of),
-        ty: property_type(context, model, property),
+        docs: docs::property(property, &model.releases),
+        ty: property_type(context, holder, model, property),
         optional: !property.required,
     }
 }
 
-fn property_type(context: &Context<'_>, model: &Model, property: &Property) -> RustType {
+fn property_type(context: &Context<'_>, holder: &Model, model: &Model, property: &Property) -> RustType {
     if let Some(values) = context.values.of_property(&model.name, &property.name) {
         return RustType::Value(values.clone());
     }
@@ -111,7 +116,7 @@ fn property_type(context: &Context<'_>, model: &Model, property: &Property) -> R
     }
     let plain = context.plain(&property.ty);
     match &property.ty {
-        Type::Model(inner) if contains(context, inner, &model.name) => RustType::Boxed(Box::new(plain)),
+        Type::Model(inner) if contains(context, inner, &holder.name) => RustType::Boxed(Box::new(plain)),
         _ => plain,
     }
 }
@@ -125,7 +130,8 @@ fn contains(context: &Context<'_>, outer: &str, inner: &str) -> bool {
             return true;
         }
         if let (true, Some(model)) = (seen.insert(name), context.api.models.get(name)) {
-            open.extend(model.properties.iter().filter_map(|property| match &property.ty {
+            let properties = context.api.lineage(model).into_iter().flat_map(|model| &model.properties);
+            open.extend(properties.filter_map(|property| match &property.ty {
                 Type::Model(name) => Some(name.as_str()),
                 _ => None,
             }));
@@ -143,10 +149,11 @@ fn common_members(events: &[Struct]) -> Vec<CommonMember> {
     }
     by_name
         .into_iter()
+        .filter(|(name, _)| !EVENT_METHODS.contains(name))
         .filter_map(|(name, holders)| {
             let field = holders[0].1;
             let one_type = holders.iter().all(|(_, other)| other.ty == field.ty);
-            let on_unknown = ON_UNKNOWN.contains(&name);
+            let on_unknown = ON_UNKNOWN.contains(&(name, field.ty.clone()));
             let is_object = matches!(field.ty, RustType::Model(_));
             (one_type && (on_unknown || (is_object && holders.len() >= SHARED_BY))).then(|| CommonMember {
                 name: name.to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::docs;
-use super::names::{Scope, camel, variant_name};
+use super::names::{Scope, camel, type_name, variant_name};
 use crate::api::{Api, Operation, Parameter, Type};
 use crate::problem::{Place, Problems};
 use crate::rust::{Values, Variant};
@@ -46,7 +46,7 @@ impl ValueTypes {
                 let Some(values) = listed(property.values.as_ref(), &property.ty) else { continue };
                 let name = property_type_name(&model.name, &property.name);
                 let used = format!("`{}.{}`", model.name, property.name);
-                self.add(&name, values, vec![used], &property.place, problems);
+                self.add(&name, values, &used, &property.place, problems);
                 self.of_property.insert((model.name.clone(), property.name.clone()), name);
             }
         }
@@ -62,14 +62,17 @@ impl ValueTypes {
             }
         }
         for (name, uses) in by_name {
-            let sets: BTreeSet<BTreeSet<&String>> = uses.iter().map(|(_, _, values)| values.iter().collect()).collect();
-            let shared = uses.len() > 1 && sets.len() == 1;
-            for (operation, parameter, values) in &uses {
-                let type_name = if shared { camel(name) } else { self.operation_type_name(operation, name, values) };
-                let used = format!("`{}.{}.{name}`", operation.resource, operation.nickname);
-                self.add(&type_name, values, vec![used], &parameter.place, problems);
-                let key = (operation.resource.clone(), operation.nickname.clone(), parameter.name.clone());
-                self.of_parameter.insert(key, type_name);
+            let groups = by_values(&uses);
+            for group in &groups {
+                let (first, _, values) = group[0];
+                let shared = groups.len() == 1 && group.len() > 1;
+                let type_name = if shared { type_name(name, "Value") } else { self.operation_type_name(first, name, values) };
+                for (operation, parameter, values) in group {
+                    let used = format!("`{}.{}.{name}`", operation.resource, operation.nickname);
+                    self.add(&type_name, values, &used, &parameter.place, problems);
+                    let key = (operation.resource.clone(), operation.nickname.clone(), name.to_owned());
+                    self.of_parameter.insert(key, type_name.clone());
+                }
             }
         }
     }
@@ -78,16 +81,17 @@ impl ValueTypes {
     fn operation_type_name(&self, operation: &Operation, parameter: &str, values: &[String]) -> String {
         let name = camel(&format!("{}_{parameter}", camel(&operation.nickname)));
         match self.types.get(&name) {
-            Some(other) if !other.variants.iter().map(|variant| &variant.wire).eq(values) => {
-                format!("{}{name}", camel(&operation.resource))
-            }
+            Some(other) if !same_values(other, values) => format!("{}{name}", camel(&operation.resource)),
             _ => name,
         }
     }
 
-    fn add(&mut self, name: &str, values: &[String], used: Vec<String>, place: &Place, problems: &mut Problems) {
+    fn add(&mut self, name: &str, values: &[String], used: &str, place: &Place, problems: &mut Problems) {
         if let Some(known) = self.types.get_mut(name) {
-            known.docs.extend(used.into_iter().map(|place| docs::used_at(&place)));
+            if !same_values(known, values) {
+                problems.at(place, format!("clashing names: {used} and another list of values both become `{name}`"));
+            }
+            known.docs.push(docs::used_at(used));
             return;
         }
         let mut scope = Scope::new("allowed values");
@@ -97,9 +101,27 @@ impl ValueTypes {
             scope.claim(&variant.name, &variant.wire, place, problems);
         }
         let mut docs = docs::values();
-        docs.extend(used.into_iter().map(|place| docs::used_at(&place)));
+        docs.push(docs::used_at(used));
         self.types.insert(name.to_owned(), Values { name: name.to_owned(), docs, variants });
     }
+}
+
+/// Uses of a parameter's name that allow the same values, in the order of their first operations.
+fn by_values<'a>(uses: &[Use<'a>]) -> Vec<Vec<Use<'a>>> {
+    let mut groups: Vec<Vec<Use<'a>>> = Vec::new();
+    for found in uses {
+        let values: BTreeSet<&String> = found.2.iter().collect();
+        match groups.iter_mut().find(|group| group[0].2.iter().collect::<BTreeSet<_>>() == values) {
+            Some(group) => group.push(*found),
+            None => groups.push(vec![*found]),
+        }
+    }
+    groups
+}
+
+fn same_values(known: &Values, values: &[String]) -> bool {
+    let known: BTreeSet<&String> = known.variants.iter().map(|variant| &variant.wire).collect();
+    known == values.iter().collect()
 }
 
 fn listed<'a>(values: Option<&'a Vec<String>>, ty: &Type) -> Option<&'a Vec<String>> {
