@@ -1,0 +1,219 @@
+//! A directory with a small Debian and Asterisk in it, entered by `chroot`.
+//!
+//! Nothing is mounted, so the directory can be deleted like any other: mmdebstrap makes the few device files itself,
+//! and neither Asterisk nor `sipp` needs `/proc`. What mmdebstrap mounts while it works, it mounts where no other
+//! process sees it.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::engine::succeeds;
+use super::error::{Error, Result};
+use super::place::{ETC, Place};
+use super::process;
+use super::release::Release;
+
+/// The directory that ARI records into; the package does not create it.
+const RECORDINGS: &str = "var/spool/asterisk/recording";
+
+/// Whether mmdebstrap is there; on a machine with apt it is installed if need be.
+pub(crate) fn has_mmdebstrap() -> Result<bool> {
+    if succeeds("mmdebstrap", &["--version"]) {
+        return Ok(true);
+    }
+    if !succeeds("apt-get", &["--version"]) {
+        return Ok(false);
+    }
+    eprintln!("Installing mmdebstrap");
+    for arguments in [&["update"][..], &["install", "-y", "mmdebstrap", "debian-archive-keyring"]] {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        let output = command.output().map_err(Error::program("apt-get"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(Error::new(format!("`apt-get {}` failed:\n{said}", arguments.join(" "))));
+        }
+    }
+    Ok(true)
+}
+
+/// Fills `target/asterisk/RELEASE/root`. The directory has another name until it is whole.
+pub(crate) fn install(release: &Release) -> Result<()> {
+    let place = Place::of(release);
+    let (root, log) = (place.root(), place.install_log());
+    eprintln!(
+        "Installing Asterisk {} from Debian {} into {}: half a minute, once",
+        release.name,
+        release.suite,
+        root.display()
+    );
+    remove_leftovers(&place)?;
+    let new = place.dir.join(format!("new-{}", std::process::id()));
+    let output = File::create(&log).map_err(Error::at(&log))?;
+    let errors = output.try_clone().map_err(Error::at(&log))?;
+    let mut command = apart();
+    command
+        .args(["mmdebstrap", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\""])
+        .args(["--include=asterisk,sip-tester", &release.suite])
+        .arg(&new)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors);
+    let status = command.status().map_err(Error::program("mmdebstrap"))?;
+    if !status.success() {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_dir_all(&new);
+        return Err(Error::new(format!("mmdebstrap failed ({status}), see {}:\n{}", log.display(), tail(&said, 15))));
+    }
+    complete(&new)?;
+    check_version(&new, release)?;
+    fs::rename(&new, &root).map_err(Error::at(&root))
+}
+
+/// Runs a program that mounts: its mounts and its children vanish with it, and it ends when this process does,
+/// even if both are killed. Where that is not allowed, as in most containers, mounting is not allowed either.
+fn apart() -> Command {
+    let words =
+        ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child"];
+    let is_allowed = succeeds(words[0], &[&words[1..], &["true"]].concat());
+    let mut command = Command::new(if is_allowed { words[0] } else { "env" });
+    command.args(if is_allowed { &words[1..] } else { &[] });
+    command
+}
+
+/// What the packages leave out: the directory of recordings, and sometimes the name `localhost`.
+fn complete(root: &Path) -> Result<()> {
+    let recordings = root.join(RECORDINGS);
+    fs::create_dir_all(&recordings).map_err(Error::at(&recordings))?;
+    let hosts = root.join("etc/hosts");
+    if !hosts.exists() {
+        fs::write(&hosts, "127.0.0.1 localhost\n").map_err(Error::at(&hosts))?;
+    }
+    Ok(())
+}
+
+fn check_version(root: &Path, release: &Release) -> Result<()> {
+    let output = enter(root).args(["/usr/sbin/asterisk", "-V"]).output().map_err(Error::program("chroot"))?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if version.starts_with(&format!("Asterisk {}.", release.name)) {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(Error::new(format!(
+        "Debian {} gave `{version}`, not Asterisk {}: tests/asterisk/releases.txt needs another suite. {said}",
+        release.suite, release.name
+    )))
+}
+
+/// Removes what an installation left that did not come to its end.
+fn remove_leftovers(place: &Place) -> Result<()> {
+    process::signal(&place.root(), "KILL");
+    process::wait_for_none(&place.root(), Duration::from_secs(5));
+    for entry in fs::read_dir(&place.dir).map_err(Error::at(&place.dir))?.flatten() {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with("new-") {
+            // Something may still write there if it was killed from outside; the next installation tries again.
+            let _ = fs::remove_dir_all(&path);
+        } else if path == place.root() {
+            fs::remove_dir_all(&path).map_err(Error::at(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The script `run`: its arguments are executed inside.
+pub(crate) fn script(root: &Path) -> String {
+    let root = root.display().to_string().replace('\'', r"'\''");
+    format!(
+        "#!/bin/sh\n# Written by `cargo xtask asterisk up`.\nexport PATH=\"$PATH:/usr/sbin:/sbin\"\nexec chroot '{root}' \"$@\"\n"
+    )
+}
+
+/// Starts the server in a session of its own, so that it outlives the terminal.
+pub(crate) fn start(place: &Place) -> Result<()> {
+    let log = place.log();
+    let output = File::create(&log).map_err(Error::at(&log))?;
+    let errors = output.try_clone().map_err(Error::at(&log))?;
+    forget(place);
+    let mut command = Command::new("setsid");
+    command
+        .arg(place.run())
+        .args(["/usr/sbin/asterisk", "-f", "-C", &format!("{ETC}/asterisk.conf")])
+        .env_clear()
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("HOME", "/root")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors);
+    command.spawn().map_err(Error::program("setsid"))?;
+    Ok(())
+}
+
+/// Every start is like the first: without the recordings, states and registrations of the one before.
+fn forget(place: &Place) {
+    let _ = fs::remove_file(place.inside("var/log/asterisk/messages.log"));
+    let _ = fs::remove_file(place.inside("var/lib/asterisk/astdb.sqlite3"));
+    let recordings = place.inside(RECORDINGS);
+    let _ = fs::remove_dir_all(&recordings);
+    let _ = fs::create_dir_all(&recordings);
+}
+
+/// The server's process.
+pub(crate) fn pid(release: &Release) -> Option<u32> {
+    process::asterisk(&Place::of(release).root())
+}
+
+/// Ends every process of the directory: by the console, then by signals.
+pub(crate) fn stop(release: &Release) -> Result<()> {
+    let place = Place::of(release);
+    let root = place.root();
+    if process::asterisk(&root).is_some() {
+        let mut command = enter(&root);
+        command.args(["/usr/sbin/asterisk", "-C", &format!("{ETC}/asterisk.conf"), "-rx", "core stop now"]);
+        // A server that does not listen is what the signals are for.
+        let _ = command.stdin(Stdio::null()).output();
+        if process::wait_for_none(&root, Duration::from_secs(5)) {
+            return Ok(());
+        }
+    }
+    for (signal, patience) in [("TERM", 3), ("KILL", 5)] {
+        process::signal(&root, signal);
+        if process::wait_for_none(&root, Duration::from_secs(patience)) {
+            return Ok(());
+        }
+    }
+    Err(Error::new(format!("processes of {} do not end: {:?}", root.display(), process::inside(&root))))
+}
+
+fn enter(root: &Path) -> Command {
+    let mut command = Command::new("chroot");
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{path}:/usr/sbin:/sbin")).arg(root);
+    command
+}
+
+/// The last lines of a text.
+pub(crate) fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_survives_a_quote_in_the_path() {
+        let script = script(Path::new("/it's/root"));
+        assert!(script.ends_with("exec chroot '/it'\\''s/root' \"$@\"\n"));
+    }
+
+    #[test]
+    fn tail_takes_the_last_lines() {
+        assert_eq!(tail("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(tail("a", 2), "a");
+    }
+}

@@ -1,0 +1,71 @@
+//! An image and a container of Docker or Podman, for machines without root or apt.
+
+use std::process::Command;
+
+use super::chroot::tail;
+use super::engine::succeeds;
+use super::error::{Error, Result};
+use super::place::{self, ETC, Place};
+use super::release::Release;
+
+/// Builds the image from `tests/asterisk/Dockerfile`.
+pub(crate) fn install(program: &str, release: &Release) -> Result<()> {
+    eprintln!("Building an image with Asterisk {} from Debian {}: a minute, once", release.name, release.suite);
+    let suite = format!("SUITE={}", release.suite);
+    let sources = place::sources().display().to_string();
+    let image = name(release);
+    run(program, &["build", "--build-arg", &suite, "--tag", &image, &sources]).map(drop)
+}
+
+/// Starts a container on the host's network, where the server keeps to 127.0.0.1.
+pub(crate) fn start(program: &str, release: &Release) -> Result<()> {
+    let name = name(release);
+    let volume = format!("{}:{ETC}:ro", Place::of(release).container_etc().display());
+    let arguments = ["run", "--detach", "--init", "--name", &name, "--network", "host", "--volume", &volume, &name];
+    run(program, &arguments).map(drop)
+}
+
+/// Whether the container runs.
+pub(crate) fn is_running(program: &str, release: &Release) -> bool {
+    let arguments = ["inspect", "--format", "{{.State.Running}}", &name(release)];
+    run(program, &arguments).is_ok_and(|output| output.trim() == "true")
+}
+
+/// Removes the container, and with it everything that ran inside.
+pub(crate) fn stop(program: &str, release: &Release) -> Result<()> {
+    let name = name(release);
+    if !succeeds(program, &["container", "inspect", &name]) {
+        return Ok(());
+    }
+    run(program, &["rm", "--force", &name]).map(drop)
+}
+
+/// What the server printed.
+pub(crate) fn log(program: &str, release: &Release) -> String {
+    run(program, &["logs", &name(release)]).unwrap_or_else(|error| error.to_string())
+}
+
+/// The script `run`: its arguments are executed inside, with a terminal if there is one.
+pub(crate) fn script(program: &str, release: &Release) -> String {
+    let name = name(release);
+    format!(
+        "#!/bin/sh\n# Written by `cargo xtask asterisk up`.\n\
+         if [ -t 0 ] && [ -t 1 ]; then exec {program} exec -it {name} \"$@\"; fi\n\
+         exec {program} exec -i {name} \"$@\"\n"
+    )
+}
+
+fn name(release: &Release) -> String {
+    format!("ari-asterisk-{}", release.name)
+}
+
+/// Runs the engine, and gives what it printed.
+fn run(program: &str, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(arguments).output().map_err(Error::program(program))?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    Err(Error::new(format!("`{program} {}` failed:\n{}", arguments.join(" "), tail(&text, 15))))
+}

@@ -1,0 +1,95 @@
+//! The ports of an instance: free ones on the loopback interface, if possible the same every time.
+
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+
+use super::error::{Error, Result};
+
+/// The ports that an instance listens on, and the one where it looks for a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ports {
+    /// ARI.
+    pub(crate) http: u16,
+    /// SIP over UDP.
+    pub(crate) sip: u16,
+    /// Where `phone-b` is expected.
+    pub(crate) phone: u16,
+    /// The first of the ports for RTP.
+    pub(crate) rtp_start: u16,
+}
+
+/// How many ports for RTP an instance has.
+const RTP_PORTS: u16 = 1000;
+
+impl Ports {
+    /// What the release at `index` of the list takes when it is free. The first has the ports that every
+    /// example of ARI and SIP names.
+    pub(crate) fn preferred(index: u16) -> Self {
+        let index = index % 30;
+        Self {
+            http: 8088 + index,
+            sip: 5060 + 2 * index,
+            phone: 5160 + 2 * index,
+            rtp_start: 10_000 + RTP_PORTS * index,
+        }
+    }
+
+    /// Ports that are free now: preferred ones, else what the system gives.
+    /// Asterisk itself steps over an RTP port that is taken.
+    pub(crate) fn free(index: u16) -> Result<Self> {
+        let preferred = Self::preferred(index);
+        Ok(Self {
+            http: free(preferred.http, tcp)?,
+            sip: free(preferred.sip, udp)?,
+            phone: free(preferred.phone, udp)?,
+            rtp_start: preferred.rtp_start,
+        })
+    }
+
+    /// The last of the ports for RTP.
+    pub(crate) fn rtp_end(&self) -> u16 {
+        self.rtp_start + RTP_PORTS - 1
+    }
+
+    /// The placeholders of the configuration.
+    pub(crate) fn values(&self) -> [(&'static str, String); 5] {
+        [
+            ("HTTP_PORT", self.http.to_string()),
+            ("SIP_PORT", self.sip.to_string()),
+            ("PHONE_PORT", self.phone.to_string()),
+            ("RTP_START", self.rtp_start.to_string()),
+            ("RTP_END", self.rtp_end().to_string()),
+        ]
+    }
+}
+
+fn free(preferred: u16, open: fn(u16) -> std::io::Result<u16>) -> Result<u16> {
+    open(preferred).or_else(|_| open(0)).map_err(|error| Error::new(format!("no free port on 127.0.0.1: {error}")))
+}
+
+fn tcp(port: u16) -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.local_addr()?.port())
+}
+
+fn udp(port: u16) -> std::io::Result<u16> {
+    Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_replaced() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        assert_ne!(free(port, tcp).unwrap(), port);
+    }
+
+    #[test]
+    fn releases_prefer_different_ports() {
+        let (first, second) = (Ports::preferred(0), Ports::preferred(1));
+        assert_eq!((first.http, first.sip), (8088, 5060));
+        assert_ne!(first.http, second.http);
+        assert!(first.rtp_end() < second.rtp_start);
+    }
+}

@@ -1,0 +1,123 @@
+//! Which Asterisk comes from which Debian suite: `tests/asterisk/releases.txt`, a line for each.
+
+use std::fs;
+
+use super::error::{Error, Result};
+use super::place;
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Release {
+    /// The major version, as it is named on the command line: `22`.
+    pub(crate) name: String,
+    /// The Debian suite that ships it.
+    pub(crate) suite: String,
+    /// Its place in the list, from which the ports that it prefers follow.
+    pub(crate) index: u16,
+}
+
+/// Every release of the list, the default one first.
+pub(crate) fn all() -> Result<Vec<Release>> {
+    let path = place::sources().join("releases.txt");
+    let text = fs::read_to_string(&path).map_err(Error::at(&path))?;
+    parse(&text).map_err(|error| Error::new(format!("{}: {error}", path.display())))
+}
+
+/// The releases that the words of a command line mean; no word means the default one.
+pub(crate) fn named(words: &[String]) -> Result<Vec<Release>> {
+    select(&all()?, words)
+}
+
+fn parse(text: &str) -> Result<Vec<Release>> {
+    let mut releases = Vec::new();
+    for (line, text) in text.lines().enumerate() {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words[..] {
+            [] => {}
+            [first, ..] if first.starts_with('#') => {}
+            [name, suite] => releases.push(Release {
+                name: name.to_owned(),
+                suite: suite.to_owned(),
+                index: u16::try_from(releases.len()).unwrap_or(u16::MAX),
+            }),
+            _ => {
+                return Err(Error::new(format!(
+                    "line {}: expected a release and a Debian suite, found `{text}`",
+                    line + 1
+                )));
+            }
+        }
+    }
+    if releases.is_empty() {
+        return Err(Error::new("no release in it"));
+    }
+    Ok(releases)
+}
+
+fn select(all: &[Release], words: &[String]) -> Result<Vec<Release>> {
+    if words.is_empty() {
+        return Ok(all[..1].to_vec());
+    }
+    let mut chosen: Vec<Release> = Vec::new();
+    for word in words {
+        if word == "all" {
+            return Ok(all.to_vec());
+        }
+        let Some(release) = all.iter().find(|release| release.name == *word) else {
+            let names: Vec<&str> = all.iter().map(|release| release.name.as_str()).collect();
+            return Err(Error::new(format!(
+                "no Asterisk `{word}` in tests/asterisk/releases.txt; there are {} and `all`",
+                names.join(", ")
+            )));
+        };
+        if !chosen.contains(release) {
+            chosen.push(release.clone());
+        }
+    }
+    Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "# comment\n\n22 forky\n 16\tbullseye \n";
+
+    fn names(words: &[&str]) -> Vec<String> {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        let chosen = select(&parse(LIST).unwrap(), &words).unwrap();
+        chosen.into_iter().map(|release| release.name).collect()
+    }
+
+    #[test]
+    fn reads_releases_in_order() {
+        let releases = parse(LIST).unwrap();
+        assert_eq!(releases.len(), 2);
+        assert_eq!(releases[0].suite, "forky");
+        assert_eq!((releases[1].suite.as_str(), releases[1].index), ("bullseye", 1));
+    }
+
+    #[test]
+    fn refuses_half_a_line_and_an_empty_list() {
+        assert!(parse("22\n").unwrap_err().to_string().contains("line 1"));
+        assert!(parse("# nothing\n").is_err());
+    }
+
+    #[test]
+    fn the_list_of_the_project_can_be_read() {
+        assert!(!all().unwrap().is_empty());
+    }
+
+    #[test]
+    fn words_choose_releases() {
+        assert_eq!(names(&[]), ["22"]);
+        assert_eq!(names(&["16", "22", "16"]), ["16", "22"]);
+        assert_eq!(names(&["all"]), ["22", "16"]);
+    }
+
+    #[test]
+    fn an_unknown_release_names_the_known_ones() {
+        let error = select(&parse(LIST).unwrap(), &["13".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("22, 16"));
+    }
+}
