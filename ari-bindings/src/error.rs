@@ -210,8 +210,10 @@ impl fmt::Display for Error {
             }
             Self::Connect { url, kind, source } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())?;
-                // `Other` says nothing by itself; the rest is in `source` for who reports it.
-                if *kind == ConnectErrorKind::Other { write!(f, ": {source}") } else { Ok(()) }
+                match kind {
+                    ConnectErrorKind::Tls | ConnectErrorKind::Other => write!(f, ": {}", root(&**source)),
+                    _ => Ok(()),
+                }
             }
             Self::Unauthorized { operation, message } => write!(
                 f,
@@ -232,10 +234,13 @@ impl fmt::Display for Error {
             Self::Decode { operation, reason, .. } => {
                 write!(f, "{operation}: carried out, but its reply is not as declared: {reason}")
             }
-            Self::Unfinished { operation, timed_out, .. } => write!(
+            Self::Unfinished { operation, timed_out: true, .. } => {
+                write!(f, "{operation}: no reply in time; it may or may not have been carried out")
+            }
+            Self::Unfinished { operation, source, .. } => write!(
                 f,
-                "{operation}: {}; it may or may not have been carried out",
-                if *timed_out { "no reply in time" } else { "the connection was lost before the reply" }
+                "{operation}: the connection was lost before the reply ({}); it may or may not have been carried out",
+                root(&**source)
             ),
             Self::Disconnected { reason } => write!(f, "the event connection has ended: {reason}"),
         }
@@ -250,6 +255,11 @@ impl std::error::Error for Error {
             _ => None,
         }
     }
+}
+
+/// The error at the bottom, which says what the ones above it only wrap.
+fn root<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
 }
 
 impl ConnectErrorKind {

@@ -1,6 +1,6 @@
 //! From the server's answer to a reply or an error.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, SERVER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -81,7 +81,6 @@ pub(crate) struct Head {
     status: u16,
     content_type: Box<str>,
     location: Box<str>,
-    from_asterisk: bool,
 }
 
 /// The error bodies of ARI.
@@ -97,12 +96,7 @@ impl Head {
             let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
             value.unwrap_or_default().into_owned().into_boxed_str()
         };
-        Self {
-            status,
-            content_type: text(CONTENT_TYPE),
-            location: text(LOCATION),
-            from_asterisk: text(SERVER).starts_with("Asterisk"),
-        }
+        Self { status, content_type: text(CONTENT_TYPE), location: text(LOCATION) }
     }
 
     fn is_success(&self) -> bool {
@@ -115,7 +109,7 @@ impl Head {
 
     /// The error that an answer other than success means.
     pub(crate) fn into_error(self, operation: &'static Operation, url: &str, body: &str) -> Error {
-        let Self { status, content_type, location, from_asterisk } = self;
+        let Self { status, content_type, location } = self;
         let refusal: Option<Refusal> = serde_json::from_str(body).ok();
         let message = refusal.and_then(|refusal| refusal.message.or(refusal.error));
         if status == 401 {
@@ -128,7 +122,7 @@ impl Head {
             None if status >= 400 && body.trim().is_empty() => refused(String::new()),
             // Asterisk's HTTP server answers some faults of a request itself, in HTML; with 404 it
             // says that it has no ARI there.
-            None if status >= 400 && status != 404 && from_asterisk => refused(excerpt(body)),
+            None if status >= 400 && status != 404 && is_asterisks_html(body) => refused(excerpt(body)),
             _ => Error::NotAri {
                 url: url.into(),
                 status,
@@ -141,6 +135,11 @@ impl Head {
             },
         }
     }
+}
+
+/// Whether Asterisk signs this HTML, as it does unless `servername` of http.conf has it otherwise.
+fn is_asterisks_html(body: &str) -> bool {
+    body.contains("<address>Asterisk")
 }
 
 /// The beginning of a text, on one line, without the tags if it is HTML.

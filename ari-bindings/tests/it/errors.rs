@@ -1,14 +1,15 @@
 use std::time::Duration;
 
 use ari_bindings::{Client, ConnectErrorKind, Error};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::server::{Server, listen, receive, response, within};
 
 const NOT_FOUND: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\r\n<html><head>\r\n\
     <title>404 Not Found</title>\r\n</head><body>\r\n<h1>Not Found</h1>\r\n\
-    <p>The requested URL was not found on this server.</p>\r\n</body></html>\r\n";
+    <p>The requested URL was not found on this server.</p>\r\n<hr />\r\n\
+    <address>Asterisk/22.10.1</address>\r\n</body></html>\r\n";
 
 async fn answer(server: &Server) -> Error {
     within(server.client.channel("1").answer()).await.unwrap_err()
@@ -202,22 +203,32 @@ async fn a_connection_closed_without_a_word() {
 }
 
 #[tokio::test]
-async fn too_large_a_body_is_a_clear_error_even_if_it_is_never_read() {
+async fn too_large_a_body_is_asterisks_refusal() {
+    let body = r#"{"message":"Request body too large"}"#;
+    let answer = response("413 Request Entity Too Large", "application/json", body);
+    let error = answer_unread(&answer, 50_000).await;
+    assert!(matches!(error, Error::Refused { status: 413, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_the_server_does_not_read_to_its_end_is_a_clear_error() {
+    let error = answer_unread("HTTP/1.1 413 Request Entity", 32 << 20).await;
+    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error:?}");
+    assert!(error.to_string().contains("the connection was lost before the reply ("), "{error}");
+}
+
+/// The error of a request with a body of this size, which the server answers before it reads it.
+async fn answer_unread(answer: &str, size: usize) -> Error {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
-    let big = "x".repeat(8 << 20);
-    let request = ari.channels().originate("PJSIP/a").variables([("A", &big)]);
+    let value = "x".repeat(size);
+    let request = ari.channels().originate("PJSIP/a").variables([("A", &value)]);
     let (error, ()) = tokio::join!(within(request), async {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let body = r#"{"message":"Request body too large"}"#;
-        let answer = response("413 Request Entity Too Large", "application/json", body);
+        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
         stream.write_all(answer.as_bytes()).await.unwrap();
-        stream.shutdown().await.unwrap();
     });
-    match error.unwrap_err() {
-        Error::Refused { status: 413, .. } | Error::Unfinished { timed_out: false, .. } => {}
-        other => panic!("{other:?}"),
-    }
+    error.unwrap_err()
 }
 
 #[tokio::test]

@@ -49,9 +49,8 @@ async fn end(events: &mut Events) -> DisconnectReason {
 /// The Close frame that the client sends.
 async fn close_frame(peer: &mut Peer) -> Option<CloseFrame> {
     loop {
-        match within(peer.next()).await.expect("a Close frame").unwrap() {
-            Message::Close(frame) => return frame,
-            _ => {}
+        if let Message::Close(frame) = within(peer.next()).await.expect("a Close frame").unwrap() {
+            return frame;
         }
     }
 }
@@ -215,16 +214,10 @@ async fn a_close_that_was_asked_for_is_no_error() {
         close_frame(&mut peer).await.unwrap();
         while peer.next().await.is_some() {}
     };
-    peer_sends_first(&mut events).await;
     within(async { tokio::join!(events.close(), server) }).await;
     assert!(within(events.next()).await.is_none());
     within(events.close()).await;
     assert!(within(events.next()).await.is_none());
-}
-
-async fn peer_sends_first(events: &mut Events) {
-    // Nothing has come: a wait that is given up loses nothing.
-    assert!(tokio::time::timeout(Duration::from_millis(1), events.next()).await.is_err());
 }
 
 #[tokio::test]
@@ -242,6 +235,16 @@ async fn events_on_their_way_while_closing_are_kept() {
     assert!(matches!(next(&mut events).await, Event::Unknown(event) if event.raw() == unknown(1)));
     assert!(matches!(next(&mut events).await, Event::Unknown(event) if event.raw() == unknown(2)));
     assert!(within(events.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_wait_that_is_given_up_loses_nothing() {
+    let (mut events, mut peer) = connected(|connect| connect).await;
+    for number in 0..20 {
+        assert!(tokio::time::timeout(Duration::ZERO, events.next()).await.is_err());
+        peer.send(Message::text(unknown(number))).await.unwrap();
+        assert!(matches!(next(&mut events).await, Event::Unknown(event) if event.raw() == unknown(number)));
+    }
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ impl Server {
 /// An answer as HTTP writes it.
 pub(crate) fn response(status: &str, content_type: &str, body: &str) -> String {
     format!(
-        "HTTP/1.1 {status}\r\nServer: Asterisk/22.10.1\r\nContent-Type: {content_type}\r\n\
+        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )
