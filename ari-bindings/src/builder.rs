@@ -13,6 +13,19 @@ use crate::{Error, client};
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A [`Client`] in the making; [`Client::builder`] starts one.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use ari_bindings::Client;
+///
+/// let ari = Client::builder("http://pbx.example:8088/ari")
+///     .credentials("asterisk", "asterisk")
+///     .timeout(Duration::from_secs(10))
+///     .connect_timeout(Duration::from_secs(2))
+///     .build()?;
+/// # Ok::<(), ari_bindings::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "`build` makes the client"]
 pub struct ClientBuilder {
@@ -56,8 +69,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts the certificates in this PEM text as well as those that the platform trusts: for a
-    /// server whose certificate is its own or of a private authority.
+    /// Trusts the authorities in this PEM text as well as those that the platform trusts: for a server whose
+    /// certificate comes from a private authority.
     #[cfg(feature = "tls")]
     pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());

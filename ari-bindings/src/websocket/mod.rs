@@ -51,6 +51,28 @@ use queue::{Frame, Queue, Taken};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A program that outlives its server connects again, for as long as that makes sense:
+///
+/// ```no_run
+/// # async fn handle(event: ari_bindings::Event) {}
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// use ari_bindings::Error;
+///
+/// loop {
+///     match ari.events(["hello-world"]).await {
+///         Ok(mut events) => {
+///             while let Some(Ok(event)) = events.next().await {
+///                 handle(event).await;
+///             }
+///         }
+///         Err(Error::Connect { .. }) => {}
+///         Err(error) => return Err(error),
+///     }
+///     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+/// }
+/// # }
+/// ```
 #[must_use = "dropping it closes the connection"]
 pub struct Events {
     queue: Arc<Queue>,

@@ -18,11 +18,13 @@ pub(super) enum Frame {
 }
 
 impl Frame {
-    pub(super) fn len(&self) -> usize {
-        match self {
+    /// How much memory it takes: even an empty one takes some.
+    pub(super) fn size(&self) -> usize {
+        let data = match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
-        }
+        };
+        data + size_of::<Self>()
     }
 }
 
@@ -37,7 +39,7 @@ pub(super) enum Taken {
 /// The queue between one reader task and one program.
 ///
 /// Frames cross it in batches: the reader locks and wakes once for all that it could read at once,
-/// the program takes all there are. Their bytes are counted until the program is done with them.
+/// the program takes all there are. Their sizes are counted until the program is done with them.
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -59,7 +61,7 @@ impl Queue {
         if batch.is_empty() {
             return;
         }
-        self.bytes.fetch_add(batch.iter().map(Frame::len).sum(), Ordering::Relaxed);
+        self.bytes.fetch_add(batch.iter().map(Frame::size).sum(), Ordering::Relaxed);
         let mut state = self.lock();
         state.frames.append(batch);
         let waker = state.program.take();
@@ -67,14 +69,14 @@ impl Queue {
         wake(waker);
     }
 
-    /// How many bytes wait for the program.
+    /// How much waits for the program.
     pub(super) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// Counts a frame off.
     pub(super) fn release(&self, frame: &Frame) {
-        self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        self.bytes.fetch_sub(frame.size(), Ordering::Relaxed);
     }
 
     /// Ends the queue, unless it has ended already.

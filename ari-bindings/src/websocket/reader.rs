@@ -101,7 +101,7 @@ impl Reader {
         }
     }
 
-    /// Keeps a message that carries data, and says how many bytes.
+    /// Keeps a message that carries data, and says how much that is.
     fn keep(&mut self, message: Message) -> usize {
         let frame = match message {
             Message::Text(text) => Frame::Text(text),
@@ -110,9 +110,9 @@ impl Reader {
                 return 0;
             }
         };
-        let bytes = frame.len();
+        let size = frame.size();
         self.batch.push_back(frame);
-        bytes
+        size
     }
 
     fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {

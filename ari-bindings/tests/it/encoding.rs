@@ -1,11 +1,14 @@
 //! What requests look like, read back by a decoder that shares nothing with the encoder.
 
+use std::sync::LazyLock;
+
 use ari_bindings::{Client, Error, EventFilter, Method, VariableValue};
 use proptest::prelude::*;
 use serde_json::json;
 
-fn client() -> Client {
-    Client::builder("http://localhost:8088/ari").build().unwrap()
+fn client() -> &'static Client {
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::builder("http://localhost:8088/ari").build().unwrap());
+    &CLIENT
 }
 
 /// Percent-decoding as Asterisk does it: `+` is a space.
