@@ -1,0 +1,52 @@
+//! What the tests of the whole system share: the servers they run against, a telephone, waiting for events.
+//!
+//! The tests that need an Asterisk are the target `live`, which the feature `live` switches on. They find the servers
+//! that `cargo xtask asterisk up` has started by the files it left; one that is missing is a failure, never a skip.
+//!
+//! # An id fits only where it belongs
+//!
+//! The id of a channel makes a channel's handle:
+//!
+//! ```no_run
+//! # fn example(ari: &ari_bindings::Client, id: ari_bindings::ids::ChannelId) {
+//! ari.channel(id);
+//! # }
+//! ```
+//!
+//! The id of a bridge does not:
+//!
+//! ```compile_fail,E0277
+//! # fn example(ari: &ari_bindings::Client, id: ari_bindings::ids::BridgeId) {
+//! ari.channel(id);
+//! # }
+//! ```
+//!
+//! Nor do channels enter a bridge by the id of another thing:
+//!
+//! ```no_run
+//! # fn example(ari: &ari_bindings::Client, channel: ari_bindings::ids::ChannelId) {
+//! ari.bridge("b").add_channel([channel]);
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! # fn example(ari: &ari_bindings::Client, playback: ari_bindings::ids::PlaybackId) {
+//! ari.bridge("b").add_channel([playback]);
+//! # }
+//! ```
+
+mod declared;
+mod each;
+mod loopback;
+mod names;
+mod phone;
+mod server;
+mod watch;
+
+pub use declared::{Declared, declared_operations};
+pub use each::{LIMIT, on_each_server};
+pub use loopback::Loopback;
+pub use names::unique;
+pub use phone::Phone;
+pub use server::Server;
+pub use watch::{Watch, until_gone};

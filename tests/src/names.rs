@@ -1,0 +1,15 @@
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+/// A name that no other test, and no earlier run, has used: of an application, a channel, a recording.
+#[must_use]
+pub fn unique(word: &str) -> String {
+    static RUN: LazyLock<u128> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_millis() & 0xff_ffff_ffff)
+    });
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{word}-{:x}-{}-{count}", *RUN, std::process::id())
+}

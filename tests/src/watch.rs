@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use ari_bindings::{Client, Event, Events};
+use tokio::time::timeout;
+
+/// How long a test waits for something that the server does at once.
+const SOON: Duration = Duration::from_secs(10);
+
+/// The events of an application, and those of them that a test has seen.
+#[derive(Debug)]
+pub struct Watch {
+    events: Events,
+    seen: Vec<Event>,
+}
+
+impl Watch {
+    /// Connects.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn open(client: &Client, app: &str) -> Self {
+        Self::of(client.events([app]).await.unwrap_or_else(|error| panic!("events of {app}: {error}")))
+    }
+
+    /// Watches events.
+    #[must_use]
+    pub fn of(events: Events) -> Self {
+        Self { events, seen: Vec::new() }
+    }
+
+    /// The next event.
+    ///
+    /// # Panics
+    ///
+    /// If none comes within 10 s, or the connection ends.
+    pub async fn next(&mut self) -> Event {
+        let Ok(next) = timeout(SOON, self.events.next()).await else {
+            panic!("no event for {SOON:?} after {:?}", self.kinds());
+        };
+        match next {
+            Some(Ok(event)) => {
+                self.seen.push(event.clone());
+                event
+            }
+            end => panic!("the events end with {end:?} after {:?}", self.kinds()),
+        }
+    }
+
+    /// The first event from here on of which `wanted` makes something.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within 10 s.
+    pub async fn until<T>(&mut self, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let search = async {
+            loop {
+                if let Some(found) = wanted(&self.next().await) {
+                    return found;
+                }
+            }
+        };
+        let Ok(found) = timeout(SOON, search).await else {
+            panic!("no {what} within {SOON:?}, but {:?}", self.kinds());
+        };
+        found
+    }
+
+    /// The first event from here on of this type about this channel.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within 10 s.
+    pub async fn until_channel(&mut self, kind: &str, channel: &str) -> Event {
+        let of = |event: &Event| event.kind() == kind && event.channel().is_some_and(|it| it.id == *channel);
+        self.until(&format!("{kind} of {channel}"), |event| of(event).then(|| event.clone())).await
+    }
+
+    /// The first event from here on of this type.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within 10 s.
+    pub async fn until_kind(&mut self, kind: &str) -> Event {
+        self.until(kind, |event| (event.kind() == kind).then(|| event.clone())).await
+    }
+
+    /// What has been seen so far.
+    #[must_use]
+    pub fn seen(&self) -> &[Event] {
+        &self.seen
+    }
+
+    /// The types of what has been seen so far.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<&str> {
+        self.seen.iter().map(Event::kind).collect()
+    }
+
+    /// The connection itself.
+    pub fn events(&mut self) -> &mut Events {
+        &mut self.events
+    }
+
+    /// Closes the connection, after which no event may have been left undecoded.
+    ///
+    /// # Panics
+    ///
+    /// If one was, or the connection does not end as it should.
+    pub async fn close(mut self) {
+        self.events.close().await;
+        while let Some(event) = self.events.next().await {
+            self.seen.push(event.expect("closing is no error"));
+        }
+        for event in &self.seen {
+            assert!(!matches!(event, Event::Unknown(_) | Event::Undecodable(_)), "{event:?}");
+        }
+    }
+}
+
+/// Waits until the server has forgotten an application. It tells nobody, so it is asked.
+///
+/// # Panics
+///
+/// If it still has it after 5 s.
+pub async fn until_gone(client: &Client, app: &str) {
+    let gone = async {
+        loop {
+            match client.application(app).get().await {
+                Err(error) if error.is_not_found() => return,
+                Err(error) => panic!("{error}"),
+                Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    timeout(Duration::from_secs(5), gone).await.unwrap_or_else(|_| panic!("{app} is still registered"));
+}

@@ -1,0 +1,1 @@
+//! Tests against the real Asterisks of `tests/asterisk/releases.txt`.

@@ -1,0 +1,62 @@
+//! The replies that say that a request was carried out.
+
+use std::collections::BTreeSet;
+
+use ari_bindings::Operation;
+use ari_bindings::operations::OPERATIONS;
+use serde_json::Value;
+
+use crate::Recorded;
+use crate::models::{Answer, answer};
+
+#[test]
+fn every_operation_has_a_kind_of_answer() {
+    for operation in OPERATIONS {
+        answer(operation);
+    }
+}
+
+#[test]
+fn every_reply_is_what_its_operation_answers() {
+    let mut seen = BTreeSet::new();
+    let mut replies = 0;
+    for reply in Recorded::all().iter().filter(|reply| reply.is_success()) {
+        let Some(operation) = operation(reply) else { continue };
+        replies += 1;
+        seen.insert((operation.resource, operation.name));
+        let context = format!("{} {}: {operation}", reply.method, reply.path);
+        match answer(operation) {
+            Answer::Nothing => assert_eq!((reply.body.as_str(), reply.is_json()), ("", false), "{context}"),
+            Answer::File => assert!(reply.headers["content-type"].starts_with("audio/"), "{context}"),
+            Answer::Json(round_trip) => {
+                assert!(reply.is_json(), "{context}");
+                let sent: Value = serde_json::from_str(&reply.body).unwrap();
+                let back = round_trip(&reply.body).unwrap_or_else(|error| panic!("{context}: {error}: {sent}"));
+                assert_eq!(back, sent, "{context}");
+            }
+        }
+    }
+    println!("{replies} replies of {} operations", seen.len());
+    assert_eq!((replies, seen.len()), (REPLIES, SEEN), "so many were recorded: {seen:?}");
+}
+
+/// How many replies of operations there are, and of how many operations.
+const REPLIES: usize = 350;
+const SEEN: usize = 97;
+
+/// The operation that was asked for. `OPTIONS` asks for none, nor does what the declarations do not have.
+fn operation(reply: &Recorded) -> Option<&'static Operation> {
+    let path = reply.path.split('?').next()?.strip_prefix("/ari")?;
+    // Asterisk reads a path up to its first empty segment.
+    let path = path.split("//").next()?;
+    let of_method = OPERATIONS.iter().filter(|operation| operation.method.as_str() == reply.method);
+    let matching = of_method.filter(|operation| matches(operation.path, path));
+    // A word in the template beats a parameter, as it does in Asterisk.
+    matching.min_by_key(|operation| operation.path.matches('{').count())
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    let fits = |(template, segment): (&&str, &&str)| template == segment || template.starts_with('{');
+    template.len() == path.len() && template.iter().zip(&path).all(fits)
+}
