@@ -1,13 +1,15 @@
 //! From the text of a frame to an event.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::unknown::{UndecodableEvent, UnknownEvent};
 use crate::generated::events::{Event, decode};
+use crate::value::Text;
 
 impl Event {
     /// Reads an event as Asterisk sends it.
@@ -44,21 +46,48 @@ pub(crate) fn boxed<T: DeserializeOwned>(text: &str) -> serde_json::Result<Box<T
 
 /// The `type` of an event. It usually stands at the beginning, where a glance finds it.
 fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Tag<'a> {
-        #[serde(borrow, rename = "type")]
-        kind: Cow<'a, str>,
-    }
-
     if let Some(kind) = kind_at_start(text) {
         return Ok(Cow::Borrowed(kind));
     }
-    serde_json::from_str::<Tag<'_>>(text).map(|tag| tag.kind)
+    let mut found = None;
+    let read = serde_json::Deserializer::from_str(text).deserialize_map(KindVisitor { found: &mut found });
+    // The visitor stops as soon as it has the type, which the deserializer takes for a fault.
+    match (found, read) {
+        (Some(kind), _) => Ok(kind),
+        (None, Err(error)) => Err(error),
+        (None, Ok(())) => Err(serde::de::Error::missing_field("type")),
+    }
 }
 
 fn kind_at_start(text: &str) -> Option<&str> {
-    let (kind, _) = text.strip_prefix(r#"{"type":""#)?.split_once('"')?;
-    kind.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(kind)
+    let rest = text.strip_prefix(r#"{"type":""#)?;
+    let end = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric())?;
+    (rest.as_bytes()[end] == b'"').then(|| &rest[..end])
+}
+
+/// Finds the member `type` and looks no further.
+struct KindVisitor<'found, 'de> {
+    found: &'found mut Option<Cow<'de, str>>,
+}
+
+impl<'de> Visitor<'de> for KindVisitor<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(Text(name)) = members.next_key()? {
+            if name == "type" {
+                let Text(kind) = members.next_value()?;
+                *self.found = Some(kind);
+                break;
+            }
+            members.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
 }
 
 fn unknown(kind: &str, text: &str) -> Event {
