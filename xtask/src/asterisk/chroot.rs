@@ -171,10 +171,11 @@ pub(crate) fn stop(release: &Release) -> Result<()> {
     let place = Place::of(release);
     let root = place.root();
     if process::asterisk(&root).is_some() {
-        let mut command = enter(&root);
+        let mut command = Command::new("timeout");
+        command.args(["--signal=KILL", "5"]).arg(place.run());
         command.args(["/usr/sbin/asterisk", "-C", &format!("{ETC}/asterisk.conf"), "-rx", "core stop now"]);
         // A server that does not listen is what the signals are for.
-        let _ = command.stdin(Stdio::null()).output();
+        let _ = silent(&mut command).status();
         if process::wait_for_none(&root, Duration::from_secs(5)) {
             return Ok(());
         }
@@ -186,6 +187,11 @@ pub(crate) fn stop(release: &Release) -> Result<()> {
         }
     }
     Err(Error::new(format!("processes of {} do not end: {:?}", root.display(), process::inside(&root))))
+}
+
+/// No pipe, since whoever inherits it and is not heard of again would keep the reader waiting.
+fn silent(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
 }
 
 fn enter(root: &Path) -> Command {

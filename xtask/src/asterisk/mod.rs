@@ -15,6 +15,7 @@ mod server;
 mod state;
 mod template;
 
+use std::io::Write as _;
 use std::thread;
 
 use clap::Subcommand;
@@ -124,7 +125,9 @@ fn print_up(up: Up) {
         Up::Started(instance, time) => (instance, format!("is up after {:.1} s", time.as_secs_f64())),
     };
     let ports = &instance.ports;
-    println!(
+    // A reader such as `head` may have left.
+    let _ = writeln!(
+        std::io::stdout(),
         "Asterisk {} {how}\n  ARI    {}  user asterisk, password asterisk (may only read: reader, reader)\n  \
          SIP    127.0.0.1:{} UDP  phone-a, phone-b (expected at port {}), no passwords\n  \
          log    {}\n  state  {}",

@@ -112,11 +112,13 @@ fn wait(release: &Release, engine: &Engine, ports: &Ports) -> Result<String> {
 
 fn failure(release: &Release, engine: &Engine, what: &str) -> Error {
     let log = engine.log(release);
+    // What registers and unregisters is no news.
+    let log: Vec<&str> = log.lines().filter(|line| !line.starts_with("  == ")).collect();
     Error::new(format!(
         "Asterisk {} {what}. The end of its log ({}):\n{}",
         release.name,
         Place::of(release).log().display(),
-        tail(&log, 20)
+        tail(&log.join("\n"), 20)
     ))
 }
 
