@@ -1,0 +1,64 @@
+//! The crate's own types, decoded as serde's derive does it when told of the tag.
+
+use ari_bindings::events::*;
+use serde::Deserialize;
+
+macro_rules! tagged {
+    ($($kind:ident)+) => {
+        /// An event.
+        #[derive(Debug, Deserialize)]
+        #[serde(tag = "type")]
+        pub(crate) enum Event {
+            $($kind(#[allow(dead_code, reason = "decoded, not read")] Box<$kind>),)+
+        }
+    };
+}
+
+tagged! {
+    ApplicationMoveFailed
+    ApplicationRegistered
+    ApplicationReplaced
+    ApplicationUnregistered
+    BridgeAttendedTransfer
+    BridgeBlindTransfer
+    BridgeCreated
+    BridgeDestroyed
+    BridgeMerged
+    BridgeVideoSourceChanged
+    CallBroadcast
+    CallClaimed
+    ChannelCallerId
+    ChannelConnectedLine
+    ChannelCreated
+    ChannelDestroyed
+    ChannelDialplan
+    ChannelDtmfReceived
+    ChannelEnteredBridge
+    ChannelHangupRequest
+    ChannelHold
+    ChannelLeftBridge
+    ChannelStateChange
+    ChannelTalkingFinished
+    ChannelTalkingStarted
+    ChannelToneDetected
+    ChannelTransfer
+    ChannelUnhold
+    ChannelUserevent
+    ChannelVarset
+    ContactStatusChange
+    DeviceStateChanged
+    Dial
+    EndpointStateChange
+    MissingParams
+    PeerStatusChange
+    PlaybackContinuing
+    PlaybackFinished
+    PlaybackStarted
+    RESTResponse
+    RecordingFailed
+    RecordingFinished
+    RecordingStarted
+    StasisEnd
+    StasisStart
+    TextMessageReceived
+}

@@ -1,0 +1,70 @@
+//! Reading a folder of declarations: Asterisk's own `rest-api/`, that of an installed server, or one of `api-docs/`.
+
+use std::path::{Path, PathBuf};
+
+use ari_codegen::{Release, ReleaseSource, Source, swagger};
+
+use crate::Failure;
+use crate::files::{read, told};
+use crate::workspace::shown;
+
+const LISTING: &str = "resources.json";
+
+/// The files of a release's declarations.
+pub(crate) struct Declarations {
+    /// `resources.json`.
+    pub(crate) listing: Source,
+    /// The listed files by resource name.
+    pub(crate) resources: Vec<(String, Source)>,
+}
+
+/// Reads `resources.json` of a folder and the files that it lists, which stand beside it or under `api-docs/`.
+pub(crate) fn from_folder(folder: &Path) -> Result<Declarations, Failure> {
+    let listing = source(&folder.join(LISTING))?;
+    let listed = swagger::read_listing(&listing)?;
+    let mut resources = Vec::new();
+    for entry in &listed.resources {
+        let file = format!("{}.json", entry.name());
+        let [beside, under] = [folder.join(&file), folder.join("api-docs").join(&file)];
+        let path = if under.exists() { under } else { beside };
+        if !path.exists() {
+            return Err(format!("{}: `{file}`, listed here, is not in {}", entry.place, shown(folder)).into());
+        }
+        resources.push((entry.name().to_owned(), source(&path)?));
+    }
+    Ok(Declarations { listing, resources })
+}
+
+fn source(path: &Path) -> Result<Source, Failure> {
+    Ok(Source { file: shown(path), text: read(path)? })
+}
+
+/// The releases that have a folder here, oldest first.
+pub(crate) fn releases(api_docs: &Path) -> Result<Vec<Release>, Failure> {
+    let entries = std::fs::read_dir(api_docs).map_err(|error| told(api_docs, "list", &error))?;
+    let mut releases = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| told(api_docs, "list", &error))?;
+        if let Some(release) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+            releases.push(release);
+        }
+    }
+    if releases.is_empty() {
+        let message = "has no folder named for a release, such as 22.10.1: `cargo xtask import` makes one";
+        return Err(format!("{} {message}", shown(api_docs)).into());
+    }
+    releases.sort();
+    Ok(releases)
+}
+
+/// Reads the declarations of a release that `api_docs` has.
+pub(crate) fn of_release(api_docs: &Path, release: Release) -> Result<ReleaseSource, Failure> {
+    let folder: PathBuf = api_docs.join(release.to_string());
+    if !folder.exists() {
+        let known: Vec<String> = releases(api_docs)?.iter().map(ToString::to_string).collect();
+        let folder = shown(api_docs);
+        return Err(format!("{folder} has no declarations of {release}, only of {}", known.join(", ")).into());
+    }
+    let Declarations { resources, .. } = from_folder(&folder)?;
+    Ok(ReleaseSource { release, resources })
+}

@@ -1,0 +1,177 @@
+//! The one place that writes what the commands make: only what changed, and nothing while checking.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Failure;
+use crate::workspace::shown;
+
+/// A folder whose files are made by a command.
+pub(crate) struct Folder<'a> {
+    /// Where it is.
+    pub(crate) path: &'a Path,
+    /// The files it shall have, by path under it.
+    pub(crate) files: Vec<(String, String)>,
+    /// Whether a file that it has besides these was made by the command and has to go.
+    pub(crate) is_ours: fn(&Path) -> bool,
+}
+
+/// The first place where a folder differs from what it shall be.
+pub(crate) struct Drift(String);
+
+impl std::fmt::Display for Drift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Folder<'_> {
+    /// Makes the folder what it shall be; gives the number of files written or removed.
+    pub(crate) fn write(&self) -> Result<usize, Failure> {
+        let mut changed = 0;
+        for (name, text) in &self.files {
+            changed += usize::from(ensure(&self.path.join(name), text)?);
+        }
+        for stale in self.stale()? {
+            fs::remove_file(&stale).map_err(|error| told(&stale, "remove", &error))?;
+            changed += 1;
+        }
+        Ok(changed)
+    }
+
+    /// Where the folder first differs from what it shall be, if it does.
+    pub(crate) fn drift(&self) -> Result<Option<Drift>, Failure> {
+        for (name, text) in &self.files {
+            let path = self.path.join(name);
+            match read_if_there(&path)? {
+                None => return Ok(Some(Drift(format!("{}: missing", shown(&path))))),
+                Some(current) if current != *text => return Ok(Some(first_difference(&path, &current, text))),
+                Some(_) => {}
+            }
+        }
+        let stale = self.stale()?.into_iter().next();
+        Ok(stale.map(|path| Drift(format!("{}: nothing generates this file", shown(&path)))))
+    }
+
+    fn stale(&self) -> Result<Vec<PathBuf>, Failure> {
+        let wanted: BTreeSet<PathBuf> = self.files.iter().map(|(name, _)| self.path.join(name)).collect();
+        let mut stale = Vec::new();
+        let mut open = vec![self.path.to_owned()];
+        while let Some(folder) = open.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(told(&folder, "list", &error)),
+            };
+            for entry in entries {
+                let path = entry.map_err(|error| told(&folder, "list", &error))?.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else if !wanted.contains(&path) && (self.is_ours)(&path) {
+                    stale.push(path);
+                }
+            }
+        }
+        stale.sort();
+        Ok(stale)
+    }
+}
+
+fn ensure(path: &Path, text: &str) -> Result<bool, Failure> {
+    if read_if_there(path)?.as_deref() == Some(text) {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| told(folder, "create", &error))?;
+    }
+    fs::write(path, text).map_err(|error| told(path, "write", &error))?;
+    Ok(true)
+}
+
+/// A file's text; `None` where there is no file.
+fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read(path) {
+        // A checkout may have turned line ends into those of its system.
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(told(path, "read", &error)),
+    }
+}
+
+/// A file's text.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| told(path, "read", &error))
+}
+
+pub(crate) fn told(path: &Path, what: &str, error: &io::Error) -> Failure {
+    format!("cannot {what} {}: {error}", shown(path)).into()
+}
+
+fn first_difference(path: &Path, current: &str, wanted: &str) -> Drift {
+    let (mut current, mut wanted) = (current.lines(), wanted.lines());
+    let mut number = 0;
+    loop {
+        number += 1;
+        let (is, shall_be) = (current.next(), wanted.next());
+        if is != shall_be || is.is_none() {
+            let line =
+                |line: Option<&str>| line.map_or("the end of the file".to_owned(), |line| format!("`{}`", line.trim()));
+            return Drift(format!("{}:{number}: {} shall be {}", shown(path), line(is), line(shall_be)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(path: &Path, files: &[(&str, &str)]) -> Folder<'static> {
+        Folder {
+            path: Box::leak(path.to_owned().into_boxed_path()),
+            files: files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
+            is_ours: |path| path.extension().is_some_and(|extension| extension == "rs"),
+        }
+    }
+
+    fn fresh(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("xtask-files-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
+    #[test]
+    fn writes_once_and_keeps_what_is_right() {
+        let path = fresh("write");
+        let wanted = folder(&path, &[("a.rs", "one\n"), ("sub/b.rs", "two\n")]);
+        assert_eq!(wanted.write().unwrap(), 2);
+        let written = fs::metadata(path.join("a.rs")).unwrap().modified().unwrap();
+        assert_eq!(wanted.write().unwrap(), 0);
+        assert_eq!(fs::metadata(path.join("a.rs")).unwrap().modified().unwrap(), written);
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn removes_only_its_own_stale_files() {
+        let path = fresh("stale");
+        folder(&path, &[("old.rs", "x\n"), ("notes.txt", "mine\n")]).write().unwrap();
+        assert_eq!(folder(&path, &[("new.rs", "y\n")]).write().unwrap(), 2);
+        assert!(!path.join("old.rs").exists());
+        assert!(path.join("notes.txt").exists());
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn drift_names_the_first_differing_line() {
+        let path = fresh("drift");
+        folder(&path, &[("a.rs", "one\ntwo\nthree\n")]).write().unwrap();
+        let drift = |files: &[(&str, &str)]| folder(&path, files).drift().unwrap().map(|drift| drift.to_string());
+        assert_eq!(drift(&[("a.rs", "one\ntwo\nthree\n")]), None);
+        assert!(drift(&[("a.rs", "one\n2\nthree\n")]).unwrap().ends_with("a.rs:2: `two` shall be `2`"));
+        assert!(drift(&[("a.rs", "one\ntwo\n")]).unwrap().ends_with("a.rs:3: `three` shall be the end of the file"));
+        assert!(drift(&[("b.rs", "")]).unwrap().ends_with("b.rs: missing"));
+        assert!(drift(&[]).unwrap().ends_with("a.rs: nothing generates this file"));
+        fs::remove_dir_all(path).unwrap();
+    }
+}

@@ -1,0 +1,106 @@
+//! `cargo xtask import`: the declarations of a release, from Asterisk's sources or a running server, as facts.
+
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use ari_codegen::{Problems, Release, canonical, swagger};
+
+use crate::Failure;
+use crate::declarations::{self, Declarations};
+use crate::files::{Folder, read};
+use crate::workspace::{self, shown};
+
+/// Import the API declarations of a release
+///
+/// Keeps the facts in canonical form: no prose, one order, one layout.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// A `rest-api/` folder of Asterisk's sources or of an installed server, or the URL of a running server's /ari
+    ///
+    /// Sources tell their release by the file `.version`, any folder by its name, a server by `GET /asterisk/info`.
+    source: String,
+    /// The release, where the source does not tell
+    #[arg(long, value_name = "R")]
+    release: Option<Release>,
+    /// Folder that has one folder a release
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// User of the running server
+    #[arg(long, env = "ARI_USER", default_value = "asterisk")]
+    user: String,
+    /// Password of that user
+    #[arg(long, env = "ARI_PASSWORD", default_value = "asterisk", hide_env_values = true)]
+    password: String,
+}
+
+pub(crate) fn run(command: &Import) -> Result<(), Failure> {
+    let into = command.into.clone().unwrap_or_else(workspace::api_docs);
+    let is_url = command.source.contains("://");
+    let (declarations, told) = if is_url {
+        server::fetch(&command.source, &command.user, &command.password)?
+    } else {
+        from_folder(Path::new(&command.source))?
+    };
+    let release = release(command.release, told, &command.source)?;
+    let files = canonical_files(&declarations)?;
+    let count = files.len();
+    let path = into.join(release.to_string());
+    let folder = Folder { path: &path, files, is_ours: |path| path.extension().is_some_and(|found| found == "json") };
+    let written = folder.write()?;
+    println!("Asterisk {release}: {count} files in {}, {written} written", shown(&path));
+    Ok(())
+}
+
+fn from_folder(source: &Path) -> Result<(Declarations, Option<Release>), Failure> {
+    let inner = source.join("rest-api");
+    let folder = if inner.join("resources.json").exists() { inner } else { source.to_owned() };
+    let told = [folder.join(".version"), folder.join("../.version")].iter().find_map(|file| {
+        let version = read(file).ok()?;
+        Release::of_server(version.trim())
+    });
+    let named = || source.file_name()?.to_str()?.parse().ok();
+    let told = told.or_else(named);
+    Ok((declarations::from_folder(&folder)?, told))
+}
+
+/// What the source tells is right; what the command line says has to agree with it.
+fn release(said: Option<Release>, told: Option<Release>, source: &str) -> Result<Release, Failure> {
+    match (said, told) {
+        (Some(said), Some(told)) if said != told => {
+            Err(format!("{source} is Asterisk {told}, not {said}: leave --release out").into())
+        }
+        (_, Some(release)) | (Some(release), None) => Ok(release),
+        (None, None) => {
+            Err(format!("{source} does not tell its release: add --release, such as --release 22.10.1").into())
+        }
+    }
+}
+
+fn canonical_files(declarations: &Declarations) -> Result<Vec<(String, String)>, Failure> {
+    let listing = swagger::read_listing(&declarations.listing)?;
+    let mut files = vec![("resources.json".to_owned(), canonical::listing_text(&listing))];
+    let mut problems = Problems::default();
+    for (name, source) in &declarations.resources {
+        if let Some(resource) = problems.take(swagger::read_resource(source)) {
+            files.push((format!("{name}.json"), canonical::resource_text(&resource)));
+        }
+    }
+    Ok(problems.or(files)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_source_knows_its_release_best() {
+        let [old, new] = ["20.20.1", "22.10.1"].map(|text| text.parse::<Release>().unwrap());
+        assert_eq!(release(None, Some(new), "x").unwrap(), new);
+        assert_eq!(release(Some(new), None, "x").unwrap(), new);
+        assert!(
+            release(Some(old), Some(new), "x").unwrap_err().to_string().contains("is Asterisk 22.10.1, not 20.20.1")
+        );
+        assert!(release(None, None, "x").unwrap_err().to_string().contains("--release"));
+    }
+}

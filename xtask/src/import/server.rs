@@ -1,0 +1,64 @@
+//! Declarations from a running server, which serves its own under `/ari/api-docs/`.
+
+use std::time::Duration;
+
+use ari_codegen::{Release, Source, swagger};
+
+use crate::Failure;
+use crate::declarations::Declarations;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Fetches the declarations of the server at `url`, and the release that it says it is.
+pub(super) fn fetch(url: &str, user: &str, password: &str) -> Result<(Declarations, Option<Release>), Failure> {
+    let server = Server::new(url, user, password);
+    let info = server.get("asterisk/info?only=system")?;
+    let info: serde_json::Value = serde_json::from_str(&info.text)
+        .map_err(|error| format!("{}: {error}: is this the URL of ARI itself?", info.file))?;
+    let release = info["system"]["version"].as_str().and_then(Release::of_server);
+    let listing = server.get("api-docs/resources.json")?;
+    let mut resources = Vec::new();
+    for entry in swagger::read_listing(&listing)?.resources {
+        let source = server.get(&format!("api-docs/{}.json", entry.name()))?;
+        resources.push((entry.name().to_owned(), source));
+    }
+    Ok((Declarations { listing, resources }, release))
+}
+
+struct Server {
+    agent: ureq::Agent,
+    base: String,
+    authorization: String,
+}
+
+impl Server {
+    fn new(url: &str, user: &str, password: &str) -> Self {
+        use base64::Engine;
+        let agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).proxy(None);
+        let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        Self {
+            agent: agent.build().into(),
+            base: url.trim_end_matches('/').to_owned(),
+            authorization: format!("Basic {credentials}"),
+        }
+    }
+
+    fn get(&self, path: &str) -> Result<Source, Failure> {
+        let url = format!("{}/{path}", self.base);
+        let failed = |reason: String| -> Failure { format!("GET {url}: {reason}").into() };
+        let request = self.agent.get(&url).header("Authorization", &self.authorization);
+        let mut response = request.call().map_err(|error| match error {
+            ureq::Error::TlsRequired => {
+                failed("https needs TLS: `cargo run --package xtask --features https -- import …`".to_owned())
+            }
+            other => failed(other.to_string()),
+        })?;
+        let text = response.body_mut().read_to_string().map_err(|error| failed(error.to_string()))?;
+        match response.status().as_u16() {
+            200 => Ok(Source { file: url, text }),
+            401 => Err(failed("401: give the user by --user and --password, or ARI_USER and ARI_PASSWORD".to_owned())),
+            404 => Err(failed("404: is this the URL of ARI itself, such as http://localhost:8088/ari?".to_owned())),
+            status => Err(failed(format!("{status}: {}", text.trim()))),
+        }
+    }
+}

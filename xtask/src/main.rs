@@ -1,0 +1,46 @@
+//! The project's commands. `cargo xtask help` lists them.
+
+mod asterisk;
+mod declarations;
+mod files;
+mod import;
+mod msrv;
+mod regen;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What a command that could not do its work says.
+type Failure = Box<dyn std::error::Error>;
+
+/// The project's commands
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    Import(import::Import),
+    Regen(regen::Regen),
+    Test(test::Test),
+    Msrv(msrv::Msrv),
+    #[command(subcommand)]
+    Asterisk(asterisk::AsteriskCommand),
+}
+
+fn main() -> ExitCode {
+    let result = match Command::parse() {
+        Command::Import(command) => import::run(&command),
+        Command::Regen(command) => regen::run(&command),
+        Command::Test(command) => test::run(&command),
+        Command::Msrv(command) => msrv::run(&command),
+        Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask msrv`: holds the manifest's claim of the oldest compiler against every dependency.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::Failure;
+use crate::workspace;
+
+/// Check that no dependency of the published crates needs a newer compiler than they claim
+#[derive(Debug, clap::Args)]
+pub(crate) struct Msrv {}
+
+const PUBLISHED: [&str; 2] = ["ari-bindings", "ari-codegen"];
+
+pub(crate) fn run(_: &Msrv) -> Result<(), Failure> {
+    let metadata = metadata()?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
+    let mut too_new = Vec::new();
+    let mut checked = 0;
+    for name in PUBLISHED {
+        let root = packages.iter().find(|package| package["name"] == name);
+        let root = root.ok_or_else(|| format!("the workspace has no package `{name}`"))?;
+        let claim = version(&root["rust_version"]).ok_or_else(|| format!("`{name}` claims no rust-version"))?;
+        for id in dependencies(&metadata, &root["id"]) {
+            let Some(package) = packages.iter().find(|package| package["id"] == *id) else { continue };
+            checked += 1;
+            if version(&package["rust_version"]).is_some_and(|needed| needed > claim) {
+                let (dependency, needs) = (&package["name"], &package["rust_version"]);
+                too_new.push(format!("{name} claims {}, but {dependency} needs {needs}", root["rust_version"]));
+            }
+        }
+    }
+    if too_new.is_empty() {
+        println!("{checked} dependencies need no newer compiler than the manifests claim");
+        return Ok(());
+    }
+    Err(too_new.join("\n").into())
+}
+
+fn metadata() -> Result<Value, Failure> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
+        .current_dir(workspace::root())
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Ids of everything that a package's users compile.
+fn dependencies<'a>(metadata: &'a Value, root: &'a Value) -> Vec<&'a Value> {
+    let nodes = metadata["resolve"]["nodes"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut found: Vec<&Value> = Vec::new();
+    let mut open = vec![root];
+    while let Some(id) = open.pop() {
+        let Some(node) = nodes.iter().find(|node| node["id"] == *id) else { continue };
+        let deps = node["deps"].as_array().into_iter().flatten();
+        for dependency in deps.filter(|dependency| is_compiled_by_users(dependency)) {
+            if !found.contains(&&dependency["pkg"]) {
+                found.push(&dependency["pkg"]);
+                open.push(&dependency["pkg"]);
+            }
+        }
+    }
+    found
+}
+
+fn is_compiled_by_users(dependency: &Value) -> bool {
+    let kinds = dependency["dep_kinds"].as_array().into_iter().flatten();
+    kinds.into_iter().any(|kind| kind["kind"] != "dev")
+}
+
+fn version(value: &Value) -> Option<Vec<u32>> {
+    let mut parts: Vec<u32> = value.as_str()?.split('.').map_while(|part| part.parse().ok()).collect();
+    parts.resize(3, 0);
+    Some(parts)
+}

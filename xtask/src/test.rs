@@ -1,0 +1,49 @@
+//! `cargo xtask test`: everything that can be tested, against real servers that it sets up itself.
+
+use std::process::Command;
+
+use crate::Failure;
+use crate::asterisk;
+use crate::workspace;
+
+/// Run all tests, those against a real Asterisk included
+#[derive(Debug, clap::Args)]
+pub(crate) struct Test {
+    /// Leave out what needs a real Asterisk
+    #[arg(long)]
+    no_live: bool,
+}
+
+/// Runs of `cargo` that need no server.
+const ALONE: [&[&str]; 2] =
+    [&["test", "--workspace"], &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"]];
+
+/// Runs of `cargo` that talk to the servers.
+const LIVE: [&[&str]; 1] = [&["test", "--package", "ari-tests", "--features", "live", "--test", "live"]];
+
+pub(crate) fn run(command: &Test) -> Result<(), Failure> {
+    let mut failed: Vec<String> = ALONE.into_iter().filter_map(failure).collect();
+    if !command.no_live {
+        match servers_up() {
+            Ok(()) => failed.extend(LIVE.into_iter().filter_map(failure)),
+            Err(error) => failed.push(format!("no Asterisk to test against: {error}")),
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed:\n  {}", failed.join("\n  ")).into()) }
+}
+
+fn servers_up() -> Result<(), Failure> {
+    let all = asterisk::AsteriskCommand::Up { releases: vec!["all".to_owned()] };
+    Ok(asterisk::run(all)?)
+}
+
+/// What is to say of a run of `cargo`, if it failed.
+fn failure(arguments: &[&str]) -> Option<String> {
+    let line = format!("cargo {}", arguments.join(" "));
+    println!("\n== {line}");
+    match Command::new(env!("CARGO")).args(arguments).current_dir(workspace::root()).status() {
+        Ok(status) if status.success() => None,
+        Ok(status) => Some(format!("{line}: {status}")),
+        Err(error) => Some(format!("{line}: {error}")),
+    }
+}

@@ -1,0 +1,24 @@
+//! Where things are in the workspace.
+
+use std::path::{Path, PathBuf};
+
+/// The workspace's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// The declarations of the supported releases.
+pub(crate) fn api_docs() -> PathBuf {
+    root().join("api-docs")
+}
+
+/// The generated code of the bindings.
+pub(crate) fn generated() -> PathBuf {
+    root().join("ari-bindings/src/generated")
+}
+
+/// A path as messages show it: from the current folder, where it lies under it.
+pub(crate) fn shown(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&current).unwrap_or(path).display().to_string()
+}
