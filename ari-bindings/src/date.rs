@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
 use crate::value::Text;
@@ -72,8 +72,35 @@ impl fmt::Display for DateError {
 
 impl std::error::Error for DateError {}
 
-/// `YYYY-MM-DDTHH:MM:SS`, then the fraction, then the offset; nothing but ASCII, no allocation.
+/// Asterisk's own form by its fixed places, every other by its parts; nothing but ASCII, no allocation.
 fn read(text: &[u8]) -> Option<Date> {
+    match <&[u8; 28]>::try_from(text) {
+        Ok(text) => read_fixed(text).or_else(|| read_parts(text)),
+        Err(_) => read_parts(text),
+    }
+}
+
+/// `YYYY-MM-DDTHH:MM:SS.mmm+hhmm`; every event has one or more of these.
+fn read_fixed(text: &[u8; 28]) -> Option<Date> {
+    let digits = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22, 24, 25, 26, 27];
+    let signs = [text[4], text[7], text[10], text[13], text[16], text[19]];
+    if signs != *b"--T::." || digits.iter().any(|&at| !text[at].is_ascii_digit()) {
+        return None;
+    }
+    let digit = |at: usize| u32::from(text[at] - b'0');
+    let two = |at: usize| digit(at) * 10 + digit(at + 1);
+    let year = i32::try_from(two(0) * 100 + two(2)).ok()?;
+    let millis = two(20) * 10 + digit(22);
+    let local = NaiveDate::from_ymd_opt(year, two(5), two(8))?.and_hms_milli_opt(two(11), two(14), two(17), millis)?;
+    match (text[23], two(24), two(26)) {
+        // Servers mostly run in UTC, where there is nothing to convert.
+        (b'+', 0, 0) => Some(Date::from_naive_utc_and_offset(local, FixedOffset::east_opt(0)?)),
+        _ => at_offset(local, offset(&text[23..])?),
+    }
+}
+
+/// `YYYY-MM-DDTHH:MM:SS`, then the fraction, then the offset.
+fn read_parts(text: &[u8]) -> Option<Date> {
     let (head, rest) = text.split_at_checked(19)?;
     let separators = [head[4], head[7], head[10], head[13], head[16]];
     if separators != *b"--T::" {
@@ -88,7 +115,11 @@ fn read(text: &[u8]) -> Option<Date> {
         second => (second, nanos),
     };
     let time = NaiveTime::from_hms_nano_opt(number(&head[11..13])?, number(&head[14..16])?, second, nanos)?;
-    date.and_time(time).and_local_timezone(offset(rest)?).single()
+    at_offset(date.and_time(time), offset(rest)?)
+}
+
+fn at_offset(local: NaiveDateTime, offset: FixedOffset) -> Option<Date> {
+    Some(Date::from_naive_utc_and_offset(local.checked_sub_offset(offset)?, offset))
 }
 
 /// The nanoseconds of `.ddd`, if there is a fraction, and what follows it.
