@@ -85,6 +85,23 @@ impl Watch {
         self.until(kind, |event| (event.kind() == kind).then(|| event.clone())).await
     }
 
+    /// The value that this variable of this channel has got, from here on.
+    ///
+    /// Only with this event it has it: older releases answer the request before.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within 10 s.
+    pub async fn until_set(&mut self, channel: &str, variable: &str) -> String {
+        let set = |event: &Event| match event {
+            Event::ChannelVarset(set) if set.variable == variable => {
+                set.channel.as_ref().filter(|it| it.id == *channel).map(|_| set.value.clone())
+            }
+            _ => None,
+        };
+        self.until(&format!("{variable} of {channel}"), set).await
+    }
+
     /// What has been seen so far.
     #[must_use]
     pub fn seen(&self) -> &[Event] {
