@@ -60,18 +60,27 @@ pub(crate) fn parse(source: &Source) -> Result<Node, Problems> {
     let root = |line, column| Place { file: file.clone(), line, column, path: "$".to_owned() };
     let mut problems = Problems::default();
     match parse_to_ast(&source.text, &CollectOptions::default(), &strict()) {
-        Ok(result) => match result.value {
-            Some(value) => {
+        Ok(result) => match (result.value, lenience(&source.text)) {
+            (Some(value), None) => {
                 let lines = Lines::new(&source.text);
                 return Ok(Locator { file: file.clone(), lines }.node(&value, "$".to_owned()));
             }
-            None => problems.at(&root(1, 1), "the file is empty: expected a JSON object"),
+            (Some(_), Some((line, column, message))) => problems.at(&root(line, column), message),
+            (None, _) => problems.at(&root(1, 1), "the file is empty: expected a JSON object"),
         },
         Err(error) => {
             problems.at(&root(error.line_display(), error.column_display()), format!("not JSON: {}", error.kind()));
         }
     }
     Err(problems)
+}
+
+/// What the parser takes although it is not JSON: control characters in strings, numbers beyond all bounds.
+fn lenience(text: &str) -> Option<(usize, usize, String)> {
+    let error = serde_json::from_str::<serde_json::Value>(text).err()?;
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    Some((error.line(), error.column().max(1), format!("not JSON: {message}")))
 }
 
 fn strict() -> ParseOptions {

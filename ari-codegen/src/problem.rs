@@ -74,6 +74,13 @@ impl Problems {
         }
     }
 
+    /// The problems of one file from its top to its end.
+    pub(crate) fn in_order_of_lines(mut self) -> Self {
+        let line = |problem: &Problem| problem.place.as_ref().map(|place| (place.line, place.column));
+        self.0.sort_by_key(line);
+        self
+    }
+
     /// The problems in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()

@@ -33,6 +33,7 @@ fn one(handle: &Handle) -> TokenStream {
         .collect();
     let getters = handle.ids.iter().zip(&types).map(|(id, ty)| {
         let (field, docs) = (ident(&id.name), super::tokens::docs(&id.docs));
+        let ty = if id.form == Form::Path(RustType::String) { &quote!(str) } else { ty };
         quote! {
             #docs
             #[must_use]

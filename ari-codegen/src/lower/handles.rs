@@ -33,9 +33,24 @@ pub(super) fn handles(context: &Context<'_>, modules: &[Module], problems: &mut 
         if let Some(operation) = first_of(context, &found[0].0.resource) {
             scope.claim(&handle.accessor, prefix, &operation.place, problems);
         }
+        check_methods(context, &handle, &found, problems);
         handles.push(handle);
     }
     handles
+}
+
+/// A handle gathers operations of several resources; what is unique in each of them need not be in all.
+fn check_methods(context: &Context<'_>, handle: &Handle, found: &Found<'_>, problems: &mut Problems) {
+    let what = format!("the methods of `{}`", handle.name);
+    let mut scope = Scope::new(&what);
+    for (index, (module, operation)) in found.iter().enumerate() {
+        let declared = &context.api.resources[&module.resource].operations;
+        let Some(declared) = declared.iter().find(|declared| declared.nickname == operation.nickname) else { continue };
+        for id in handle.ids.iter().filter(|_| index == 0) {
+            scope.claim(&id.name, &id.wire, &declared.place, problems);
+        }
+        scope.claim(&operation.function, &operation.nickname, &declared.place, problems);
+    }
 }
 
 fn first_of<'a>(context: &Context<'a>, resource: &str) -> Option<&'a api::Operation> {

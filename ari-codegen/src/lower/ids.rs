@@ -72,10 +72,12 @@ impl Ids {
 
     /// The property by which a model is fetched, and the kind of its id.
     pub(super) fn identity(&self, model: &Model) -> Option<(String, String)> {
-        model.properties.iter().filter(|property| property.required && property.ty == Type::String).find_map(|property| {
-            let own = camel(self.own_kind(model, &property.name)?);
-            (self.of_property(model, property)? == own).then(|| (property.name.clone(), own))
-        })
+        model.properties.iter().filter(|property| property.required && property.ty == Type::String).find_map(
+            |property| {
+                let own = camel(self.own_kind(model, &property.name)?);
+                (self.of_property(model, property)? == own).then(|| (property.name.clone(), own))
+            },
+        )
     }
 
     fn own_kind(&self, model: &Model, property: &str) -> Option<&str> {

@@ -52,7 +52,7 @@ pub(super) fn value_name(wire: &str) -> String {
 /// A name as [`value_name`] makes it, out of the way of names that the surrounding code uses.
 pub(super) fn value_name_beside(wire: &str, taken: &[&str]) -> String {
     let name = value_name(wire);
-    if taken.contains(&name.as_str()) { format!("{name}_") } else { name }
+    if taken.contains(&name.as_str()) { format!("{}_", name.trim_start_matches("r#")) } else { name }
 }
 
 /// A type name. Asterisk's own is kept where it is one (`CallerID`), else it is turned into one.

@@ -66,7 +66,8 @@ impl ValueTypes {
             for group in &groups {
                 let (first, _, values) = group[0];
                 let shared = groups.len() == 1 && group.len() > 1;
-                let type_name = if shared { type_name(name, "Value") } else { self.operation_type_name(first, name, values) };
+                let type_name =
+                    if shared { type_name(name, "Value") } else { self.operation_type_name(first, name, values) };
                 for (operation, parameter, values) in group {
                     let used = format!("`{}.{}.{name}`", operation.resource, operation.nickname);
                     self.add(&type_name, values, &used, &parameter.place, problems);

@@ -35,6 +35,7 @@ pub fn read_resource(source: &Source) -> Result<Resource, Problems> {
 
 /// A reader gives nothing only where it has told why.
 fn finished<T>(problems: Problems, value: Option<T>) -> Result<T, Problems> {
+    let problems = problems.in_order_of_lines();
     let Some(value) = value else { return Err(problems) };
     problems.or(value)
 }

@@ -1,0 +1,157 @@
+//! A release that does not exist yet: what ARI may grow by has to generate without a change of the generator.
+
+use ari_codegen::fixups::FIXUPS;
+use ari_codegen::{Generated, Release, ReleaseSource, Source, generate};
+use serde_json::{Value, json};
+
+use crate::inventory::{self, declared, difference};
+use crate::support::supported;
+
+const NEWEST: Release = Release { major: 23, minor: 4, patch: 1 };
+const FUTURE: Release = Release { major: 24, minor: 0, patch: 0 };
+
+/// The supported releases together with the future one.
+pub(crate) fn generated() -> Generated {
+    generate(&sources(), FIXUPS).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn sources() -> Vec<ReleaseSource> {
+    let mut sources = supported();
+    sources.push(future(&sources));
+    sources
+}
+
+/// The newest release with everything added to it that may come.
+fn future(sources: &[ReleaseSource]) -> ReleaseSource {
+    let newest = sources.iter().find(|source| source.release == NEWEST).unwrap();
+    let mut resources: Vec<(String, Value)> = newest
+        .resources
+        .iter()
+        .map(|(name, source)| (name.clone(), serde_json::from_str(&source.text).unwrap()))
+        .collect();
+    for (name, file) in &mut resources {
+        match name.as_str() {
+            "channels" => extend_channels(file),
+            "events" => extend_events(file),
+            "playbacks" => extend_playbacks(file),
+            _ => {}
+        }
+    }
+    resources.push(("transcripts".to_owned(), transcripts()));
+    let resources = resources.into_iter().map(|(name, file)| {
+        let source = Source { file: format!("{FUTURE}/{name}.json"), text: file.to_string() };
+        (name, source)
+    });
+    ReleaseSource { release: FUTURE, resources: resources.collect() }
+}
+
+fn push(list: &mut Value, item: Value) {
+    list.as_array_mut().unwrap().push(item);
+}
+
+fn channel_id() -> Value {
+    json!({ "name": "channelId", "paramType": "path", "dataType": "string", "required": true })
+}
+
+/// New operations with names that are keywords, a new parameter with values of its own, a new value of a known one.
+fn extend_channels(file: &mut Value) {
+    let loudness = json!({
+        "name": "type", "paramType": "query", "dataType": "string", "required": true,
+        "allowableValues": { "valueType": "LIST", "values": ["other", "+3 dB", "*", ""] }
+    });
+    push(
+        &mut file["apis"],
+        json!({ "path": "/channels/{channelId}/await", "operations": [
+            { "httpMethod": "POST", "nickname": "await", "responseClass": "List[Transcript]",
+              "parameters": [channel_id(), loudness,
+                  { "name": "crate", "paramType": "query", "dataType": "int", "allowMultiple": true },
+                  { "name": "new", "paramType": "query", "dataType": "boolean" },
+                  { "name": "attributes", "paramType": "body", "dataType": "object" }] },
+            { "httpMethod": "GET", "nickname": "self", "responseClass": "binary", "parameters": [channel_id()] }
+        ] }),
+    );
+    let state = &mut file["models"]["Channel"]["properties"]["state"];
+    push(&mut state["allowableValues"]["values"], json!("On Fire"));
+    file["models"]["Channel"]["properties"]["move"] = json!({ "type": "Transcript", "required": true });
+}
+
+/// New events, one of them with a name that the bindings use themselves, and what they carry.
+fn extend_events(file: &mut Value) {
+    let models = file["models"].as_object_mut().unwrap();
+    for name in ["ChannelTranscribed", "Unknown"] {
+        push(&mut models["Event"]["subTypes"], json!(name));
+    }
+    models.insert(
+        "ChannelTranscribed".to_owned(),
+        json!({ "id": "ChannelTranscribed", "properties": {
+            "channel": { "type": "Channel", "required": true },
+            "transcript": { "type": "Transcript" },
+            "impl": { "type": "List[Date]" },
+            "confidence": { "type": "double", "required": true }
+        } }),
+    );
+    models.insert("Unknown".to_owned(), json!({ "id": "Unknown", "properties": {} }));
+}
+
+/// What was always there may be missing, and a number may become text.
+fn extend_playbacks(file: &mut Value) {
+    let properties = file["models"]["Playback"]["properties"].as_object_mut().unwrap();
+    properties.remove("target_uri");
+    properties["id"] = json!({ "type": "string" });
+    properties["language"] = json!({ "type": "List[string]" });
+}
+
+/// A new resource, with a model that contains itself.
+fn transcripts() -> Value {
+    let id = json!({ "name": "transcriptId", "paramType": "path", "dataType": "string", "required": true });
+    json!({
+        "swaggerVersion": "1.1", "apiVersion": "2.0.0", "resourcePath": "/api-docs/transcripts.{format}",
+        "since": ["24.0.0"], "requiresModules": ["res_ari_transcripts"],
+        "apis": [{ "path": "/transcripts/{transcriptId}", "operations": [
+            { "httpMethod": "GET", "nickname": "get", "responseClass": "Transcript", "parameters": [id] },
+            { "httpMethod": "DELETE", "nickname": "delete", "responseClass": "void", "parameters": [id],
+              "errorResponses": [{ "code": 404 }] }
+        ] }],
+        "models": { "Transcript": { "id": "Transcript", "properties": {
+            "id": { "type": "string", "required": true },
+            "previous": { "type": "Transcript" },
+            "channel": { "type": "Channel" },
+            "parts": { "type": "List[Transcript]", "required": true },
+            "match": { "type": "object" },
+            "state": { "type": "string", "allowableValues": { "valueType": "LIST", "values": ["final", "3rd try"] } }
+        } } }
+    })
+}
+
+#[test]
+fn the_bindings_have_what_a_future_release_adds() {
+    let generated = generated();
+    let text = |path: &str| &generated.files.iter().find(|file| file.path == path).unwrap().text;
+    let has = |path: &str, expected: &str| {
+        assert!(text(path).contains(expected), "{path} lacks `{expected}`:\n{}", text(path));
+    };
+    has("mod.rs", "\"24.0.0\",");
+    has("operations/channels.rs", "pub fn r#await(");
+    has("operations/channels.rs", "pub fn self_(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SelfRequest");
+    has("operations/channels.rs", "Of the supported releases, Asterisk 24.0.0 have it.");
+    has("operations/transcripts.rs", "pub struct Transcripts");
+    has("handles.rs", "pub fn transcript(");
+    has("ids.rs", "id!(TranscriptId, \"The id of a transcript.\");");
+    has("events.rs", "UnknownMessage(Box<UnknownMessage>)");
+    has("events.rs", "pub transcript: Option<crate::models::Transcript>");
+    has("models.rs", "pub previous: Option<Box<crate::models::Transcript>>");
+    has("models.rs", "pub r#move: Option<Box<crate::models::Transcript>>");
+    has("models.rs", "pub target_uri: Option<String>");
+    has("values.rs", "pub enum TranscriptState");
+    has("values.rs", "\"On Fire\"");
+    let older = ["16.30.1", "18.26.4", "20.20.1", "21.12.3", "22.10.1", "23.4.1"];
+    let contradiction = |release| format!("Playback.language: string in {release}, List[string] later: any JSON");
+    assert!(generated.notes.contains(&contradiction("23.4.1")), "{:?}", generated.notes);
+    assert_eq!(generated.notes.len(), older.len(), "{:?}", generated.notes);
+}
+
+#[test]
+fn nothing_that_a_future_release_adds_is_lost() {
+    let difference = difference(&declared(&sources(), FIXUPS), &inventory::generated(&generated()));
+    assert!(difference.is_empty(), "{difference}");
+}

@@ -1,0 +1,262 @@
+//! The generated code, parsed.
+
+use std::collections::BTreeMap;
+
+use ari_codegen::Generated;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Expr, Fields, FnArg, ImplItem, Item, Lit, Pat, Type};
+
+use super::{Inventory, necessity};
+
+/// Texts of an open enum by its name.
+type Values = BTreeMap<String, Vec<String>>;
+
+pub(crate) fn generated(generated: &Generated) -> Inventory {
+    let file = |path: &str| {
+        let file = generated.files.iter().find(|file| file.path == path).unwrap();
+        syn::parse_file(&file.text).unwrap().items
+    };
+    let values = values(&file("values.rs"));
+    let mut inventory = Inventory::new();
+    structs(&mut inventory, "model", &file("models.rs"), &values);
+    let events = file("events.rs");
+    structs(&mut inventory, "event", &events, &values);
+    check_events(&inventory, &events);
+    for path in generated.files.iter().map(|file| &file.path) {
+        if path.starts_with("operations/") && path != "operations/mod.rs" {
+            operations(&mut inventory, &file(path), &values);
+        }
+    }
+    check_list_of_operations(&inventory, &file("operations/mod.rs"));
+    inventory
+}
+
+fn values(items: &[Item]) -> Values {
+    let mut values = Values::new();
+    for item in items {
+        let Item::Impl(block) = item else { continue };
+        let name = block.self_ty.to_token_stream().to_string();
+        let [ImplItem::Const(list), ImplItem::Fn(as_str), ImplItem::Fn(known)] = block.items.as_slice() else {
+            panic!("values.rs: {name} has other items");
+        };
+        let listed = strings(list.expr.to_token_stream());
+        assert_eq!(strings(as_str.block.to_token_stream()), listed, "{name}");
+        assert_eq!(strings(known.block.to_token_stream()), listed, "{name}");
+        let is_enum = |item: &&Item| matches!(item, Item::Enum(it) if it.ident == name.as_str());
+        let Some(Item::Enum(definition)) = items.iter().find(is_enum) else { panic!("no enum {name}") };
+        assert_eq!(definition.variants.len(), listed.len() + 1, "{name} has a variant for each value and `Other`");
+        values.insert(name, listed);
+    }
+    values
+}
+
+/// String literals in the order of the text, doc comments aside.
+fn strings(tokens: TokenStream) -> Vec<String> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Group(group) => strings(group.stream()),
+            TokenTree::Literal(literal) => string(&literal).into_iter().collect(),
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+fn string(literal: &proc_macro2::Literal) -> Option<String> {
+    match Lit::new(literal.clone()) {
+        Lit::Str(text) => Some(text.value()),
+        _ => None,
+    }
+}
+
+fn structs(inventory: &mut Inventory, kind: &str, items: &[Item], values: &Values) {
+    for item in items {
+        let Item::Struct(item) = item else { continue };
+        let name = serde_name(&item.attrs).unwrap_or_else(|| item.ident.to_string());
+        inventory.insert(format!("{kind} {name}"));
+        let Fields::Named(fields) = &item.fields else { continue };
+        for field in &fields.named {
+            let ident = field.ident.as_ref().unwrap().to_string();
+            let wire = serde_name(&field.attrs).unwrap_or_else(|| ident.trim_start_matches("r#").to_owned());
+            let optional = last_segment(&field.ty).0 == "Option";
+            let ty = ty(&field.ty);
+            inventory.insert(format!("property {name}.{wire} {ty}, {}", necessity(!optional)));
+            let place = format!("{name}.{wire}");
+            insert_values(inventory, &place, field.ty.to_token_stream(), values);
+        }
+    }
+}
+
+/// `x` of `#[serde(rename = "x")]`.
+fn serde_name(attributes: &[syn::Attribute]) -> Option<String> {
+    let serde = attributes.iter().find(|attribute| attribute.path().is_ident("serde"))?;
+    let tokens: Vec<TokenTree> = serde.meta.require_list().unwrap().tokens.clone().into_iter().collect();
+    let at = tokens.iter().position(|token| token.to_string() == "rename")?;
+    strings(tokens[at + 2].clone().into()).pop()
+}
+
+fn last_segment(ty: &Type) -> (String, Option<&Type>) {
+    let Type::Path(path) = ty else { panic!("{}", ty.to_token_stream()) };
+    let last = path.path.segments.last().unwrap();
+    let inner = match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+            Some(syn::GenericArgument::Type(inner)) => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    };
+    (last.ident.to_string(), inner)
+}
+
+/// A type without `Option` and `Box`; text, ids and values are all text.
+fn ty(ty: &Type) -> String {
+    match last_segment(ty) {
+        (name, Some(inner)) if name == "Option" || name == "Box" => self::ty(inner),
+        (name, Some(inner)) => format!("{name}<{}>", self::ty(inner)),
+        (name, None) if name == "String" => "text".to_owned(),
+        (_, None) => {
+            let path: String = ty.to_token_stream().into_iter().map(|token| token.to_string()).collect();
+            if path.starts_with("crate::ids::") || path.starts_with("crate::values::") {
+                "text".to_owned()
+            } else {
+                path
+            }
+        }
+    }
+}
+
+/// The values of the open enum that a type or an expression names.
+fn insert_values(inventory: &mut Inventory, place: &str, tokens: TokenStream, values: &Values) {
+    let tokens = flat(tokens);
+    let Some(at) = tokens.iter().position(|token| token.to_string() == "values") else { return };
+    // `values :: Name`
+    let name = tokens[at + 3].to_string();
+    let values = values.get(&name).unwrap_or_else(|| panic!("{place}: no enum {name}"));
+    inventory.extend(values.iter().map(|value| format!("value {place} `{value}`")));
+}
+
+fn flat(tokens: TokenStream) -> Vec<TokenTree> {
+    let flatten = |token: TokenTree| match token {
+        TokenTree::Group(group) => flat(group.stream()),
+        other => vec![other],
+    };
+    tokens.into_iter().flat_map(flatten).collect()
+}
+
+/// The enum, the list of types and the dispatch have the events that there are structs for.
+fn check_events(inventory: &Inventory, items: &[Item]) {
+    let events: Vec<String> =
+        inventory.iter().filter_map(|line| line.strip_prefix("event ")).map(str::to_owned).collect();
+    for item in items {
+        match item {
+            Item::Enum(item) => assert_eq!(item.variants.len(), events.len() + 2),
+            Item::Fn(decode) => assert_eq!(strings(decode.block.to_token_stream()), events),
+            Item::Impl(block) if block.trait_.is_none() => {
+                let Some(ImplItem::Const(kinds)) = block.items.first() else { panic!("no KINDS") };
+                assert_eq!(strings(kinds.expr.to_token_stream()), events);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_list_of_operations(inventory: &Inventory, items: &[Item]) {
+    let lists = items.iter().filter_map(|item| match item {
+        Item::Const(list) => Some(&list.expr),
+        _ => None,
+    });
+    let listed: usize =
+        lists.map(|list| flat(list.to_token_stream()).iter().filter(|it| it.to_string() == "OPERATION").count()).sum();
+    assert_eq!(listed, inventory.iter().filter(|line| line.starts_with("operation ")).count());
+}
+
+fn operations(inventory: &mut Inventory, items: &[Item], values: &Values) {
+    let replies: BTreeMap<String, String> = items.iter().filter_map(reply).collect();
+    for item in items {
+        let Item::Impl(block) = item else { continue };
+        let Some(ImplItem::Const(operation)) = block.items.first() else { continue };
+        let name = block.self_ty.to_token_stream().to_string();
+        let (place, line) = constant(&operation.expr);
+        inventory.insert(format!("operation {place} {line} -> {}", replies[&name]));
+        for item in &block.items {
+            let ImplItem::Fn(function) = item else { continue };
+            let arguments: Vec<String> = function.sig.inputs.iter().filter_map(argument).collect();
+            for step in steps(function.block.to_token_stream(), &arguments) {
+                let place = format!("{place}.{}", step.wire);
+                let necessity = necessity(function.sig.ident == "new");
+                inventory.insert(format!("parameter {place} {}, {necessity}", step.form));
+                insert_values(inventory, &place, step.arguments, values);
+            }
+        }
+    }
+}
+
+/// `Play` and `json crate::models::Playback` of `call!(Play -> json crate::models::Playback);`
+fn reply(item: &Item) -> Option<(String, String)> {
+    let Item::Macro(call) = item else { return None };
+    let tokens: Vec<TokenTree> = call.mac.tokens.clone().into_iter().collect();
+    let form = tokens[3].to_string();
+    let rest: TokenStream = tokens[4..].iter().cloned().collect();
+    let reply = if rest.is_empty() { form } else { format!("{form} {}", ty(&syn::parse2(rest).unwrap())) };
+    Some((tokens[0].to_string(), reply))
+}
+
+/// `channels.play` and `POST /channels/{channelId}/play`.
+fn constant(value: &Expr) -> (String, String) {
+    let Expr::Struct(value) = value else { panic!("OPERATION is no struct") };
+    let field = |name: &str| {
+        let is_it = |field: &&syn::FieldValue| matches!(&field.member, syn::Member::Named(it) if it == name);
+        value.fields.iter().find(is_it).unwrap().expr.to_token_stream()
+    };
+    let text = |name: &str| strings(field(name)).pop().unwrap();
+    let method = flat(field("method")).pop().unwrap().to_string().to_uppercase();
+    (format!("{}.{}", text("resource"), text("name")), format!("{method} {}", text("path")))
+}
+
+fn argument(argument: &FnArg) -> Option<String> {
+    match argument {
+        FnArg::Typed(argument) => match &*argument.pat {
+            Pat::Ident(ident) => Some(ident.ident.to_string()),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    }
+}
+
+struct Step {
+    form: &'static str,
+    wire: String,
+    arguments: TokenStream,
+}
+
+/// The calls that lay a parameter into a request.
+fn steps(tokens: TokenStream, arguments: &[String]) -> Vec<Step> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut found = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else { continue };
+        let called = index.checked_sub(1).map(|before| tokens[before].to_string()).unwrap_or_default();
+        let is_method =
+            index > 1 && tokens[index - 2].to_string() == "." && group.delimiter() == Delimiter::Parenthesis;
+        let form = match called.as_str() {
+            "path" => "path",
+            "text" => "query text",
+            "int" => "query int",
+            "double" => "query double",
+            "bool" => "query bool",
+            "list" => "query list",
+            "member" | "whole" => "body",
+            _ => "",
+        };
+        if !is_method || form.is_empty() {
+            found.extend(steps(group.stream(), arguments));
+            continue;
+        }
+        let mut idents = flat(group.stream()).into_iter().map(|token| token.to_string());
+        let wire = strings(group.stream()).into_iter().next();
+        let wire = wire.or_else(|| idents.find(|ident| arguments.contains(ident))).unwrap();
+        found.push(Step { form, wire, arguments: group.stream() });
+    }
+    found
+}

@@ -1,0 +1,11 @@
+//! Tests of the generator from outside: declarations in, generated files or problems out.
+
+mod canonical;
+mod compile;
+mod errors;
+mod future;
+mod golden;
+mod inventory;
+mod reader;
+mod releases;
+mod support;
