@@ -108,19 +108,19 @@ impl Client {
 impl DynamicConfigHandle {
     /// `configClass` (path): text.
     #[must_use]
-    pub fn config_class(&self) -> &String {
+    pub fn config_class(&self) -> &str {
         &self.config_class
     }
 
     /// `objectType` (path): text.
     #[must_use]
-    pub fn object_type(&self) -> &String {
+    pub fn object_type(&self) -> &str {
         &self.object_type
     }
 
     /// `id` (path): text.
     #[must_use]
-    pub fn id(&self) -> &String {
+    pub fn id(&self) -> &str {
         &self.id
     }
 
@@ -922,13 +922,13 @@ impl Client {
 impl EndpointHandle {
     /// `tech` (path): text.
     #[must_use]
-    pub fn tech(&self) -> &String {
+    pub fn tech(&self) -> &str {
         &self.tech
     }
 
     /// `resource` (path): text.
     #[must_use]
-    pub fn resource(&self) -> &String {
+    pub fn resource(&self) -> &str {
         &self.resource
     }
 

@@ -22,6 +22,7 @@ pub enum BridgeType {
 impl BridgeType {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["mixing", "holding"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -362,6 +363,7 @@ pub enum Direction {
 impl Direction {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["both", "in", "out"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -407,6 +409,7 @@ pub enum EndpointState {
 impl EndpointState {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["unknown", "offline", "online"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -450,6 +453,7 @@ pub enum ExternalMediaConnectionType {
 impl ExternalMediaConnectionType {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["client", "server"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -493,6 +497,7 @@ pub enum ExternalMediaEncapsulation {
 impl ExternalMediaEncapsulation {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["rtp", "audiosocket", "none"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -538,6 +543,7 @@ pub enum ExternalMediaTransport {
 impl ExternalMediaTransport {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["udp", "tcp", "websocket"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -585,6 +591,7 @@ pub enum GetInfoOnly {
 impl GetInfoOnly {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["build", "system", "config", "status"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -733,6 +740,7 @@ pub enum IfExists {
 impl IfExists {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["fail", "overwrite", "append"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -911,6 +919,7 @@ pub enum Spy {
 impl Spy {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["none", "both", "out", "in"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -961,6 +970,7 @@ pub enum TerminateOn {
 impl TerminateOn {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["none", "any", "*", "#"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -1086,6 +1096,7 @@ pub enum Whisper {
 impl Whisper {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["none", "both", "out", "in"];
+
     /// The value as Asterisk spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
