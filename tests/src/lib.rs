@@ -50,3 +50,8 @@ pub use names::unique;
 pub use phone::Phone;
 pub use server::Server;
 pub use watch::{Watch, until_gone};
+
+/// The README's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

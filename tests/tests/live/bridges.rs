@@ -102,7 +102,7 @@ async fn the_picture_of_a_bridge_has_a_source() {
         let Event::BridgeVideoSourceChanged(change) = call.watch.until_kind("BridgeVideoSourceChanged").await else {
             unreachable!()
         };
-        assert_eq!(change.bridge.video_source_id.as_ref().map(|id| id.as_str()), Some(call.id.as_str()));
+        assert_eq!(change.bridge.video_source_id, Some(call.id.as_str().into()));
         bridge.clear_video_source().await.unwrap();
         bridge.destroy().await.unwrap();
         call.end().await;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use ari_bindings::{DisconnectReason, Error, Event};
 use ari_tests::{Server, Watch, on_each_server, unique, until_gone};
 
+use crate::call::Call;
+
 #[tokio::test]
 async fn closing_is_clean_and_takes_the_application_away() {
     on_each_server(|server: Server| async move {
@@ -12,13 +14,13 @@ async fn closing_is_clean_and_takes_the_application_away() {
         let mut events = ari.events([&app]).await.unwrap();
         assert!(ari.applications().list().await.unwrap().iter().any(|it| it.name == app));
         ari.event_operations().user_event("last", &app).await.unwrap();
-        let started = Instant::now();
-        events.close().await;
-        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
-        // What had come before can still be taken; then it ends without an error.
         let last = events.next().await.unwrap().unwrap();
         assert_eq!(last.kind(), "ChannelUserevent");
         assert!(events.raw().unwrap().contains("\"last\""));
+        let started = Instant::now();
+        events.close().await;
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+        // It ends without an error.
         assert!(events.next().await.is_none());
         assert!(events.next().await.is_none());
         until_gone(&ari, &app).await;
@@ -33,17 +35,20 @@ async fn dropping_closes_too() {
         let (ari, app) = (server.client(), unique("app"));
         drop(ari.events([&app]).await.unwrap());
         until_gone(&ari, &app).await;
-        // With a channel in the application it stays, and can be taken up again.
-        let id = unique("channel");
-        let mut watch = Watch::open(&ari, &app).await;
-        ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).await.unwrap();
-        watch.until_channel("StasisStart", &id).await;
-        drop(watch);
-        let mut watch = Watch::open(&ari, &app).await;
-        ari.channel(&id).hangup().await.unwrap();
-        watch.until_channel("StasisEnd", &id).await;
-        watch.close().await;
-        until_gone(&ari, &app).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_channel_keeps_its_application_until_a_connection_takes_it_up_again() {
+    on_each_server(|server: Server| async move {
+        let mut call = Call::open(&server).await;
+        // Closed, not dropped: Asterisk may take the end of a connection that is closed in the background for the end
+        // of the one that was made after it, which never hears of anything then.
+        call.watch.close().await;
+        assert_eq!(call.ari.application(&call.app).get().await.unwrap().channel_ids[0], call.id);
+        call.watch = Watch::open(&call.ari, &call.app).await;
+        call.end().await;
     })
     .await;
 }

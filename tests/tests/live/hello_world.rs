@@ -32,11 +32,11 @@ async fn a_local_channel_calls() {
     on_each_server(|server: Server| async move {
         let ari = server.client();
         let mut watch = Watch::open(&ari, "hello-world").await;
-        let (caller, called) = (unique("caller"), unique("called"));
+        let (phone, called) = (unique("phone"), unique("called"));
         ari.channels()
             .originate("Local/1000@default")
             .extension("echo")
-            .channel_id(&caller)
+            .channel_id(&phone)
             .other_channel_id(&called)
             .caller_id("Zoë <4711>")
             .await

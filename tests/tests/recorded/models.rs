@@ -61,8 +61,8 @@ fn asterisk(name: &str) -> Option<Answer> {
         "getModule" => json::<Module>(),
         "listLogChannels" => json::<Vec<LogChannel>>(),
         "getGlobalVar" => json::<Variable>(),
-        "deleteObject" | "loadModule" | "unloadModule" | "reloadModule" => Answer::Nothing,
-        "addLog" | "deleteLog" | "rotateLog" | "setGlobalVar" => Answer::Nothing,
+        "deleteObject" | "loadModule" | "unloadModule" | "reloadModule" | "addLog" | "deleteLog" | "rotateLog"
+        | "setGlobalVar" => Answer::Nothing,
         _ => return None,
     })
 }
@@ -75,8 +75,8 @@ fn bridges(name: &str) -> Option<Answer> {
         "getBridgeVars" => json::<Variables>(),
         "play" | "playWithId" => json::<Playback>(),
         "record" => json::<LiveRecording>(),
-        "destroy" | "setBridgeVar" | "setBridgeVars" | "addChannel" | "removeChannel" => Answer::Nothing,
-        "setVideoSource" | "clearVideoSource" | "startMoh" | "stopMoh" => Answer::Nothing,
+        "destroy" | "setBridgeVar" | "setBridgeVars" | "addChannel" | "removeChannel" | "setVideoSource"
+        | "clearVideoSource" | "startMoh" | "stopMoh" => Answer::Nothing,
         _ => return None,
     })
 }
@@ -84,17 +84,16 @@ fn bridges(name: &str) -> Option<Answer> {
 fn channels(name: &str) -> Option<Answer> {
     Some(match name {
         "list" => json::<Vec<Channel>>(),
-        "get" | "originate" | "originateWithId" | "create" => json::<Channel>(),
-        "snoopChannel" | "snoopChannelWithId" | "externalMedia" => json::<Channel>(),
+        "get" | "originate" | "originateWithId" | "create" | "snoopChannel" | "snoopChannelWithId"
+        | "externalMedia" => json::<Channel>(),
         "play" | "playWithId" => json::<Playback>(),
         "record" => json::<LiveRecording>(),
         "getChannelVar" => json::<Variable>(),
         "getChannelVars" => json::<Variables>(),
         "rtpstatistics" => json::<RTPstat>(),
-        "hangup" | "continueInDialplan" | "move" | "redirect" | "answer" | "ring" | "ringStop" => Answer::Nothing,
-        "progress" | "sendDTMF" | "mute" | "unmute" | "hold" | "unhold" | "startMoh" | "stopMoh" => Answer::Nothing,
-        "startSilence" | "stopSilence" | "setChannelVar" | "setChannelVars" | "dial" => Answer::Nothing,
-        "transfer_progress" => Answer::Nothing,
+        "hangup" | "continueInDialplan" | "move" | "redirect" | "answer" | "ring" | "ringStop" | "progress"
+        | "sendDTMF" | "mute" | "unmute" | "hold" | "unhold" | "startMoh" | "stopMoh" | "startSilence"
+        | "stopSilence" | "setChannelVar" | "setChannelVars" | "dial" | "transfer_progress" => Answer::Nothing,
         _ => return None,
     })
 }

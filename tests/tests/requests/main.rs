@@ -4,11 +4,14 @@
 
 mod applications;
 mod asterisk;
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 mod bridges;
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 mod channels;
 mod device_states;
 mod endpoints;
 mod events;
+mod handles;
 mod mailboxes;
 mod playbacks;
 mod recordings;
