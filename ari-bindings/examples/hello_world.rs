@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
     while let Some(event) = events.next().await {
         match react(&ari, &event?).await {
             // The caller may hang up at any moment; what was asked of the call then is refused, and that is no fault.
-            Err(error) if error.is_not_found() => println!("the call is gone: {error}"),
+            Err(error) if matches!(error.status(), Some(404 | 409)) => println!("the call is gone: {error}"),
             result => result?,
         }
     }

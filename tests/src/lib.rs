@@ -49,7 +49,7 @@ pub use loopback::Loopback;
 pub use names::unique;
 pub use phone::Phone;
 pub use server::Server;
-pub use watch::{Watch, until_gone};
+pub use watch::{Watch, eventually, until_gone};
 
 /// The README's code.
 #[cfg(doctest)]

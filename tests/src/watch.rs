@@ -135,20 +135,25 @@ impl Watch {
     }
 }
 
-/// Waits until the server has forgotten an application. It tells nobody, so it is asked.
+/// Asks again until it is so: for what the server does a moment later and tells in no event.
 ///
 /// # Panics
 ///
-/// If it still has it after 5 s.
-pub async fn until_gone(client: &Client, app: &str) {
-    let gone = async {
-        loop {
-            match client.application(app).get().await {
-                Err(error) if error.is_not_found() => return,
-                Err(error) => panic!("{error}"),
-                Ok(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
+/// If it is not so after 10 s.
+pub async fn eventually<Answer: Future<Output = bool>>(is_so: impl Fn() -> Answer) {
+    let asking = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), gone).await.unwrap_or_else(|_| panic!("{app} is still registered"));
+    timeout(SOON, asking).await.expect("it never became so");
+}
+
+/// Waits until the server has forgotten an application.
+///
+/// # Panics
+///
+/// If it still has it after 10 s.
+pub async fn until_gone(client: &Client, app: &str) {
+    eventually(|| async { client.application(app).get().await.is_err_and(|error| error.is_not_found()) }).await;
 }

@@ -1,7 +1,7 @@
 //! Requests about applications and their events.
 
 use ari_bindings::{Event, EventFilter};
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Server, Watch, eventually, on_each_server, unique};
 use serde_json::json;
 
 use crate::call::Call;
@@ -47,26 +47,32 @@ async fn a_filter_round_trips_and_filters() {
         let (ari, app) = (server.client(), unique("app"));
         let mut watch = Watch::open(&ari, &app).await;
         let application = ari.application(&app);
-        let filter = EventFilter::new().allow("ChannelUserevent").allow("StasisStart").disallow("StasisStart");
-        let filtered = application.filter().filter(filter).await.unwrap();
-        let kinds = |kinds: &[&str]| kinds.iter().map(|kind| json!({ "type": kind })).collect::<Vec<_>>();
+        let allowed = ["ChannelUserevent", "ChannelVarset", "StasisStart"];
+        let filter = allowed.iter().fold(EventFilter::new(), |filter, kind| filter.allow(*kind));
+        let filtered = application.filter().filter(filter.disallow("StasisStart")).await.unwrap();
         // In whichever order.
-        assert_eq!(filtered.events_allowed.len(), 2);
-        for kind in kinds(&["ChannelUserevent", "StasisStart"]) {
-            assert!(filtered.events_allowed.contains(&kind), "{filtered:?}");
+        assert_eq!(filtered.events_allowed.len(), allowed.len());
+        for kind in allowed {
+            assert!(filtered.events_allowed.contains(&json!({ "type": kind })), "{filtered:?}");
         }
-        assert_eq!(filtered.events_disallowed, kinds(&["StasisStart"]));
+        assert_eq!(filtered.events_disallowed, [json!({ "type": "StasisStart" })]);
         assert_eq!(application.get().await.unwrap(), filtered);
 
         let id = unique("channel");
-        ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).await.unwrap();
+        ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).variables([("A", "1")]).await.unwrap();
+        // The channel sets this one after it has come in.
+        eventually(|| async { ari.channel(&id).set_channel_var("B").value("2").await.is_ok() }).await;
+        watch.until_set(&id, "B").await;
         ari.event_operations().user_event("passes", &app).await.unwrap();
-        assert_eq!(watch.next().await.kind(), "ChannelUserevent");
+        watch.until_kind("ChannelUserevent").await;
+
         let open = application.filter().filter(EventFilter::new()).await.unwrap();
         assert!(open.events_allowed.is_empty() && open.events_disallowed.is_empty(), "{open:?}");
         ari.channel(&id).hangup().await.unwrap();
-        watch.until_channel("ChannelDestroyed", &id).await;
-        assert!(!watch.kinds().contains(&"StasisStart"));
+        watch.until_channel("StasisEnd", &id).await;
+        let filtered = watch.kinds().iter().take_while(|kind| **kind != "ChannelUserevent").count();
+        assert!(watch.seen()[..filtered].iter().all(|event| event.kind() == "ChannelVarset"), "{:?}", watch.kinds());
+        assert!(!watch.kinds().contains(&"StasisStart"), "{:?}", watch.kinds());
         watch.close().await;
     })
     .await;

@@ -89,7 +89,19 @@ async fn everything_is_heard_by_who_asks_for_it() {
         let of = |event: &Event| event.kind() == "BridgeDestroyed" && event.bridge().unwrap().id == bridge;
         ari.bridge(&bridge).destroy().await.unwrap();
         watch.until("BridgeDestroyed", |event| of(event).then_some(())).await;
+
+        // Asterisk 16 would keep the application for ever, for the sake of its subscriptions.
+        let application = ari.application(&app).get().await.unwrap();
+        let everything = [
+            "channel:__AST_CHANNEL_ALL_TOPIC",
+            "bridge:__AST_BRIDGE_ALL_TOPIC",
+            "endpoint:__AST_ENDPOINT_ALL_TOPIC",
+            "deviceState:__AST_DEVICE_STATE_ALL_TOPIC",
+        ];
+        assert!(application.channel_ids.contains(&"__AST_CHANNEL_ALL_TOPIC".into()), "{application:?}");
+        ari.application(&app).unsubscribe(everything).await.unwrap();
         watch.close().await;
+        until_gone(&ari, &app).await;
     })
     .await;
 }
@@ -112,13 +124,8 @@ async fn who_cannot_follow_is_told() {
     on_each_server(|server: Server| async move {
         let (ari, app) = (server.client(), unique("app"));
         let mut events = ari.events([&app]).buffer_limit(2000).await.unwrap();
-        for _ in 0..20 {
-            match ari.event_operations().user_event("noise", &app).await {
-                // The connection has been ended already.
-                Err(error) if error.is_not_found() => break,
-                result => result.unwrap(),
-            }
-        }
+        // The server forgets the application once the connection is ended.
+        while let Ok(()) = ari.event_operations().user_event("noise", &app).await {}
         let mut taken = 0;
         let end = loop {
             match events.next().await.unwrap() {
@@ -126,7 +133,7 @@ async fn who_cannot_follow_is_told() {
                 Err(end) => break end,
             }
         };
-        assert!((1..20).contains(&taken), "{taken}");
+        assert!(taken > 0, "what had come before is still there");
         assert!(matches!(end, Error::Disconnected { reason: DisconnectReason::Overflow { .. }, .. }), "{end:?}");
         assert!(events.next().await.is_none());
         until_gone(&ari, &app).await;

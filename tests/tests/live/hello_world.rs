@@ -17,7 +17,8 @@ async fn serve(ari: &Client, watch: &mut Watch) {
     loop {
         let event = watch.next().await;
         match example::react(ari, &event).await {
-            Err(error) if error.is_not_found() => {}
+            // As its `main`: the call is gone, or going.
+            Err(error) if matches!(error.status(), Some(404 | 409)) => {}
             result => result.unwrap_or_else(|error| panic!("{error} after {:?}", watch.kinds())),
         }
         if matches!(event, Event::StasisEnd(_)) {

@@ -1,10 +1,8 @@
 //! Requests about playbacks and recordings.
 
-use std::future::Future;
-
 use ari_bindings::values::{ControlOperation, LiveRecordingState, PlaybackState};
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, on_each_server, unique};
+use ari_tests::{Server, eventually, on_each_server, unique};
 
 use crate::call::Call;
 
@@ -135,14 +133,4 @@ async fn a_recording_is_cancelled() {
         call.end().await;
     })
     .await;
-}
-
-/// Asks again until it is so: what the server does a moment later, and tells in no event.
-async fn eventually<Answer: Future<Output = bool>>(is_so: impl Fn() -> Answer) {
-    let asking = async {
-        while !is_so().await {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(5), asking).await.expect("it never became so");
 }
