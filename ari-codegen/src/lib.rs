@@ -9,12 +9,14 @@
 //! [Api] --merge--> Api --lower--> rust::Crate --emit--> [File]
 //! ```
 //!
-//! [`generate()`] goes the whole way; [`canonical`] gives the form in which `api-docs/` keeps the declarations.
+//! [`generate()`] goes the whole way; [`canonical`] gives the form in which `api-docs/` keeps the declarations;
+//! [`diff`] compares two releases.
 
 #![forbid(unsafe_code)]
 
 pub mod api;
 pub mod canonical;
+pub mod diff;
 pub mod emit;
 pub mod fixups;
 mod generate;
@@ -22,6 +24,7 @@ mod json;
 pub mod lower;
 pub mod merge;
 mod problem;
+pub mod public_api;
 mod release;
 pub mod rust;
 pub mod swagger;

@@ -59,12 +59,17 @@ pub(crate) fn releases(api_docs: &Path) -> Result<Vec<Release>, Failure> {
 
 /// Reads the declarations of a release that `api_docs` has.
 pub(crate) fn of_release(api_docs: &Path, release: Release) -> Result<ReleaseSource, Failure> {
+    let Declarations { resources, .. } = from_folder(&folder_of(api_docs, release)?)?;
+    Ok(ReleaseSource { release, resources })
+}
+
+/// The folder of a release that `api_docs` has.
+pub(crate) fn folder_of(api_docs: &Path, release: Release) -> Result<PathBuf, Failure> {
     let folder: PathBuf = api_docs.join(release.to_string());
     if !folder.exists() {
         let known: Vec<String> = releases(api_docs)?.iter().map(ToString::to_string).collect();
         let folder = shown(api_docs);
         return Err(format!("{folder} has no declarations of {release}, only of {}", known.join(", ")).into());
     }
-    let Declarations { resources, .. } = from_folder(&folder)?;
-    Ok(ReleaseSource { release, resources })
+    Ok(folder)
 }

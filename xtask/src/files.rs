@@ -44,11 +44,9 @@ impl Folder<'_> {
     /// Where the folder first differs from what it shall be, if it does.
     pub(crate) fn drift(&self) -> Result<Option<Drift>, Failure> {
         for (name, text) in &self.files {
-            let path = self.path.join(name);
-            match read_if_there(&path)? {
-                None => return Ok(Some(Drift(format!("{}: missing", shown(&path))))),
-                Some(current) if current != *text => return Ok(Some(first_difference(&path, &current, text))),
-                Some(_) => {}
+            let drift = file_drift(&self.path.join(name), text)?;
+            if drift.is_some() {
+                return Ok(drift);
             }
         }
         let stale = self.stale()?.into_iter().next();
@@ -79,7 +77,17 @@ impl Folder<'_> {
     }
 }
 
-fn ensure(path: &Path, text: &str) -> Result<bool, Failure> {
+/// Where a file first differs from what it shall be, if it does.
+pub(crate) fn file_drift(path: &Path, text: &str) -> Result<Option<Drift>, Failure> {
+    Ok(match read_if_there(path)? {
+        None => Some(Drift(format!("{}: missing", shown(path)))),
+        Some(current) if current != *text => Some(first_difference(path, &current, text)),
+        Some(_) => None,
+    })
+}
+
+/// Writes a file if that changes it; tells whether it did.
+pub(crate) fn ensure(path: &Path, text: &str) -> Result<bool, Failure> {
     if read_if_there(path)?.as_deref() == Some(text) {
         return Ok(false);
     }

@@ -2,6 +2,7 @@
 
 mod asterisk;
 mod declarations;
+mod diff;
 mod files;
 mod import;
 mod msrv;
@@ -22,6 +23,7 @@ type Failure = Box<dyn std::error::Error>;
 enum Command {
     Import(import::Import),
     Regen(regen::Regen),
+    Diff(diff::Diff),
     Test(test::Test),
     Msrv(msrv::Msrv),
     #[command(subcommand)]
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Import(command) => import::run(&command),
         Command::Regen(command) => regen::run(&command),
+        Command::Diff(command) => return diff::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Msrv(command) => msrv::run(&command),
         Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ari_codegen::fixups::FIXUPS;
-use ari_codegen::{Generated, Release, generate};
+use ari_codegen::{Generated, Release, generate, public_api};
 
 use crate::Failure;
 use crate::declarations;
-use crate::files::Folder;
+use crate::files::{Folder, ensure, file_drift};
 use crate::workspace;
 
 /// Regenerate the bindings from the API declarations
@@ -23,6 +23,9 @@ pub(crate) struct Regen {
     /// Folder to write into
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// File that lists the code's public API [default: the workspace's, for code in its place]
+    #[arg(long, value_name = "FILE")]
+    public_api: Option<PathBuf>,
     /// Write nothing; exit with 1 where the code is not what it would be
     #[arg(long)]
     check: bool,
@@ -46,19 +49,26 @@ pub(crate) fn run(command: &Regen) -> Result<(), Failure> {
         files: generated.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),
         is_ours: is_generated,
     };
+    let public_api = command.public_api.clone().or_else(|| command.out.is_none().then(workspace::public_api));
+    let public_api = public_api.map(|path| Ok::<_, Failure>((path, public_api::public_api(&generated.files)?)));
+    let public_api = public_api.transpose()?;
     for note in &generated.notes {
         println!("note: {note}");
     }
     if command.check {
-        return check(&folder, command);
+        return check(&folder, public_api.as_ref(), command);
     }
-    let written = folder.write()?;
+    let mut written = folder.write()?;
+    if let Some((path, text)) = &public_api {
+        written += usize::from(ensure(path, text)?);
+    }
     print_summary(&releases, &generated, written, started);
     Ok(())
 }
 
-fn check(folder: &Folder<'_>, command: &Regen) -> Result<(), Failure> {
-    match folder.drift()? {
+fn check(folder: &Folder<'_>, public_api: Option<&(PathBuf, String)>, command: &Regen) -> Result<(), Failure> {
+    let beside = || public_api.map_or(Ok(None), |(path, text)| file_drift(path, text));
+    match folder.drift()?.map_or_else(beside, |drift| Ok(Some(drift)))? {
         None => Ok(()),
         Some(drift) => {
             let releases: Vec<String> = command.releases.iter().map(ToString::to_string).collect();
@@ -66,6 +76,7 @@ fn check(folder: &Folder<'_>, command: &Regen) -> Result<(), Failure> {
                 command.api_docs.as_ref().map(|path| format!(" --api-docs {}", path.display())),
                 (!releases.is_empty()).then(|| format!(" --releases {}", releases.join(","))),
                 command.out.as_ref().map(|path| format!(" --out {}", path.display())),
+                command.public_api.as_ref().map(|path| format!(" --public-api {}", path.display())),
             ];
             let flags: String = flags.into_iter().flatten().collect();
             Err(format!("{drift}\nthe generated code has drifted; `cargo xtask regen{flags}` repairs it").into())

@@ -17,6 +17,11 @@ pub(crate) fn generated() -> PathBuf {
     root().join("ari-bindings/src/generated")
 }
 
+/// The list of the generated code's public items.
+pub(crate) fn public_api() -> PathBuf {
+    root().join("tests/public-api.txt")
+}
+
 /// A path as messages show it: from the current folder, where it lies under it.
 pub(crate) fn shown(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `cargo xtask import`: the declarations of a release, from Asterisk's sources or a running server, as facts.
 
-mod server;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::declarations::{self, Declarations};
 use crate::files::{Folder, read};
 use crate::workspace::{self, shown};
+use server::Credentials;
 
 /// Import the API declarations of a release
 ///
@@ -26,19 +27,14 @@ pub(crate) struct Import {
     /// Folder that has one folder a release
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
-    /// User of the running server
-    #[arg(long, env = "ARI_USER", default_value = "asterisk")]
-    user: String,
-    /// Password of that user
-    #[arg(long, env = "ARI_PASSWORD", default_value = "asterisk", hide_env_values = true)]
-    password: String,
+    #[command(flatten)]
+    credentials: Credentials,
 }
 
 pub(crate) fn run(command: &Import) -> Result<(), Failure> {
     let into = command.into.clone().unwrap_or_else(workspace::api_docs);
-    let is_url = command.source.contains("://");
-    let (declarations, told) = if is_url {
-        server::fetch(&command.source, &command.user, &command.password)?
+    let (declarations, told) = if server::is_url(&command.source) {
+        server::fetch(&command.source, &command.credentials)?
     } else {
         from_folder(Path::new(&command.source))?
     };
@@ -52,7 +48,8 @@ pub(crate) fn run(command: &Import) -> Result<(), Failure> {
     Ok(())
 }
 
-fn from_folder(source: &Path) -> Result<(Declarations, Option<Release>), Failure> {
+/// Reads a folder, and tells its release if it can.
+pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release>), Failure> {
     let inner = source.join("rest-api");
     let folder = if inner.join("resources.json").exists() { inner } else { source.to_owned() };
     let told = [folder.join(".version"), folder.join("../.version")].iter().find_map(|file| {

@@ -9,9 +9,25 @@ use crate::declarations::Declarations;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Who asks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Credentials {
+    /// User of the running server
+    #[arg(long, env = "ARI_USER", default_value = "asterisk")]
+    user: String,
+    /// Password of that user
+    #[arg(long, env = "ARI_PASSWORD", default_value = "asterisk", hide_env_values = true)]
+    password: String,
+}
+
+/// Whether a source is a running server and no folder.
+pub(crate) fn is_url(source: &str) -> bool {
+    source.contains("://")
+}
+
 /// Fetches the declarations of the server at `url`, and the release that it says it is.
-pub(super) fn fetch(url: &str, user: &str, password: &str) -> Result<(Declarations, Option<Release>), Failure> {
-    let server = Server::new(url, user, password);
+pub(crate) fn fetch(url: &str, credentials: &Credentials) -> Result<(Declarations, Option<Release>), Failure> {
+    let server = Server::new(url, credentials);
     let info = server.get("asterisk/info?only=system")?;
     let info: serde_json::Value = serde_json::from_str(&info.text)
         .map_err(|error| format!("{}: {error}: is this the URL of ARI itself?", info.file))?;
@@ -32,7 +48,7 @@ struct Server {
 }
 
 impl Server {
-    fn new(url: &str, user: &str, password: &str) -> Self {
+    fn new(url: &str, Credentials { user, password }: &Credentials) -> Self {
         use base64::Engine;
         let agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).proxy(None);
         let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
@@ -49,7 +65,7 @@ impl Server {
         let request = self.agent.get(&url).header("Authorization", &self.authorization);
         let mut response = request.call().map_err(|error| match error {
             ureq::Error::TlsRequired => {
-                failed("https needs TLS: `cargo run --package xtask --features https -- import …`".to_owned())
+                failed("https needs TLS: `cargo run --package xtask --features https -- …`".to_owned())
             }
             other => failed(other.to_string()),
         })?;
