@@ -1,8 +1,7 @@
 //! The whole way from the files of some releases to generated code.
 
-use std::collections::BTreeSet;
-
 use crate::api::{self, Api};
+use crate::availability::Availability;
 use crate::emit::{self, File};
 use crate::fixups::{self, Fixup};
 use crate::json::Source;
@@ -50,11 +49,11 @@ pub struct Summary {
     pub values: usize,
 }
 
-/// Reads one release and mends what the table of fixups knows.
+/// Reads what one release declares.
 ///
 /// # Errors
-/// Every fault of the files, and every fixup that does not apply.
-pub fn read(source: &ReleaseSource, table: &[Fixup]) -> Result<Api, Problems> {
+/// Every fault of the files.
+pub fn read(source: &ReleaseSource) -> Result<Api, Problems> {
     let mut problems = Problems::default();
     let mut files = Vec::new();
     for (name, file) in &source.resources {
@@ -62,30 +61,37 @@ pub fn read(source: &ReleaseSource, table: &[Fixup]) -> Result<Api, Problems> {
             files.push((name.clone(), resource));
         }
     }
-    let files = problems.or(files)?;
-    fixups::apply(table, source.release, api::resolve(source.release, &files)?)
+    api::resolve(source.release, &problems.or(files)?)
 }
 
 /// Generates the code for the releases together.
 ///
+/// `recorded` tells since when items are there, beyond what the given releases themselves tell.
+///
 /// # Errors
-/// Every fault of the input, collected over all releases.
-pub fn generate(sources: &[ReleaseSource], table: &[Fixup]) -> Result<Generated, Problems> {
+/// Every fault of the input, collected over all releases, and every fixup that does not apply.
+pub fn generate(sources: &[ReleaseSource], table: &[Fixup], recorded: &Availability) -> Result<Generated, Problems> {
     let mut problems = Problems::default();
-    let mut seen = BTreeSet::new();
-    for source in sources.iter().filter(|source| !seen.insert(source.release)) {
-        problems.general(format!("release {} is given twice", source.release));
+    let mut availability = recorded.clone();
+    let mut apis: Vec<Api> = Vec::new();
+    for source in sources {
+        if apis.iter().any(|api| api.releases.contains(&source.release)) {
+            problems.general(format!("release {} is given twice", source.release));
+        }
+        let Some(declared) = problems.take(read(source)) else { continue };
+        availability.record(source.release, &declared);
+        apis.extend(problems.take(fixups::apply(table, source.release, declared)));
     }
-    let apis: Vec<Api> = sources.iter().filter_map(|source| problems.take(read(source, table))).collect();
+    availability.extend(table);
     let apis = problems.or(apis)?;
     let Some((api, notes)) = merge(apis) else {
         let mut problems = Problems::default();
         problems.general("no release to generate from");
         return Err(problems);
     };
-    let lowered = lower(&api)?;
+    let lowered = lower(&api, &availability)?;
     let releases: Vec<Release> = api.releases.iter().copied().collect();
-    Ok(Generated { files: emit::emit(&lowered, &releases)?, summary: summary(&lowered), notes })
+    Ok(Generated { files: emit::emit(&lowered, &releases, &availability)?, summary: summary(&lowered), notes })
 }
 
 fn summary(lowered: &Crate) -> Summary {

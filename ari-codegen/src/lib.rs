@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod availability;
 pub mod canonical;
 pub mod diff;
 pub mod emit;
@@ -29,6 +30,7 @@ mod release;
 pub mod rust;
 pub mod swagger;
 
+pub use availability::Availability;
 pub use generate::{Generated, ReleaseSource, Summary, generate, read};
 pub use json::Source;
 pub use problem::{Place, Problem, Problems};

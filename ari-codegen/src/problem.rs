@@ -12,13 +12,14 @@ pub struct Place {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// JSON path from the file's root: `$.apis[0].path`.
+    /// JSON path from the file's root: `$.apis[0].path`; empty in a file that is not JSON.
     pub path: String,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.path)
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)?;
+        if self.path.is_empty() { Ok(()) } else { write!(f, ": {}", self.path) }
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Variant {
     pub name: String,
     /// The value on the wire: `Pre-ring`.
     pub wire: String,
+    /// Documentation.
+    pub docs: Docs,
 }
 
 /// A type of generated code.
@@ -166,7 +168,7 @@ pub struct Operation {
     pub method: Method,
     /// Path template.
     pub path: String,
-    /// Documentation.
+    /// Documentation, besides method, path and arguments.
     pub docs: Docs,
     /// What a request must have, in order.
     pub arguments: Vec<Argument>,

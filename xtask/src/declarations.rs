@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use ari_codegen::{Release, ReleaseSource, Source, swagger};
+use ari_codegen::{Availability, Release, ReleaseSource, Source, swagger};
 
 use crate::Failure;
 use crate::files::{read, told};
 use crate::workspace::shown;
 
 const LISTING: &str = "resources.json";
+
+/// Which releases declare what, beside the folders of the releases.
+pub(crate) const AVAILABILITY: &str = "availability.txt";
 
 /// The files of a release's declarations.
 pub(crate) struct Declarations {
@@ -72,4 +75,13 @@ pub(crate) fn folder_of(api_docs: &Path, release: Release) -> Result<PathBuf, Fa
         return Err(format!("{folder} has no declarations of {release}, only of {}", known.join(", ")).into());
     }
     Ok(folder)
+}
+
+/// Reads which releases declare what; a folder without such a record knows of none.
+pub(crate) fn availability(api_docs: &Path) -> Result<Availability, Failure> {
+    let path = api_docs.join(AVAILABILITY);
+    if !path.exists() {
+        return Ok(Availability::default());
+    }
+    Ok(Availability::parse(&source(&path)?)?)
 }

@@ -1,5 +1,6 @@
 //! From the generated crate as data to its text. Nothing is chosen here.
 
+mod availability;
 mod events;
 mod handles;
 mod ids;
@@ -12,6 +13,7 @@ mod values;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::availability::Availability;
 use crate::problem::Problems;
 use crate::release::Release;
 use crate::rust::Crate;
@@ -29,8 +31,9 @@ pub struct File {
 ///
 /// # Errors
 /// Text that is not Rust: a fault of the generator, told with the file.
-pub fn emit(generated: &Crate, releases: &[Release]) -> Result<Vec<File>, Problems> {
+pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Result<Vec<File>, Problems> {
     let mut parts: Vec<(String, TokenStream)> = vec![
+        ("availability.rs".to_owned(), availability::availability(since)),
         ("events.rs".to_owned(), events::events(&generated.events)),
         ("handles.rs".to_owned(), handles::handles(&generated.handles)),
         ("ids.rs".to_owned(), ids::ids(&generated.ids)),
@@ -62,6 +65,7 @@ fn root(releases: &[Release]) -> TokenStream {
     quote! {
         //! Everything that is generated from the API declarations.
 
+        pub(crate) mod availability;
         pub mod events;
         pub mod handles;
         pub mod ids;

@@ -70,7 +70,7 @@ pub(super) fn method(operation: &Operation, held: Option<&Held<'_>>) -> TokenStr
         request = quote!(crate::operations::#module::#request);
         fields.extend(held.fields.iter().map(|field| ident(field)));
     }
-    let docs = docs(&operation.docs);
+    let docs = operation_docs(operation, fields.len());
     let own = fields.iter().map(|field| quote!(&self.#field));
     let rest = operation.arguments.iter().skip(fields.len());
     let signature = rest.clone().map(parameter);
@@ -83,6 +83,18 @@ pub(super) fn method(operation: &Operation, held: Option<&Held<'_>>) -> TokenStr
     }
 }
 
+/// Method and path, the arguments without those that a handle holds, and the rest.
+fn operation_docs(operation: &Operation, held: usize) -> TokenStream {
+    let mut lines = vec![format!("`{} {}`", operation.method, operation.path)];
+    let arguments = operation.arguments.get(held..).unwrap_or_default();
+    if !arguments.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(arguments.iter().map(|argument| format!("- {}", argument.docs.join(" "))));
+    lines.extend(operation.docs.iter().cloned());
+    docs(&lines)
+}
+
 /// What a handle holds for its operations.
 pub(super) struct Held<'a> {
     pub(super) module: &'a str,
@@ -90,7 +102,7 @@ pub(super) struct Held<'a> {
 }
 
 fn request(module: &Module, operation: &Operation) -> TokenStream {
-    let (name, docs) = (ident(&operation.name), docs(&operation.docs));
+    let (name, docs) = (ident(&operation.name), operation_docs(operation, 0));
     let method = match operation.method {
         Method::Get => quote!(Method::Get),
         Method::Post => quote!(Method::Post),

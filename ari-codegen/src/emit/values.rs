@@ -21,13 +21,13 @@ fn one(values: &Values) -> TokenStream {
     let (name, docs) = (ident(&values.name), docs(&values.docs));
     let variants: Vec<_> = values.variants.iter().map(|variant| ident(&variant.name)).collect();
     let wire: Vec<_> = values.variants.iter().map(|variant| &variant.wire).collect();
-    let variant_docs = wire.iter().map(|wire| format!(" `{wire}`"));
+    let variant_docs = values.variants.iter().map(|variant| super::tokens::docs(&variant.docs));
     quote! {
         #docs
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum #name {
-            #(#[doc = #variant_docs] #variants,)*
+            #(#variant_docs #variants,)*
             /// A value that the bindings do not know.
             Other(String),
         }

@@ -85,6 +85,24 @@ pub const FIXUPS: &[Fixup] = &[
         mends: &[SetBody("events.userEvent.variables", BodyForm::Members)],
     },
     Fixup {
+        name: "ids of channels under other names, in operations of later releases",
+        evidence: "seen on the wire of 22.10.1: each holds the id of a channel",
+        releases: Releases::since(&[(16, 0, 0)]),
+        mends: &[
+            SetReference("channels.create.originator", "channelId"),
+            SetReference("channels.dial.caller", "channelId"),
+        ],
+    },
+    Fixup {
+        name: "names of recordings under another name",
+        evidence: "seen on the wire of 22.10.1: the recording is at /recordings/live/NAME",
+        releases: SEEN,
+        mends: &[
+            SetReference("bridges.record.name", "recordingName"),
+            SetReference("channels.record.name", "recordingName"),
+        ],
+    },
+    Fixup {
         name: "ids of channels under other names",
         evidence: "seen on the wire of 22.10.1: each holds the id of a channel",
         releases: SEEN,
@@ -97,6 +115,7 @@ pub const FIXUPS: &[Fixup] = &[
             SetReference("channels.originate.originator", "channelId"),
             SetReference("channels.snoopChannel.snoopId", "channelId"),
             SetReference("channels.snoopChannelWithId.snoopId", "channelId"),
+            SetReference("channels.originateWithId.originator", "channelId"),
         ],
     },
 ];

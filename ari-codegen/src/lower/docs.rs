@@ -1,7 +1,8 @@
 //! Documentation that the facts give; prose of our own is laid beside it.
 
-use crate::api::{self, Literal, Location, Presence, Type};
-use crate::rust::Docs;
+use crate::api::{self, Literal, Location};
+use crate::availability::Availability;
+use crate::rust::{Docs, RustType};
 
 pub(super) fn id(kind: &str) -> Docs {
     let (what, by) = match kind.strip_suffix("_name") {
@@ -10,6 +11,85 @@ pub(super) fn id(kind: &str) -> Docs {
     };
     let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     vec![format!("The {by} of {article} {what}.")]
+}
+
+/// Documentation that says since when an item is there.
+pub(super) struct Facts<'a> {
+    pub(super) availability: &'a Availability,
+}
+
+impl Facts<'_> {
+    pub(super) fn model(&self, model: &api::Model) -> Docs {
+        let mut docs = vec![format!("Asterisk's model `{}`.", model.name)];
+        self.since(&mut docs, &format!("model {}", model.name));
+        docs
+    }
+
+    pub(super) fn event(&self, model: &api::Model) -> Docs {
+        let mut docs = vec![format!("Asterisk's event `{}`.", model.name)];
+        self.since(&mut docs, &format!("event {}", model.name));
+        docs
+    }
+
+    pub(super) fn property(&self, model: &api::Model, property: &api::Property, ty: &RustType) -> Docs {
+        let mut docs = vec![format!("`{}`: {}.", property.name, kind(ty))];
+        self.since(&mut docs, &format!("property {}.{}", model.name, property.name));
+        docs
+    }
+
+    /// What is said of an operation after its arguments.
+    pub(super) fn operation(&self, operation: &api::Operation) -> Docs {
+        let mut docs = Docs::new();
+        if !operation.errors.is_empty() {
+            let errors: Vec<String> = operation.errors.iter().map(|status| format!("`{status}`")).collect();
+            docs.push(String::new());
+            docs.push(format!("Declared errors: {}.", errors.join(", ")));
+        }
+        self.since(&mut docs, &format!("operation {}.{}", operation.resource, operation.nickname));
+        docs
+    }
+
+    pub(super) fn parameter(&self, operation: &api::Operation, parameter: &api::Parameter, ty: &RustType) -> Docs {
+        let travels = match parameter.location {
+            Location::Path => "path",
+            Location::Query => "query",
+            Location::Body(_) => "body",
+        };
+        let kind = match parameter.location {
+            Location::Body(_) => "JSON".to_owned(),
+            _ if parameter.multiple => format!("list of {}", kind(ty)),
+            _ => kind(ty),
+        };
+        let range = match &parameter.range {
+            Some((Some(min), Some(max))) => format!(", from {min} to {max}"),
+            Some((Some(min), None)) => format!(", {min} or more"),
+            Some((None, Some(max))) => format!(", up to {max}"),
+            Some((None, None)) | None => String::new(),
+        };
+        let default = match &parameter.default {
+            Some(Literal::Bool(value)) => format!("; the server assumes `{value}`"),
+            Some(Literal::Number(value) | Literal::String(value)) => format!("; the server assumes `{value}`"),
+            None => String::new(),
+        };
+        let mut docs = vec![format!("`{}` ({travels}): {kind}{range}{default}.", parameter.name)];
+        let item = format!("parameter {}.{}.{}", operation.resource, operation.nickname, parameter.name);
+        docs.extend(self.availability.since_text(&item));
+        docs
+    }
+
+    pub(super) fn value(&self, place: &str, value: &str) -> Docs {
+        let shown = if value.is_empty() { "The empty text.".to_owned() } else { format!("`{value}`") };
+        let mut docs = vec![shown];
+        self.since(&mut docs, &format!("value {place} {value}"));
+        docs
+    }
+
+    fn since(&self, docs: &mut Docs, item: &str) {
+        if let Some(since) = self.availability.since_text(item) {
+            docs.push(String::new());
+            docs.push(since);
+        }
+    }
 }
 
 pub(super) fn values() -> Docs {
@@ -22,73 +102,16 @@ pub(super) fn values() -> Docs {
 }
 
 pub(super) fn used_at(place: &str) -> String {
-    format!("- {place}")
+    format!("- `{place}`")
 }
 
-pub(super) fn model(model: &api::Model, all: &Presence) -> Docs {
-    let mut docs = vec![format!("Asterisk's model `{}`.", model.name)];
-    availability(&mut docs, &model.releases, all);
-    docs
-}
-
-pub(super) fn event(model: &api::Model, all: &Presence) -> Docs {
-    let mut docs = vec![format!("Asterisk's event `{}`.", model.name)];
-    availability(&mut docs, &model.releases, all);
-    docs
-}
-
-pub(super) fn property(property: &api::Property, of: &Presence) -> Docs {
-    let mut docs = vec![format!("`{}`: {}.", property.name, kind(&property.ty, false))];
-    if property.ty == Type::Date {
-        docs.push(String::new());
-        docs.push("In the time zone of the server, to the millisecond.".to_owned());
-    }
-    availability(&mut docs, &property.releases, of);
-    docs
-}
-
-pub(super) fn resource(resource: &api::Resource, all: &Presence) -> Docs {
+pub(super) fn resource(resource: &api::Resource) -> Docs {
     let mut docs = vec![format!("Operations of the resource `{}`.", resource.name)];
     if !resource.requires_modules.is_empty() {
         let modules: Vec<String> = resource.requires_modules.iter().map(|module| format!("`{module}`")).collect();
         docs.push(String::new());
         docs.push(format!("They answer `404` where Asterisk has not loaded {}.", modules.join(", ")));
     }
-    availability(&mut docs, &resource.releases, all);
-    docs
-}
-
-pub(super) fn operation(operation: &api::Operation, all: &Presence) -> Docs {
-    let mut docs = vec![format!("`{} {}`", operation.method, operation.path)];
-    if !operation.errors.is_empty() {
-        let errors: Vec<String> = operation.errors.iter().map(|status| format!("`{status}`")).collect();
-        docs.push(String::new());
-        docs.push(format!("Declared errors: {}.", errors.join(", ")));
-    }
-    availability(&mut docs, &operation.releases, all);
-    docs
-}
-
-pub(super) fn parameter(parameter: &api::Parameter, of: &Presence) -> Docs {
-    let travels = match parameter.location {
-        Location::Path => "path",
-        Location::Query => "query",
-        Location::Body(_) => "body",
-    };
-    let kind = kind(&parameter.ty, parameter.multiple);
-    let range = match &parameter.range {
-        Some((Some(min), Some(max))) => format!(", from {min} to {max}"),
-        Some((Some(min), None)) => format!(", {min} or more"),
-        Some((None, Some(max))) => format!(", up to {max}"),
-        Some((None, None)) | None => String::new(),
-    };
-    let default = match &parameter.default {
-        Some(Literal::Bool(value)) => format!("; the server assumes `{value}`"),
-        Some(Literal::Number(value) | Literal::String(value)) => format!("; the server assumes `{value}`"),
-        None => String::new(),
-    };
-    let mut docs = vec![format!("`{}` ({travels}): {kind}{range}{default}.", parameter.name)];
-    availability(&mut docs, &parameter.releases, of);
     docs
 }
 
@@ -96,26 +119,18 @@ pub(super) fn common_member(name: &str, holders: usize) -> Docs {
     vec![format!("`{name}` of the event, if it has one ({holders} types of event declare it).")]
 }
 
-fn kind(ty: &Type, multiple: bool) -> String {
-    let kind = match ty {
-        Type::String => "text",
-        Type::Integer => "whole number",
-        Type::Double => "number",
-        Type::Boolean => "boolean",
-        Type::Date => "date and time",
-        Type::Object => "JSON object",
-        Type::Model(name) => return format!("a `{name}`"),
-        Type::List(inner) => return format!("list of {}", kind(inner, false)),
-    };
-    if multiple { format!("list of {kind}") } else { kind.to_owned() }
-}
-
-/// Says which releases have an item, unless all that have its surroundings do.
-fn availability(docs: &mut Docs, releases: &Presence, surroundings: &Presence) {
-    if releases == surroundings {
-        return;
+fn kind(ty: &RustType) -> String {
+    match ty {
+        RustType::String => "text".to_owned(),
+        RustType::Integer => "whole number".to_owned(),
+        RustType::Double => "number".to_owned(),
+        RustType::Boolean => "boolean".to_owned(),
+        RustType::Date => "date and time in the server's time zone, to the millisecond".to_owned(),
+        RustType::Json => "JSON".to_owned(),
+        RustType::Id(name) | RustType::Value(name) | RustType::Model(name) | RustType::Event(name) => {
+            format!("`{name}`")
+        }
+        RustType::List(inner) => format!("list of {}", kind(inner)),
+        RustType::Boxed(inner) => kind(inner),
     }
-    let names: Vec<String> = releases.iter().map(ToString::to_string).collect();
-    docs.push(String::new());
-    docs.push(format!("Of the supported releases, Asterisk {} have it.", names.join(", ")));
 }

@@ -9,19 +9,23 @@ mod structs;
 mod values;
 
 use crate::api::{Api, Type};
+use crate::availability::Availability;
 use crate::problem::Problems;
 use crate::rust::{Crate, RustType};
 
+use docs::Facts;
 use ids::Ids;
 use values::ValueTypes;
 
-/// Lowers an API.
+/// Lowers an API; `availability` tells since when its items are there.
 ///
 /// # Errors
 /// Names that clash once they are Rust names, and shapes that the generated crate has no form for.
-pub fn lower(api: &Api) -> Result<Crate, Problems> {
+pub fn lower(api: &Api, availability: &Availability) -> Result<Crate, Problems> {
     let mut problems = Problems::default();
-    let context = Context { api, ids: Ids::of(api), values: ValueTypes::of(api, &mut problems) };
+    let facts = Facts { availability };
+    let values = ValueTypes::of(api, &facts, &mut problems);
+    let context = Context { api, facts, ids: Ids::of(api), values };
     let modules = operations::modules(&context, &mut problems);
     let lowered = Crate {
         ids: context.ids.types(),
@@ -37,6 +41,7 @@ pub fn lower(api: &Api) -> Result<Crate, Problems> {
 /// What the passes share.
 struct Context<'a> {
     api: &'a Api,
+    facts: Facts<'a>,
     ids: Ids,
     values: ValueTypes,
 }

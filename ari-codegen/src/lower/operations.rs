@@ -28,7 +28,7 @@ pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Mod
             resource: resource.name.clone(),
             type_name: type_name(&resource.name.to_upper_camel_case(), "Operations"),
             accessor: accessor(&resource.name),
-            docs: docs::resource(resource, &context.api.releases),
+            docs: docs::resource(resource),
             operations,
         };
         let place = &resource.operations[0].place;
@@ -84,7 +84,7 @@ fn operation(context: &Context<'_>, operation: &api::Operation, problems: &mut P
         nickname: operation.nickname.clone(),
         method: operation.method,
         path: operation.path.clone(),
-        docs: docs::operation(operation, &context.api.releases),
+        docs: context.facts.operation(operation),
         arguments,
         setters,
         reply: match &operation.response {
@@ -103,16 +103,16 @@ fn in_order(operation: &api::Operation) -> impl Iterator<Item = &Parameter> {
 }
 
 fn argument(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> Argument {
+    let ty = value_type(context, operation, parameter);
     Argument {
         name: value_name_beside(&parameter.name, &TAKEN),
         wire: parameter.name.clone(),
-        docs: docs::parameter(parameter, &operation.releases),
-        form: form(context, operation, parameter),
+        docs: context.facts.parameter(operation, parameter, &ty),
+        form: form(parameter, ty),
     }
 }
 
-fn form(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> Form {
-    let ty = value_type(context, operation, parameter);
+fn form(parameter: &Parameter, ty: RustType) -> Form {
     match (parameter.location, ty) {
         (Location::Path, ty) => Form::Path(ty),
         (Location::Query, RustType::List(inner)) => Form::QueryList(*inner),

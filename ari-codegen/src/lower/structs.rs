@@ -30,7 +30,7 @@ pub(super) fn models(context: &Context<'_>, problems: &mut Problems) -> Vec<Stru
         scope.claim(&name, &model.name, &model.place, problems);
         structs.push(Struct {
             fields: fields(context, &context.api.lineage(model), None, problems),
-            docs: docs::model(model, &context.api.releases),
+            docs: context.facts.model(model),
             wire: model.name.clone(),
             constructed: constructed.contains(model.name.as_str()),
             identified_by: context.ids.identity(model),
@@ -61,7 +61,7 @@ pub(super) fn events(context: &Context<'_>, problems: &mut Problems) -> Events {
         scope.claim(&name, &model.name, &model.place, problems);
         structs.push(Struct {
             fields: fields(context, &context.api.lineage(model), Some(discriminator), problems),
-            docs: docs::event(model, &context.api.releases),
+            docs: context.facts.event(model),
             wire: model.name.clone(),
             constructed: false,
             identified_by: None,
@@ -97,11 +97,12 @@ fn fields(
 
 /// A field of `holder`, for a property of `model`, which is `holder` itself or what it inherits from.
 fn field(context: &Context<'_>, holder: &Model, model: &Model, property: &Property) -> Field {
+    let ty = property_type(context, holder, model, property);
     Field {
         name: value_name(&property.name),
         wire: property.name.clone(),
-        docs: docs::property(property, &model.releases),
-        ty: property_type(context, holder, model, property),
+        docs: context.facts.property(model, property, &ty),
+        ty,
         optional: !property.required,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::docs;
+use super::docs::{self, Facts};
 use super::names::{Scope, camel, type_name, variant_name};
 use crate::api::{Api, Operation, Parameter, Type};
 use crate::problem::{Place, Problems};
@@ -20,10 +20,10 @@ pub(super) struct ValueTypes {
 type Use<'a> = (&'a Operation, &'a Parameter, &'a Vec<String>);
 
 impl ValueTypes {
-    pub(super) fn of(api: &Api, problems: &mut Problems) -> Self {
+    pub(super) fn of(api: &Api, facts: &Facts<'_>, problems: &mut Problems) -> Self {
         let mut types = Self::default();
-        types.properties(api, problems);
-        types.parameters(api, problems);
+        types.properties(api, facts, problems);
+        types.parameters(api, facts, problems);
         types
     }
 
@@ -40,19 +40,19 @@ impl ValueTypes {
         self.of_parameter.get(&key)
     }
 
-    fn properties(&mut self, api: &Api, problems: &mut Problems) {
+    fn properties(&mut self, api: &Api, facts: &Facts<'_>, problems: &mut Problems) {
         for model in api.models.values() {
             for property in &model.properties {
                 let Some(values) = listed(property.values.as_ref(), &property.ty) else { continue };
                 let name = property_type_name(&model.name, &property.name);
-                let used = format!("`{}.{}`", model.name, property.name);
-                self.add(&name, values, &used, &property.place, problems);
+                let used = format!("{}.{}", model.name, property.name);
+                self.add(&name, values, &used, facts, &property.place, problems);
                 self.of_property.insert((model.name.clone(), property.name.clone()), name);
             }
         }
     }
 
-    fn parameters(&mut self, api: &Api, problems: &mut Problems) {
+    fn parameters(&mut self, api: &Api, facts: &Facts<'_>, problems: &mut Problems) {
         let mut by_name: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
         for operation in api.operations() {
             for parameter in &operation.parameters {
@@ -69,8 +69,8 @@ impl ValueTypes {
                 let type_name =
                     if shared { type_name(name, "Value") } else { self.operation_type_name(first, name, values) };
                 for (operation, parameter, values) in group {
-                    let used = format!("`{}.{}.{name}`", operation.resource, operation.nickname);
-                    self.add(&type_name, values, &used, &parameter.place, problems);
+                    let used = format!("{}.{}.{name}", operation.resource, operation.nickname);
+                    self.add(&type_name, values, &used, facts, &parameter.place, problems);
                     let key = (operation.resource.clone(), operation.nickname.clone(), name.to_owned());
                     self.of_parameter.insert(key, type_name.clone());
                 }
@@ -87,17 +87,27 @@ impl ValueTypes {
         }
     }
 
-    fn add(&mut self, name: &str, values: &[String], used: &str, place: &Place, problems: &mut Problems) {
+    fn add(
+        &mut self,
+        name: &str,
+        values: &[String],
+        used: &str,
+        facts: &Facts<'_>,
+        place: &Place,
+        problems: &mut Problems,
+    ) {
         if let Some(known) = self.types.get_mut(name) {
             if !same_values(known, values) {
-                problems.at(place, format!("clashing names: {used} and another list of values both become `{name}`"));
+                problems.at(place, format!("clashing names: `{used}` and another list of values both become `{name}`"));
             }
             known.docs.push(docs::used_at(used));
             return;
         }
         let mut scope = Scope::new("allowed values");
-        let variants: Vec<Variant> =
-            values.iter().map(|wire| Variant { name: variant_name(wire), wire: wire.clone() }).collect();
+        let variants: Vec<Variant> = values
+            .iter()
+            .map(|wire| Variant { name: variant_name(wire), docs: facts.value(used, wire), wire: wire.clone() })
+            .collect();
         for variant in &variants {
             scope.claim(&variant.name, &variant.wire, place, problems);
         }

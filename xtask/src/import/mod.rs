@@ -4,11 +4,11 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
-use ari_codegen::{Problems, Release, canonical, swagger};
+use ari_codegen::{Problems, Release, ReleaseSource, canonical, swagger};
 
 use crate::Failure;
 use crate::declarations::{self, Declarations};
-use crate::files::{Folder, read};
+use crate::files::{Folder, ensure, read};
 use crate::workspace::{self, shown};
 use server::Credentials;
 
@@ -27,6 +27,9 @@ pub(crate) struct Import {
     /// Folder that has one folder a release
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// Record only what the release declares, without keeping its declarations
+    #[arg(long)]
+    record_only: bool,
     #[command(flatten)]
     credentials: Credentials,
 }
@@ -39,12 +42,17 @@ pub(crate) fn run(command: &Import) -> Result<(), Failure> {
         from_folder(Path::new(&command.source))?
     };
     let release = release(command.release, told, &command.source)?;
+    let recorded = record(&into, release, &declarations)?;
+    if command.record_only {
+        println!("Asterisk {release}: {recorded}");
+        return Ok(());
+    }
     let files = canonical_files(&declarations)?;
     let count = files.len();
     let path = into.join(release.to_string());
     let folder = Folder { path: &path, files, is_ours: |path| path.extension().is_some_and(|found| found == "json") };
     let written = folder.write()?;
-    println!("Asterisk {release}: {count} files in {}, {written} written", shown(&path));
+    println!("Asterisk {release}: {count} files in {}, {written} written; {recorded}", shown(&path));
     Ok(())
 }
 
@@ -59,6 +67,15 @@ pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release
     let named = || source.file_name()?.to_str()?.parse().ok();
     let told = told.or_else(named);
     Ok((declarations::from_folder(&folder)?, told))
+}
+
+/// Notes what the release declares; says whether that was news.
+fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<&'static str, Failure> {
+    let source = ReleaseSource { release, resources: declarations.resources.clone() };
+    let mut availability = declarations::availability(into)?;
+    availability.record(release, &ari_codegen::read(&source)?);
+    let changed = ensure(&into.join(declarations::AVAILABILITY), &availability.text())?;
+    Ok(if changed { "availability recorded" } else { "availability known" })
 }
 
 /// What the source tells is right; what the command line says has to agree with it.

@@ -3,43 +3,65 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `CallerID`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CallerID {
     /// `number`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub number: String,
     /// `localSSRC`: whole number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "localSSRC")]
     pub local_ssrc: i64,
     /// `x2y`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x2y: Option<String>,
 }
 
 /// Asterisk's model `DialplanCEP`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCEP {
-    /// `caller`: a `CallerID`.
+    /// `caller`: `CallerID`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub caller: crate::models::CallerID,
-    /// `info`: a `call_info`.
+    /// `info`: `CallInfo`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<crate::models::CallInfo>,
 }
 
 /// Asterisk's model `RTPstat`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RTPstat {
     /// `rtt`: number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub rtt: f64,
 }
 
 /// Asterisk's model `call_info`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CallInfo {
     /// `id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }

@@ -3,17 +3,27 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Pair`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `attribute`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub attribute: String,
     /// `value`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// `weight`: whole number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub weight: i64,
-    /// `kind`: text.
+    /// `kind`: `PairKind`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub kind: crate::values::PairKind,
 }
 

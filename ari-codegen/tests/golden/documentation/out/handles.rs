@@ -23,7 +23,8 @@ impl Client {
 }
 
 impl DocHandle {
-    /// `docId` (path): text.
+    /// `docId` (path): `DocId`.
+    /// Since Asterisk 21.0 or earlier.
     #[must_use]
     pub fn doc_id(&self) -> &crate::ids::DocId {
         &self.doc_id
@@ -32,13 +33,17 @@ impl DocHandle {
     /// `GET /docs/{docId}`
     ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub fn get(&self) -> crate::operations::docs::Get {
         crate::operations::docs::Get::new(&self.client, &self.doc_id)
     }
 
     /// `PUT /docs/{docId}/new`
     ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// - `hard` (query): text; the server assumes `x`. Since Asterisk 22.0.
+    ///
+    /// Since Asterisk 22.0.
     pub fn renew(&self, hard: impl Into<String>) -> crate::operations::docs::Renew {
         crate::operations::docs::Renew::new(&self.client, &self.doc_id, hard)
     }

@@ -4,13 +4,13 @@
 
 /// Asterisk's model `Sheet`.
 ///
-/// Of the supported releases, Asterisk 22.0.0 have it.
+/// Since Asterisk 22.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Sheet {
-    /// `date`: date and time.
+    /// `date`: date and time in the server's time zone, to the millisecond.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 22.0.
     #[serde(with = "crate::date")]
     pub date: crate::Date,
 }

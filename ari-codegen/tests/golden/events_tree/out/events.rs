@@ -133,45 +133,65 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Answered`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Answered {
-    /// `line`: a `Line`.
+    /// `line`: `Line`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<crate::models::Line>,
-    /// `by`: a `Line`.
+    /// `by`: `Line`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub by: crate::models::Line,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 22.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Hung`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Hung {
-    /// `line`: a `Line`.
+    /// `line`: `Line`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub line: crate::models::Line,
     /// `cause`: whole number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub cause: i64,
-    /// `last`: a `Rung`.
+    /// `last`: `Rung`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<crate::events::Rung>,
-    /// `tree`: a `Event`.
+    /// `tree`: JSON.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<serde_json::Value>,
-    /// `when`: date and time.
+    /// `when`: date and time in the server's time zone, to the millisecond.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 22.0 or earlier.
     #[serde(
         default,
         with = "crate::date::option",
@@ -179,64 +199,90 @@ pub struct Hung {
     )]
     pub when: Option<crate::Date>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 22.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `MissingParams`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
     /// `params`: list of text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub params: Vec<String>,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Replaced`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Replaced {
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 22.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Rung`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Rung {
-    /// `line`: a `Line`.
+    /// `line`: `Line`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub line: crate::models::Line,
     /// `cause`: whole number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 22.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }

@@ -3,11 +3,17 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Line`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Line {
     /// `id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub id: String,
     /// `up`: boolean.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub up: bool,
 }

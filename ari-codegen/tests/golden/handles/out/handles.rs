@@ -33,24 +33,29 @@ impl Client {
 
 impl DynamicHandle {
     /// `class` (path): text.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn class(&self) -> &str {
         &self.class
     }
 
     /// `type` (path): text.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn r#type(&self) -> &str {
         &self.r#type
     }
 
     /// `id` (path): text.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// `GET /config/dynamic/{class}/{type}/{id}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self) -> crate::operations::config::Get {
         crate::operations::config::Get::new(
             &self.client,
@@ -61,6 +66,8 @@ impl DynamicHandle {
     }
 
     /// `PUT /config/dynamic/{class}/{type}/{id}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn update(&self) -> crate::operations::config::Update {
         crate::operations::config::Update::new(
             &self.client,
@@ -97,28 +104,36 @@ impl Client {
 
 impl EndpointHandle {
     /// `tech` (path): text.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn tech(&self) -> &str {
         &self.tech
     }
 
     /// `resource` (path): text.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
     /// `GET /endpoints/{tech}/{resource}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self) -> crate::operations::endpoints::Get {
         crate::operations::endpoints::Get::new(&self.client, &self.tech, &self.resource)
     }
 
     /// `PUT /endpoints/{tech}/{resource}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn send(&self) -> crate::operations::endpoints::Send {
         crate::operations::endpoints::Send::new(&self.client, &self.tech, &self.resource)
     }
 
     /// `POST /endpoints/{tech}/{resource}/extra`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn extra(&self) -> crate::operations::extras::Extra {
         crate::operations::extras::Extra::new(&self.client, &self.tech, &self.resource)
     }
@@ -146,23 +161,32 @@ impl Client {
 }
 
 impl LiveRecordingHandle {
-    /// `recordingName` (path): text.
+    /// `recordingName` (path): `RecordingName`.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
     }
 
     /// `GET /recordings/live/{recordingName}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get_live(&self) -> crate::operations::recordings::GetLive {
         crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
     }
 
     /// `DELETE /recordings/live/{recordingName}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn cancel(&self) -> crate::operations::recordings::Cancel {
         crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
     }
 
     /// `POST /recordings/live/{recordingName}/mute/{muteId}`
+    ///
+    /// - `muteId` (path): `MuteId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn mute(
         &self,
         mute_id: impl Into<crate::ids::MuteId>,
@@ -197,18 +221,25 @@ impl Client {
 }
 
 impl StoredRecordingHandle {
-    /// `recordingName` (path): text.
+    /// `recordingName` (path): `RecordingName`.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
     }
 
     /// `GET /recordings/stored/{recordingName}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
         crate::operations::recordings::GetStored::new(&self.client, &self.recording_name)
     }
 
     /// `POST /recordings/stored/{recordingName}`
+    ///
+    /// - `to` (query): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn copy_stored(
         &self,
         to: impl Into<String>,

@@ -23,18 +23,25 @@ impl Client {
 }
 
 impl RoomHandle {
-    /// `roomId` (path): text.
+    /// `roomId` (path): `RoomId`.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn room_id(&self) -> &crate::ids::RoomId {
         &self.room_id
     }
 
     /// `GET /rooms/{roomId}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self) -> crate::operations::rooms::Get {
         crate::operations::rooms::Get::new(&self.client, &self.room_id)
     }
 
     /// `POST /rooms/{roomId}`
+    ///
+    /// - `otherRoomId` (query): `RoomId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn create(
         &self,
         other_room_id: impl Into<crate::ids::RoomId>,

@@ -3,12 +3,18 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Door`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Door {
-    /// `name`: text.
+    /// `name`: `DoorName`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub name: crate::ids::DoorName,
     /// `id`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
@@ -20,31 +26,49 @@ impl From<&Door> for crate::ids::DoorName {
 }
 
 /// Asterisk's model `Lamp`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Lamp {
-    /// `id`: text.
+    /// `id`: `LampId`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<crate::ids::LampId>,
-    /// `room_id`: text.
+    /// `room_id`: `RoomId`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub room_id: crate::ids::RoomId,
 }
 
 /// Asterisk's model `Room`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Room {
-    /// `id`: text.
+    /// `id`: `RoomId`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub id: crate::ids::RoomId,
-    /// `room_ids`: list of text.
+    /// `room_ids`: list of `RoomId`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub room_ids: Vec<crate::ids::RoomId>,
-    /// `linked_room_id`: text.
+    /// `linked_room_id`: `RoomId`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linked_room_id: Option<crate::ids::RoomId>,
-    /// `door_names`: list of text.
+    /// `door_names`: list of `DoorName`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub door_names: Option<Vec<crate::ids::DoorName>>,
     /// `name`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub name: String,
 }
 

@@ -3,31 +3,49 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Ball`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Ball {
     /// `size`: whole number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub size: i64,
 }
 
 /// Asterisk's model `Box`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `labels`: list of text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub labels: Vec<String>,
-    /// `inner`: list of a `Ball`.
+    /// `inner`: list of `Ball`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<Vec<crate::models::Ball>>,
-    /// `first`: a `Ball`.
+    /// `first`: `Ball`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<crate::models::Ball>,
-    /// `extras`: list of JSON object.
+    /// `extras`: list of JSON.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extras: Option<Vec<serde_json::Value>>,
-    /// `grid`: list of list of a `Ball`.
+    /// `grid`: list of list of `Ball`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub grid: Vec<Vec<crate::models::Ball>>,
-    /// `dates`: list of date and time.
+    /// `dates`: list of text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dates: Option<Vec<String>>,
 }

@@ -23,18 +23,23 @@ impl Client {
 }
 
 impl FileHandle {
-    /// `fileName` (path): text.
+    /// `fileName` (path): `FileName`.
+    /// Since Asterisk 22.0.
     #[must_use]
     pub fn file_name(&self) -> &crate::ids::FileName {
         &self.file_name
     }
 
     /// `GET /files/{fileName}`
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub fn read(&self) -> crate::operations::files::Read {
         crate::operations::files::Read::new(&self.client, &self.file_name)
     }
 
     /// `POST /files/{fileName}`
+    ///
+    /// Since Asterisk 22.0.
     pub fn create_or_update(&self) -> crate::operations::files::CreateOrUpdate {
         crate::operations::files::CreateOrUpdate::new(&self.client, &self.file_name)
     }

@@ -3,30 +3,42 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `File`.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct File {
-    /// `variables`: JSON object.
+    /// `variables`: JSON.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variables: Option<serde_json::Value>,
     /// `size`: whole number.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub size: i64,
 }
 
 /// Asterisk's model `OldFile`.
 ///
-/// Of the supported releases, Asterisk 21.0.0 have it.
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct OldFile {
     /// `id`: text.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub id: String,
 }
 
 /// Asterisk's model `Pair`.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `key`: text.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub key: String,
 }

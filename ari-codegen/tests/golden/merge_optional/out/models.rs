@@ -4,31 +4,39 @@
 
 /// Asterisk's model `OldPart`.
 ///
-/// Of the supported releases, Asterisk 21.0.0 have it.
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct OldPart {
     /// `id`: text.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub id: String,
 }
 
 /// Asterisk's model `Part`.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Part {
     /// `id`: text.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub id: String,
     /// `loose`: text.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loose: Option<String>,
     /// `fresh`: text.
     ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<String>,
     /// `gone`: whole number.
     ///
-    /// Of the supported releases, Asterisk 21.0.0 have it.
+    /// Since Asterisk 21.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<i64>,
 }

@@ -3,12 +3,18 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Door`.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Door {
-    /// `state`: text.
+    /// `state`: `DoorState`.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub state: crate::values::DoorState,
     /// `lock`: text.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
 }

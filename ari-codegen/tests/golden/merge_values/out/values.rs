@@ -12,10 +12,16 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum DoorState {
     /// `Open`
+    ///
+    /// Since Asterisk 21.0 or earlier.
     Open,
     /// `Shut`
+    ///
+    /// Since Asterisk 22.0.
     Shut,
     /// `Created`
+    ///
+    /// Since Asterisk 21.0 or earlier.
     Created,
     /// A value that the bindings do not know.
     Other(String),
@@ -58,10 +64,16 @@ value!(DoorState);
 #[non_exhaustive]
 pub enum OpenHow {
     /// `slow`
+    ///
+    /// Since Asterisk 21.0 or earlier.
     Slow,
     /// `fast`
+    ///
+    /// Since Asterisk 22.0.
     Fast,
     /// `gone`
+    ///
+    /// Since Asterisk 21.0 or earlier.
     Gone,
     /// A value that the bindings do not know.
     Other(String),

@@ -3,14 +3,20 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Dialed`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Dialed {}
 
 /// Asterisk's model `Holder`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Holder {
-    /// `dialed`: a `Dialed`.
+    /// `dialed`: `Dialed`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub dialed: crate::models::Dialed,
 }

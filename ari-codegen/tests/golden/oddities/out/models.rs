@@ -3,24 +3,38 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `LiveRecording`.
+///
+/// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// `format`: text.
+    ///
+    /// Since Asterisk 12.0 or earlier.
     pub format: String,
     /// `state`: text.
+    ///
+    /// Since Asterisk 12.0 or earlier.
     pub state: String,
     /// `cause`: text.
+    ///
+    /// Since Asterisk 12.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// `name`: text.
+    ///
+    /// Since Asterisk 12.0 or earlier.
     pub name: String,
 }
 
 /// Asterisk's model `Recording`.
+///
+/// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Recording {
     /// `name`: text.
+    ///
+    /// Since Asterisk 12.0 or earlier.
     pub name: String,
 }

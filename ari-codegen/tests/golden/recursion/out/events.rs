@@ -56,13 +56,19 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Grown`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Grown {
-    /// `before`: a `Grown`.
+    /// `before`: `Grown`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<crate::events::Grown>>,
-    /// `tree`: a `Tree`.
+    /// `tree`: `Tree`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub tree: crate::models::Tree,
 }

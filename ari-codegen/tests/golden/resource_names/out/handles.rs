@@ -23,18 +23,23 @@ impl Client {
 }
 
 impl ClientHandle {
-    /// `clientId` (path): text.
+    /// `clientId` (path): `ClientId`.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn client_id(&self) -> &crate::ids::ClientId {
         &self.client_id
     }
 
     /// `GET /client/{clientId}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self) -> crate::operations::clients::Get {
         crate::operations::clients::Get::new(&self.client, &self.client_id)
     }
 
     /// `DELETE /client/{clientId}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn drop(&self) -> crate::operations::clients::Drop {
         crate::operations::clients::Drop::new(&self.client, &self.client_id)
     }
@@ -62,18 +67,23 @@ impl Client {
 }
 
 impl DeviceHandle {
-    /// `deviceName` (path): text.
+    /// `deviceName` (path): `DeviceName`.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn device_name(&self) -> &crate::ids::DeviceName {
         &self.device_name
     }
 
     /// `GET /deviceStates/{deviceName}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self) -> crate::operations::device_states::Get {
         crate::operations::device_states::Get::new(&self.client, &self.device_name)
     }
 
     /// `DELETE /deviceStates/{deviceName}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn delete(&self) -> crate::operations::device_states::Delete {
         crate::operations::device_states::Delete::new(&self.client, &self.device_name)
     }

@@ -3,12 +3,18 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `DeviceState`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct DeviceState {
-    /// `name`: text.
+    /// `name`: `DeviceName`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub name: crate::ids::DeviceName,
-    /// `state`: text.
+    /// `state`: `DeviceStateValue`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub state: crate::values::DeviceStateValue,
 }
 

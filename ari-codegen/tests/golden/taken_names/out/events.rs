@@ -82,46 +82,64 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Kind`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Kind {
     /// `application`: whole number.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<i64>,
 }
 
 /// Asterisk's event `Result`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename = "Result")]
 #[non_exhaustive]
 pub struct ResultMessage {}
 
 /// Asterisk's event `Undecodable`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename = "Undecodable")]
 #[non_exhaustive]
 pub struct UndecodableMessage {
-    /// `kind`: a `Box`.
+    /// `kind`: `BoxModel`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::models::BoxModel>,
 }
 
 /// Asterisk's event `Unknown`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename = "Unknown")]
 #[non_exhaustive]
 pub struct UnknownMessage {
-    /// `kind`: a `Box`.
+    /// `kind`: `BoxModel`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::models::BoxModel>,
 }
 
 /// Asterisk's event `UnknownEvent`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename = "UnknownEvent")]
 #[non_exhaustive]
 pub struct UnknownEventMessage {
-    /// `kind`: a `Box`.
+    /// `kind`: `BoxModel`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub kind: crate::models::BoxModel,
 }

@@ -3,32 +3,46 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Box`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
-    /// `result`: a `Option`.
+    /// `result`: `OptionModel`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<crate::models::OptionModel>,
 }
 
 /// Asterisk's model `Option`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct OptionModel {
-    /// `some`: a `String`.
+    /// `some`: `StringModel`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub some: crate::models::StringModel,
 }
 
 /// Asterisk's model `String`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct StringModel {
-    /// `none`: a `Vec`.
+    /// `none`: `VecModel`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub none: Option<crate::models::VecModel>,
 }
 
 /// Asterisk's model `Vec`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct VecModel {}

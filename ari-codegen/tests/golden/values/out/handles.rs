@@ -23,23 +23,30 @@ impl Client {
 }
 
 impl KnobHandle {
-    /// `position` (path): text.
+    /// `position` (path): `Position`.
+    /// Since Asterisk 22.0 or earlier.
     #[must_use]
     pub fn position(&self) -> &crate::values::Position {
         &self.position
     }
 
     /// `GET /knobs/{position}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn at(&self) -> crate::operations::knobs::At {
         crate::operations::knobs::At::new(&self.client, &self.position)
     }
 
     /// `POST /knobs/{position}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn put(&self) -> crate::operations::knobs::Put {
         crate::operations::knobs::Put::new(&self.client, &self.position)
     }
 
     /// `DELETE /knobs/{position}`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn drop(&self) -> crate::operations::knobs::Drop {
         crate::operations::knobs::Drop::new(&self.client, &self.position)
     }

@@ -3,24 +3,36 @@
 //! Models: what operations answer with and events carry.
 
 /// Asterisk's model `Knob`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Knob {
-    /// `state`: text.
+    /// `state`: `KnobState`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub state: crate::values::KnobState,
-    /// `knob_color`: text.
+    /// `knob_color`: `KnobColor`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knob_color: Option<crate::values::KnobColor>,
     /// `level`: text.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
 }
 
 /// Asterisk's model `KnobState`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct KnobState {
-    /// `state`: text.
+    /// `state`: `KnobStateValue`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<crate::values::KnobStateValue>,
 }

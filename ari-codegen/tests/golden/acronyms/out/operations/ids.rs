@@ -21,17 +21,23 @@ impl Client {
 
 impl Ids {
     /// `POST /ids`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn send_dtmf(&self) -> SendDtmf {
         SendDtmf::new(&self.client)
     }
 
     /// `PUT /ids`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn transfer_progress(&self) -> TransferProgress {
         TransferProgress::new(&self.client)
     }
 }
 
 /// `POST /ids`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendDtmf(Call);
@@ -50,18 +56,21 @@ impl SendDtmf {
     }
 
     /// `URLPath` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn url_path(mut self, url_path: impl Into<String>) -> Self {
         self.0 = self.0.text("URLPath", url_path.into());
         self
     }
 
     /// `toSIPUri` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn to_sip_uri(mut self, to_sip_uri: impl Into<String>) -> Self {
         self.0 = self.0.text("toSIPUri", to_sip_uri.into());
         self
     }
 
     /// `external_host` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn external_host(mut self, external_host: impl Into<String>) -> Self {
         self.0 = self.0.text("external_host", external_host.into());
         self
@@ -71,6 +80,8 @@ impl SendDtmf {
 call!(SendDtmf -> json crate ::models::CallerID);
 
 /// `PUT /ids`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct TransferProgress(Call);

@@ -22,7 +22,11 @@ impl Client {
 impl Files {
     /// `GET /files/{fileName}/content`
     ///
+    /// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
+    ///
     /// Declared errors: `403`, `404`.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn content(&self, file_name: impl Into<crate::ids::FileName>) -> Content {
         Content::new(&self.client, file_name)
     }
@@ -30,7 +34,11 @@ impl Files {
 
 /// `GET /files/{fileName}/content`
 ///
+/// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
+///
 /// Declared errors: `403`, `404`.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Content(Call);

@@ -21,16 +21,28 @@ impl Client {
 
 impl Notes {
     /// `POST /notes`
+    ///
+    /// - `body` (query): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn create(&self, body: impl Into<String>) -> Create {
         Create::new(&self.client, body)
     }
 
     /// `PUT /notes`
+    ///
+    /// - `content` (body): JSON. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn replace(&self, content: impl Into<serde_json::Value>) -> Replace {
         Replace::new(&self.client, content)
     }
 
     /// `DELETE /notes`
+    ///
+    /// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn remove(
         &self,
         fields: impl IntoIterator<
@@ -42,6 +54,10 @@ impl Notes {
 }
 
 /// `POST /notes`
+///
+/// - `body` (query): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -59,7 +75,8 @@ impl Create {
         Self(Call::new(client, &Self::OPERATION).text("body", body.into()))
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 22.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -74,6 +91,10 @@ impl Create {
 call!(Create -> void);
 
 /// `PUT /notes`
+///
+/// - `content` (body): JSON. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Replace(Call);
@@ -95,6 +116,10 @@ impl Replace {
 call!(Replace -> void);
 
 /// `DELETE /notes`
+///
+/// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Remove(Call);

@@ -21,16 +21,26 @@ impl Client {
 
 impl Notes {
     /// `POST /notes`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn create(&self) -> Create {
         Create::new(&self.client)
     }
 
     /// `PUT /notes`
+    ///
+    /// - `filter` (body): JSON. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn replace(&self, filter: impl Into<crate::EventFilter>) -> Replace {
         Replace::new(&self.client, filter)
     }
 
     /// `DELETE /notes`
+    ///
+    /// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn remove(
         &self,
         fields: impl IntoIterator<Item = crate::models::Pair>,
@@ -39,12 +49,16 @@ impl Notes {
     }
 
     /// `GET /notes`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn find(&self) -> Find {
         Find::new(&self.client)
     }
 }
 
 /// `POST /notes`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -62,7 +76,8 @@ impl Create {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 22.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -77,6 +92,10 @@ impl Create {
 call!(Create -> void);
 
 /// `PUT /notes`
+///
+/// - `filter` (body): JSON. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Replace(Call);
@@ -98,6 +117,10 @@ impl Replace {
 call!(Replace -> void);
 
 /// `DELETE /notes`
+///
+/// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Remove(Call);
@@ -125,6 +148,8 @@ impl Remove {
 call!(Remove -> void);
 
 /// `GET /notes`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Find(Call);
@@ -142,7 +167,8 @@ impl Find {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `members` (body): JSON object.
+    /// `members` (body): JSON.
+    /// Since Asterisk 22.0 or earlier.
     pub fn members(
         mut self,
         members: impl IntoIterator<

@@ -21,6 +21,11 @@ impl Client {
 
 impl Groups {
     /// `POST /groups/{groupId}/members`
+    ///
+    /// - `groupId` (path): `GroupId`. Since Asterisk 22.0 or earlier.
+    /// - `member` (query): list of text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn add(
         &self,
         group_id: impl Into<crate::ids::GroupId>,
@@ -31,6 +36,11 @@ impl Groups {
 }
 
 /// `POST /groups/{groupId}/members`
+///
+/// - `groupId` (path): `GroupId`. Since Asterisk 22.0 or earlier.
+/// - `member` (query): list of text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Add(Call);
@@ -56,7 +66,8 @@ impl Add {
         )
     }
 
-    /// `role` (query): list of text.
+    /// `role` (query): list of `AddRole`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn role(
         mut self,
         role: impl IntoIterator<Item = impl Into<crate::values::AddRole>>,
@@ -72,7 +83,8 @@ impl Add {
         self
     }
 
-    /// `otherGroupId` (query): list of text.
+    /// `otherGroupId` (query): list of `GroupId`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn other_group_id(
         mut self,
         other_group_id: impl IntoIterator<Item = impl Into<crate::ids::GroupId>>,
@@ -88,7 +100,8 @@ impl Add {
         self
     }
 
-    /// `rank` (query): list of whole number.
+    /// `rank` (query): list of text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn rank(mut self, rank: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0 = self.0.list("rank", rank.into_iter().map(Into::into));
         self

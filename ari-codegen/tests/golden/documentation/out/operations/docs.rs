@@ -26,14 +26,21 @@ impl Client {
 impl Docs {
     /// `GET /docs/{docId}`
     ///
+    /// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub fn get(&self, doc_id: impl Into<crate::ids::DocId>) -> Get {
         Get::new(&self.client, doc_id)
     }
 
     /// `PUT /docs/{docId}/new`
     ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// - `docId` (path): `DocId`. Since Asterisk 22.0.
+    /// - `hard` (query): text; the server assumes `x`. Since Asterisk 22.0.
+    ///
+    /// Since Asterisk 22.0.
     pub fn renew(
         &self,
         doc_id: impl Into<crate::ids::DocId>,
@@ -45,7 +52,11 @@ impl Docs {
 
 /// `GET /docs/{docId}`
 ///
+/// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -67,48 +78,42 @@ impl Get {
     }
 
     /// `limit` (query): whole number, from 0 to 99; the server assumes `10`.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn limit(mut self, limit: i64) -> Self {
         self.0 = self.0.int("limit", limit);
         self
     }
 
     /// `low` (query): whole number, 1 or more.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn low(mut self, low: i64) -> Self {
         self.0 = self.0.int("low", low);
         self
     }
 
     /// `high` (query): whole number, up to 9.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn high(mut self, high: i64) -> Self {
         self.0 = self.0.int("high", high);
         self
     }
 
     /// `any` (query): whole number.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn any(mut self, any: i64) -> Self {
         self.0 = self.0.int("any", any);
         self
     }
 
     /// `format` (query): text; the server assumes `ulaw`.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.0 = self.0.text("format", format.into());
         self
     }
 
     /// `quiet` (query): boolean; the server assumes `false`.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn quiet(mut self, quiet: bool) -> Self {
         self.0 = self.0.bool("quiet", quiet);
         self
@@ -119,7 +124,10 @@ call!(Get -> void);
 
 /// `PUT /docs/{docId}/new`
 ///
-/// Of the supported releases, Asterisk 22.0.0 have it.
+/// - `docId` (path): `DocId`. Since Asterisk 22.0.
+/// - `hard` (query): text; the server assumes `x`. Since Asterisk 22.0.
+///
+/// Since Asterisk 22.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Renew(Call);

@@ -21,17 +21,23 @@ impl Client {
 
 impl Feed {
     /// `GET /feed/last`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn last(&self) -> Last {
         Last::new(&self.client)
     }
 
     /// `POST /feed/last`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn replay(&self) -> Replay {
         Replay::new(&self.client)
     }
 }
 
 /// `GET /feed/last`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Last(Call);
@@ -53,6 +59,8 @@ impl Last {
 call!(Last -> json serde_json::Value);
 
 /// `POST /feed/last`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Replay(Call);

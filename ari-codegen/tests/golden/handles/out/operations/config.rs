@@ -21,6 +21,12 @@ impl Client {
 
 impl Config {
     /// `GET /config/dynamic/{class}/{type}/{id}`
+    ///
+    /// - `class` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `type` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `id` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(
         &self,
         class: impl Into<String>,
@@ -31,6 +37,12 @@ impl Config {
     }
 
     /// `PUT /config/dynamic/{class}/{type}/{id}`
+    ///
+    /// - `class` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `type` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `id` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn update(
         &self,
         class: impl Into<String>,
@@ -42,6 +54,12 @@ impl Config {
 }
 
 /// `GET /config/dynamic/{class}/{type}/{id}`
+///
+/// - `class` (path): text. Since Asterisk 22.0 or earlier.
+/// - `type` (path): text. Since Asterisk 22.0 or earlier.
+/// - `id` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -73,6 +91,12 @@ impl Get {
 call!(Get -> void);
 
 /// `PUT /config/dynamic/{class}/{type}/{id}`
+///
+/// - `class` (path): text. Since Asterisk 22.0 or earlier.
+/// - `type` (path): text. Since Asterisk 22.0 or earlier.
+/// - `id` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
@@ -100,7 +124,8 @@ impl Update {
         )
     }
 
-    /// `fields` (body): JSON object.
+    /// `fields` (body): JSON.
+    /// Since Asterisk 22.0 or earlier.
     pub fn fields(
         mut self,
         fields: impl IntoIterator<

@@ -21,32 +21,54 @@ impl Client {
 
 impl Endpoints {
     /// `GET /endpoints`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `GET /endpoints/{tech}`
+    ///
+    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech::new(&self.client, tech)
     }
 
     /// `DELETE /endpoints/{tech}`
+    ///
+    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn clear(&self, tech: impl Into<String>) -> Clear {
         Clear::new(&self.client, tech)
     }
 
     /// `GET /endpoints/{tech}/{resource}`
+    ///
+    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `resource` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
         Get::new(&self.client, tech, resource)
     }
 
     /// `PUT /endpoints/{tech}/{resource}`
+    ///
+    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `resource` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn send(&self, tech: impl Into<String>, resource: impl Into<String>) -> Send {
         Send::new(&self.client, tech, resource)
     }
 }
 
 /// `GET /endpoints`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -68,6 +90,10 @@ impl List {
 call!(List -> void);
 
 /// `GET /endpoints/{tech}`
+///
+/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListByTech(Call);
@@ -92,6 +118,10 @@ impl ListByTech {
 call!(ListByTech -> void);
 
 /// `DELETE /endpoints/{tech}`
+///
+/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Clear(Call);
@@ -116,6 +146,11 @@ impl Clear {
 call!(Clear -> void);
 
 /// `GET /endpoints/{tech}/{resource}`
+///
+/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+/// - `resource` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -145,6 +180,11 @@ impl Get {
 call!(Get -> void);
 
 /// `PUT /endpoints/{tech}/{resource}`
+///
+/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+/// - `resource` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Send(Call);

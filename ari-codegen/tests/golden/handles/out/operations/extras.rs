@@ -21,12 +21,22 @@ impl Client {
 
 impl Extras {
     /// `POST /endpoints/{tech}/{resource}/extra`
+    ///
+    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `resource` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn extra(&self, tech: impl Into<String>, resource: impl Into<String>) -> Extra {
         Extra::new(&self.client, tech, resource)
     }
 }
 
 /// `POST /endpoints/{tech}/{resource}/extra`
+///
+/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
+/// - `resource` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Extra(Call);

@@ -21,6 +21,10 @@ impl Client {
 
 impl Recordings {
     /// `GET /recordings/live/{recordingName}`
+    ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get_live(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -29,6 +33,10 @@ impl Recordings {
     }
 
     /// `DELETE /recordings/live/{recordingName}`
+    ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn cancel(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -37,6 +45,11 @@ impl Recordings {
     }
 
     /// `POST /recordings/live/{recordingName}/mute/{muteId}`
+    ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+    /// - `muteId` (path): `MuteId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn mute(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -46,6 +59,10 @@ impl Recordings {
     }
 
     /// `GET /recordings/stored/{recordingName}`
+    ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get_stored(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -54,6 +71,11 @@ impl Recordings {
     }
 
     /// `POST /recordings/stored/{recordingName}`
+    ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+    /// - `to` (query): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn copy_stored(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -63,12 +85,20 @@ impl Recordings {
     }
 
     /// `GET /recordings/{other}`
+    ///
+    /// - `other` (path): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn single(&self, other: impl Into<String>) -> Single {
         Single::new(&self.client, other)
     }
 }
 
 /// `GET /recordings/live/{recordingName}`
+///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetLive(Call);
@@ -99,6 +129,10 @@ impl GetLive {
 call!(GetLive -> void);
 
 /// `DELETE /recordings/live/{recordingName}`
+///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Cancel(Call);
@@ -129,6 +163,11 @@ impl Cancel {
 call!(Cancel -> void);
 
 /// `POST /recordings/live/{recordingName}/mute/{muteId}`
+///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+/// - `muteId` (path): `MuteId`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
@@ -158,6 +197,7 @@ impl Mute {
     }
 
     /// `hard` (query): boolean.
+    /// Since Asterisk 22.0 or earlier.
     pub fn hard(mut self, hard: bool) -> Self {
         self.0 = self.0.bool("hard", hard);
         self
@@ -167,6 +207,10 @@ impl Mute {
 call!(Mute -> void);
 
 /// `GET /recordings/stored/{recordingName}`
+///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStored(Call);
@@ -197,6 +241,11 @@ impl GetStored {
 call!(GetStored -> void);
 
 /// `POST /recordings/stored/{recordingName}`
+///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
+/// - `to` (query): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CopyStored(Call);
@@ -229,6 +278,10 @@ impl CopyStored {
 call!(CopyStored -> void);
 
 /// `GET /recordings/{other}`
+///
+/// - `other` (path): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Single(Call);

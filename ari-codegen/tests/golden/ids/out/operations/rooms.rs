@@ -21,11 +21,20 @@ impl Client {
 
 impl Rooms {
     /// `GET /rooms/{roomId}`
+    ///
+    /// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self, room_id: impl Into<crate::ids::RoomId>) -> Get {
         Get::new(&self.client, room_id)
     }
 
     /// `POST /rooms/{roomId}`
+    ///
+    /// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
+    /// - `otherRoomId` (query): `RoomId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn create(
         &self,
         room_id: impl Into<crate::ids::RoomId>,
@@ -35,17 +44,29 @@ impl Rooms {
     }
 
     /// `GET /doors/{doorName}`
+    ///
+    /// - `doorName` (path): `DoorName`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn door(&self, door_name: impl Into<crate::ids::DoorName>) -> Door {
         Door::new(&self.client, door_name)
     }
 
     /// `GET /lamps/{lampId}`
+    ///
+    /// - `lampId` (path): `LampId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn lamp(&self, lamp_id: impl Into<crate::ids::LampId>) -> Lamp {
         Lamp::new(&self.client, lamp_id)
     }
 }
 
 /// `GET /rooms/{roomId}`
+///
+/// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -70,6 +91,11 @@ impl Get {
 call!(Get -> json crate ::models::Room);
 
 /// `POST /rooms/{roomId}`
+///
+/// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
+/// - `otherRoomId` (query): `RoomId`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -98,7 +124,8 @@ impl Create {
         )
     }
 
-    /// `door_name` (query): text.
+    /// `door_name` (query): `DoorName`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn door_name(mut self, door_name: impl Into<crate::ids::DoorName>) -> Self {
         self.0 = self
             .0
@@ -107,6 +134,7 @@ impl Create {
     }
 
     /// `otherRoomIds` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn other_room_ids(mut self, other_room_ids: impl Into<String>) -> Self {
         self.0 = self.0.text("otherRoomIds", other_room_ids.into());
         self
@@ -116,6 +144,10 @@ impl Create {
 call!(Create -> json crate ::models::Room);
 
 /// `GET /doors/{doorName}`
+///
+/// - `doorName` (path): `DoorName`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Door(Call);
@@ -143,6 +175,10 @@ impl Door {
 call!(Door -> json crate ::models::Door);
 
 /// `GET /lamps/{lampId}`
+///
+/// - `lampId` (path): `LampId`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Lamp(Call);

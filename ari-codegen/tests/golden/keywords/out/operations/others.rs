@@ -21,12 +21,16 @@ impl Client {
 
 impl Others {
     /// `PUT /others/one`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn self_(&self) -> SelfRequest {
         SelfRequest::new(&self.client)
     }
 }
 
 /// `PUT /others/one`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SelfRequest(Call);
@@ -45,6 +49,7 @@ impl SelfRequest {
     }
 
     /// `Self` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn self_(mut self, self_: impl Into<String>) -> Self {
         self.0 = self.0.text("Self", self_.into());
         self

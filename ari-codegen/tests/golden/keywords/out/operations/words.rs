@@ -21,37 +21,54 @@ impl Client {
 
 impl Words {
     /// `GET /words/type`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn r#type(&self) -> Type {
         Type::new(&self.client)
     }
 
     /// `GET /words/move`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn r#move(&self) -> Move {
         Move::new(&self.client)
     }
 
     /// `GET /words/self`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn self_(&self) -> SelfRequest {
         SelfRequest::new(&self.client)
     }
 
     /// `GET /words/crate`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn crate_(&self) -> Crate {
         Crate::new(&self.client)
     }
 
     /// `GET /words/async`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn r#async(&self) -> Async {
         Async::new(&self.client)
     }
 
     /// `POST /words/all`
+    ///
+    /// - `type` (query): text. Since Asterisk 22.0 or earlier.
+    /// - `self` (query): text. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn all(&self, r#type: impl Into<String>, self_: impl Into<String>) -> All {
         All::new(&self.client, r#type, self_)
     }
 }
 
 /// `GET /words/type`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Type(Call);
@@ -73,6 +90,8 @@ impl Type {
 call!(Type -> void);
 
 /// `GET /words/move`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Move(Call);
@@ -94,6 +113,8 @@ impl Move {
 call!(Move -> void);
 
 /// `GET /words/self`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SelfRequest(Call);
@@ -115,6 +136,8 @@ impl SelfRequest {
 call!(SelfRequest -> void);
 
 /// `GET /words/crate`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Crate(Call);
@@ -136,6 +159,8 @@ impl Crate {
 call!(Crate -> void);
 
 /// `GET /words/async`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Async(Call);
@@ -157,6 +182,11 @@ impl Async {
 call!(Async -> void);
 
 /// `POST /words/all`
+///
+/// - `type` (query): text. Since Asterisk 22.0 or earlier.
+/// - `self` (query): text. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct All(Call);
@@ -183,42 +213,49 @@ impl All {
     }
 
     /// `move` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn r#move(mut self, r#move: impl Into<String>) -> Self {
         self.0 = self.0.text("move", r#move.into());
         self
     }
 
     /// `crate` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn crate_(mut self, crate_: impl Into<String>) -> Self {
         self.0 = self.0.text("crate", crate_.into());
         self
     }
 
     /// `async` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn r#async(mut self, r#async: impl Into<String>) -> Self {
         self.0 = self.0.text("async", r#async.into());
         self
     }
 
     /// `client` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn client_(mut self, client_: impl Into<String>) -> Self {
         self.0 = self.0.text("client", client_.into());
         self
     }
 
     /// `new` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn new_(mut self, new_: impl Into<String>) -> Self {
         self.0 = self.0.text("new", new_.into());
         self
     }
 
     /// `into_future` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn into_future_(mut self, into_future_: impl Into<String>) -> Self {
         self.0 = self.0.text("into_future", into_future_.into());
         self
     }
 
     /// `try` (query): boolean.
+    /// Since Asterisk 22.0 or earlier.
     pub fn r#try(mut self, r#try: bool) -> Self {
         self.0 = self.0.bool("try", r#try);
         self

@@ -21,22 +21,30 @@ impl Client {
 
 impl Boxes {
     /// `GET /boxes`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `POST /boxes`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn names(&self) -> Names {
         Names::new(&self.client)
     }
 
     /// `PUT /boxes`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn count(&self) -> Count {
         Count::new(&self.client)
     }
 }
 
 /// `GET /boxes`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -54,7 +62,8 @@ impl List {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `sizes` (query): list of whole number.
+    /// `sizes` (query): list of text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn sizes(mut self, sizes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0 = self.0.list("sizes", sizes.into_iter().map(Into::into));
         self
@@ -64,6 +73,8 @@ impl List {
 call!(List -> json Vec < crate ::models::BoxModel >);
 
 /// `POST /boxes`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Names(Call);
@@ -85,6 +96,8 @@ impl Names {
 call!(Names -> json Vec < String >);
 
 /// `PUT /boxes`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Count(Call);

@@ -21,11 +21,19 @@ impl Client {
 
 impl Files {
     /// `GET /files/{fileName}`
+    ///
+    /// - `fileName` (path): `FileName`. Since Asterisk 22.0.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub fn read(&self, file_name: impl Into<crate::ids::FileName>) -> Read {
         Read::new(&self.client, file_name)
     }
 
     /// `POST /files/{fileName}`
+    ///
+    /// - `fileName` (path): `FileName`. Since Asterisk 22.0.
+    ///
+    /// Since Asterisk 22.0.
     pub fn create_or_update(
         &self,
         file_name: impl Into<crate::ids::FileName>,
@@ -35,6 +43,10 @@ impl Files {
 }
 
 /// `GET /files/{fileName}`
+///
+/// - `fileName` (path): `FileName`. Since Asterisk 22.0.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Read(Call);
@@ -59,6 +71,7 @@ impl Read {
     }
 
     /// `offset` (query): whole number.
+    /// Since Asterisk 21.0 or earlier.
     pub fn offset(mut self, offset: i64) -> Self {
         self.0 = self.0.int("offset", offset);
         self
@@ -68,6 +81,10 @@ impl Read {
 call!(Read -> json serde_json::Value);
 
 /// `POST /files/{fileName}`
+///
+/// - `fileName` (path): `FileName`. Since Asterisk 22.0.
+///
+/// Since Asterisk 22.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CreateOrUpdate(Call);

@@ -26,21 +26,25 @@ impl Client {
 impl Parts {
     /// `POST /parts`
     ///
+    /// - `size` (query): text. Since Asterisk 21.0 or earlier.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub fn make(&self, size: impl Into<String>) -> Make {
         Make::new(&self.client, size)
     }
 
     /// `GET /parts/new`
     ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn new_one(&self) -> NewOne {
         NewOne::new(&self.client)
     }
 
     /// `GET /parts/old`
     ///
-    /// Of the supported releases, Asterisk 21.0.0 have it.
+    /// Since Asterisk 21.0 or earlier.
     pub fn old(&self) -> Old {
         Old::new(&self.client)
     }
@@ -48,7 +52,11 @@ impl Parts {
 
 /// `POST /parts`
 ///
+/// - `size` (query): text. Since Asterisk 21.0 or earlier.
+///
 /// Declared errors: `400`, `409`.
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Make(Call);
@@ -67,16 +75,14 @@ impl Make {
     }
 
     /// `color` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn color(mut self, color: impl Into<String>) -> Self {
         self.0 = self.0.text("color", color.into());
         self
     }
 
     /// `gone` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 21.0.0 have it.
+    /// Since Asterisk 21.0 or earlier.
     pub fn gone(mut self, gone: impl Into<String>) -> Self {
         self.0 = self.0.text("gone", gone.into());
         self
@@ -87,7 +93,7 @@ call!(Make -> json crate ::models::Part);
 
 /// `GET /parts/new`
 ///
-/// Of the supported releases, Asterisk 22.0.0 have it.
+/// Since Asterisk 22.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct NewOne(Call);
@@ -110,7 +116,7 @@ call!(NewOne -> void);
 
 /// `GET /parts/old`
 ///
-/// Of the supported releases, Asterisk 21.0.0 have it.
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Old(Call);

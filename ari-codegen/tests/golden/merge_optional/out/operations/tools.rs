@@ -6,8 +6,6 @@ use crate::{Client, Method, Operation};
 use crate::call::{Call, call};
 
 /// Operations of the resource `tools`.
-///
-/// Of the supported releases, Asterisk 22.0.0 have it.
 #[derive(Debug, Clone)]
 pub struct Tools {
     client: Client,
@@ -15,8 +13,6 @@ pub struct Tools {
 
 impl Client {
     /// Operations of the resource `tools`.
-    ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
     #[must_use]
     pub fn tools(&self) -> Tools {
         Tools { client: self.clone() }
@@ -26,7 +22,7 @@ impl Client {
 impl Tools {
     /// `GET /tools`
     ///
-    /// Of the supported releases, Asterisk 22.0.0 have it.
+    /// Since Asterisk 22.0.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
@@ -34,7 +30,7 @@ impl Tools {
 
 /// `GET /tools`
 ///
-/// Of the supported releases, Asterisk 22.0.0 have it.
+/// Since Asterisk 22.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);

@@ -21,12 +21,16 @@ impl Client {
 
 impl Doors {
     /// `POST /doors`
+    ///
+    /// Since Asterisk 21.0 or earlier.
     pub fn open(&self) -> Open {
         Open::new(&self.client)
     }
 }
 
 /// `POST /doors`
+///
+/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Open(Call);
@@ -44,13 +48,15 @@ impl Open {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `how` (query): text.
+    /// `how` (query): `OpenHow`.
+    /// Since Asterisk 21.0 or earlier.
     pub fn how(mut self, how: impl Into<crate::values::OpenHow>) -> Self {
         self.0 = self.0.text("how", Into::<crate::values::OpenHow>::into(how).into());
         self
     }
 
     /// `speed` (query): text.
+    /// Since Asterisk 21.0 or earlier.
     pub fn speed(mut self, speed: impl Into<String>) -> Self {
         self.0 = self.0.text("speed", speed.into());
         self

@@ -21,12 +21,16 @@ impl Client {
 
 impl Things {
     /// `GET /things`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self) -> Get {
         Get::new(&self.client)
     }
 }
 
 /// `GET /things`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);

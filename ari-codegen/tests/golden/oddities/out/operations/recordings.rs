@@ -26,7 +26,11 @@ impl Client {
 impl Recordings {
     /// `GET /recordings/live/{recordingName}`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 12.0 or earlier.
     pub fn get_live(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -37,7 +41,11 @@ impl Recordings {
 
 /// `GET /recordings/live/{recordingName}`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetLive(Call);
@@ -65,6 +73,7 @@ impl GetLive {
     }
 
     /// `timeout` (query): whole number, 0 or more; the server assumes `30`.
+    /// Since Asterisk 12.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self

@@ -21,17 +21,29 @@ impl Client {
 
 impl Clients {
     /// `GET /client/{clientId}`
+    ///
+    /// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self, client_id: impl Into<crate::ids::ClientId>) -> Get {
         Get::new(&self.client, client_id)
     }
 
     /// `DELETE /client/{clientId}`
+    ///
+    /// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn drop(&self, client_id: impl Into<crate::ids::ClientId>) -> Drop {
         Drop::new(&self.client, client_id)
     }
 }
 
 /// `GET /client/{clientId}`
+///
+/// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -59,6 +71,10 @@ impl Get {
 call!(Get -> void);
 
 /// `DELETE /client/{clientId}`
+///
+/// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Drop(Call);

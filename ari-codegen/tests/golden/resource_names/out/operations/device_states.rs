@@ -23,22 +23,34 @@ impl Client {
 
 impl DeviceStates {
     /// `GET /deviceStates`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `GET /deviceStates/{deviceName}`
+    ///
+    /// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn get(&self, device_name: impl Into<crate::ids::DeviceName>) -> Get {
         Get::new(&self.client, device_name)
     }
 
     /// `DELETE /deviceStates/{deviceName}`
+    ///
+    /// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
         Delete::new(&self.client, device_name)
     }
 }
 
 /// `GET /deviceStates`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -60,6 +72,10 @@ impl List {
 call!(List -> json Vec < crate ::models::DeviceState >);
 
 /// `GET /deviceStates/{deviceName}`
+///
+/// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -90,6 +106,10 @@ impl Get {
 call!(Get -> json crate ::models::DeviceState);
 
 /// `DELETE /deviceStates/{deviceName}`
+///
+/// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Delete(Call);

@@ -21,12 +21,16 @@ impl Client {
 
 impl Events {
     /// `POST /events/user`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn user_event(&self) -> UserEvent {
         UserEvent::new(&self.client)
     }
 }
 
 /// `POST /events/user`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UserEvent(Call);

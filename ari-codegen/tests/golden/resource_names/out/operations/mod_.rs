@@ -21,12 +21,16 @@ impl Client {
 
 impl Mod {
     /// `GET /mod`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 }
 
 /// `GET /mod`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);

@@ -21,12 +21,26 @@ impl Client {
 
 impl Gauges {
     /// `POST /gauges/{index}`
+    ///
+    /// - `index` (path): text. Since Asterisk 22.0 or earlier.
+    /// - `i` (query): whole number. Since Asterisk 22.0 or earlier.
+    /// - `d` (query): number. Since Asterisk 22.0 or earlier.
+    /// - `b` (query): boolean. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn set(&self, index: impl Into<String>, i: i64, d: f64, b: bool) -> Set {
         Set::new(&self.client, index, i, d, b)
     }
 }
 
 /// `POST /gauges/{index}`
+///
+/// - `index` (path): text. Since Asterisk 22.0 or earlier.
+/// - `i` (query): whole number. Since Asterisk 22.0 or earlier.
+/// - `d` (query): number. Since Asterisk 22.0 or earlier.
+/// - `b` (query): boolean. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Set(Call);
@@ -57,30 +71,35 @@ impl Set {
     }
 
     /// `l` (query): whole number.
+    /// Since Asterisk 22.0 or earlier.
     pub fn l(mut self, l: i64) -> Self {
         self.0 = self.0.int("l", l);
         self
     }
 
     /// `f` (query): number.
+    /// Since Asterisk 22.0 or earlier.
     pub fn f(mut self, f: f64) -> Self {
         self.0 = self.0.double("f", f);
         self
     }
 
     /// `n` (query): number.
+    /// Since Asterisk 22.0 or earlier.
     pub fn n(mut self, n: f64) -> Self {
         self.0 = self.0.double("n", n);
         self
     }
 
-    /// `when` (query): date and time.
+    /// `when` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn when(mut self, when: impl Into<String>) -> Self {
         self.0 = self.0.text("when", when.into());
         self
     }
 
-    /// `raw` (query): JSON object.
+    /// `raw` (query): text.
+    /// Since Asterisk 22.0 or earlier.
     pub fn raw(mut self, raw: impl Into<String>) -> Self {
         self.0 = self.0.text("raw", raw.into());
         self

@@ -21,27 +21,37 @@ impl Client {
 
 impl Things {
     /// `GET /things`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn call(&self) -> CallRequest {
         CallRequest::new(&self.client)
     }
 
     /// `POST /things`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn option(&self) -> OptionRequest {
         OptionRequest::new(&self.client)
     }
 
     /// `PUT /things`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn client(&self) -> ClientRequest {
         ClientRequest::new(&self.client)
     }
 
     /// `DELETE /things`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn things_of(&self) -> ThingsOf {
         ThingsOf::new(&self.client)
     }
 }
 
 /// `GET /things`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CallRequest(Call);
@@ -63,6 +73,8 @@ impl CallRequest {
 call!(CallRequest -> json crate ::models::OptionModel);
 
 /// `POST /things`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct OptionRequest(Call);
@@ -84,6 +96,8 @@ impl OptionRequest {
 call!(OptionRequest -> json Vec < crate ::models::StringModel >);
 
 /// `PUT /things`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ClientRequest(Call);
@@ -105,6 +119,8 @@ impl ClientRequest {
 call!(ClientRequest -> json crate ::models::VecModel);
 
 /// `DELETE /things`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ThingsOf(Call);

@@ -21,42 +21,68 @@ impl Client {
 
 impl Knobs {
     /// `POST /knobs`
+    ///
+    /// - `key` (query): `PressKey`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn press(&self, key: impl Into<crate::values::PressKey>) -> Press {
         Press::new(&self.client, key)
     }
 
     /// `PUT /knobs`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn turn(&self) -> Turn {
         Turn::new(&self.client)
     }
 
     /// `DELETE /knobs`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn pull(&self) -> Pull {
         Pull::new(&self.client)
     }
 
     /// `GET /knobs`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn look(&self) -> Look {
         Look::new(&self.client)
     }
 
     /// `GET /knobs/{position}`
+    ///
+    /// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn at(&self, position: impl Into<crate::values::Position>) -> At {
         At::new(&self.client, position)
     }
 
     /// `POST /knobs/{position}`
+    ///
+    /// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn put(&self, position: impl Into<crate::values::Position>) -> Put {
         Put::new(&self.client, position)
     }
 
     /// `DELETE /knobs/{position}`
+    ///
+    /// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn drop(&self, position: impl Into<crate::values::Position>) -> Drop {
         Drop::new(&self.client, position)
     }
 }
 
 /// `POST /knobs`
+///
+/// - `key` (query): `PressKey`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Press(Call);
@@ -77,7 +103,8 @@ impl Press {
         )
     }
 
-    /// `mode` (query): text.
+    /// `mode` (query): `PressMode`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn mode(mut self, mode: impl Into<crate::values::PressMode>) -> Self {
         self.0 = self
             .0
@@ -89,6 +116,8 @@ impl Press {
 call!(Press -> void);
 
 /// `PUT /knobs`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Turn(Call);
@@ -106,7 +135,8 @@ impl Turn {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `direction` (query): text.
+    /// `direction` (query): `Direction`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
             .0
@@ -118,6 +148,8 @@ impl Turn {
 call!(Turn -> void);
 
 /// `DELETE /knobs`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Pull(Call);
@@ -135,7 +167,8 @@ impl Pull {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `direction` (query): text.
+    /// `direction` (query): `Direction`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
             .0
@@ -147,6 +180,8 @@ impl Pull {
 call!(Pull -> void);
 
 /// `GET /knobs`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Look(Call);
@@ -164,7 +199,8 @@ impl Look {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `string` (query): text.
+    /// `string` (query): `StringValue`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn string(mut self, string: impl Into<crate::values::StringValue>) -> Self {
         self.0 = self
             .0
@@ -176,6 +212,10 @@ impl Look {
 call!(Look -> json crate ::models::Knob);
 
 /// `GET /knobs/{position}`
+///
+/// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct At(Call);
@@ -206,6 +246,10 @@ impl At {
 call!(At -> json crate ::models::Knob);
 
 /// `POST /knobs/{position}`
+///
+/// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Put(Call);
@@ -232,7 +276,8 @@ impl Put {
         )
     }
 
-    /// `string` (query): text.
+    /// `string` (query): `StringValue`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn string(mut self, string: impl Into<crate::values::StringValue>) -> Self {
         self.0 = self
             .0
@@ -244,6 +289,10 @@ impl Put {
 call!(Put -> void);
 
 /// `DELETE /knobs/{position}`
+///
+/// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Drop(Call);
@@ -270,7 +319,8 @@ impl Drop {
         )
     }
 
-    /// `mode` (query): text.
+    /// `mode` (query): `DropMode`.
+    /// Since Asterisk 22.0 or earlier.
     pub fn mode(mut self, mode: impl Into<crate::values::DropMode>) -> Self {
         self.0 = self.0.text("mode", Into::<crate::values::DropMode>::into(mode).into());
         self

@@ -21,12 +21,16 @@ impl Client {
 
 impl Both {
     /// `POST /both`
+    ///
+    /// Since Asterisk 22.0 or earlier.
     pub fn close(&self) -> Close {
         Close::new(&self.client)
     }
 }
 
 /// `POST /both`
+///
+/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Close(Call);
