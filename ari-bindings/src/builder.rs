@@ -7,7 +7,7 @@ use reqwest::header::HeaderValue;
 
 use crate::client::Client;
 use crate::url::{BaseUrl, Credentials};
-use crate::{Error, client};
+use crate::{AvailabilityCheck, Error, client};
 
 /// Asterisk closes a connection that was idle for 15 s; one closed earlier by us is never raced.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,6 +33,7 @@ pub struct ClientBuilder {
     credentials: Option<Credentials>,
     timeout: Duration,
     connect_timeout: Duration,
+    availability_check: AvailabilityCheck,
     #[cfg(feature = "tls")]
     root_certificates: Vec<Vec<u8>>,
 }
@@ -44,6 +45,7 @@ impl ClientBuilder {
             credentials: None,
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            availability_check: AvailabilityCheck::default(),
             #[cfg(feature = "tls")]
             root_certificates: Vec::new(),
         }
@@ -66,6 +68,13 @@ impl ClientBuilder {
     /// unless set.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// What to do about requests and parameters that the server, once [`Client::server`] has asked it, is known not
+    /// to have; they are refused unless set.
+    pub fn check_availability(mut self, check: AvailabilityCheck) -> Self {
+        self.availability_check = check;
         self
     }
 
@@ -108,6 +117,8 @@ impl ClientBuilder {
             authorization,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
+            availability_check: self.availability_check,
+            server: tokio::sync::OnceCell::new(),
             #[cfg(feature = "tls")]
             tls,
         }))

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+
+use crate::availability::{self, AvailabilityCheck};
 use crate::builder::ClientBuilder;
+use crate::call::Call;
 use crate::reply::{self, Expect, Reply};
 use crate::url::BaseUrl;
-use crate::{ConnectErrorKind, Error, Method, Operation, Request};
+use crate::{ConnectErrorKind, Error, Method, Operation, Request, Server};
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
 ///
@@ -39,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) availability_check: AvailabilityCheck,
+    pub(crate) server: OnceCell<Server>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Arc<tokio_rustls::rustls::ClientConfig>,
 }
@@ -58,6 +65,27 @@ impl Client {
         self.shared.url.as_str()
     }
 
+    /// What the server is. It is asked once, by `GET /asterisk/info`; clones of the client share the answer.
+    ///
+    /// From then on, requests and parameters that its release does not have fail before they are sent, unless
+    /// [`ClientBuilder::check_availability`] has it otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let server = ari.server().await?;
+    /// println!("{server}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn server(&self) -> Result<&Server, Error> {
+        let ask = || async {
+            let info: Info =
+                Call::new(self, &GET_INFO).list("only", std::iter::once("system".to_owned())).json().await?;
+            Ok(Server::new(info.system.version))
+        };
+        self.shared.server.get_or_try_init(ask).await
+    }
+
     pub(crate) fn new(shared: Shared) -> Self {
         Self { shared: Arc::new(shared) }
     }
@@ -75,11 +103,26 @@ impl Client {
     /// Sends a request, and reads its reply as far as expected.
     pub(crate) async fn send(self, request: Request, expect: Expect) -> Result<Reply, Error> {
         require_runtime()?;
+        self.check_availability(&request)?;
         let operation = request.operation();
         let exchange = self.exchange(&request, expect);
         match tokio::time::timeout(self.shared.timeout, exchange).await {
             Ok(reply) => reply,
             Err(source) => Err(Error::Unfinished { operation, timed_out: true, source: source.into() }),
+        }
+    }
+
+    fn check_availability(&self, request: &Request) -> Result<(), Error> {
+        let release = self.shared.server.get().and_then(Server::release);
+        let Some(release) = release.filter(|_| self.shared.availability_check != AvailabilityCheck::Off) else {
+            return Ok(());
+        };
+        match availability::check(request, release) {
+            Err(lacking) if self.shared.availability_check == AvailabilityCheck::Warn => {
+                tracing::warn!("{}", lacking.to_string().replace(": not sent", ""));
+                Ok(())
+            }
+            result => result,
         }
     }
 
@@ -129,6 +172,20 @@ impl Client {
     ) -> Error {
         Error::Connect { url: self.base_url().into(), kind, source: source.into() }
     }
+}
+
+const GET_INFO: Operation =
+    Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
+
+/// The part of the server's information that says what it is.
+#[derive(Deserialize)]
+struct Info {
+    system: System,
+}
+
+#[derive(Deserialize)]
+struct System {
+    version: String,
 }
 
 impl fmt::Debug for Client {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{DisconnectReason, Operation};
+use crate::{DisconnectReason, Operation, Release};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -40,6 +40,20 @@ pub enum Error {
         parameter: &'static str,
         /// What is wrong with it.
         reason: Box<str>,
+    },
+    /// The server's release does not have this operation or parameter; nothing was sent.
+    ///
+    /// See [`ClientBuilder::check_availability`](crate::ClientBuilder::check_availability).
+    #[non_exhaustive]
+    Unavailable {
+        /// The operation.
+        operation: &'static Operation,
+        /// What is lacking: `operation channels.progress`, `parameter bridges.play.announcer_format`.
+        item: Box<str>,
+        /// The server's release.
+        release: Release,
+        /// The first release of each branch that has it.
+        since: &'static [Release],
     },
     /// There is no connection to the server; nothing was sent.
     #[non_exhaustive]
@@ -160,6 +174,7 @@ impl Error {
     pub fn operation(&self) -> Option<&'static Operation> {
         match self {
             Self::InvalidRequest { operation, .. }
+            | Self::Unavailable { operation, .. }
             | Self::Unauthorized { operation, .. }
             | Self::Refused { operation, .. }
             | Self::Decode { operation, .. }
@@ -207,6 +222,15 @@ impl fmt::Display for Error {
             }
             Self::InvalidRequest { operation, parameter, reason } => {
                 write!(f, "{operation}: not sent: parameter `{parameter}`: {reason}")
+            }
+            Self::Unavailable { operation, item, release, since } => {
+                write!(f, "{operation}: not sent: Asterisk {release} has no {item}; it came with")?;
+                let mut separator = " ";
+                for release in *since {
+                    write!(f, "{separator}{release}")?;
+                    separator = ", ";
+                }
+                Ok(())
             }
             Self::Connect { url, kind, source } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())?;

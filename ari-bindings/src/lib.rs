@@ -50,6 +50,7 @@
 //!
 //! `tls`, on by default: `https`, with rustls and what the platform trusts.
 
+pub mod availability;
 pub mod date;
 
 mod builder;
@@ -63,6 +64,7 @@ mod filter;
 mod generated;
 mod id;
 mod operation;
+mod release;
 mod reply;
 mod request;
 #[cfg(feature = "tls")]
@@ -72,6 +74,7 @@ mod value;
 mod variables;
 mod websocket;
 
+pub use availability::AvailabilityCheck;
 pub use builder::ClientBuilder;
 pub use call::Sending;
 pub use client::Client;
@@ -83,6 +86,7 @@ pub use filter::EventFilter;
 pub use generated::events::Event;
 pub use generated::*;
 pub use operation::{Method, Operation};
+pub use release::{Release, Server};
 pub use request::Request;
 pub use variables::VariableValue;
 pub use websocket::{Connect, DisconnectReason, Events};

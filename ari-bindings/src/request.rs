@@ -76,6 +76,16 @@ impl Request {
         })
     }
 
+    /// Names of the parameters that it has besides those of the path, as far as they can be told apart.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+        let members = match &self.body {
+            Some(Body::Members(Value::Object(members))) => Some(members),
+            _ => None,
+        };
+        let members = members.into_iter().flatten().map(|(name, _)| name.as_str());
+        self.query.iter().map(|(name, _)| *name).chain(members)
+    }
+
     /// Makes the query parameters members of the body, where Asterisk reads them as well.
     pub(crate) fn move_query_to_body(&mut self) {
         let mut members: Map<_, _> =

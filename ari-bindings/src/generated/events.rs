@@ -628,1054 +628,1534 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `ApplicationMoveFailed`.
+///
+/// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub channel: crate::models::Channel,
     /// `destination`: text.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub destination: String,
     /// `args`: list of text.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub args: Vec<String>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ApplicationRegistered`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.15, 21.10, 22.5, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ApplicationReplaced`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ApplicationUnregistered`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.15, 21.10, 22.5, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `BridgeAttendedTransfer`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeAttendedTransfer {
-    /// `transferer_first_leg`: a `Channel`.
+    /// `transferer_first_leg`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub transferer_first_leg: crate::models::Channel,
-    /// `transferer_second_leg`: a `Channel`.
+    /// `transferer_second_leg`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub transferer_second_leg: crate::models::Channel,
-    /// `replace_channel`: a `Channel`.
+    /// `replace_channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
-    /// `transferee`: a `Channel`.
+    /// `transferee`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
-    /// `transfer_target`: a `Channel`.
+    /// `transfer_target`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_target: Option<crate::models::Channel>,
     /// `result`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub result: String,
     /// `is_external`: boolean.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
-    /// `transferer_first_leg_bridge`: a `Bridge`.
+    /// `transferer_first_leg_bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferer_first_leg_bridge: Option<crate::models::Bridge>,
-    /// `transferer_second_leg_bridge`: a `Bridge`.
+    /// `transferer_second_leg_bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferer_second_leg_bridge: Option<crate::models::Bridge>,
     /// `destination_type`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub destination_type: String,
     /// `destination_bridge`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_bridge: Option<String>,
     /// `destination_application`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_application: Option<String>,
-    /// `destination_link_first_leg`: a `Channel`.
+    /// `destination_link_first_leg`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_link_first_leg: Option<crate::models::Channel>,
-    /// `destination_link_second_leg`: a `Channel`.
+    /// `destination_link_second_leg`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_link_second_leg: Option<crate::models::Channel>,
-    /// `destination_threeway_channel`: a `Channel`.
+    /// `destination_threeway_channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_threeway_channel: Option<crate::models::Channel>,
-    /// `destination_threeway_bridge`: a `Bridge`.
+    /// `destination_threeway_bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_threeway_bridge: Option<crate::models::Bridge>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `BridgeBlindTransfer`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// `replace_channel`: a `Channel`.
+    /// `replace_channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
-    /// `transferee`: a `Channel`.
+    /// `transferee`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
     /// `exten`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub exten: String,
     /// `context`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub context: String,
     /// `result`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub result: String,
     /// `is_external`: boolean.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `BridgeCreated`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeCreated {
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `BridgeDestroyed`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `BridgeMerged`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeMerged {
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// `bridge_from`: a `Bridge`.
+    /// `bridge_from`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge_from: crate::models::Bridge,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `BridgeVideoSourceChanged`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// `old_video_source_id`: text.
+    /// `old_video_source_id`: `ChannelId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_video_source_id: Option<crate::ids::ChannelId>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `CallBroadcast`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallBroadcast {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub channel: crate::models::Channel,
     /// `caller`: text.
+    ///
+    /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// `called`: text.
+    ///
+    /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `CallClaimed`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallClaimed {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub channel: crate::models::Channel,
     /// `winner_app`: text.
+    ///
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub winner_app: String,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelCallerId`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCallerId {
     /// `caller_presentation`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub caller_presentation: i64,
     /// `caller_presentation_txt`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub caller_presentation_txt: String,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelConnectedLine`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelConnectedLine {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelCreated`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCreated {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelDestroyed`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
     /// `cause`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub cause: i64,
     /// `cause_txt`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub cause_txt: String,
     /// `tech_cause`: whole number.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.17, 22.7, 23.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelDialplan`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDialplan {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `dialplan_app`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub dialplan_app: String,
     /// `dialplan_app_data`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub dialplan_app_data: String,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelDtmfReceived`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
     /// `digit`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub digit: String,
     /// `duration_ms`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub duration_ms: i64,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelEnteredBridge`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelHangupRequest`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
     /// `cause`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// `tech_cause`: whole number.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.17, 22.7, 23.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// `soft`: boolean.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soft: Option<bool>,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelHold`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHold {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `musicclass`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub musicclass: Option<String>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelLeftBridge`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelStateChange`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelStateChange {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelTalkingFinished`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `duration`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub duration: i64,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelTalkingStarted`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelToneDetected`.
 ///
-/// Of the supported releases, Asterisk 22.10.1, 23.4.1 have it.
+/// Since Asterisk 22.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelToneDetected {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 22.0.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelTransfer`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTransfer {
     /// `state`: text.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// `refer_to`: a `ReferTo`.
+    /// `refer_to`: `ReferTo`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub refer_to: crate::models::ReferTo,
-    /// `referred_by`: a `ReferredBy`.
+    /// `referred_by`: `ReferredBy`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub referred_by: crate::models::ReferredBy,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelUnhold`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUnhold {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelUserevent`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUserevent {
     /// `eventname`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub eventname: String,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
-    /// `endpoint`: a `Endpoint`.
+    /// `endpoint`: `Endpoint`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
-    /// `userevent`: JSON object.
+    /// `userevent`: JSON.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub userevent: serde_json::Value,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ChannelVarset`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelVarset {
     /// `variable`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub variable: String,
     /// `value`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub value: String,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `ContactStatusChange`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ContactStatusChange {
-    /// `endpoint`: a `Endpoint`.
+    /// `endpoint`: `Endpoint`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
-    /// `contact_info`: a `ContactInfo`.
+    /// `contact_info`: `ContactInfo`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub contact_info: crate::models::ContactInfo,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `DeviceStateChanged`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
-    /// `device_state`: a `DeviceState`.
+    /// `device_state`: `DeviceState`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub device_state: crate::models::DeviceState,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Dial`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dial {
-    /// `caller`: a `Channel`.
+    /// `caller`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<crate::models::Channel>,
-    /// `peer`: a `Channel`.
+    /// `peer`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub peer: crate::models::Channel,
     /// `forward`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
-    /// `forwarded`: a `Channel`.
+    /// `forwarded`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<crate::models::Channel>,
     /// `dialstring`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialstring: Option<String>,
     /// `dialstatus`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub dialstatus: String,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `EndpointStateChange`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct EndpointStateChange {
-    /// `endpoint`: a `Endpoint`.
+    /// `endpoint`: `Endpoint`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `MissingParams`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
     /// `params`: list of text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub params: Vec<String>,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `PeerStatusChange`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PeerStatusChange {
-    /// `endpoint`: a `Endpoint`.
+    /// `endpoint`: `Endpoint`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
-    /// `peer`: a `Peer`.
+    /// `peer`: `Peer`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub peer: crate::models::Peer,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `PlaybackContinuing`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
-    /// `playback`: a `Playback`.
+    /// `playback`: `Playback`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `PlaybackFinished`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackFinished {
-    /// `playback`: a `Playback`.
+    /// `playback`: `Playback`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `PlaybackStarted`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackStarted {
-    /// `playback`: a `Playback`.
+    /// `playback`: `Playback`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `RESTResponse`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RESTResponse {
     /// `transaction_id`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
     /// `request_id`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
     /// `status_code`: whole number.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub status_code: i64,
     /// `reason_phrase`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub reason_phrase: String,
     /// `uri`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
     /// `content_type`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// `message_body`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `RecordingFailed`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFailed {
-    /// `recording`: a `LiveRecording`.
+    /// `recording`: `LiveRecording`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `RecordingFinished`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFinished {
-    /// `recording`: a `LiveRecording`.
+    /// `recording`: `LiveRecording`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `RecordingStarted`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingStarted {
-    /// `recording`: a `LiveRecording`.
+    /// `recording`: `LiveRecording`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `StasisEnd`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisEnd {
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `StasisStart`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisStart {
     /// `args`: list of text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub args: Vec<String>,
-    /// `channel`: a `Channel`.
+    /// `channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// `replace_channel`: a `Channel`.
+    /// `replace_channel`: `Channel`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `TextMessageReceived`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct TextMessageReceived {
-    /// `message`: a `TextMessage`.
+    /// `message`: `TextMessage`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub message: crate::models::TextMessage,
-    /// `endpoint`: a `Endpoint`.
+    /// `endpoint`: `Endpoint`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
     /// `application`: text.
-    pub application: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub application: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }

@@ -26,7 +26,8 @@ impl Client {
 }
 
 impl ApplicationHandle {
-    /// `applicationName` (path): text.
+    /// `applicationName` (path): `ApplicationName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn application_name(&self) -> &crate::ids::ApplicationName {
         &self.application_name
@@ -35,13 +36,19 @@ impl ApplicationHandle {
     /// `GET /applications/{applicationName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::applications::Get {
         crate::operations::applications::Get::new(&self.client, &self.application_name)
     }
 
     /// `POST /applications/{applicationName}/subscription`
     ///
+    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
         &self,
         event_source: impl IntoIterator<Item = impl Into<String>>,
@@ -55,7 +62,11 @@ impl ApplicationHandle {
 
     /// `DELETE /applications/{applicationName}/subscription`
     ///
+    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
         &self,
         event_source: impl IntoIterator<Item = impl Into<String>>,
@@ -70,6 +81,8 @@ impl ApplicationHandle {
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub fn filter(&self) -> crate::operations::applications::Filter {
         crate::operations::applications::Filter::new(
             &self.client,
@@ -107,18 +120,21 @@ impl Client {
 
 impl DynamicConfigHandle {
     /// `configClass` (path): text.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn config_class(&self) -> &str {
         &self.config_class
     }
 
     /// `objectType` (path): text.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn object_type(&self) -> &str {
         &self.object_type
     }
 
     /// `id` (path): text.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -127,6 +143,8 @@ impl DynamicConfigHandle {
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_object(&self) -> crate::operations::asterisk::GetObject {
         crate::operations::asterisk::GetObject::new(
             &self.client,
@@ -139,6 +157,8 @@ impl DynamicConfigHandle {
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors: `400`, `403`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn update_object(&self) -> crate::operations::asterisk::UpdateObject {
         crate::operations::asterisk::UpdateObject::new(
             &self.client,
@@ -151,6 +171,8 @@ impl DynamicConfigHandle {
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors: `403`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(&self) -> crate::operations::asterisk::DeleteObject {
         crate::operations::asterisk::DeleteObject::new(
             &self.client,
@@ -183,7 +205,8 @@ impl Client {
 }
 
 impl LogChannelHandle {
-    /// `logChannelName` (path): text.
+    /// `logChannelName` (path): `LogChannelName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn log_channel_name(&self) -> &crate::ids::LogChannelName {
         &self.log_channel_name
@@ -191,7 +214,11 @@ impl LogChannelHandle {
 
     /// `POST /asterisk/logging/{logChannelName}`
     ///
+    /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
         &self,
         configuration: impl Into<String>,
@@ -206,6 +233,8 @@ impl LogChannelHandle {
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(&self) -> crate::operations::asterisk::DeleteLog {
         crate::operations::asterisk::DeleteLog::new(&self.client, &self.log_channel_name)
     }
@@ -213,6 +242,8 @@ impl LogChannelHandle {
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(&self) -> crate::operations::asterisk::RotateLog {
         crate::operations::asterisk::RotateLog::new(&self.client, &self.log_channel_name)
     }
@@ -240,7 +271,8 @@ impl Client {
 }
 
 impl ModuleHandle {
-    /// `moduleName` (path): text.
+    /// `moduleName` (path): `ModuleName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn module_name(&self) -> &crate::ids::ModuleName {
         &self.module_name
@@ -249,6 +281,8 @@ impl ModuleHandle {
     /// `GET /asterisk/modules/{moduleName}`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_module(&self) -> crate::operations::asterisk::GetModule {
         crate::operations::asterisk::GetModule::new(&self.client, &self.module_name)
     }
@@ -256,6 +290,8 @@ impl ModuleHandle {
     /// `POST /asterisk/modules/{moduleName}`
     ///
     /// Declared errors: `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn load_module(&self) -> crate::operations::asterisk::LoadModule {
         crate::operations::asterisk::LoadModule::new(&self.client, &self.module_name)
     }
@@ -263,6 +299,8 @@ impl ModuleHandle {
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(&self) -> crate::operations::asterisk::UnloadModule {
         crate::operations::asterisk::UnloadModule::new(&self.client, &self.module_name)
     }
@@ -270,6 +308,8 @@ impl ModuleHandle {
     /// `PUT /asterisk/modules/{moduleName}`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(&self) -> crate::operations::asterisk::ReloadModule {
         crate::operations::asterisk::ReloadModule::new(&self.client, &self.module_name)
     }
@@ -294,7 +334,8 @@ impl Client {
 }
 
 impl BridgeHandle {
-    /// `bridgeId` (path): text.
+    /// `bridgeId` (path): `BridgeId`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn bridge_id(&self) -> &crate::ids::BridgeId {
         &self.bridge_id
@@ -303,6 +344,8 @@ impl BridgeHandle {
     /// `POST /bridges/{bridgeId}`
     ///
     /// Declared errors: `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(&self) -> crate::operations::bridges::CreateWithId {
         crate::operations::bridges::CreateWithId::new(&self.client, &self.bridge_id)
     }
@@ -310,6 +353,8 @@ impl BridgeHandle {
     /// `GET /bridges/{bridgeId}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::bridges::Get {
         crate::operations::bridges::Get::new(&self.client, &self.bridge_id)
     }
@@ -317,15 +362,19 @@ impl BridgeHandle {
     /// `DELETE /bridges/{bridgeId}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self) -> crate::operations::bridges::Destroy {
         crate::operations::bridges::Destroy::new(&self.client, &self.bridge_id)
     }
 
     /// `GET /bridges/{bridgeId}/variable`
     ///
+    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
         &self,
         variable: impl Into<String>,
@@ -339,9 +388,11 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/variable`
     ///
+    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
         &self,
         variable: impl Into<String>,
@@ -355,9 +406,11 @@ impl BridgeHandle {
 
     /// `GET /bridges/{bridgeId}/variables`
     ///
+    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
         &self,
         variables: impl IntoIterator<Item = impl Into<String>>,
@@ -371,9 +424,11 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/variables`
     ///
+    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
         &self,
         variables: impl IntoIterator<
@@ -389,7 +444,11 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
+    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn add_channel(
         &self,
         channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
@@ -403,7 +462,11 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
+    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
         &self,
         channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
@@ -417,7 +480,11 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -432,6 +499,8 @@ impl BridgeHandle {
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(&self) -> crate::operations::bridges::ClearVideoSource {
         crate::operations::bridges::ClearVideoSource::new(&self.client, &self.bridge_id)
     }
@@ -439,6 +508,8 @@ impl BridgeHandle {
     /// `POST /bridges/{bridgeId}/moh`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self) -> crate::operations::bridges::StartMoh {
         crate::operations::bridges::StartMoh::new(&self.client, &self.bridge_id)
     }
@@ -446,13 +517,19 @@ impl BridgeHandle {
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::bridges::StopMoh {
         crate::operations::bridges::StopMoh::new(&self.client, &self.bridge_id)
     }
 
     /// `POST /bridges/{bridgeId}/play`
     ///
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play(
         &self,
         media: impl IntoIterator<Item = impl Into<String>>,
@@ -462,7 +539,12 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/play/{playbackId}`
     ///
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
         &self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -478,10 +560,15 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/record`
     ///
+    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn record(
         &self,
-        name: impl Into<String>,
+        name: impl Into<crate::ids::RecordingName>,
         format: impl Into<String>,
     ) -> crate::operations::bridges::Record {
         crate::operations::bridges::Record::new(
@@ -515,7 +602,8 @@ impl Client {
 }
 
 impl ChannelHandle {
-    /// `channelId` (path): text.
+    /// `channelId` (path): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn channel_id(&self) -> &crate::ids::ChannelId {
         &self.channel_id
@@ -524,13 +612,19 @@ impl ChannelHandle {
     /// `GET /channels/{channelId}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::channels::Get {
         crate::operations::channels::Get::new(&self.client, &self.channel_id)
     }
 
     /// `POST /channels/{channelId}`
     ///
+    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
         &self,
         endpoint: impl Into<String>,
@@ -545,6 +639,8 @@ impl ChannelHandle {
     /// `DELETE /channels/{channelId}`
     ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self) -> crate::operations::channels::Hangup {
         crate::operations::channels::Hangup::new(&self.client, &self.channel_id)
     }
@@ -552,6 +648,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/continue`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
         &self,
     ) -> crate::operations::channels::ContinueInDialplan {
@@ -563,14 +661,22 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/move`
     ///
+    /// - `app` (query): text. Since Asterisk 16.3, 18.0.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub fn r#move(&self, app: impl Into<String>) -> crate::operations::channels::Move {
         crate::operations::channels::Move::new(&self.client, &self.channel_id, app)
     }
 
     /// `POST /channels/{channelId}/redirect`
     ///
+    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `412`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
         &self,
         endpoint: impl Into<String>,
@@ -585,6 +691,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/answer`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self) -> crate::operations::channels::Answer {
         crate::operations::channels::Answer::new(&self.client, &self.channel_id)
     }
@@ -592,6 +700,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/ring`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self) -> crate::operations::channels::Ring {
         crate::operations::channels::Ring::new(&self.client, &self.channel_id)
     }
@@ -599,6 +709,8 @@ impl ChannelHandle {
     /// `DELETE /channels/{channelId}/ring`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self) -> crate::operations::channels::RingStop {
         crate::operations::channels::RingStop::new(&self.client, &self.channel_id)
     }
@@ -607,7 +719,7 @@ impl ChannelHandle {
     ///
     /// Declared errors: `404`, `409`, `412`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self) -> crate::operations::channels::Progress {
         crate::operations::channels::Progress::new(&self.client, &self.channel_id)
     }
@@ -615,6 +727,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/dtmf`
     ///
     /// Declared errors: `400`, `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self) -> crate::operations::channels::SendDtmf {
         crate::operations::channels::SendDtmf::new(&self.client, &self.channel_id)
     }
@@ -622,6 +736,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/mute`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::channels::Mute {
         crate::operations::channels::Mute::new(&self.client, &self.channel_id)
     }
@@ -629,6 +745,8 @@ impl ChannelHandle {
     /// `DELETE /channels/{channelId}/mute`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::channels::Unmute {
         crate::operations::channels::Unmute::new(&self.client, &self.channel_id)
     }
@@ -636,6 +754,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/hold`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self) -> crate::operations::channels::Hold {
         crate::operations::channels::Hold::new(&self.client, &self.channel_id)
     }
@@ -643,6 +763,8 @@ impl ChannelHandle {
     /// `DELETE /channels/{channelId}/hold`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self) -> crate::operations::channels::Unhold {
         crate::operations::channels::Unhold::new(&self.client, &self.channel_id)
     }
@@ -650,6 +772,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/moh`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self) -> crate::operations::channels::StartMoh {
         crate::operations::channels::StartMoh::new(&self.client, &self.channel_id)
     }
@@ -657,6 +781,8 @@ impl ChannelHandle {
     /// `DELETE /channels/{channelId}/moh`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::channels::StopMoh {
         crate::operations::channels::StopMoh::new(&self.client, &self.channel_id)
     }
@@ -664,6 +790,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/silence`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(&self) -> crate::operations::channels::StartSilence {
         crate::operations::channels::StartSilence::new(&self.client, &self.channel_id)
     }
@@ -671,13 +799,19 @@ impl ChannelHandle {
     /// `DELETE /channels/{channelId}/silence`
     ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(&self) -> crate::operations::channels::StopSilence {
         crate::operations::channels::StopSilence::new(&self.client, &self.channel_id)
     }
 
     /// `POST /channels/{channelId}/play`
     ///
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play(
         &self,
         media: impl IntoIterator<Item = impl Into<String>>,
@@ -687,7 +821,12 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
         &self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -703,10 +842,15 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/record`
     ///
+    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn record(
         &self,
-        name: impl Into<String>,
+        name: impl Into<crate::ids::RecordingName>,
         format: impl Into<String>,
     ) -> crate::operations::channels::Record {
         crate::operations::channels::Record::new(
@@ -719,7 +863,11 @@ impl ChannelHandle {
 
     /// `GET /channels/{channelId}/variable`
     ///
+    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
         &self,
         variable: impl Into<String>,
@@ -733,7 +881,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/variable`
     ///
+    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
         &self,
         variable: impl Into<String>,
@@ -747,9 +899,11 @@ impl ChannelHandle {
 
     /// `GET /channels/{channelId}/variables`
     ///
+    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
         &self,
         variables: impl IntoIterator<Item = impl Into<String>>,
@@ -763,9 +917,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/variables`
     ///
+    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
         &self,
         variables: impl IntoIterator<
@@ -781,7 +937,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/snoop`
     ///
+    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
         &self,
         app: impl Into<String>,
@@ -795,7 +955,12 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
+    /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
         &self,
         snoop_id: impl Into<crate::ids::ChannelId>,
@@ -812,6 +977,8 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/dial`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self) -> crate::operations::channels::Dial {
         crate::operations::channels::Dial::new(&self.client, &self.channel_id)
     }
@@ -819,15 +986,19 @@ impl ChannelHandle {
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(&self) -> crate::operations::channels::Rtpstatistics {
         crate::operations::channels::Rtpstatistics::new(&self.client, &self.channel_id)
     }
 
     /// `POST /channels/{channelId}/transfer_progress`
     ///
+    /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    ///
     /// Declared errors: `400`, `404`, `409`, `412`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
         &self,
         states: impl Into<String>,
@@ -862,20 +1033,27 @@ impl Client {
 }
 
 impl DeviceHandle {
-    /// `deviceName` (path): text.
+    /// `deviceName` (path): `DeviceName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn device_name(&self) -> &crate::ids::DeviceName {
         &self.device_name
     }
 
     /// `GET /deviceStates/{deviceName}`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::device_states::Get {
         crate::operations::device_states::Get::new(&self.client, &self.device_name)
     }
 
     /// `PUT /deviceStates/{deviceName}`
     ///
+    /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn update(
         &self,
         device_state: impl Into<crate::values::UpdateDeviceState>,
@@ -890,6 +1068,8 @@ impl DeviceHandle {
     /// `DELETE /deviceStates/{deviceName}`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::device_states::Delete {
         crate::operations::device_states::Delete::new(&self.client, &self.device_name)
     }
@@ -921,12 +1101,14 @@ impl Client {
 
 impl EndpointHandle {
     /// `tech` (path): text.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn tech(&self) -> &str {
         &self.tech
     }
 
     /// `resource` (path): text.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
@@ -935,13 +1117,19 @@ impl EndpointHandle {
     /// `GET /endpoints/{tech}/{resource}`
     ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::endpoints::Get {
         crate::operations::endpoints::Get::new(&self.client, &self.tech, &self.resource)
     }
 
     /// `PUT /endpoints/{tech}/{resource}/sendMessage`
     ///
+    /// - `from` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
         &self,
         from: impl Into<String>,
@@ -956,9 +1144,12 @@ impl EndpointHandle {
 
     /// `POST /endpoints/{tech}/{resource}/refer`
     ///
+    /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    ///
     /// Declared errors: `400`, `404`.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
         &self,
         from: impl Into<String>,
@@ -996,7 +1187,8 @@ impl Client {
 }
 
 impl MailboxHandle {
-    /// `mailboxName` (path): text.
+    /// `mailboxName` (path): `MailboxName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn mailbox_name(&self) -> &crate::ids::MailboxName {
         &self.mailbox_name
@@ -1005,13 +1197,20 @@ impl MailboxHandle {
     /// `GET /mailboxes/{mailboxName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::mailboxes::Get {
         crate::operations::mailboxes::Get::new(&self.client, &self.mailbox_name)
     }
 
     /// `PUT /mailboxes/{mailboxName}`
     ///
+    /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+    /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn update(
         &self,
         old_messages: i64,
@@ -1028,6 +1227,8 @@ impl MailboxHandle {
     /// `DELETE /mailboxes/{mailboxName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::mailboxes::Delete {
         crate::operations::mailboxes::Delete::new(&self.client, &self.mailbox_name)
     }
@@ -1055,7 +1256,8 @@ impl Client {
 }
 
 impl PlaybackHandle {
-    /// `playbackId` (path): text.
+    /// `playbackId` (path): `PlaybackId`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn playback_id(&self) -> &crate::ids::PlaybackId {
         &self.playback_id
@@ -1064,6 +1266,8 @@ impl PlaybackHandle {
     /// `GET /playbacks/{playbackId}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::playbacks::Get {
         crate::operations::playbacks::Get::new(&self.client, &self.playback_id)
     }
@@ -1071,13 +1275,19 @@ impl PlaybackHandle {
     /// `DELETE /playbacks/{playbackId}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self) -> crate::operations::playbacks::Stop {
         crate::operations::playbacks::Stop::new(&self.client, &self.playback_id)
     }
 
     /// `POST /playbacks/{playbackId}/control`
     ///
+    /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn control(
         &self,
         operation: impl Into<crate::values::ControlOperation>,
@@ -1112,7 +1322,8 @@ impl Client {
 }
 
 impl LiveRecordingHandle {
-    /// `recordingName` (path): text.
+    /// `recordingName` (path): `RecordingName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
@@ -1121,6 +1332,8 @@ impl LiveRecordingHandle {
     /// `GET /recordings/live/{recordingName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_live(&self) -> crate::operations::recordings::GetLive {
         crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
     }
@@ -1128,6 +1341,8 @@ impl LiveRecordingHandle {
     /// `DELETE /recordings/live/{recordingName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn cancel(&self) -> crate::operations::recordings::Cancel {
         crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
     }
@@ -1135,6 +1350,8 @@ impl LiveRecordingHandle {
     /// `POST /recordings/live/{recordingName}/stop`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self) -> crate::operations::recordings::Stop {
         crate::operations::recordings::Stop::new(&self.client, &self.recording_name)
     }
@@ -1142,6 +1359,8 @@ impl LiveRecordingHandle {
     /// `POST /recordings/live/{recordingName}/pause`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self) -> crate::operations::recordings::Pause {
         crate::operations::recordings::Pause::new(&self.client, &self.recording_name)
     }
@@ -1149,6 +1368,8 @@ impl LiveRecordingHandle {
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unpause(&self) -> crate::operations::recordings::Unpause {
         crate::operations::recordings::Unpause::new(&self.client, &self.recording_name)
     }
@@ -1156,6 +1377,8 @@ impl LiveRecordingHandle {
     /// `POST /recordings/live/{recordingName}/mute`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::recordings::Mute {
         crate::operations::recordings::Mute::new(&self.client, &self.recording_name)
     }
@@ -1163,6 +1386,8 @@ impl LiveRecordingHandle {
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::recordings::Unmute {
         crate::operations::recordings::Unmute::new(&self.client, &self.recording_name)
     }
@@ -1190,7 +1415,8 @@ impl Client {
 }
 
 impl StoredRecordingHandle {
-    /// `recordingName` (path): text.
+    /// `recordingName` (path): `RecordingName`.
+    /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
@@ -1199,6 +1425,8 @@ impl StoredRecordingHandle {
     /// `GET /recordings/stored/{recordingName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
         crate::operations::recordings::GetStored::new(&self.client, &self.recording_name)
     }
@@ -1206,6 +1434,8 @@ impl StoredRecordingHandle {
     /// `DELETE /recordings/stored/{recordingName}`
     ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(&self) -> crate::operations::recordings::DeleteStored {
         crate::operations::recordings::DeleteStored::new(
             &self.client,
@@ -1216,6 +1446,8 @@ impl StoredRecordingHandle {
     /// `GET /recordings/stored/{recordingName}/file`
     ///
     /// Declared errors: `403`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(&self) -> crate::operations::recordings::GetStoredFile {
         crate::operations::recordings::GetStoredFile::new(
             &self.client,
@@ -1225,7 +1457,11 @@ impl StoredRecordingHandle {
 
     /// `POST /recordings/stored/{recordingName}/copy`
     ///
+    /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(
         &self,
         destination_recording_name: impl Into<crate::ids::RecordingName>,

@@ -2,6 +2,7 @@
 
 //! Everything that is generated from the API declarations.
 
+pub(crate) mod availability;
 pub mod events;
 pub mod handles;
 pub mod ids;

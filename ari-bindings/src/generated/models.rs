@@ -4,33 +4,53 @@
 
 /// Asterisk's model `AdditionalParam`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct AdditionalParam {
     /// `parameter_name`: text.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_name: String,
     /// `parameter_value`: text.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_value: String,
 }
 
 /// Asterisk's model `Application`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Application {
-    /// `name`: text.
+    /// `name`: `ApplicationName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::ApplicationName,
-    /// `channel_ids`: list of text.
+    /// `channel_ids`: list of `ChannelId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel_ids: Vec<crate::ids::ChannelId>,
-    /// `bridge_ids`: list of text.
+    /// `bridge_ids`: list of `BridgeId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge_ids: Vec<crate::ids::BridgeId>,
     /// `endpoint_ids`: list of text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub endpoint_ids: Vec<String>,
-    /// `device_names`: list of text.
+    /// `device_names`: list of `DeviceName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub device_names: Vec<crate::ids::DeviceName>,
-    /// `events_allowed`: list of JSON object.
+    /// `events_allowed`: list of JSON.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub events_allowed: Vec<serde_json::Value>,
-    /// `events_disallowed`: list of JSON object.
+    /// `events_disallowed`: list of JSON.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub events_disallowed: Vec<serde_json::Value>,
 }
 
@@ -41,70 +61,106 @@ impl From<&Application> for crate::ids::ApplicationName {
 }
 
 /// Asterisk's model `AsteriskInfo`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct AsteriskInfo {
-    /// `build`: a `BuildInfo`.
+    /// `build`: `BuildInfo`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<crate::models::BuildInfo>,
-    /// `system`: a `SystemInfo`.
+    /// `system`: `SystemInfo`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<crate::models::SystemInfo>,
-    /// `config`: a `ConfigInfo`.
+    /// `config`: `ConfigInfo`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<crate::models::ConfigInfo>,
-    /// `status`: a `StatusInfo`.
+    /// `status`: `StatusInfo`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::models::StatusInfo>,
 }
 
 /// Asterisk's model `AsteriskPing`.
+///
+/// Since Asterisk 16.2, 18.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct AsteriskPing {
     /// `asterisk_id`: text.
+    ///
+    /// Since Asterisk 16.2, 18.0.
     pub asterisk_id: String,
     /// `ping`: text.
-    pub ping: String,
-    /// `timestamp`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.2, 18.0.
+    pub ping: String,
+    /// `timestamp`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.2, 18.0.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
 }
 
 /// Asterisk's model `Bridge`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Bridge {
-    /// `id`: text.
+    /// `id`: `BridgeId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::BridgeId,
     /// `technology`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub technology: String,
-    /// `bridge_type`: text.
+    /// `bridge_type`: `BridgeType`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge_type: crate::values::BridgeType,
     /// `bridge_class`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub bridge_class: String,
     /// `creator`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub creator: String,
     /// `name`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: String,
-    /// `channels`: list of text.
+    /// `channels`: list of `ChannelId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channels: Vec<crate::ids::ChannelId>,
     /// `video_mode`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_mode: Option<String>,
-    /// `video_source_id`: text.
+    /// `video_source_id`: `ChannelId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_source_id: Option<crate::ids::ChannelId>,
-    /// `creationtime`: date and time.
+    /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.3, 18.0.
     #[serde(with = "crate::date")]
     pub creationtime: crate::Date,
-    /// `bridgevars`: JSON object.
+    /// `bridgevars`: JSON.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridgevars: Option<serde_json::Value>,
 }
@@ -116,71 +172,113 @@ impl From<&Bridge> for crate::ids::BridgeId {
 }
 
 /// Asterisk's model `BuildInfo`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct BuildInfo {
     /// `os`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub os: String,
     /// `kernel`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub kernel: String,
     /// `options`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub options: String,
     /// `machine`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub machine: String,
     /// `date`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub date: String,
     /// `user`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub user: String,
 }
 
 /// Asterisk's model `CallerID`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CallerID {
     /// `name`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: String,
     /// `number`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub number: String,
 }
 
 /// Asterisk's model `Channel`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
-    /// `id`: text.
+    /// `id`: `ChannelId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::ChannelId,
     /// `protocol_id`: text.
+    ///
+    /// Since Asterisk 16.27, 18.13, 20.0.
     pub protocol_id: String,
     /// `name`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: String,
-    /// `state`: text.
+    /// `state`: `ChannelState`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::ChannelState,
-    /// `caller`: a `CallerID`.
+    /// `caller`: `CallerID`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub caller: crate::models::CallerID,
-    /// `connected`: a `CallerID`.
+    /// `connected`: `CallerID`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub connected: crate::models::CallerID,
     /// `accountcode`: text.
-    pub accountcode: String,
-    /// `dialplan`: a `DialplanCEP`.
-    pub dialplan: crate::models::DialplanCEP,
-    /// `creationtime`: date and time.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
+    pub accountcode: String,
+    /// `dialplan`: `DialplanCEP`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
+    pub dialplan: crate::models::DialplanCEP,
+    /// `creationtime`: date and time in the server's time zone, to the millisecond.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub creationtime: crate::Date,
     /// `language`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub language: String,
-    /// `channelvars`: JSON object.
+    /// `channelvars`: JSON.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channelvars: Option<serde_json::Value>,
     /// `caller_rdnis`: text.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.21, 20.6, 21.1, 22.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_rdnis: Option<String>,
     /// `tenantid`: text.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.25, 20.10, 21.5, 22.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenantid: Option<String>,
 }
@@ -192,33 +290,53 @@ impl From<&Channel> for crate::ids::ChannelId {
 }
 
 /// Asterisk's model `ConfigInfo`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ConfigInfo {
     /// `name`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: String,
     /// `default_language`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub default_language: String,
     /// `max_channels`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
     /// `max_open_files`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_open_files: Option<i64>,
     /// `max_load`: number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_load: Option<f64>,
-    /// `setid`: a `SetId`.
+    /// `setid`: `SetId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub setid: crate::models::SetId,
 }
 
 /// Asterisk's model `ConfigTuple`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ConfigTuple {
     /// `attribute`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub attribute: String,
     /// `value`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub value: String,
 }
 
@@ -234,27 +352,43 @@ impl ConfigTuple {
 }
 
 /// Asterisk's model `ContactInfo`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ContactInfo {
     /// `uri`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub uri: String,
-    /// `contact_status`: text.
+    /// `contact_status`: `ContactStatus`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub contact_status: crate::values::ContactStatus,
     /// `aor`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub aor: String,
     /// `roundtrip_usec`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roundtrip_usec: Option<String>,
 }
 
 /// Asterisk's model `DeviceState`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct DeviceState {
-    /// `name`: text.
+    /// `name`: `DeviceName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::DeviceName,
-    /// `state`: text.
+    /// `state`: `DeviceStateValue`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::DeviceStateValue,
 }
 
@@ -265,76 +399,126 @@ impl From<&DeviceState> for crate::ids::DeviceName {
 }
 
 /// Asterisk's model `Dialed`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Dialed {}
 
 /// Asterisk's model `DialplanCEP`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCEP {
     /// `context`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub context: String,
     /// `exten`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub exten: String,
     /// `priority`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub priority: i64,
     /// `app_name`: text.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub app_name: String,
     /// `app_data`: text.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub app_data: String,
 }
 
 /// Asterisk's model `Endpoint`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// `technology`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub technology: String,
     /// `resource`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub resource: String,
-    /// `state`: text.
+    /// `state`: `EndpointState`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<crate::values::EndpointState>,
-    /// `channel_ids`: list of text.
+    /// `channel_ids`: list of `ChannelId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel_ids: Vec<crate::ids::ChannelId>,
     /// `max_channels`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
 }
 
 /// Asterisk's model `FormatLangPair`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct FormatLangPair {
     /// `language`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub language: String,
     /// `format`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub format: String,
 }
 
 /// Asterisk's model `LiveRecording`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
-    /// `name`: text.
+    /// `name`: `RecordingName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::RecordingName,
     /// `format`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub format: String,
     /// `target_uri`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
-    /// `state`: text.
+    /// `state`: `LiveRecordingState`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::LiveRecordingState,
     /// `duration`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
     /// `talking_duration`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talking_duration: Option<i64>,
     /// `silence_duration`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_duration: Option<i64>,
     /// `cause`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
@@ -346,28 +530,46 @@ impl From<&LiveRecording> for crate::ids::RecordingName {
 }
 
 /// Asterisk's model `LogChannel`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LogChannel {
     /// `channel`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub channel: String,
     /// `type`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub r#type: String,
     /// `status`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub status: String,
     /// `configuration`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub configuration: String,
 }
 
 /// Asterisk's model `Mailbox`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Mailbox {
-    /// `name`: text.
+    /// `name`: `MailboxName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::MailboxName,
     /// `old_messages`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub old_messages: i64,
     /// `new_messages`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub new_messages: i64,
 }
 
@@ -378,18 +580,30 @@ impl From<&Mailbox> for crate::ids::MailboxName {
 }
 
 /// Asterisk's model `Module`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Module {
-    /// `name`: text.
+    /// `name`: `ModuleName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::ModuleName,
     /// `description`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub description: String,
     /// `use_count`: whole number.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub use_count: i64,
     /// `status`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub status: String,
     /// `support_level`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub support_level: String,
 }
 
@@ -400,42 +614,68 @@ impl From<&Module> for crate::ids::ModuleName {
 }
 
 /// Asterisk's model `Peer`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Peer {
     /// `peer_status`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub peer_status: String,
     /// `cause`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// `address`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// `port`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
     /// `time`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
 }
 
 /// Asterisk's model `Playback`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Playback {
-    /// `id`: text.
+    /// `id`: `PlaybackId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::PlaybackId,
     /// `media_uri`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub media_uri: String,
     /// `next_media_uri`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_media_uri: Option<String>,
     /// `target_uri`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
     /// `language`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// `state`: text.
+    /// `state`: `PlaybackState`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::PlaybackState,
 }
 
@@ -447,270 +687,394 @@ impl From<&Playback> for crate::ids::PlaybackId {
 
 /// Asterisk's model `RESTHeader`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RESTHeader {
     /// `name`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
     /// `value`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub value: String,
 }
 
 /// Asterisk's model `RESTQueryStringParameter`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RESTQueryStringParameter {
     /// `name`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
     /// `value`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub value: String,
 }
 
 /// Asterisk's model `RESTRequest`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RESTRequest {
     /// `type`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub r#type: String,
     /// `transaction_id`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
     /// `request_id`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
     /// `method`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub method: String,
     /// `uri`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
     /// `content_type`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// `query_strings`: list of a `RESTQueryStringParameter`.
+    /// `query_strings`: list of `RESTQueryStringParameter`.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_strings: Option<Vec<crate::models::RESTQueryStringParameter>>,
     /// `message_body`: text.
+    ///
+    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
 }
 
 /// Asterisk's model `RTPstat`.
+///
+/// Since Asterisk 16.4, 18.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RTPstat {
     /// `txcount`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub txcount: i64,
     /// `rxcount`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub rxcount: i64,
     /// `txjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txjitter: Option<f64>,
     /// `rxjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rxjitter: Option<f64>,
     /// `remote_maxjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxjitter: Option<f64>,
     /// `remote_minjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minjitter: Option<f64>,
     /// `remote_normdevjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevjitter: Option<f64>,
     /// `remote_stdevjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevjitter: Option<f64>,
     /// `local_maxjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxjitter: Option<f64>,
     /// `local_minjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minjitter: Option<f64>,
     /// `local_normdevjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevjitter: Option<f64>,
     /// `local_stdevjitter`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevjitter: Option<f64>,
     /// `txploss`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub txploss: i64,
     /// `rxploss`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub rxploss: i64,
     /// `remote_maxrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxrxploss: Option<f64>,
     /// `remote_minrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minrxploss: Option<f64>,
     /// `remote_normdevrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevrxploss: Option<f64>,
     /// `remote_stdevrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevrxploss: Option<f64>,
     /// `local_maxrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxrxploss: Option<f64>,
     /// `local_minrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minrxploss: Option<f64>,
     /// `local_normdevrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevrxploss: Option<f64>,
     /// `local_stdevrxploss`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevrxploss: Option<f64>,
     /// `rtt`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,
     /// `maxrtt`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maxrtt: Option<f64>,
     /// `minrtt`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minrtt: Option<f64>,
     /// `normdevrtt`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normdevrtt: Option<f64>,
     /// `stdevrtt`: number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdevrtt: Option<f64>,
     /// `local_ssrc`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub local_ssrc: i64,
     /// `remote_ssrc`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub remote_ssrc: i64,
     /// `txoctetcount`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub txoctetcount: i64,
     /// `rxoctetcount`: whole number.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub rxoctetcount: i64,
     /// `channel_uniqueid`: text.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub channel_uniqueid: String,
     /// `txmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txmes: Option<f64>,
     /// `rxmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rxmes: Option<f64>,
     /// `remote_maxmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxmes: Option<f64>,
     /// `remote_minmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minmes: Option<f64>,
     /// `remote_normdevmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevmes: Option<f64>,
     /// `remote_stdevmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevmes: Option<f64>,
     /// `local_maxmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxmes: Option<f64>,
     /// `local_minmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minmes: Option<f64>,
     /// `local_normdevmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevmes: Option<f64>,
     /// `local_stdevmes`: number.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevmes: Option<f64>,
 }
 
 /// Asterisk's model `ReferTo`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ReferTo {
-    /// `requested_destination`: a `RequiredDestination`.
+    /// `requested_destination`: `RequiredDestination`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub requested_destination: crate::models::RequiredDestination,
-    /// `destination_channel`: a `Channel`.
+    /// `destination_channel`: `Channel`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_channel: Option<crate::models::Channel>,
-    /// `connected_channel`: a `Channel`.
+    /// `connected_channel`: `Channel`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
 }
 
 /// Asterisk's model `ReferredBy`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ReferredBy {
-    /// `source_channel`: a `Channel`.
+    /// `source_channel`: `Channel`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub source_channel: crate::models::Channel,
-    /// `connected_channel`: a `Channel`.
+    /// `connected_channel`: `Channel`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
-    /// `bridge`: a `Bridge`.
+    /// `bridge`: `Bridge`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
 }
 
 /// Asterisk's model `RequiredDestination`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RequiredDestination {
     /// `protocol_id`: text.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol_id: Option<String>,
     /// `destination`: text.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
-    /// `additional_protocol_params`: list of a `AdditionalParam`.
+    /// `additional_protocol_params`: list of `AdditionalParam`.
+    ///
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_protocol_params: Option<Vec<crate::models::AdditionalParam>>,
 }
 
 /// Asterisk's model `SetId`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SetId {
     /// `user`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub user: String,
     /// `group`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub group: String,
 }
 
 /// Asterisk's model `Sound`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Sound {
-    /// `id`: text.
+    /// `id`: `SoundId`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::SoundId,
     /// `text`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// `formats`: list of a `FormatLangPair`.
+    /// `formats`: list of `FormatLangPair`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub formats: Vec<crate::models::FormatLangPair>,
 }
 
@@ -721,28 +1085,36 @@ impl From<&Sound> for crate::ids::SoundId {
 }
 
 /// Asterisk's model `StatusInfo`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct StatusInfo {
-    /// `startup_time`: date and time.
+    /// `startup_time`: date and time in the server's time zone, to the millisecond.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub startup_time: crate::Date,
-    /// `last_reload_time`: date and time.
+    /// `last_reload_time`: date and time in the server's time zone, to the millisecond.
     ///
-    /// In the time zone of the server, to the millisecond.
+    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub last_reload_time: crate::Date,
 }
 
 /// Asterisk's model `StoredRecording`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct StoredRecording {
-    /// `name`: text.
+    /// `name`: `RecordingName`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::RecordingName,
     /// `format`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub format: String,
 }
 
@@ -753,44 +1125,66 @@ impl From<&StoredRecording> for crate::ids::RecordingName {
 }
 
 /// Asterisk's model `SystemInfo`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SystemInfo {
     /// `version`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub version: String,
     /// `entity_id`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub entity_id: String,
 }
 
 /// Asterisk's model `TextMessage`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct TextMessage {
     /// `from`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub from: String,
     /// `to`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub to: String,
     /// `body`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub body: String,
-    /// `variables`: JSON object.
+    /// `variables`: JSON.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variables: Option<serde_json::Value>,
 }
 
 /// Asterisk's model `Variable`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Variable {
     /// `value`: text.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub value: String,
 }
 
 /// Asterisk's model `Variables`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Variables {
-    /// `variables`: JSON object.
+    /// `variables`: JSON.
+    ///
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub variables: serde_json::Value,
 }

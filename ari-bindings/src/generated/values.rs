@@ -12,8 +12,12 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum BridgeType {
     /// `mixing`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Mixing,
     /// `holding`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Holding,
     /// A value that the bindings do not know.
     Other(String),
@@ -54,28 +58,52 @@ value!(BridgeType);
 #[non_exhaustive]
 pub enum ChannelState {
     /// `Down`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Down,
     /// `Rsrved`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Rsrved,
     /// `OffHook`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     OffHook,
     /// `Dialing`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Dialing,
     /// `Ring`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Ring,
     /// `Ringing`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Ringing,
     /// `Up`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Up,
     /// `Busy`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `Dialing Offhook`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     DialingOffhook,
     /// `Pre-ring`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     PreRing,
     /// `Unknown`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `Rsrvd`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Rsrvd,
     /// A value that the bindings do not know.
     Other(String),
@@ -149,14 +177,24 @@ value!(ChannelState);
 #[non_exhaustive]
 pub enum ContactStatus {
     /// `Unreachable`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unreachable,
     /// `Reachable`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Reachable,
     /// `Unknown`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `NonQualified`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     NonQualified,
     /// `Removed`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Removed,
     /// A value that the bindings do not know.
     Other(String),
@@ -209,14 +247,24 @@ value!(ContactStatus);
 #[non_exhaustive]
 pub enum ControlOperation {
     /// `restart`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Restart,
     /// `pause`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Pause,
     /// `unpause`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unpause,
     /// `reverse`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Reverse,
     /// `forward`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Forward,
     /// A value that the bindings do not know.
     Other(String),
@@ -269,22 +317,40 @@ value!(ControlOperation);
 #[non_exhaustive]
 pub enum DeviceStateValue {
     /// `UNKNOWN`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `NOT_INUSE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     NotInuse,
     /// `INUSE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Inuse,
     /// `BUSY`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `INVALID`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Invalid,
     /// `UNAVAILABLE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unavailable,
     /// `RINGING`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Ringing,
     /// `RINGINUSE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Ringinuse,
     /// `ONHOLD`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Onhold,
     /// A value that the bindings do not know.
     Other(String),
@@ -351,10 +417,16 @@ value!(DeviceStateValue);
 #[non_exhaustive]
 pub enum Direction {
     /// `both`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Both,
     /// `in`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     In,
     /// `out`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Out,
     /// A value that the bindings do not know.
     Other(String),
@@ -397,10 +469,16 @@ value!(Direction);
 #[non_exhaustive]
 pub enum EndpointState {
     /// `unknown`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `offline`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Offline,
     /// `online`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Online,
     /// A value that the bindings do not know.
     Other(String),
@@ -443,8 +521,12 @@ value!(EndpointState);
 #[non_exhaustive]
 pub enum ExternalMediaConnectionType {
     /// `client`
+    ///
+    /// Since Asterisk 16.6, 18.0.
     Client,
     /// `server`
+    ///
+    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     Server,
     /// A value that the bindings do not know.
     Other(String),
@@ -485,10 +567,16 @@ value!(ExternalMediaConnectionType);
 #[non_exhaustive]
 pub enum ExternalMediaEncapsulation {
     /// `rtp`
+    ///
+    /// Since Asterisk 16.6, 18.0.
     Rtp,
     /// `audiosocket`
+    ///
+    /// Since Asterisk 18.0.
     Audiosocket,
     /// `none`
+    ///
+    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     None,
     /// A value that the bindings do not know.
     Other(String),
@@ -531,10 +619,16 @@ value!(ExternalMediaEncapsulation);
 #[non_exhaustive]
 pub enum ExternalMediaTransport {
     /// `udp`
+    ///
+    /// Since Asterisk 16.6, 18.0.
     Udp,
     /// `tcp`
+    ///
+    /// Since Asterisk 18.0.
     Tcp,
     /// `websocket`
+    ///
+    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     Websocket,
     /// A value that the bindings do not know.
     Other(String),
@@ -577,12 +671,20 @@ value!(ExternalMediaTransport);
 #[non_exhaustive]
 pub enum GetInfoOnly {
     /// `build`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Build,
     /// `system`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     System,
     /// `config`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Config,
     /// `status`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Status,
     /// A value that the bindings do not know.
     Other(String),
@@ -627,30 +729,56 @@ value!(GetInfoOnly);
 #[non_exhaustive]
 pub enum HangupReason {
     /// `normal`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Normal,
     /// `busy`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `congestion`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Congestion,
     /// `no_answer`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     NoAnswer,
     /// `timeout`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     Timeout,
     /// `rejected`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     Rejected,
     /// `unallocated`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     Unallocated,
     /// `normal_unspecified`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     NormalUnspecified,
     /// `number_incomplete`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     NumberIncomplete,
     /// `codec_mismatch`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     CodecMismatch,
     /// `interworking`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     Interworking,
     /// `failure`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     Failure,
     /// `answered_elsewhere`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     AnsweredElsewhere,
     /// A value that the bindings do not know.
     Other(String),
@@ -728,10 +856,16 @@ value!(HangupReason);
 #[non_exhaustive]
 pub enum IfExists {
     /// `fail`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Fail,
     /// `overwrite`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Overwrite,
     /// `append`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Append,
     /// A value that the bindings do not know.
     Other(String),
@@ -774,16 +908,28 @@ value!(IfExists);
 #[non_exhaustive]
 pub enum LiveRecordingState {
     /// `queued`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Queued,
     /// `recording`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Recording,
     /// `paused`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Paused,
     /// `done`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Done,
     /// `failed`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Failed,
     /// `canceled`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Canceled,
     /// A value that the bindings do not know.
     Other(String),
@@ -839,16 +985,28 @@ value!(LiveRecordingState);
 #[non_exhaustive]
 pub enum PlaybackState {
     /// `queued`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Queued,
     /// `playing`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Playing,
     /// `continuing`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Continuing,
     /// `done`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Done,
     /// `failed`
+    ///
+    /// Since Asterisk 16.20, 18.6, 20.0.
     Failed,
     /// `paused`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Paused,
     /// A value that the bindings do not know.
     Other(String),
@@ -905,12 +1063,20 @@ value!(PlaybackState);
 #[non_exhaustive]
 pub enum Spy {
     /// `none`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     None,
     /// `both`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Both,
     /// `out`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Out,
     /// `in`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     In,
     /// A value that the bindings do not know.
     Other(String),
@@ -956,12 +1122,20 @@ value!(Spy);
 #[non_exhaustive]
 pub enum TerminateOn {
     /// `none`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     None,
     /// `any`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Any,
     /// `*`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Star,
     /// `#`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Hash,
     /// A value that the bindings do not know.
     Other(String),
@@ -1006,20 +1180,36 @@ value!(TerminateOn);
 #[non_exhaustive]
 pub enum UpdateDeviceState {
     /// `NOT_INUSE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     NotInuse,
     /// `INUSE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Inuse,
     /// `BUSY`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `INVALID`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Invalid,
     /// `UNAVAILABLE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Unavailable,
     /// `RINGING`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Ringing,
     /// `RINGINUSE`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Ringinuse,
     /// `ONHOLD`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Onhold,
     /// A value that the bindings do not know.
     Other(String),
@@ -1082,12 +1272,20 @@ value!(UpdateDeviceState);
 #[non_exhaustive]
 pub enum Whisper {
     /// `none`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     None,
     /// `both`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Both,
     /// `out`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     Out,
     /// `in`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     In,
     /// A value that the bindings do not know.
     Other(String),

@@ -35,17 +35,42 @@ impl Client {
         let mut call = Call::new(self, &OPERATION);
         if apps.is_empty() {
             call.fail("app", "there must be at least one application");
-        } else if apps.iter().any(String::is_empty) {
-            call.fail("app", "the name of an application must not be empty");
         }
+        for app in &apps {
+            if let Err(reason) = check_app(app) {
+                call.fail("app", reason);
+            }
+        }
+        let apps: Vec<String> = apps.into_iter().map(quoted).collect();
         Connect {
             client: self.clone(),
-            call: call.list("app", apps.into_iter()),
+            call: call.text("app", apps.join(",")),
             ping_interval: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(5),
             buffer_limit: 64 << 20,
         }
     }
+}
+
+/// Releases read this list differently: some take `\` and `"` for themselves, some as part of the name, and in some an
+/// open bracket hides the commas behind it. What they would not all read alike is refused.
+fn check_app(app: &str) -> Result<(), &'static str> {
+    if app.is_empty() {
+        return Err("the name of an application must not be empty");
+    }
+    if app.contains(['"', '\\']) {
+        return Err("releases of Asterisk do not agree on `\"` and `\\` in the name of an application");
+    }
+    let count = |bracket: char| app.matches(bracket).count();
+    if count('(') != count(')') || count('[') != count(']') {
+        return Err("a bracket in the name of an application must be closed, or it hides the next name");
+    }
+    Ok(())
+}
+
+/// The one escape that all releases understand in this list.
+fn quoted(app: String) -> String {
+    if app.contains(',') { format!("\"{app}\"") } else { app }
 }
 
 /// An event connection in the making; awaiting it connects.

@@ -33,7 +33,8 @@ use queue::{Frame, Queue, Taken};
 /// between is lost, so it is wise to look at `ari.channels().list()` then.
 ///
 /// Dropping it closes the connection in the background; [`Events::close`] does so in the
-/// foreground.
+/// foreground. Close one before connecting the same applications again: Asterisk may otherwise
+/// take the end of the old connection for that of the new one, which then hears nothing.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {

@@ -64,11 +64,22 @@ async fn the_handshake_asks_for_the_applications() {
         let (mut stream, _) = listener.accept().await.unwrap();
         receive(&mut stream).await
     });
-    assert_eq!(received.line, "GET /ari/events?app=a%2Cb%5C%2Cc%20d&subscribeAll=true HTTP/1.1");
+    assert_eq!(received.line, "GET /ari/events?app=a%2C%22b%2Cc%20d%22&subscribeAll=true HTTP/1.1");
     let host = format!("Host: {}\r\n", listener.local_addr().unwrap());
     assert!(received.head.contains(&host), "{}", received.head);
     assert!(received.head.contains("Authorization: Basic bWU6c2VjcmV0\r\n"));
     assert!(!received.head.contains("Sec-WebSocket-Protocol"));
+}
+
+#[tokio::test]
+async fn names_that_releases_read_differently_are_refused() {
+    let (_, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    for (app, reason) in [("", "empty"), ("a\"b", "do not agree"), ("a\\b", "do not agree"), ("a(b", "closed")] {
+        let error = within(ari.events(["x", app])).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidRequest { parameter: "app", .. }), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The runtime against scripted servers on the loopback interface.
 
+mod availability;
 mod dates;
 mod encoding;
 mod errors;

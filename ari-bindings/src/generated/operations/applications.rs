@@ -23,20 +23,31 @@ impl Client {
 
 impl Applications {
     /// `GET /applications`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `GET /applications/{applicationName}`
     ///
+    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, application_name: impl Into<crate::ids::ApplicationName>) -> Get {
         Get::new(&self.client, application_name)
     }
 
     /// `POST /applications/{applicationName}/subscription`
     ///
+    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -47,7 +58,12 @@ impl Applications {
 
     /// `DELETE /applications/{applicationName}/subscription`
     ///
+    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -58,7 +74,11 @@ impl Applications {
 
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
+    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.3, 18.0.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub fn filter(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -68,6 +88,8 @@ impl Applications {
 }
 
 /// `GET /applications`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -90,7 +112,11 @@ call!(List -> json Vec < crate ::models::Application >);
 
 /// `GET /applications/{applicationName}`
 ///
+/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -122,7 +148,12 @@ call!(Get -> json crate ::models::Application);
 
 /// `POST /applications/{applicationName}/subscription`
 ///
+/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+/// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Subscribe(Call);
@@ -156,7 +187,12 @@ call!(Subscribe -> json crate ::models::Application);
 
 /// `DELETE /applications/{applicationName}/subscription`
 ///
+/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+/// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unsubscribe(Call);
@@ -190,7 +226,11 @@ call!(Unsubscribe -> json crate ::models::Application);
 
 /// `PUT /applications/{applicationName}/eventFilter`
 ///
+/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.3, 18.0.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Filter(Call);
@@ -217,7 +257,8 @@ impl Filter {
         )
     }
 
-    /// `filter` (body): JSON object.
+    /// `filter` (body): JSON.
+    /// Since Asterisk 16.3, 18.0.
     pub fn filter(mut self, filter: impl Into<crate::EventFilter>) -> Self {
         self.0 = self.0.whole(filter.into().into_json());
         self

@@ -22,7 +22,13 @@ impl Client {
 impl Asterisk {
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
+    /// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_object(
         &self,
         config_class: impl Into<String>,
@@ -34,7 +40,13 @@ impl Asterisk {
 
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
+    /// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `403`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn update_object(
         &self,
         config_class: impl Into<String>,
@@ -46,7 +58,13 @@ impl Asterisk {
 
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
+    /// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `403`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(
         &self,
         config_class: impl Into<String>,
@@ -57,23 +75,33 @@ impl Asterisk {
     }
 
     /// `GET /asterisk/info`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_info(&self) -> GetInfo {
         GetInfo::new(&self.client)
     }
 
     /// `GET /asterisk/ping`
+    ///
+    /// Since Asterisk 16.2, 18.0.
     pub fn ping(&self) -> Ping {
         Ping::new(&self.client)
     }
 
     /// `GET /asterisk/modules`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list_modules(&self) -> ListModules {
         ListModules::new(&self.client)
     }
 
     /// `GET /asterisk/modules/{moduleName}`
     ///
+    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_module(
         &self,
         module_name: impl Into<crate::ids::ModuleName>,
@@ -83,7 +111,11 @@ impl Asterisk {
 
     /// `POST /asterisk/modules/{moduleName}`
     ///
+    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn load_module(
         &self,
         module_name: impl Into<crate::ids::ModuleName>,
@@ -93,7 +125,11 @@ impl Asterisk {
 
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
+    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(
         &self,
         module_name: impl Into<crate::ids::ModuleName>,
@@ -103,7 +139,11 @@ impl Asterisk {
 
     /// `PUT /asterisk/modules/{moduleName}`
     ///
+    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(
         &self,
         module_name: impl Into<crate::ids::ModuleName>,
@@ -112,13 +152,20 @@ impl Asterisk {
     }
 
     /// `GET /asterisk/logging`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list_log_channels(&self) -> ListLogChannels {
         ListLogChannels::new(&self.client)
     }
 
     /// `POST /asterisk/logging/{logChannelName}`
     ///
+    /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+    /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
         &self,
         log_channel_name: impl Into<crate::ids::LogChannelName>,
@@ -129,7 +176,11 @@ impl Asterisk {
 
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
+    /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(
         &self,
         log_channel_name: impl Into<crate::ids::LogChannelName>,
@@ -139,7 +190,11 @@ impl Asterisk {
 
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
+    /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(
         &self,
         log_channel_name: impl Into<crate::ids::LogChannelName>,
@@ -149,14 +204,22 @@ impl Asterisk {
 
     /// `GET /asterisk/variable`
     ///
+    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_global_var(&self, variable: impl Into<String>) -> GetGlobalVar {
         GetGlobalVar::new(&self.client, variable)
     }
 
     /// `POST /asterisk/variable`
     ///
+    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn set_global_var(&self, variable: impl Into<String>) -> SetGlobalVar {
         SetGlobalVar::new(&self.client, variable)
     }
@@ -164,7 +227,13 @@ impl Asterisk {
 
 /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
+/// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetObject(Call);
@@ -197,7 +266,13 @@ call!(GetObject -> json Vec < crate ::models::ConfigTuple >);
 
 /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
+/// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `403`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UpdateObject(Call);
@@ -225,7 +300,8 @@ impl UpdateObject {
         )
     }
 
-    /// `fields` (body): list of a `ConfigTuple`.
+    /// `fields` (body): JSON.
+    /// Since Asterisk 16.0 or earlier.
     pub fn fields(
         mut self,
         fields: impl IntoIterator<Item = crate::models::ConfigTuple>,
@@ -239,7 +315,13 @@ call!(UpdateObject -> json Vec < crate ::models::ConfigTuple >);
 
 /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
+/// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `403`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct DeleteObject(Call);
@@ -271,6 +353,8 @@ impl DeleteObject {
 call!(DeleteObject -> void);
 
 /// `GET /asterisk/info`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetInfo(Call);
@@ -288,7 +372,8 @@ impl GetInfo {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `only` (query): list of text.
+    /// `only` (query): list of `GetInfoOnly`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn only(
         mut self,
         only: impl IntoIterator<Item = impl Into<crate::values::GetInfoOnly>>,
@@ -308,6 +393,8 @@ impl GetInfo {
 call!(GetInfo -> json crate ::models::AsteriskInfo);
 
 /// `GET /asterisk/ping`
+///
+/// Since Asterisk 16.2, 18.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ping(Call);
@@ -329,6 +416,8 @@ impl Ping {
 call!(Ping -> json crate ::models::AsteriskPing);
 
 /// `GET /asterisk/modules`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListModules(Call);
@@ -351,7 +440,11 @@ call!(ListModules -> json Vec < crate ::models::Module >);
 
 /// `GET /asterisk/modules/{moduleName}`
 ///
+/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetModule(Call);
@@ -383,7 +476,11 @@ call!(GetModule -> json crate ::models::Module);
 
 /// `POST /asterisk/modules/{moduleName}`
 ///
+/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct LoadModule(Call);
@@ -415,7 +512,11 @@ call!(LoadModule -> void);
 
 /// `DELETE /asterisk/modules/{moduleName}`
 ///
+/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UnloadModule(Call);
@@ -447,7 +548,11 @@ call!(UnloadModule -> void);
 
 /// `PUT /asterisk/modules/{moduleName}`
 ///
+/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ReloadModule(Call);
@@ -478,6 +583,8 @@ impl ReloadModule {
 call!(ReloadModule -> void);
 
 /// `GET /asterisk/logging`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListLogChannels(Call);
@@ -500,7 +607,12 @@ call!(ListLogChannels -> json Vec < crate ::models::LogChannel >);
 
 /// `POST /asterisk/logging/{logChannelName}`
 ///
+/// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+/// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AddLog(Call);
@@ -534,7 +646,11 @@ call!(AddLog -> void);
 
 /// `DELETE /asterisk/logging/{logChannelName}`
 ///
+/// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct DeleteLog(Call);
@@ -566,7 +682,11 @@ call!(DeleteLog -> void);
 
 /// `PUT /asterisk/logging/{logChannelName}/rotate`
 ///
+/// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RotateLog(Call);
@@ -598,7 +718,11 @@ call!(RotateLog -> void);
 
 /// `GET /asterisk/variable`
 ///
+/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetGlobalVar(Call);
@@ -621,7 +745,11 @@ call!(GetGlobalVar -> json crate ::models::Variable);
 
 /// `POST /asterisk/variable`
 ///
+/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetGlobalVar(Call);
@@ -640,6 +768,7 @@ impl SetGlobalVar {
     }
 
     /// `value` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
         self

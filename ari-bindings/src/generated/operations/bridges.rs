@@ -25,6 +25,8 @@ impl Client {
 
 impl Bridges {
     /// `GET /bridges`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
@@ -32,13 +34,19 @@ impl Bridges {
     /// `POST /bridges`
     ///
     /// Declared errors: `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn create(&self) -> Create {
         Create::new(&self.client)
     }
 
     /// `POST /bridges/{bridgeId}`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -48,23 +56,34 @@ impl Bridges {
 
     /// `GET /bridges/{bridgeId}`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
         Get::new(&self.client, bridge_id)
     }
 
     /// `DELETE /bridges/{bridgeId}`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
         Destroy::new(&self.client, bridge_id)
     }
 
     /// `GET /bridges/{bridgeId}/variable`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -75,9 +94,12 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/variable`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -88,9 +110,12 @@ impl Bridges {
 
     /// `GET /bridges/{bridgeId}/variables`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -101,9 +126,12 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/variables`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -116,7 +144,12 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn add_channel(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -127,7 +160,12 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -138,7 +176,12 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -149,7 +192,11 @@ impl Bridges {
 
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -159,21 +206,34 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/moh`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
         StartMoh::new(&self.client, bridge_id)
     }
 
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StopMoh {
         StopMoh::new(&self.client, bridge_id)
     }
 
     /// `POST /bridges/{bridgeId}/play`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -184,7 +244,13 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/play/{playbackId}`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -196,11 +262,17 @@ impl Bridges {
 
     /// `POST /bridges/{bridgeId}/record`
     ///
+    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn record(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
-        name: impl Into<String>,
+        name: impl Into<crate::ids::RecordingName>,
         format: impl Into<String>,
     ) -> Record {
         Record::new(&self.client, bridge_id, name, format)
@@ -208,6 +280,8 @@ impl Bridges {
 }
 
 /// `GET /bridges`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -231,6 +305,8 @@ call!(List -> json Vec < crate ::models::Bridge >);
 /// `POST /bridges`
 ///
 /// Declared errors: `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -249,12 +325,14 @@ impl Create {
     }
 
     /// `type` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
         self
     }
 
-    /// `bridgeId` (query): text.
+    /// `bridgeId` (query): `BridgeId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn bridge_id(mut self, bridge_id: impl Into<crate::ids::BridgeId>) -> Self {
         self.0 = self
             .0
@@ -263,14 +341,14 @@ impl Create {
     }
 
     /// `name` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
         self
     }
 
-    /// `variables` (body): JSON object.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -286,7 +364,11 @@ call!(Create -> json crate ::models::Bridge);
 
 /// `POST /bridges/{bridgeId}`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CreateWithId(Call);
@@ -311,20 +393,21 @@ impl CreateWithId {
     }
 
     /// `type` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
         self
     }
 
     /// `name` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
         self
     }
 
-    /// `variables` (body): JSON object.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -340,7 +423,11 @@ call!(CreateWithId -> json crate ::models::Bridge);
 
 /// `GET /bridges/{bridgeId}`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -369,7 +456,11 @@ call!(Get -> json crate ::models::Bridge);
 
 /// `DELETE /bridges/{bridgeId}`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Destroy(Call);
@@ -398,9 +489,12 @@ call!(Destroy -> void);
 
 /// `GET /bridges/{bridgeId}/variable`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `400`, `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetBridgeVar(Call);
@@ -431,9 +525,12 @@ call!(GetBridgeVar -> json crate ::models::Variable);
 
 /// `POST /bridges/{bridgeId}/variable`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `400`, `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetBridgeVar(Call);
@@ -460,12 +557,14 @@ impl SetBridgeVar {
     }
 
     /// `value` (query): text.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
         self
     }
 
     /// `report_events` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
         self
@@ -476,9 +575,12 @@ call!(SetBridgeVar -> void);
 
 /// `GET /bridges/{bridgeId}/variables`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `400`, `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetBridgeVars(Call);
@@ -509,9 +611,12 @@ call!(GetBridgeVars -> json crate ::models::Variables);
 
 /// `POST /bridges/{bridgeId}/variables`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `400`, `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetBridgeVars(Call);
@@ -544,7 +649,12 @@ call!(SetBridgeVars -> void);
 
 /// `POST /bridges/{bridgeId}/addChannel`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AddChannel(Call);
@@ -576,26 +686,28 @@ impl AddChannel {
     }
 
     /// `role` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.0 = self.0.text("role", role.into());
         self
     }
 
     /// `absorbDTMF` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn absorb_dtmf(mut self, absorb_dtmf: bool) -> Self {
         self.0 = self.0.bool("absorbDTMF", absorb_dtmf);
         self
     }
 
     /// `mute` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn mute(mut self, mute: bool) -> Self {
         self.0 = self.0.bool("mute", mute);
         self
     }
 
     /// `inhibitConnectedLineUpdates` (query): boolean; the server assumes `false`.
-    ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.0.
     pub fn inhibit_connected_line_updates(
         mut self,
         inhibit_connected_line_updates: bool,
@@ -611,7 +723,12 @@ call!(AddChannel -> void);
 
 /// `POST /bridges/{bridgeId}/removeChannel`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RemoveChannel(Call);
@@ -647,7 +764,12 @@ call!(RemoveChannel -> void);
 
 /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetVideoSource(Call);
@@ -681,7 +803,11 @@ call!(SetVideoSource -> void);
 
 /// `DELETE /bridges/{bridgeId}/videoSource`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ClearVideoSource(Call);
@@ -710,7 +836,11 @@ call!(ClearVideoSource -> void);
 
 /// `POST /bridges/{bridgeId}/moh`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
@@ -735,6 +865,7 @@ impl StartMoh {
     }
 
     /// `mohClass` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
         self
@@ -745,7 +876,11 @@ call!(StartMoh -> void);
 
 /// `DELETE /bridges/{bridgeId}/moh`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StopMoh(Call);
@@ -774,7 +909,12 @@ call!(StopMoh -> void);
 
 /// `POST /bridges/{bridgeId}/play`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
@@ -801,32 +941,35 @@ impl Play {
     }
 
     /// `announcer_format` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
         self
     }
 
     /// `lang` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
     /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
     /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
     }
 
-    /// `playbackId` (query): text.
+    /// `playbackId` (query): `PlaybackId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn playback_id(
         mut self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -845,7 +988,13 @@ call!(Play -> json crate ::models::Playback);
 
 /// `POST /bridges/{bridgeId}/play/{playbackId}`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct PlayWithId(Call);
@@ -877,26 +1026,28 @@ impl PlayWithId {
     }
 
     /// `announcer_format` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
         self
     }
 
     /// `lang` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
     /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
     /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
@@ -907,7 +1058,13 @@ call!(PlayWithId -> json crate ::models::Playback);
 
 /// `POST /bridges/{bridgeId}/record`
 ///
+/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `format` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);
@@ -924,38 +1081,40 @@ impl Record {
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<crate::ids::BridgeId>,
-        name: impl Into<String>,
+        name: impl Into<crate::ids::RecordingName>,
         format: impl Into<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .text("name", name.into())
+                .text("name", Into::<crate::ids::RecordingName>::into(name).into())
                 .text("format", format.into()),
         )
     }
 
     /// `recorder_format` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn recorder_format(mut self, recorder_format: impl Into<String>) -> Self {
         self.0 = self.0.text("recorder_format", recorder_format.into());
         self
     }
 
     /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
         self
     }
 
     /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
         self
     }
 
-    /// `ifExists` (query): text; the server assumes `fail`.
+    /// `ifExists` (query): `IfExists`; the server assumes `fail`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
         self.0 = self
             .0
@@ -964,12 +1123,14 @@ impl Record {
     }
 
     /// `beep` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
         self
     }
 
-    /// `terminateOn` (query): text; the server assumes `none`.
+    /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn terminate_on(
         mut self,
         terminate_on: impl Into<crate::values::TerminateOn>,

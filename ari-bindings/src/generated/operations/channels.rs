@@ -25,34 +25,54 @@ impl Client {
 
 impl Channels {
     /// `GET /channels`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `POST /channels`
     ///
+    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn originate(&self, endpoint: impl Into<String>) -> Originate {
         Originate::new(&self.client, endpoint)
     }
 
     /// `POST /channels/create`
     ///
+    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn create(&self, endpoint: impl Into<String>, app: impl Into<String>) -> Create {
         Create::new(&self.client, endpoint, app)
     }
 
     /// `GET /channels/{channelId}`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -63,14 +83,22 @@ impl Channels {
 
     /// `DELETE /channels/{channelId}`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
         Hangup::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/continue`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -80,7 +108,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/move`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.3, 18.0.
+    /// - `app` (query): text. Since Asterisk 16.3, 18.0.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.3, 18.0.
     pub fn r#move(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -91,7 +124,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/redirect`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `412`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -102,86 +140,132 @@ impl Channels {
 
     /// `POST /channels/{channelId}/answer`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
         Answer::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/ring`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
         Ring::new(&self.client, channel_id)
     }
 
     /// `DELETE /channels/{channelId}/ring`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self, channel_id: impl Into<crate::ids::ChannelId>) -> RingStop {
         RingStop::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/progress`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+    ///
     /// Declared errors: `404`, `409`, `412`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Progress {
         Progress::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/dtmf`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
         SendDtmf::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/mute`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Mute {
         Mute::new(&self.client, channel_id)
     }
 
     /// `DELETE /channels/{channelId}/mute`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unmute {
         Unmute::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/hold`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
         Hold::new(&self.client, channel_id)
     }
 
     /// `DELETE /channels/{channelId}/hold`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unhold {
         Unhold::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/moh`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
         StartMoh::new(&self.client, channel_id)
     }
 
     /// `DELETE /channels/{channelId}/moh`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StopMoh {
         StopMoh::new(&self.client, channel_id)
     }
 
     /// `POST /channels/{channelId}/silence`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -191,7 +275,11 @@ impl Channels {
 
     /// `DELETE /channels/{channelId}/silence`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -201,7 +289,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/play`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -212,7 +305,13 @@ impl Channels {
 
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`, `412`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -224,11 +323,17 @@ impl Channels {
 
     /// `POST /channels/{channelId}/record`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn record(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
-        name: impl Into<String>,
+        name: impl Into<crate::ids::RecordingName>,
         format: impl Into<String>,
     ) -> Record {
         Record::new(&self.client, channel_id, name, format)
@@ -236,7 +341,12 @@ impl Channels {
 
     /// `GET /channels/{channelId}/variable`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -247,7 +357,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/variable`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -258,9 +373,12 @@ impl Channels {
 
     /// `GET /channels/{channelId}/variables`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -271,9 +389,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/variables`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `400`, `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -286,7 +407,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/snoop`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -297,7 +423,13 @@ impl Channels {
 
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -309,14 +441,22 @@ impl Channels {
 
     /// `POST /channels/{channelId}/dial`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
         Dial::new(&self.client, channel_id)
     }
 
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.4, 18.0.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -326,7 +466,12 @@ impl Channels {
 
     /// `POST /channels/externalMedia`
     ///
+    /// - `app` (query): text. Since Asterisk 16.6, 18.0.
+    /// - `format` (query): text. Since Asterisk 16.6, 18.0.
+    ///
     /// Declared errors: `400`, `409`.
+    ///
+    /// Since Asterisk 16.6, 18.0.
     pub fn external_media(
         &self,
         app: impl Into<String>,
@@ -337,9 +482,12 @@ impl Channels {
 
     /// `POST /channels/{channelId}/transfer_progress`
     ///
+    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    ///
     /// Declared errors: `400`, `404`, `409`, `412`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -350,6 +498,8 @@ impl Channels {
 }
 
 /// `GET /channels`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -372,7 +522,11 @@ call!(List -> json Vec < crate ::models::Channel >);
 
 /// `POST /channels`
 ///
+/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Originate(Call);
@@ -391,54 +545,63 @@ impl Originate {
     }
 
     /// `extension` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
         self
     }
 
     /// `context` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
         self
     }
 
     /// `priority` (query): whole number.
+    /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
         self
     }
 
     /// `label` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
         self
     }
 
     /// `app` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
         self
     }
 
     /// `appArgs` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
     /// `callerId` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
         self
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -449,7 +612,8 @@ impl Originate {
         self
     }
 
-    /// `channelId` (query): text.
+    /// `channelId` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
             .0
@@ -457,7 +621,8 @@ impl Originate {
         self
     }
 
-    /// `otherChannelId` (query): text.
+    /// `otherChannelId` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
         other_channel_id: impl Into<crate::ids::ChannelId>,
@@ -471,7 +636,8 @@ impl Originate {
         self
     }
 
-    /// `originator` (query): text.
+    /// `originator` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
             .0
@@ -480,6 +646,7 @@ impl Originate {
     }
 
     /// `formats` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
         self
@@ -490,7 +657,12 @@ call!(Originate -> json crate ::models::Channel);
 
 /// `POST /channels/create`
 ///
+/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -517,12 +689,14 @@ impl Create {
     }
 
     /// `appArgs` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
-    /// `channelId` (query): text.
+    /// `channelId` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
             .0
@@ -530,7 +704,8 @@ impl Create {
         self
     }
 
-    /// `otherChannelId` (query): text.
+    /// `otherChannelId` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
         other_channel_id: impl Into<crate::ids::ChannelId>,
@@ -544,19 +719,24 @@ impl Create {
         self
     }
 
-    /// `originator` (query): text.
-    pub fn originator(mut self, originator: impl Into<String>) -> Self {
-        self.0 = self.0.text("originator", originator.into());
+    /// `originator` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
+    pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
+        self.0 = self
+            .0
+            .text("originator", Into::<crate::ids::ChannelId>::into(originator).into());
         self
     }
 
     /// `formats` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.11, 18.0.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -572,7 +752,11 @@ call!(Create -> json crate ::models::Channel);
 
 /// `GET /channels/{channelId}`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -604,7 +788,12 @@ call!(Get -> json crate ::models::Channel);
 
 /// `POST /channels/{channelId}`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct OriginateWithId(Call);
@@ -634,54 +823,63 @@ impl OriginateWithId {
     }
 
     /// `extension` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
         self
     }
 
     /// `context` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
         self
     }
 
     /// `priority` (query): whole number.
+    /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
         self
     }
 
     /// `label` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
         self
     }
 
     /// `app` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
         self
     }
 
     /// `appArgs` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
     /// `callerId` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
         self
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -692,7 +890,8 @@ impl OriginateWithId {
         self
     }
 
-    /// `otherChannelId` (query): text.
+    /// `otherChannelId` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
         other_channel_id: impl Into<crate::ids::ChannelId>,
@@ -706,13 +905,17 @@ impl OriginateWithId {
         self
     }
 
-    /// `originator` (query): text.
-    pub fn originator(mut self, originator: impl Into<String>) -> Self {
-        self.0 = self.0.text("originator", originator.into());
+    /// `originator` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
+    pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
+        self.0 = self
+            .0
+            .text("originator", Into::<crate::ids::ChannelId>::into(originator).into());
         self
     }
 
     /// `formats` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
         self
@@ -723,7 +926,11 @@ call!(OriginateWithId -> json crate ::models::Channel);
 
 /// `DELETE /channels/{channelId}`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hangup(Call);
@@ -751,14 +958,14 @@ impl Hangup {
     }
 
     /// `reason_code` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.0.
     pub fn reason_code(mut self, reason_code: impl Into<String>) -> Self {
         self.0 = self.0.text("reason_code", reason_code.into());
         self
     }
 
-    /// `reason` (query): text.
+    /// `reason` (query): `HangupReason`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn reason(mut self, reason: impl Into<crate::values::HangupReason>) -> Self {
         self.0 = self
             .0
@@ -771,7 +978,11 @@ call!(Hangup -> void);
 
 /// `POST /channels/{channelId}/continue`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ContinueInDialplan(Call);
@@ -799,24 +1010,28 @@ impl ContinueInDialplan {
     }
 
     /// `context` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
         self
     }
 
     /// `extension` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
         self
     }
 
     /// `priority` (query): whole number.
+    /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
         self
     }
 
     /// `label` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
         self
@@ -827,7 +1042,12 @@ call!(ContinueInDialplan -> void);
 
 /// `POST /channels/{channelId}/move`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.3, 18.0.
+/// - `app` (query): text. Since Asterisk 16.3, 18.0.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Move(Call);
@@ -857,6 +1077,7 @@ impl Move {
     }
 
     /// `appArgs` (query): text.
+    /// Since Asterisk 16.3, 18.0.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
@@ -867,7 +1088,12 @@ call!(Move -> void);
 
 /// `POST /channels/{channelId}/redirect`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `412`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Redirect(Call);
@@ -901,7 +1127,11 @@ call!(Redirect -> void);
 
 /// `POST /channels/{channelId}/answer`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Answer(Call);
@@ -933,7 +1163,11 @@ call!(Answer -> void);
 
 /// `POST /channels/{channelId}/ring`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ring(Call);
@@ -965,7 +1199,11 @@ call!(Ring -> void);
 
 /// `DELETE /channels/{channelId}/ring`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RingStop(Call);
@@ -997,9 +1235,11 @@ call!(RingStop -> void);
 
 /// `POST /channels/{channelId}/progress`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+///
 /// Declared errors: `404`, `409`, `412`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.16, 21.11, 22.6, 23.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Progress(Call);
@@ -1031,7 +1271,11 @@ call!(Progress -> void);
 
 /// `POST /channels/{channelId}/dtmf`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendDtmf(Call);
@@ -1059,30 +1303,35 @@ impl SendDtmf {
     }
 
     /// `dtmf` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn dtmf(mut self, dtmf: impl Into<String>) -> Self {
         self.0 = self.0.text("dtmf", dtmf.into());
         self
     }
 
     /// `before` (query): whole number; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn before(mut self, before: i64) -> Self {
         self.0 = self.0.int("before", before);
         self
     }
 
     /// `between` (query): whole number; the server assumes `100`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn between(mut self, between: i64) -> Self {
         self.0 = self.0.int("between", between);
         self
     }
 
     /// `duration` (query): whole number; the server assumes `100`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn duration(mut self, duration: i64) -> Self {
         self.0 = self.0.int("duration", duration);
         self
     }
 
     /// `after` (query): whole number; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn after(mut self, after: i64) -> Self {
         self.0 = self.0.int("after", after);
         self
@@ -1093,7 +1342,11 @@ call!(SendDtmf -> void);
 
 /// `POST /channels/{channelId}/mute`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
@@ -1120,7 +1373,8 @@ impl Mute {
         )
     }
 
-    /// `direction` (query): text; the server assumes `both`.
+    /// `direction` (query): `Direction`; the server assumes `both`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
             .0
@@ -1133,7 +1387,11 @@ call!(Mute -> void);
 
 /// `DELETE /channels/{channelId}/mute`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unmute(Call);
@@ -1160,7 +1418,8 @@ impl Unmute {
         )
     }
 
-    /// `direction` (query): text; the server assumes `both`.
+    /// `direction` (query): `Direction`; the server assumes `both`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
             .0
@@ -1173,7 +1432,11 @@ call!(Unmute -> void);
 
 /// `POST /channels/{channelId}/hold`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hold(Call);
@@ -1205,7 +1468,11 @@ call!(Hold -> void);
 
 /// `DELETE /channels/{channelId}/hold`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unhold(Call);
@@ -1237,7 +1504,11 @@ call!(Unhold -> void);
 
 /// `POST /channels/{channelId}/moh`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
@@ -1265,6 +1536,7 @@ impl StartMoh {
     }
 
     /// `mohClass` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
         self
@@ -1275,7 +1547,11 @@ call!(StartMoh -> void);
 
 /// `DELETE /channels/{channelId}/moh`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StopMoh(Call);
@@ -1307,7 +1583,11 @@ call!(StopMoh -> void);
 
 /// `POST /channels/{channelId}/silence`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartSilence(Call);
@@ -1339,7 +1619,11 @@ call!(StartSilence -> void);
 
 /// `DELETE /channels/{channelId}/silence`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StopSilence(Call);
@@ -1371,7 +1655,12 @@ call!(StopSilence -> void);
 
 /// `POST /channels/{channelId}/play`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
@@ -1401,24 +1690,28 @@ impl Play {
     }
 
     /// `lang` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
     /// `offsetms` (query): whole number.
+    /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
     /// `skipms` (query): whole number; the server assumes `3000`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
     }
 
-    /// `playbackId` (query): text.
+    /// `playbackId` (query): `PlaybackId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn playback_id(
         mut self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -1437,7 +1730,13 @@ call!(Play -> json crate ::models::Playback);
 
 /// `POST /channels/{channelId}/play/{playbackId}`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`, `412`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct PlayWithId(Call);
@@ -1472,18 +1771,21 @@ impl PlayWithId {
     }
 
     /// `lang` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
     /// `offsetms` (query): whole number.
+    /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
     /// `skipms` (query): whole number; the server assumes `3000`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
@@ -1494,7 +1796,13 @@ call!(PlayWithId -> json crate ::models::Playback);
 
 /// `POST /channels/{channelId}/record`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `format` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);
@@ -1511,7 +1819,7 @@ impl Record {
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<crate::ids::ChannelId>,
-        name: impl Into<String>,
+        name: impl Into<crate::ids::RecordingName>,
         format: impl Into<String>,
     ) -> Self {
         Self(
@@ -1520,24 +1828,27 @@ impl Record {
                     "channelId",
                     Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
                 )
-                .text("name", name.into())
+                .text("name", Into::<crate::ids::RecordingName>::into(name).into())
                 .text("format", format.into()),
         )
     }
 
     /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
         self
     }
 
     /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
         self
     }
 
-    /// `ifExists` (query): text; the server assumes `fail`.
+    /// `ifExists` (query): `IfExists`; the server assumes `fail`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
         self.0 = self
             .0
@@ -1546,12 +1857,14 @@ impl Record {
     }
 
     /// `beep` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
         self
     }
 
-    /// `terminateOn` (query): text; the server assumes `none`.
+    /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn terminate_on(
         mut self,
         terminate_on: impl Into<crate::values::TerminateOn>,
@@ -1570,7 +1883,12 @@ call!(Record -> json crate ::models::LiveRecording);
 
 /// `GET /channels/{channelId}/variable`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetChannelVar(Call);
@@ -1604,7 +1922,12 @@ call!(GetChannelVar -> json crate ::models::Variable);
 
 /// `POST /channels/{channelId}/variable`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetChannelVar(Call);
@@ -1634,14 +1957,14 @@ impl SetChannelVar {
     }
 
     /// `value` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
         self
     }
 
     /// `report_events` (query): boolean; the server assumes `false`.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
         self
@@ -1652,9 +1975,12 @@ call!(SetChannelVar -> void);
 
 /// `GET /channels/{channelId}/variables`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `400`, `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetChannelVars(Call);
@@ -1688,9 +2014,12 @@ call!(GetChannelVars -> json crate ::models::Variables);
 
 /// `POST /channels/{channelId}/variables`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `400`, `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetChannelVars(Call);
@@ -1726,7 +2055,12 @@ call!(SetChannelVars -> void);
 
 /// `POST /channels/{channelId}/snoop`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SnoopChannel(Call);
@@ -1755,13 +2089,15 @@ impl SnoopChannel {
         )
     }
 
-    /// `spy` (query): text; the server assumes `none`.
+    /// `spy` (query): `Spy`; the server assumes `none`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
         self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
         self
     }
 
-    /// `whisper` (query): text; the server assumes `none`.
+    /// `whisper` (query): `Whisper`; the server assumes `none`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
         self.0 = self
             .0
@@ -1770,12 +2106,14 @@ impl SnoopChannel {
     }
 
     /// `appArgs` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
-    /// `snoopId` (query): text.
+    /// `snoopId` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn snoop_id(mut self, snoop_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
             .0
@@ -1788,7 +2126,13 @@ call!(SnoopChannel -> json crate ::models::Channel);
 
 /// `POST /channels/{channelId}/snoop/{snoopId}`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SnoopChannelWithId(Call);
@@ -1819,13 +2163,15 @@ impl SnoopChannelWithId {
         )
     }
 
-    /// `spy` (query): text; the server assumes `none`.
+    /// `spy` (query): `Spy`; the server assumes `none`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
         self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
         self
     }
 
-    /// `whisper` (query): text; the server assumes `none`.
+    /// `whisper` (query): `Whisper`; the server assumes `none`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
         self.0 = self
             .0
@@ -1834,6 +2180,7 @@ impl SnoopChannelWithId {
     }
 
     /// `appArgs` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
@@ -1844,7 +2191,11 @@ call!(SnoopChannelWithId -> json crate ::models::Channel);
 
 /// `POST /channels/{channelId}/dial`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Dial(Call);
@@ -1871,13 +2222,17 @@ impl Dial {
         )
     }
 
-    /// `caller` (query): text.
-    pub fn caller(mut self, caller: impl Into<String>) -> Self {
-        self.0 = self.0.text("caller", caller.into());
+    /// `caller` (query): `ChannelId`.
+    /// Since Asterisk 16.0 or earlier.
+    pub fn caller(mut self, caller: impl Into<crate::ids::ChannelId>) -> Self {
+        self.0 = self
+            .0
+            .text("caller", Into::<crate::ids::ChannelId>::into(caller).into());
         self
     }
 
     /// `timeout` (query): whole number, 0 or more; the server assumes `0`.
+    /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
@@ -1888,7 +2243,11 @@ call!(Dial -> void);
 
 /// `GET /channels/{channelId}/rtp_statistics`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 16.4, 18.0.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.4, 18.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Rtpstatistics(Call);
@@ -1920,7 +2279,12 @@ call!(Rtpstatistics -> json crate ::models::RTPstat);
 
 /// `POST /channels/externalMedia`
 ///
+/// - `app` (query): text. Since Asterisk 16.6, 18.0.
+/// - `format` (query): text. Since Asterisk 16.6, 18.0.
+///
 /// Declared errors: `400`, `409`.
+///
+/// Since Asterisk 16.6, 18.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ExternalMedia(Call);
@@ -1946,7 +2310,8 @@ impl ExternalMedia {
         )
     }
 
-    /// `channelId` (query): text.
+    /// `channelId` (query): `ChannelId`.
+    /// Since Asterisk 16.6, 18.0.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
             .0
@@ -1954,7 +2319,8 @@ impl ExternalMedia {
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.6, 18.0.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -1966,12 +2332,14 @@ impl ExternalMedia {
     }
 
     /// `external_host` (query): text.
+    /// Since Asterisk 16.6, 18.0.
     pub fn external_host(mut self, external_host: impl Into<String>) -> Self {
         self.0 = self.0.text("external_host", external_host.into());
         self
     }
 
-    /// `encapsulation` (query): text; the server assumes `rtp`.
+    /// `encapsulation` (query): `ExternalMediaEncapsulation`; the server assumes `rtp`.
+    /// Since Asterisk 16.6, 18.0.
     pub fn encapsulation(
         mut self,
         encapsulation: impl Into<crate::values::ExternalMediaEncapsulation>,
@@ -1986,7 +2354,8 @@ impl ExternalMedia {
         self
     }
 
-    /// `transport` (query): text; the server assumes `udp`.
+    /// `transport` (query): `ExternalMediaTransport`; the server assumes `udp`.
+    /// Since Asterisk 16.6, 18.0.
     pub fn transport(
         mut self,
         transport: impl Into<crate::values::ExternalMediaTransport>,
@@ -2000,7 +2369,8 @@ impl ExternalMedia {
         self
     }
 
-    /// `connection_type` (query): text; the server assumes `client`.
+    /// `connection_type` (query): `ExternalMediaConnectionType`; the server assumes `client`.
+    /// Since Asterisk 16.6, 18.0.
     pub fn connection_type(
         mut self,
         connection_type: impl Into<crate::values::ExternalMediaConnectionType>,
@@ -2015,7 +2385,8 @@ impl ExternalMedia {
         self
     }
 
-    /// `direction` (query): text; the server assumes `both`.
+    /// `direction` (query): `Direction`; the server assumes `both`.
+    /// Since Asterisk 16.6, 18.0.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
             .0
@@ -2024,16 +2395,14 @@ impl ExternalMedia {
     }
 
     /// `data` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.0.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.0 = self.0.text("data", data.into());
         self
     }
 
     /// `transport_data` (query): text.
-    ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.18, 22.8, 23.2.
     pub fn transport_data(mut self, transport_data: impl Into<String>) -> Self {
         self.0 = self.0.text("transport_data", transport_data.into());
         self
@@ -2044,9 +2413,12 @@ call!(ExternalMedia -> json crate ::models::Channel);
 
 /// `POST /channels/{channelId}/transfer_progress`
 ///
+/// - `channelId` (path): `ChannelId`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+/// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+///
 /// Declared errors: `400`, `404`, `409`, `412`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct TransferProgress(Call);

@@ -27,18 +27,29 @@ impl Client {
 
 impl DeviceStates {
     /// `GET /deviceStates`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `GET /deviceStates/{deviceName}`
+    ///
+    /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, device_name: impl Into<crate::ids::DeviceName>) -> Get {
         Get::new(&self.client, device_name)
     }
 
     /// `PUT /deviceStates/{deviceName}`
     ///
+    /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+    /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn update(
         &self,
         device_name: impl Into<crate::ids::DeviceName>,
@@ -49,13 +60,19 @@ impl DeviceStates {
 
     /// `DELETE /deviceStates/{deviceName}`
     ///
+    /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
         Delete::new(&self.client, device_name)
     }
 }
 
 /// `GET /deviceStates`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -77,6 +94,10 @@ impl List {
 call!(List -> json Vec < crate ::models::DeviceState >);
 
 /// `GET /deviceStates/{deviceName}`
+///
+/// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -108,7 +129,12 @@ call!(Get -> json crate ::models::DeviceState);
 
 /// `PUT /deviceStates/{deviceName}`
 ///
+/// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+/// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
@@ -145,7 +171,11 @@ call!(Update -> void);
 
 /// `DELETE /deviceStates/{deviceName}`
 ///
+/// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Delete(Call);

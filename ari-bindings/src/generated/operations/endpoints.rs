@@ -21,13 +21,20 @@ impl Client {
 
 impl Endpoints {
     /// `GET /endpoints`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `PUT /endpoints/sendMessage`
     ///
+    /// - `to` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn send_message(
         &self,
         to: impl Into<String>,
@@ -38,9 +45,13 @@ impl Endpoints {
 
     /// `POST /endpoints/refer`
     ///
+    /// - `to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    ///
     /// Declared errors: `400`, `404`.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer(
         &self,
         to: impl Into<String>,
@@ -52,21 +63,36 @@ impl Endpoints {
 
     /// `GET /endpoints/{tech}`
     ///
+    /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech::new(&self.client, tech)
     }
 
     /// `GET /endpoints/{tech}/{resource}`
     ///
+    /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
         Get::new(&self.client, tech, resource)
     }
 
     /// `PUT /endpoints/{tech}/{resource}/sendMessage`
     ///
+    /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
         &self,
         tech: impl Into<String>,
@@ -78,9 +104,14 @@ impl Endpoints {
 
     /// `POST /endpoints/{tech}/{resource}/refer`
     ///
+    /// - `tech` (path): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `resource` (path): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    ///
     /// Declared errors: `400`, `404`.
     ///
-    /// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
         &self,
         tech: impl Into<String>,
@@ -93,6 +124,8 @@ impl Endpoints {
 }
 
 /// `GET /endpoints`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -115,7 +148,12 @@ call!(List -> json Vec < crate ::models::Endpoint >);
 
 /// `PUT /endpoints/sendMessage`
 ///
+/// - `to` (query): text. Since Asterisk 16.0 or earlier.
+/// - `from` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendMessage(Call);
@@ -142,12 +180,14 @@ impl SendMessage {
     }
 
     /// `body` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0 = self.0.text("body", body.into());
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -163,9 +203,13 @@ call!(SendMessage -> void);
 
 /// `POST /endpoints/refer`
 ///
+/// - `to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+///
 /// Declared errors: `400`, `404`.
 ///
-/// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Refer(Call);
@@ -194,12 +238,14 @@ impl Refer {
     }
 
     /// `to_self` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -215,7 +261,11 @@ call!(Refer -> void);
 
 /// `GET /endpoints/{tech}`
 ///
+/// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListByTech(Call);
@@ -241,7 +291,12 @@ call!(ListByTech -> json Vec < crate ::models::Endpoint >);
 
 /// `GET /endpoints/{tech}/{resource}`
 ///
+/// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+/// - `resource` (path): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -272,7 +327,13 @@ call!(Get -> json crate ::models::Endpoint);
 
 /// `PUT /endpoints/{tech}/{resource}/sendMessage`
 ///
+/// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+/// - `resource` (path): text. Since Asterisk 16.0 or earlier.
+/// - `from` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendMessageToEndpoint(Call);
@@ -301,12 +362,14 @@ impl SendMessageToEndpoint {
     }
 
     /// `body` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0 = self.0.text("body", body.into());
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -322,9 +385,14 @@ call!(SendMessageToEndpoint -> void);
 
 /// `POST /endpoints/{tech}/{resource}/refer`
 ///
+/// - `tech` (path): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `resource` (path): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+///
 /// Declared errors: `400`, `404`.
 ///
-/// Of the supported releases, Asterisk 18.26.4, 20.20.1, 21.12.3, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ReferToEndpoint(Call);
@@ -355,12 +423,14 @@ impl ReferToEndpoint {
     }
 
     /// `to_self` (query): boolean; the server assumes `false`.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<

@@ -26,7 +26,12 @@ impl Client {
 impl Events {
     /// `POST /events/user/{eventName}`
     ///
+    /// - `eventName` (path): `EventName`. Since Asterisk 16.0 or earlier.
+    /// - `application` (query): text. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `422`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn user_event(
         &self,
         event_name: impl Into<crate::ids::EventName>,
@@ -37,9 +42,12 @@ impl Events {
 
     /// `POST /events/claim`
     ///
+    /// - `channelId` (query): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `application` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    ///
     /// Declared errors: `404`, `409`.
     ///
-    /// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+    /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn claim_channel(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -51,7 +59,12 @@ impl Events {
 
 /// `POST /events/user/{eventName}`
 ///
+/// - `eventName` (path): `EventName`. Since Asterisk 16.0 or earlier.
+/// - `application` (query): text. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `422`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UserEvent(Call);
@@ -81,6 +94,7 @@ impl UserEvent {
     }
 
     /// `source` (query): list of text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn source(
         mut self,
         source: impl IntoIterator<Item = impl Into<String>>,
@@ -89,7 +103,8 @@ impl UserEvent {
         self
     }
 
-    /// `variables` (body): JSON object.
+    /// `variables` (body): JSON.
+    /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
         variables: impl IntoIterator<
@@ -105,9 +120,12 @@ call!(UserEvent -> void);
 
 /// `POST /events/claim`
 ///
+/// - `channelId` (query): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `application` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+///
 /// Declared errors: `404`, `409`.
 ///
-/// Of the supported releases, Asterisk 20.20.1, 22.10.1, 23.4.1 have it.
+/// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ClaimChannel(Call);

@@ -25,20 +25,32 @@ impl Client {
 
 impl Mailboxes {
     /// `GET /mailboxes`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `GET /mailboxes/{mailboxName}`
     ///
+    /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Get {
         Get::new(&self.client, mailbox_name)
     }
 
     /// `PUT /mailboxes/{mailboxName}`
     ///
+    /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+    /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+    /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn update(
         &self,
         mailbox_name: impl Into<crate::ids::MailboxName>,
@@ -50,13 +62,19 @@ impl Mailboxes {
 
     /// `DELETE /mailboxes/{mailboxName}`
     ///
+    /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Delete {
         Delete::new(&self.client, mailbox_name)
     }
 }
 
 /// `GET /mailboxes`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -79,7 +97,11 @@ call!(List -> json Vec < crate ::models::Mailbox >);
 
 /// `GET /mailboxes/{mailboxName}`
 ///
+/// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -111,7 +133,13 @@ call!(Get -> json crate ::models::Mailbox);
 
 /// `PUT /mailboxes/{mailboxName}`
 ///
+/// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+/// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+/// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
@@ -147,7 +175,11 @@ call!(Update -> void);
 
 /// `DELETE /mailboxes/{mailboxName}`
 ///
+/// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Delete(Call);

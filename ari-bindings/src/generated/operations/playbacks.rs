@@ -26,21 +26,34 @@ impl Client {
 impl Playbacks {
     /// `GET /playbacks/{playbackId}`
     ///
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Get {
         Get::new(&self.client, playback_id)
     }
 
     /// `DELETE /playbacks/{playbackId}`
     ///
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
         Stop::new(&self.client, playback_id)
     }
 
     /// `POST /playbacks/{playbackId}/control`
     ///
+    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `400`, `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn control(
         &self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -52,7 +65,11 @@ impl Playbacks {
 
 /// `GET /playbacks/{playbackId}`
 ///
+/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -84,7 +101,11 @@ call!(Get -> json crate ::models::Playback);
 
 /// `DELETE /playbacks/{playbackId}`
 ///
+/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
@@ -116,7 +137,12 @@ call!(Stop -> void);
 
 /// `POST /playbacks/{playbackId}/control`
 ///
+/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+/// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `400`, `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Control(Call);

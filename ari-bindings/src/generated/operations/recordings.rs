@@ -25,13 +25,19 @@ impl Client {
 
 impl Recordings {
     /// `GET /recordings/stored`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list_stored(&self) -> ListStored {
         ListStored::new(&self.client)
     }
 
     /// `GET /recordings/stored/{recordingName}`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -41,7 +47,11 @@ impl Recordings {
 
     /// `DELETE /recordings/stored/{recordingName}`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -51,7 +61,11 @@ impl Recordings {
 
     /// `GET /recordings/stored/{recordingName}/file`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `403`, `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -61,7 +75,12 @@ impl Recordings {
 
     /// `POST /recordings/stored/{recordingName}/copy`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -72,7 +91,11 @@ impl Recordings {
 
     /// `GET /recordings/live/{recordingName}`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get_live(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -82,7 +105,11 @@ impl Recordings {
 
     /// `DELETE /recordings/live/{recordingName}`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn cancel(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -92,21 +119,33 @@ impl Recordings {
 
     /// `POST /recordings/live/{recordingName}/stop`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
         Stop::new(&self.client, recording_name)
     }
 
     /// `POST /recordings/live/{recordingName}/pause`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
         Pause::new(&self.client, recording_name)
     }
 
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unpause(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -116,14 +155,22 @@ impl Recordings {
 
     /// `POST /recordings/live/{recordingName}/mute`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
         Mute::new(&self.client, recording_name)
     }
 
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
+    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors: `404`, `409`.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -133,6 +180,8 @@ impl Recordings {
 }
 
 /// `GET /recordings/stored`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListStored(Call);
@@ -155,7 +204,11 @@ call!(ListStored -> json Vec < crate ::models::StoredRecording >);
 
 /// `GET /recordings/stored/{recordingName}`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStored(Call);
@@ -187,7 +240,11 @@ call!(GetStored -> json crate ::models::StoredRecording);
 
 /// `DELETE /recordings/stored/{recordingName}`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct DeleteStored(Call);
@@ -219,7 +276,11 @@ call!(DeleteStored -> void);
 
 /// `GET /recordings/stored/{recordingName}/file`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `403`, `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStoredFile(Call);
@@ -251,7 +312,12 @@ call!(GetStoredFile -> download);
 
 /// `POST /recordings/stored/{recordingName}/copy`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CopyStored(Call);
@@ -289,7 +355,11 @@ call!(CopyStored -> json crate ::models::StoredRecording);
 
 /// `GET /recordings/live/{recordingName}`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetLive(Call);
@@ -321,7 +391,11 @@ call!(GetLive -> json crate ::models::LiveRecording);
 
 /// `DELETE /recordings/live/{recordingName}`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Cancel(Call);
@@ -353,7 +427,11 @@ call!(Cancel -> void);
 
 /// `POST /recordings/live/{recordingName}/stop`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
@@ -385,7 +463,11 @@ call!(Stop -> void);
 
 /// `POST /recordings/live/{recordingName}/pause`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Pause(Call);
@@ -417,7 +499,11 @@ call!(Pause -> void);
 
 /// `DELETE /recordings/live/{recordingName}/pause`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unpause(Call);
@@ -449,7 +535,11 @@ call!(Unpause -> void);
 
 /// `POST /recordings/live/{recordingName}/mute`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
@@ -481,7 +571,11 @@ call!(Mute -> void);
 
 /// `DELETE /recordings/live/{recordingName}/mute`
 ///
+/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+///
 /// Declared errors: `404`, `409`.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unmute(Call);

@@ -21,17 +21,25 @@ impl Client {
 
 impl Sounds {
     /// `GET /sounds`
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
     /// `GET /sounds/{soundId}`
+    ///
+    /// - `soundId` (path): `SoundId`. Since Asterisk 16.0 or earlier.
+    ///
+    /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, sound_id: impl Into<crate::ids::SoundId>) -> Get {
         Get::new(&self.client, sound_id)
     }
 }
 
 /// `GET /sounds`
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -50,12 +58,14 @@ impl List {
     }
 
     /// `lang` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
     /// `format` (query): text.
+    /// Since Asterisk 16.0 or earlier.
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.0 = self.0.text("format", format.into());
         self
@@ -65,6 +75,10 @@ impl List {
 call!(List -> json Vec < crate ::models::Sound >);
 
 /// `GET /sounds/{soundId}`
+///
+/// - `soundId` (path): `SoundId`. Since Asterisk 16.0 or earlier.
+///
+/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
