@@ -1,6 +1,6 @@
 //! What one writes for oneself: the recorded types of event as plain structs, their type found by a first pass.
 
-#![allow(dead_code, reason = "decoded, not read")]
+#![allow(dead_code, clippy::struct_field_names, reason = "decoded, not read; the names are Asterisk's")]
 
 use std::collections::HashMap;
 

@@ -1,6 +1,5 @@
 //! The crate's own types, decoded as serde's derive does it when told of the tag.
 
-use ari_bindings::events::*;
 use serde::Deserialize;
 
 macro_rules! tagged {
@@ -9,7 +8,7 @@ macro_rules! tagged {
         #[derive(Debug, Deserialize)]
         #[serde(tag = "type")]
         pub(crate) enum Event {
-            $($kind(#[allow(dead_code, reason = "decoded, not read")] Box<$kind>),)+
+            $($kind(#[allow(dead_code, reason = "decoded, not read")] Box<ari_bindings::events::$kind>),)+
         }
     };
 }
