@@ -100,6 +100,8 @@ kinds! {
     ParameterValuesIntroduced,
     /// Values are listed no longer.
     ParameterValuesDropped,
+    /// Other operations share its listed values.
+    ParameterValuesRegrouped,
     /// More numbers are allowed.
     ParameterRangeWidened,
     /// Fewer numbers are allowed.

@@ -1,5 +1,6 @@
 //! The comparison itself: both releases side by side, once, without judgement.
 
+mod lists;
 mod models;
 mod operations;
 mod parameters;
@@ -16,7 +17,8 @@ use crate::problem::Place;
 /// Everything that differs between two releases, in the order of the declarations.
 #[must_use]
 pub fn changes(old: &Declared, new: &Declared) -> Vec<Change> {
-    let mut walk = Walk { old, new, changes: Vec::new() };
+    let sharing = (lists::sharing(old), lists::sharing(new));
+    let mut walk = Walk { old, new, sharing, changes: Vec::new() };
     releases::compare(&mut walk);
     let renamed = models::renamed(old, new);
     operations::compare(&mut walk, &renamed);
@@ -33,6 +35,7 @@ pub fn changes(old: &Declared, new: &Declared) -> Vec<Change> {
 struct Walk<'a> {
     old: &'a Declared,
     new: &'a Declared,
+    sharing: (lists::Sharing, lists::Sharing),
     changes: Vec<Change>,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn all(declared: &'a Declared) -> Vec<Self> {
+    pub(super) fn all(declared: &'a Declared) -> Vec<Self> {
         let mut found = Vec::new();
         for (resource, file) in &declared.resources {
             for api in &file.apis {
@@ -37,10 +37,11 @@ impl<'a> Found<'a> {
     }
 
     fn subject(&self) -> Subject {
-        Subject {
-            context: Some(self.line()),
-            ..Subject::of(self.resource, format!("{}.{}", self.resource, self.operation.nickname))
-        }
+        Subject { context: Some(self.line()), ..Subject::of(self.resource, self.full_name()) }
+    }
+
+    pub(super) fn full_name(&self) -> String {
+        format!("{}.{}", self.resource, self.operation.nickname)
     }
 
     fn name(&self) -> (&'a str, &'a str) {
@@ -114,18 +115,18 @@ fn both(walk: &mut Walk<'_>, old: Found<'_>, new: Found<'_>, renamed: &Renamed<'
 fn identity(walk: &mut Walk<'_>, subject: &Subject, old: Found<'_>, new: Found<'_>) {
     let (old_place, new_place) = (&old.operation.place, &new.operation.place);
     let (before, after) = (old.operation, new.operation);
-    let name = |found: Found<'_>| format!("{}.{}", found.resource, found.operation.nickname);
     if old.resource == new.resource {
         let (before, after) = (before.nickname.clone(), after.nickname.clone());
         walk.changed(Kind::OperationRenamed, subject, (old_place, before), (new_place, after));
     } else {
-        walk.changed(Kind::OperationRegrouped, subject, (old_place, name(old)), (new_place, name(new)));
+        walk.changed(Kind::OperationRegrouped, subject, (old_place, old.full_name()), (new_place, new.full_name()));
     }
     if old.route().1 != new.route().1 {
         walk.changed(Kind::OperationMoved, subject, (old_place, old.line()), (new_place, new.line()));
         return;
     }
-    walk.changed(Kind::OperationMethod, subject, (old_place, old.line()), (new_place, new.line()));
+    let (before, after) = (before.http_method.clone(), after.http_method.clone());
+    walk.changed(Kind::OperationMethod, subject, (old_place, before), (new_place, after));
     for (before, after) in path_parameters(old.path).zip(path_parameters(new.path)) {
         let (subject, sides) = (subject.part(after), (format!("{{{before}}}"), format!("{{{after}}}")));
         let sent = Subject { uses: Uses::REQUEST, ..subject };

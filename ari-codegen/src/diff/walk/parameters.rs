@@ -3,7 +3,7 @@
 use super::models::Renamed;
 use super::operations::Found;
 use super::types::{Shift, renamed_type, shift_of_text};
-use super::{Subject, Walk, side, values};
+use super::{Subject, Walk, lists, side, values};
 use crate::api::path_parameters;
 use crate::diff::change::Kind;
 use crate::swagger::{Literal, Parameter};
@@ -29,7 +29,9 @@ pub(super) fn compare(walk: &mut Walk<'_>, operation: &Subject, old: Found<'_>, 
         }
     }
     for (before, after) in &pairs {
-        both(walk, &operation.part(&after.name), before, after, renamed);
+        let subject = operation.part(&after.name);
+        both(walk, &subject, before, after, renamed);
+        lists::compare(walk, &subject, (old, before), (new, after));
     }
     for parameter in gone {
         let value = side(&parameter.place, shown(parameter));

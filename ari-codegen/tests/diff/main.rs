@@ -1,0 +1,8 @@
+//! Tests of the comparison of releases: a pair of declarations for each rule, and pairs of real releases.
+
+mod accepted;
+mod pairs;
+mod predictions;
+mod releases;
+mod reports;
+mod support;
