@@ -17,6 +17,7 @@
 pub mod api;
 mod availability;
 pub mod canonical;
+mod claims;
 pub mod diff;
 pub mod emit;
 pub mod fixups;
@@ -31,6 +32,7 @@ pub mod rust;
 pub mod swagger;
 
 pub use availability::Availability;
+pub use claims::wrong_claims;
 pub use generate::{Generated, ReleaseSource, Summary, generate, read};
 pub use json::Source;
 pub use problem::{Place, Problem, Problems};

@@ -1,5 +1,6 @@
 //! Tests of the generator from outside: declarations in, generated files or problems out.
 
+mod availability;
 mod canonical;
 mod compile;
 mod errors;

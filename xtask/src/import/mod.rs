@@ -4,7 +4,7 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
-use ari_codegen::{Problems, Release, ReleaseSource, canonical, swagger};
+use ari_codegen::{Problems, Release, ReleaseSource, canonical, swagger, wrong_claims};
 
 use crate::Failure;
 use crate::declarations::{self, Declarations};
@@ -74,6 +74,9 @@ fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<
     let source = ReleaseSource { release, resources: declarations.resources.clone() };
     let mut availability = declarations::availability(into)?;
     availability.record(release, &ari_codegen::read(&source)?);
+    for claim in wrong_claims(&resources(declarations)?, &availability) {
+        println!("note: {claim}");
+    }
     let changed = ensure(&into.join(declarations::AVAILABILITY), &availability.text())?;
     Ok(if changed { "availability recorded" } else { "availability known" })
 }
@@ -94,13 +97,20 @@ fn release(said: Option<Release>, told: Option<Release>, source: &str) -> Result
 fn canonical_files(declarations: &Declarations) -> Result<Vec<(String, String)>, Failure> {
     let listing = swagger::read_listing(&declarations.listing)?;
     let mut files = vec![("resources.json".to_owned(), canonical::listing_text(&listing))];
+    let texts = resources(declarations)?;
+    files.extend(texts.iter().map(|(name, resource)| (format!("{name}.json"), canonical::resource_text(resource))));
+    Ok(files)
+}
+
+fn resources(declarations: &Declarations) -> Result<Vec<(String, swagger::Resource)>, Failure> {
     let mut problems = Problems::default();
+    let mut resources = Vec::new();
     for (name, source) in &declarations.resources {
         if let Some(resource) = problems.take(swagger::read_resource(source)) {
-            files.push((format!("{name}.json"), canonical::resource_text(&resource)));
+            resources.push((name.clone(), resource));
         }
     }
-    Ok(problems.or(files)?)
+    Ok(problems.or(resources)?)
 }
 
 #[cfg(test)]
