@@ -86,7 +86,9 @@ impl From<Concerns> for Audience {
 }
 
 pub(crate) fn run(command: &Diff) -> ExitCode {
-    match outcome(command) {
+    let mut out = Vec::new();
+    let outcome = outcome(command, &mut out);
+    match outcome.and_then(|found| print(&out).map(|()| found)) {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(1),
         Err(failure) => {
@@ -96,10 +98,10 @@ pub(crate) fn run(command: &Diff) -> ExitCode {
     }
 }
 
-/// Whether something was found that shall fail.
-fn outcome(command: &Diff) -> Result<bool, Failure> {
+/// Writes what was found, and tells whether it shall fail.
+fn outcome(command: &Diff, out: &mut Vec<u8>) -> Result<bool, Failure> {
     if let Some(rule) = &command.explain {
-        explain(rule)?;
+        out.extend(explained(rule)?.bytes());
         return Ok(false);
     }
     let (old, new) = both(command)?;
@@ -107,7 +109,7 @@ fn outcome(command: &Diff) -> Result<bool, Failure> {
     if let Some(path) = &command.accepted {
         report = accepted::accept(report, &Source { file: shown(path), text: read(path)? })?;
     }
-    print(&printed(&report, command))?;
+    out.extend(printed(&report, command).bytes());
     let default = if command.check.is_some() { FailOn::Break } else { FailOn::Never };
     let level = match command.fail_on.unwrap_or(default) {
         FailOn::Break => Level::Break,
@@ -118,13 +120,13 @@ fn outcome(command: &Diff) -> Result<bool, Failure> {
     Ok(report.reaches(command.audience.into(), level))
 }
 
-fn explain(rule: &str) -> Result<(), Failure> {
+fn explained(rule: &str) -> Result<String, Failure> {
     if rule.is_empty() {
-        return print(&report::list());
+        return Ok(report::list());
     }
     let known = rules::by_id(rule);
     let known = known.ok_or_else(|| format!("there is no rule `{rule}`: `cargo xtask diff --explain` lists them"))?;
-    print(&report::explain(known))
+    Ok(report::explain(known))
 }
 
 fn both(command: &Diff) -> Result<(Declared, Declared), Failure> {
@@ -169,9 +171,126 @@ fn printed(report: &Report, command: &Diff) -> String {
 }
 
 /// Whoever reads may stop reading.
-fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
+fn print(text: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot print: {error}").into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufRead;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        diff: Diff,
+    }
+
+    fn outcome_of(line: &str) -> Result<(bool, String), String> {
+        let words = std::iter::once("diff").chain(line.split_whitespace());
+        let command = Line::try_parse_from(words).map_err(|error| error.to_string())?.diff;
+        let mut out = Vec::new();
+        let found = outcome(&command, &mut out).map_err(|failure| failure.to_string())?;
+        Ok((found, String::from_utf8(out).unwrap()))
+    }
+
+    fn fails(line: &str) -> bool {
+        outcome_of(line).unwrap().0
+    }
+
+    /// A server that says it is of one release and serves the declarations of another; it ends with the tests.
+    fn server(version: &'static str, folder: &'static str) -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/ari", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let mut connection = connection.unwrap();
+                let mut request = String::new();
+                let mut reader = io::BufReader::new(connection.try_clone().unwrap());
+                while !request.ends_with("\r\n\r\n") && reader.read_line(&mut request).unwrap() > 0 {}
+                let path = request.split_whitespace().nth(1).unwrap();
+                let body = match path.strip_prefix("/ari/api-docs/") {
+                    Some(file) => read(&workspace::api_docs().join(folder).join(file)).unwrap(),
+                    None => format!("{{\"system\": {{\"version\": \"{version}\"}}}}"),
+                };
+                let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+                connection.write_all((head + &body).as_bytes()).unwrap();
+            }
+        });
+        url
+    }
+
+    #[test]
+    fn a_server_is_held_against_the_release_of_its_branch() {
+        let (found, text) = outcome_of(&format!("--check {}", server("22.4.0-rc1", "22.10.1"))).unwrap();
+        assert!(!found && text.starts_with("Asterisk 22.10.1 → http://") && text.ends_with("no changes\n"), "{text}");
+        let lacking = server("20.1.0", "21.12.3");
+        let (found, text) = outcome_of(&format!("--check {lacking}")).unwrap();
+        assert!(found && text.contains("operation-removed: channels.getChannelVars"), "{text}");
+        assert!(!fails(&format!("--check {lacking} --fail-on never")));
+    }
+
+    #[test]
+    fn a_server_that_does_not_tell_its_release_can_be_compared_by_naming_one() {
+        let url = server("GIT-master-abc", "22.10.1");
+        assert!(outcome_of(&format!("--check {url}")).unwrap_err().contains("does not tell its release"));
+        assert!(!fails(&format!("22.10.1 {url} --fail-on add")));
+    }
+
+    #[test]
+    fn the_level_and_the_audience_decide_what_fails() {
+        assert!(!fails("20.20.1 21.12.3"));
+        assert!(!fails("20.20.1 21.12.3 --fail-on never"));
+        assert!(fails("20.20.1 21.12.3 --fail-on break"));
+        assert!(!fails("16.30.1 18.26.4 --fail-on break"));
+        assert!(fails("16.30.1 18.26.4 --fail-on risk"));
+        assert!(!fails("16.30.1 18.26.4 --fail-on risk --audience rust"));
+        assert!(fails("16.30.1 18.26.4 --fail-on add --audience rust"));
+        assert!(!fails("22.10.1 23.4.1 --fail-on add"));
+    }
+
+    #[test]
+    fn a_release_equals_itself_however_it_is_given() {
+        let folder = workspace::api_docs().join("22.10.1");
+        let line = format!("22.10.1 {} --fail-on add", folder.display());
+        let (found, text) = outcome_of(&line).unwrap();
+        assert!(!found && text.ends_with("no changes\n"), "{text}");
+    }
+
+    #[test]
+    fn every_format_can_be_asked_for() {
+        for (format, start) in
+            [("text", "Asterisk"), ("json", "{"), ("markdown", "# "), ("github", "::"), ("html", "<!doctype html>")]
+        {
+            let (_, text) = outcome_of(&format!("20.20.1 21.12.3 --format {format}")).unwrap();
+            assert!(text.starts_with(start), "{format}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_told() {
+        for (line, expected) in [
+            ("1.2.3 22.10.1", "has no declarations of 1.2.3, only of 16.30.1"),
+            ("22.10.1 nowhere", "cannot read nowhere/resources.json"),
+            ("22.10.1 http://127.0.0.1:1/ari", "GET http://127.0.0.1:1/ari/asterisk/info"),
+            ("--explain nothing", "there is no rule `nothing`"),
+            ("20.20.1", "<NEW>"),
+            ("--check http://127.0.0.1:1/ari 22.10.1", "cannot be used with"),
+        ] {
+            let error = outcome_of(line).unwrap_err();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn rules_are_listed_and_explained() {
+        assert!(outcome_of("--explain").unwrap().1.contains("param-moved"));
+        assert!(outcome_of("--explain param-moved").unwrap().1.starts_with("param-moved: "));
     }
 }

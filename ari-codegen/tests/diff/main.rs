@@ -1,6 +1,7 @@
 //! Tests of the comparison of releases: a pair of declarations for each rule, and pairs of real releases.
 
 mod accepted;
+mod direction;
 mod pairs;
 mod predictions;
 mod releases;

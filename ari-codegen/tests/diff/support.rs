@@ -45,9 +45,14 @@ pub(crate) fn side(rule: &str, side: &str) -> Files {
     }
     let file = format!("{side}.json");
     let text = read(&folder.with_file_name(&file));
+    release_of_things(Source { file, text })
+}
+
+/// A release that has nothing but a resource `things`.
+pub(crate) fn release_of_things(things: Source) -> Files {
     Files {
         listing: Source { file: "resources.json".to_owned(), text: LISTING.to_owned() },
-        resources: vec![("things".to_owned(), Source { file, text })],
+        resources: vec![("things".to_owned(), things)],
     }
 }
 

@@ -32,7 +32,8 @@ fn line(finding: &Finding, audience: Audience) -> String {
         let _ = write!(properties, "file={file},line={},col={},", place.line, place.column);
     }
     let context = context(finding).map(|context| format!(" ({context})")).unwrap_or_default();
-    let message = format!("{}{context}: {}: {}", finding.change.subject, finding.rule.detects, values(finding));
+    let values = values(finding).map(|values| format!(": {values}")).unwrap_or_default();
+    let message = format!("{}{context}: {}{values}", finding.change.subject, finding.rule.detects);
     format!("::{command} {properties}title={}::{}", property(finding.rule.id), escaped(&message))
 }
 

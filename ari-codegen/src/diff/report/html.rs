@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{context, heading, places, summary, title, values};
+use super::{context, heading, places, title, total, values};
 use crate::diff::judge::{Finding, Report};
 use crate::diff::rules::{Audience, Level};
 
@@ -40,7 +40,7 @@ pub fn html(report: &Report) -> String {
 }
 
 fn counts(out: &mut String, report: &Report) {
-    let _ = writeln!(out, "<p>{}</p>", escaped(&summary(report)));
+    let _ = writeln!(out, "<p>{}</p>", escaped(&counted(report)));
     if report.findings.is_empty() {
         return;
     }
@@ -49,7 +49,7 @@ fn counts(out: &mut String, report: &Report) {
         let _ = write!(out, "<th scope=\"col\" class=\"{level}\">{level}</th>");
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    for (name, audience) in [("clients (wire)", Audience::Wire), ("the bindings (Rust)", Audience::Rust)] {
+    for (name, audience) in [("clients: wire", Audience::Wire), ("bindings: Rust", Audience::Rust)] {
         let _ = write!(out, "<tr><th scope=\"row\">{name}</th>");
         for level in Level::ALL {
             let count = report.count(audience, level);
@@ -68,12 +68,12 @@ fn finding(out: &mut String, finding: &Finding) {
     for (name, level) in [("wire", finding.wire), ("Rust", finding.rust)] {
         let _ = write!(out, "<span>{name} <b class=\"{level}\">{level}</b></span>");
     }
-    let rule = finding.rule.id;
-    let _ = writeln!(out, "<span class=\"rule\" title=\"{}\">{rule}</span></div>", escaped(finding.rule.detects));
+    let _ = writeln!(out, "<span class=\"rule\">{}</span></div>", rule(finding));
     let _ = writeln!(out, "<div class=\"subject\"><code>{}</code></div>", escaped(&finding.change.subject));
     let lines = [
+        ("context", Some(finding.rule.detects.to_owned())),
         ("context", context(finding)),
-        ("what", Some(values(finding))),
+        ("what", values(finding)),
         ("what", finding.accepted.as_ref().map(|reason| format!("accepted: {reason}"))),
         ("where", Some(places(finding).join(" → "))),
     ];
@@ -83,6 +83,12 @@ fn finding(out: &mut String, finding: &Finding) {
     out.push_str("</li>\n");
 }
 
+/// The rule's name, as a link to what it means where the page says that.
+fn rule(finding: &Finding) -> String {
+    let id = finding.rule.id;
+    if finding.worst() >= Level::Risk { format!("<a href=\"#why-{id}\">{id}</a>") } else { id.to_owned() }
+}
+
 fn meanings(out: &mut String, report: &Report) {
     let rules = report.rules(Level::Risk);
     if rules.is_empty() {
@@ -90,12 +96,18 @@ fn meanings(out: &mut String, report: &Report) {
     }
     out.push_str("<h2 id=\"why\">Why it matters</h2>\n<dl>\n");
     for rule in rules {
-        let _ = writeln!(out, "<dt>{}: {}</dt>", rule.id, escaped(rule.detects));
-        for text in [rule.wire_why, rule.rust_why, rule.advice] {
-            let _ = writeln!(out, "<dd>{}</dd>", escaped(text));
+        let _ = writeln!(out, "<dt id=\"why-{0}\">{0}: {1}</dt>", rule.id, escaped(rule.detects));
+        for (whom, text) in [("wire", rule.wire_why), ("Rust", rule.rust_why), ("do", rule.advice)] {
+            let _ = writeln!(out, "<dd><span class=\"context\">{whom}</span> {}</dd>", escaped(text));
         }
     }
     out.push_str("</dl>\n");
+}
+
+/// `9 changes · 1 accepted`: the table says the rest.
+fn counted(report: &Report) -> String {
+    let accepted = report.findings.len() - report.open().count();
+    if accepted == 0 { total(report) } else { format!("{} · {accepted} accepted", total(report)) }
 }
 
 fn anchor(resource: Option<&str>) -> String {

@@ -25,8 +25,11 @@ pub fn markdown(report: &Report) -> String {
         out.push_str("\n## Why it matters\n\n");
     }
     for rule in rules {
-        let _ =
-            writeln!(out, "- **{}**: {}. {} {} *{}*", rule.id, rule.detects, rule.wire_why, rule.rust_why, rule.advice);
+        let _ = writeln!(
+            out,
+            "- **{}**: {}. Wire: {} Rust: {} *{}*",
+            rule.id, rule.detects, rule.wire_why, rule.rust_why, rule.advice
+        );
     }
     out
 }
@@ -43,7 +46,7 @@ fn row(out: &mut String, finding: &Finding) {
         mark(finding.rust),
         finding.rule.id,
         finding.change.subject,
-        cell(&values(finding)),
+        cell(&values(finding).unwrap_or_else(|| finding.rule.detects.to_owned())),
         places.join("<br>")
     );
 }

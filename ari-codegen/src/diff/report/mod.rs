@@ -28,14 +28,19 @@ fn title(report: &Report) -> String {
     format!("Asterisk {} → {}", report.old, report.new)
 }
 
-/// `9 changes · wire: 7 break, 2 note · Rust: 7 break, 2 note · 1 accepted`
-fn summary(report: &Report) -> String {
-    let open = report.open().count();
-    let mut parts = vec![match open {
+/// `9 changes`
+fn total(report: &Report) -> String {
+    match report.open().count() {
         0 => "no changes".to_owned(),
         1 => "1 change".to_owned(),
         more => format!("{more} changes"),
-    }];
+    }
+}
+
+/// `9 changes · wire: 7 break, 2 note · Rust: 7 break, 2 note · 1 accepted`
+fn summary(report: &Report) -> String {
+    let open = report.open().count();
+    let mut parts = vec![total(report)];
     if open > 0 {
         for (name, audience) in [("wire", Audience::Wire), ("Rust", Audience::Rust)] {
             let counts = Level::ALL.map(|level| (report.count(audience, level), level));
@@ -52,13 +57,15 @@ fn summary(report: &Report) -> String {
 }
 
 /// What was and what is: `optional → required`; only one of them where the other does not exist.
-fn values(finding: &Finding) -> String {
+///
+/// Nothing where the context has said it already.
+fn values(finding: &Finding) -> Option<String> {
     let value = |side: &Option<Side>| side.as_ref().map(|side| side.value.clone());
-    match (value(&finding.change.old), value(&finding.change.new)) {
-        (Some(old), Some(new)) => format!("{old} → {new}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => String::new(),
-    }
+    let values = match (value(&finding.change.old), value(&finding.change.new)) {
+        (Some(old), Some(new)) => Some(format!("{old} → {new}")),
+        (one, other) => one.or(other),
+    };
+    values.filter(|values| Some(values) != finding.change.context.as_ref())
 }
 
 /// How many models inherit what changed, where any do.

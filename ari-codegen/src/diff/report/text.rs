@@ -63,7 +63,9 @@ fn finding(out: &mut String, finding: &Finding, paint: Paint) {
     let context = context(finding).map(|context| format!(" ({context})")).unwrap_or_default();
     let subject = paint.bold(&finding.change.subject);
     let _ = writeln!(out, "  {wire} {rust} {}: {subject}{}", finding.rule.id, paint.dim(&context));
-    let _ = writeln!(out, "              {}", values(finding));
+    if let Some(values) = values(finding) {
+        let _ = writeln!(out, "              {values}");
+    }
     if let Some(reason) = &finding.accepted {
         let _ = writeln!(out, "              accepted: {reason}");
     }

@@ -57,14 +57,19 @@ fn lists(
     };
     let (gone, come) = (missing_in(old, new), missing_in(new, old));
     if !come.is_empty() {
-        walk.add(kinds.widened, subject, side(old_place, listed(old)), side(new_place, format!("+ {}", listed(&come))));
+        walk.add(
+            kinds.widened,
+            subject,
+            side(old_place, listed(old)),
+            side(new_place, format!("also {}", listed(&come))),
+        );
     }
     if !gone.is_empty() {
         walk.add(
             kinds.narrowed,
             subject,
             side(old_place, listed(old)),
-            side(new_place, format!("- {}", listed(&gone))),
+            side(new_place, format!("without {}", listed(&gone))),
         );
     }
 }
