@@ -11,5 +11,6 @@ mod events;
 mod faults;
 mod hello_world;
 mod media;
+mod release;
 mod system;
 mod together;

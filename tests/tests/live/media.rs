@@ -61,7 +61,7 @@ async fn a_list_of_media_is_played_in_order() {
 }
 
 #[tokio::test]
-async fn a_recording_is_made_stored_copied_and_downloaded() {
+async fn a_recording_is_paused_muted_and_stopped() {
     on_each_server(|server: Server| async move {
         let mut call = Call::to(&server, "talk").await;
         let name = unique("recording");
@@ -76,12 +76,25 @@ async fn a_recording_is_made_stored_copied_and_downloaded() {
         recordings.unpause(&name).await.unwrap();
         recordings.mute(&name).await.unwrap();
         recordings.unmute(&name).await.unwrap();
-        // Something must have been said.
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         recordings.stop(&name).await.unwrap();
         let Event::RecordingFinished(end) = call.watch.until_kind("RecordingFinished").await else { unreachable!() };
         assert_eq!((end.recording.name.as_str(), &end.recording.state), (name.as_str(), &LiveRecordingState::Done));
         eventually(|| async { recordings.get_live(&name).await.is_err_and(|error| error.is_not_found()) }).await;
+        recordings.delete_stored(&name).await.unwrap();
+        call.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recording_is_stored_copied_and_downloaded() {
+    on_each_server(|server: Server| async move {
+        let mut call = Call::to(&server, "talk").await;
+        let name = unique("recording");
+        call.channel().record(&name, "wav").max_duration_seconds(2).await.unwrap();
+        let Event::RecordingFinished(end) = call.watch.until_kind("RecordingFinished").await else { unreachable!() };
+        assert_eq!(end.recording.name, name);
+        assert!(end.recording.duration >= Some(1), "{:?}", end.recording);
         assert_stored(&call.ari, &name).await;
         call.end().await;
     })

@@ -1,0 +1,32 @@
+//! The server's release, and what it lacks.
+
+use ari_bindings::{Error, Release};
+use ari_tests::{Server, on_each_server, unique};
+
+#[tokio::test]
+async fn a_server_says_which_release_it_is() {
+    on_each_server(|server: Server| async move {
+        let ari = server.client();
+        let known = ari.server().await.unwrap();
+        let release = known.release().unwrap();
+        assert_eq!(Some(release.major), known.branch());
+        assert!(known.version().starts_with(&release.to_string()), "{known}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_server_lacks_is_not_sent() {
+    on_each_server(|server: Server| async move {
+        let ari = server.client();
+        let release = ari.server().await.unwrap().release().unwrap();
+        let result = ari.channel(unique("nobody")).progress().await;
+        match result.unwrap_err() {
+            Error::Unavailable { item, .. } if release < Release::new(20, 16, 0) => {
+                assert_eq!(&*item, "operation channels.progress");
+            }
+            error => assert!(error.is_not_found() && release >= Release::new(22, 6, 0), "{release}: {error}"),
+        }
+    })
+    .await;
+}
