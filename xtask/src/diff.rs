@@ -278,6 +278,7 @@ mod tests {
         for (line, expected) in [
             ("1.2.3 22.10.1", "has no declarations of 1.2.3, only of 16.30.1"),
             ("22.10.1 nowhere", "cannot read nowhere/resources.json"),
+            ("22.10.1 http://me:secret@127.0.0.1:1/ari", "the URL holds a user"),
             ("22.10.1 http://127.0.0.1:1/ari", "GET http://127.0.0.1:1/ari/asterisk/info"),
             ("--explain nothing", "there is no rule `nothing`"),
             ("20.20.1", "<NEW>"),

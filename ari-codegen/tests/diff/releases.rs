@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use ari_codegen::api::Api;
 use ari_codegen::diff::report::{Paint, text};
 use ari_codegen::diff::{Audience, Level, diff};
+use ari_codegen::read;
 
-use crate::support::{api_docs, assert_golden, folder, golden, release, releases, supported};
+use crate::support::{api_docs, assert_golden, files, folder, golden, release, releases, supported};
 
 const PAIRS: [(&str, &str); 3] = [("20.20.1", "21.12.3"), ("16.30.1", "18.26.4"), ("22.10.1", "23.4.1")];
 
@@ -55,6 +57,38 @@ fn an_upgrade_turned_round_is_a_downgrade() {
         };
         assert_eq!(subjects(&up, added), subjects(&down, removed));
         assert!(!subjects(&up, added).is_empty(), "{added}");
+    }
+}
+
+/// Between a release and the next, as many items come and go as the numbers of items differ.
+fn check_accounts(folder: &Path) {
+    let numbers = releases(folder);
+    for pair in numbers.windows(2) {
+        let [old, new] = [pair[0], pair[1]].map(|number| release(folder, &number.to_string()));
+        let [before, after] = [pair[0], pair[1]].map(|number| {
+            let source = files(&folder.join(number.to_string()), "release").source(number);
+            read(&source).unwrap()
+        });
+        let report = diff(&old, &new);
+        let of = |rule: &str| report.findings.iter().filter(|finding| finding.rule.id == rule).count();
+        let events = |api: &Api| api.events().len();
+        let models = |api: &Api| api.models.len() - events(api);
+        for (what, before, after) in [
+            ("operation", before.operations().count(), after.operations().count()),
+            ("event", events(&before), events(&after)),
+            ("model", models(&before), models(&after)),
+        ] {
+            let (come, gone) = (of(&format!("{what}-added")), of(&format!("{what}-removed")));
+            assert_eq!(before + come, after + gone, "{} -> {}: {what}", pair[0], pair[1]);
+        }
+    }
+}
+
+#[test]
+fn what_comes_and_goes_adds_up() {
+    check_accounts(&api_docs());
+    if let Some(folder) = std::env::var_os("ARI_SWAGGER_DIR") {
+        check_accounts(Path::new(&folder));
     }
 }
 

@@ -27,6 +27,11 @@ pub(crate) fn is_url(source: &str) -> bool {
 
 /// Fetches the declarations of the server at `url`, and the release that it says it is.
 pub(crate) fn fetch(url: &str, credentials: &Credentials) -> Result<(Declarations, Option<Release>), Failure> {
+    let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    if authority.contains('@') {
+        // Reports name the URL, and logs keep reports.
+        return Err("the URL holds a user: give it by --user and --password, or ARI_USER and ARI_PASSWORD".into());
+    }
     let server = Server::new(url, credentials);
     let info = server.get("asterisk/info?only=system")?;
     let info: serde_json::Value = serde_json::from_str(&info.text)
