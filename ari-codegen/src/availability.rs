@@ -207,7 +207,7 @@ fn joined(releases: &Presence) -> String {
 }
 
 /// Everything that an API has, as the record names it.
-fn items(api: &Api) -> BTreeSet<String> {
+pub(crate) fn items(api: &Api) -> BTreeSet<String> {
     let mut items = BTreeSet::new();
     for operation in api.operations() {
         let name = format!("{}.{}", operation.resource, operation.nickname);

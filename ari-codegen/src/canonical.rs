@@ -3,9 +3,62 @@
 //! Prose, file headers and what has no meaning (`required: false`) are left out, so that two releases differ in git
 //! only where their API differs. The result is Swagger of the same structure and reads back to the same facts.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::swagger::{AllowableValues, Api, Listing, Literal, Model, Operation, Parameter, Property, Resource};
+
+/// JSON whose objects keep the order in which their members were put in.
+enum Node {
+    Scalar(Value),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl From<&String> for Node {
+    fn from(text: &String) -> Self {
+        Self::Scalar(json!(text))
+    }
+}
+
+impl From<Value> for Node {
+    fn from(scalar: Value) -> Self {
+        Self::Scalar(scalar)
+    }
+}
+
+impl<Item: Into<Node>> FromIterator<Item> for Node {
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Members of an object, in order; absent ones are left out.
+#[derive(Default)]
+struct Members(Vec<(String, Node)>);
+
+impl Members {
+    fn with(mut self, key: &str, value: impl Into<Node>) -> Self {
+        self.0.push((key.to_owned(), value.into()));
+        self
+    }
+
+    fn with_some(self, key: &str, value: Option<impl Into<Node>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    fn with_list(self, key: &str, list: &[String]) -> Self {
+        self.with_some(key, (!list.is_empty()).then(|| list.iter().collect::<Node>()))
+    }
+}
+
+impl From<Members> for Node {
+    fn from(members: Members) -> Self {
+        Self::Object(members.0)
+    }
+}
 
 /// Lines are filled up to here.
 const WIDTH: usize = 118;
@@ -13,81 +66,60 @@ const WIDTH: usize = 118;
 /// `resources.json` in canonical form.
 #[must_use]
 pub fn listing_text(listing: &Listing) -> String {
-    let apis: Vec<Value> = listing.resources.iter().map(|resource| json!({ "path": resource.path })).collect();
-    text(&json!({
-        "swaggerVersion": listing.swagger_version,
-        "apiVersion": listing.api_version,
-        "apis": apis,
-    }))
+    let entries = listing.resources.iter().map(|resource| Members::default().with("path", &resource.path));
+    let members = Members::default()
+        .with("swaggerVersion", &listing.swagger_version)
+        .with("apiVersion", &listing.api_version)
+        .with("apis", entries.collect::<Node>());
+    text(&members.into())
 }
 
 /// A resource file in canonical form.
 #[must_use]
 pub fn resource_text(resource: &Resource) -> String {
-    let mut members = Map::new();
-    members.insert("swaggerVersion".into(), json!(resource.swagger_version));
-    members.insert("apiVersion".into(), json!(resource.api_version));
-    members.insert("resourcePath".into(), json!(resource.resource_path));
-    insert_list(&mut members, "since", &resource.since);
-    insert_list(&mut members, "requiresModules", &resource.requires_modules);
-    members.insert("apis".into(), resource.apis.iter().map(api).collect());
-    let models: Map<String, Value> = resource.models.iter().map(|item| (item.id.clone(), model(item))).collect();
-    members.insert("models".into(), Value::Object(models));
-    text(&Value::Object(members))
+    let models = resource.models.iter().map(|item| (item.id.clone(), model(item))).collect();
+    let members = Members::default()
+        .with("swaggerVersion", &resource.swagger_version)
+        .with("apiVersion", &resource.api_version)
+        .with("resourcePath", &resource.resource_path)
+        .with_list("since", &resource.since)
+        .with_list("requiresModules", &resource.requires_modules)
+        .with("apis", resource.apis.iter().map(api).collect::<Node>())
+        .with("models", Node::Object(models));
+    text(&members.into())
 }
 
-fn insert_list(members: &mut Map<String, Value>, key: &str, list: &[String]) {
-    if !list.is_empty() {
-        members.insert(key.into(), json!(list));
-    }
+fn api(api: &Api) -> Node {
+    let operations: Node = api.operations.iter().map(operation).collect();
+    Members::default().with("path", &api.path).with("operations", operations).into()
 }
 
-fn insert_some(members: &mut Map<String, Value>, key: &str, value: Option<Value>) {
-    if let Some(value) = value {
-        members.insert(key.into(), value);
-    }
+fn operation(operation: &Operation) -> Node {
+    let parameters = || operation.parameters.iter().map(parameter).collect::<Node>();
+    let errors = operation.error_responses.iter().map(|error| Members::default().with("code", json!(error.code)));
+    Members::default()
+        .with("httpMethod", &operation.http_method)
+        .with("nickname", &operation.nickname)
+        .with("responseClass", &operation.response_class)
+        .with_list("since", &operation.since)
+        .with_some("upgrade", operation.upgrade.as_ref())
+        .with_some("websocketProtocol", operation.websocket_protocol.as_ref())
+        .with_some("parameters", (!operation.parameters.is_empty()).then(parameters))
+        .with_some("errorResponses", (!operation.error_responses.is_empty()).then(|| errors.collect::<Node>()))
+        .into()
 }
 
-fn api(api: &Api) -> Value {
-    json!({ "path": api.path, "operations": api.operations.iter().map(operation).collect::<Value>() })
-}
-
-fn operation(operation: &Operation) -> Value {
-    let mut members = Map::new();
-    members.insert("httpMethod".into(), json!(operation.http_method));
-    members.insert("nickname".into(), json!(operation.nickname));
-    members.insert("responseClass".into(), json!(operation.response_class));
-    insert_list(&mut members, "since", &operation.since);
-    insert_some(&mut members, "upgrade", operation.upgrade.as_ref().map(|upgrade| json!(upgrade)));
-    insert_some(
-        &mut members,
-        "websocketProtocol",
-        operation.websocket_protocol.as_ref().map(|protocol| json!(protocol)),
-    );
-    if !operation.parameters.is_empty() {
-        members.insert("parameters".into(), operation.parameters.iter().map(parameter).collect());
-    }
-    if !operation.error_responses.is_empty() {
-        let errors = operation.error_responses.iter().map(|error| json!({ "code": error.code }));
-        members.insert("errorResponses".into(), errors.collect());
-    }
-    Value::Object(members)
-}
-
-fn parameter(parameter: &Parameter) -> Value {
-    let mut members = Map::new();
-    members.insert("name".into(), json!(parameter.name));
-    members.insert("paramType".into(), json!(parameter.param_type));
-    members.insert("dataType".into(), json!(parameter.data_type));
-    if parameter.required == Some(true) || parameter.param_type == "path" {
-        members.insert("required".into(), json!(true));
-    }
-    if parameter.allow_multiple == Some(true) {
-        members.insert("allowMultiple".into(), json!(true));
-    }
-    insert_some(&mut members, "defaultValue", parameter.default_value.as_ref().map(literal));
-    insert_some(&mut members, "allowableValues", parameter.allowable_values.as_ref().map(allowable_values));
-    Value::Object(members)
+fn parameter(parameter: &Parameter) -> Node {
+    let required = parameter.required == Some(true) || parameter.param_type == "path";
+    Members::default()
+        .with("name", &parameter.name)
+        .with("paramType", &parameter.param_type)
+        .with("dataType", &parameter.data_type)
+        .with_some("required", required.then_some(json!(true)))
+        .with_some("allowMultiple", (parameter.allow_multiple == Some(true)).then_some(json!(true)))
+        .with_some("defaultValue", parameter.default_value.as_ref().map(literal))
+        .with_some("allowableValues", parameter.allowable_values.as_ref().map(allowable_values))
+        .into()
 }
 
 fn literal(literal: &Literal) -> Value {
@@ -102,61 +134,60 @@ fn number(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-fn allowable_values(values: &AllowableValues) -> Value {
+fn allowable_values(values: &AllowableValues) -> Node {
     match values {
-        AllowableValues::List(values) => json!({ "valueType": "LIST", "values": values }),
-        AllowableValues::Range { min, max } => {
-            let mut members = Map::new();
-            members.insert("valueType".into(), json!("RANGE"));
-            insert_some(&mut members, "min", min.as_deref().map(number));
-            insert_some(&mut members, "max", max.as_deref().map(number));
-            Value::Object(members)
+        AllowableValues::List(values) => {
+            let values: Node = values.iter().collect();
+            Members::default().with("valueType", json!("LIST")).with("values", values).into()
         }
+        AllowableValues::Range { min, max } => Members::default()
+            .with("valueType", json!("RANGE"))
+            .with_some("min", min.as_deref().map(number))
+            .with_some("max", max.as_deref().map(number))
+            .into(),
     }
 }
 
-fn model(model: &Model) -> Value {
-    let mut members = Map::new();
-    members.insert("id".into(), json!(model.id));
-    insert_list(&mut members, "subTypes", &model.sub_types);
-    insert_some(&mut members, "discriminator", model.discriminator.as_ref().map(|key| json!(key)));
-    let properties: Map<String, Value> =
-        model.properties.iter().map(|item| (item.name.clone(), property(item))).collect();
-    members.insert("properties".into(), Value::Object(properties));
-    Value::Object(members)
+fn model(model: &Model) -> Node {
+    let properties = model.properties.iter().map(|item| (item.name.clone(), property(item))).collect();
+    Members::default()
+        .with("id", &model.id)
+        .with_list("subTypes", &model.sub_types)
+        .with_some("discriminator", model.discriminator.as_ref())
+        .with("properties", Node::Object(properties))
+        .into()
 }
 
-fn property(property: &Property) -> Value {
-    let mut members = Map::new();
-    members.insert("type".into(), json!(property.r#type));
-    if property.required == Some(true) {
-        members.insert("required".into(), json!(true));
-    }
-    insert_some(&mut members, "allowableValues", property.allowable_values.as_ref().map(allowable_values));
-    Value::Object(members)
+fn property(property: &Property) -> Node {
+    Members::default()
+        .with("type", &property.r#type)
+        .with_some("required", (property.required == Some(true)).then_some(json!(true)))
+        .with_some("allowableValues", property.allowable_values.as_ref().map(allowable_values))
+        .into()
 }
 
-fn text(value: &Value) -> String {
+fn text(node: &Node) -> String {
     let mut out = String::new();
-    write(&mut out, value, 0, 0);
+    write(&mut out, node, 0, 0);
     out.push('\n');
     out
 }
 
 /// A value goes on one line where it fits there, else each of its parts goes on lines of its own.
-fn write(out: &mut String, value: &Value, depth: usize, before: usize) {
-    let line = inline(value);
-    let parts: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(key, value)| (format!("{}: ", json!(key)), value)).collect(),
-        Value::Array(elements) => elements.iter().map(|value| (String::new(), value)).collect(),
-        _ => Vec::new(),
+fn write(out: &mut String, node: &Node, depth: usize, before: usize) {
+    let line = inline(node);
+    let (open, close, parts): (char, char, Vec<(String, &Node)>) = match node {
+        Node::Object(members) => {
+            ('{', '}', members.iter().map(|(key, node)| (format!("{}: ", json!(key)), node)).collect())
+        }
+        Node::List(elements) => ('[', ']', elements.iter().map(|node| (String::new(), node)).collect()),
+        Node::Scalar(_) => (' ', ' ', Vec::new()),
     };
     let fits = 2 * depth + before + line.chars().count() < WIDTH;
     if parts.is_empty() || (fits && depth > 0) {
         out.push_str(&line);
         return;
     }
-    let (open, close) = if value.is_object() { ('{', '}') } else { ('[', ']') };
     out.push(open);
     for (index, (key, part)) in parts.iter().enumerate() {
         out.push_str(if index == 0 { "\n" } else { ",\n" });
@@ -169,18 +200,18 @@ fn write(out: &mut String, value: &Value, depth: usize, before: usize) {
     out.push(close);
 }
 
-fn inline(value: &Value) -> String {
-    match value {
-        Value::Object(members) if members.is_empty() => "{}".to_owned(),
-        Value::Object(members) => {
+fn inline(node: &Node) -> String {
+    match node {
+        Node::Object(members) if members.is_empty() => "{}".to_owned(),
+        Node::Object(members) => {
             let parts: Vec<String> =
-                members.iter().map(|(key, value)| format!("{}: {}", json!(key), inline(value))).collect();
+                members.iter().map(|(key, node)| format!("{}: {}", json!(key), inline(node))).collect();
             format!("{{ {} }}", parts.join(", "))
         }
-        Value::Array(elements) => {
+        Node::List(elements) => {
             let parts: Vec<String> = elements.iter().map(inline).collect();
             format!("[{}]", parts.join(", "))
         }
-        scalar => scalar.to_string(),
+        Node::Scalar(scalar) => scalar.to_string(),
     }
 }

@@ -8,6 +8,7 @@ use crate::json::Source;
 use crate::lower::lower;
 use crate::merge::{Notes, merge};
 use crate::problem::Problems;
+use crate::prose::Prose;
 use crate::release::Release;
 use crate::rust::Crate;
 use crate::swagger;
@@ -21,6 +22,15 @@ pub struct ReleaseSource {
     pub resources: Vec<(String, Source)>,
 }
 
+/// What is known of the API besides its declarations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Knowledge {
+    /// Since when items are there, beyond what the given releases themselves tell.
+    pub availability: Availability,
+    /// Our own words about the items.
+    pub prose: Prose,
+}
+
 /// What a generation gives.
 #[derive(Debug, Clone)]
 pub struct Generated {
@@ -30,6 +40,10 @@ pub struct Generated {
     pub summary: Summary,
     /// Where releases contradict each other, and what was made of it.
     pub notes: Notes,
+    /// Items that have no text of ours.
+    pub undocumented: Vec<String>,
+    /// Texts of ours on what is no item.
+    pub superfluous: Vec<String>,
 }
 
 /// Counts of what was generated.
@@ -66,13 +80,11 @@ pub fn read(source: &ReleaseSource) -> Result<Api, Problems> {
 
 /// Generates the code for the releases together.
 ///
-/// `recorded` tells since when items are there, beyond what the given releases themselves tell.
-///
 /// # Errors
 /// Every fault of the input, collected over all releases, and every fixup that does not apply.
-pub fn generate(sources: &[ReleaseSource], table: &[Fixup], recorded: &Availability) -> Result<Generated, Problems> {
+pub fn generate(sources: &[ReleaseSource], table: &[Fixup], known: &Knowledge) -> Result<Generated, Problems> {
     let mut problems = Problems::default();
-    let mut availability = recorded.clone();
+    let mut availability = known.availability.clone();
     let mut apis: Vec<Api> = Vec::new();
     for source in sources {
         if apis.iter().any(|api| api.releases.contains(&source.release)) {
@@ -89,9 +101,16 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], recorded: &Availabil
         problems.general("no release to generate from");
         return Err(problems);
     };
-    let lowered = lower(&api, &availability)?;
+    let lowered = lower(&api, &availability, &known.prose)?;
+    let (undocumented, superfluous) = (known.prose.missing(&api), known.prose.superfluous(&api));
     let releases: Vec<Release> = api.releases.iter().copied().collect();
-    Ok(Generated { files: emit::emit(&lowered, &releases, &availability)?, summary: summary(&lowered), notes })
+    Ok(Generated {
+        files: emit::emit(&lowered, &releases, &availability)?,
+        summary: summary(&lowered),
+        notes,
+        undocumented,
+        superfluous,
+    })
 }
 
 fn summary(lowered: &Crate) -> Summary {

@@ -26,6 +26,7 @@ mod json;
 pub mod lower;
 pub mod merge;
 mod problem;
+mod prose;
 pub mod public_api;
 mod release;
 pub mod rust;
@@ -33,7 +34,8 @@ pub mod swagger;
 
 pub use availability::Availability;
 pub use claims::wrong_claims;
-pub use generate::{Generated, ReleaseSource, Summary, generate, read};
+pub use generate::{Generated, Knowledge, ReleaseSource, Summary, generate, read};
 pub use json::Source;
 pub use problem::{Place, Problem, Problems};
+pub use prose::Prose;
 pub use release::{NotARelease, Release};

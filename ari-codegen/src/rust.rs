@@ -168,7 +168,9 @@ pub struct Operation {
     pub method: Method,
     /// Path template.
     pub path: String,
-    /// Documentation, besides method, path and arguments.
+    /// Documentation before the arguments.
+    pub summary: Docs,
+    /// Documentation after the arguments.
     pub docs: Docs,
     /// What a request must have, in order.
     pub arguments: Vec<Argument>,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ari_codegen::{Availability, Release, ReleaseSource, Source, swagger};
+use ari_codegen::{Availability, Knowledge, Prose, Release, ReleaseSource, Source, swagger};
 
 use crate::Failure;
 use crate::files::{read, told};
@@ -12,6 +12,9 @@ const LISTING: &str = "resources.json";
 
 /// Which releases declare what, beside the folders of the releases.
 pub(crate) const AVAILABILITY: &str = "availability.txt";
+
+/// Our own words about the items of the API, beside the folders of the releases.
+const PROSE: &str = "prose";
 
 /// The files of a release's declarations.
 pub(crate) struct Declarations {
@@ -84,4 +87,19 @@ pub(crate) fn availability(api_docs: &Path) -> Result<Availability, Failure> {
         return Ok(Availability::default());
     }
     Ok(Availability::parse(&source(&path)?)?)
+}
+
+/// Reads what `api_docs` knows besides the declarations.
+pub(crate) fn knowledge(api_docs: &Path) -> Result<Knowledge, Failure> {
+    let folder = api_docs.join(PROSE);
+    let mut files = Vec::new();
+    if folder.exists() {
+        for entry in std::fs::read_dir(&folder).map_err(|error| told(&folder, "list", &error))? {
+            files.push(entry.map_err(|error| told(&folder, "list", &error))?.path());
+        }
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    let sources = files.iter().map(|file| source(file)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Knowledge { availability: availability(api_docs)?, prose: Prose::parse(&sources)? })
 }

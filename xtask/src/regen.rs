@@ -43,7 +43,7 @@ pub(crate) fn run(command: &Regen) -> Result<(), Failure> {
     releases.dedup();
     let sources =
         releases.iter().map(|release| declarations::of_release(&api_docs, *release)).collect::<Result<Vec<_>, _>>()?;
-    let generated = generate(&sources, FIXUPS, &declarations::availability(&api_docs)?)?;
+    let generated = generate(&sources, FIXUPS, &declarations::knowledge(&api_docs)?)?;
     let folder = Folder {
         path: &out,
         files: generated.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),

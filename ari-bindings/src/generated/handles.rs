@@ -35,7 +35,9 @@ impl ApplicationHandle {
 
     /// `GET /applications/{applicationName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::applications::Get {
@@ -46,7 +48,11 @@ impl ApplicationHandle {
     ///
     /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
@@ -64,7 +70,12 @@ impl ApplicationHandle {
     ///
     /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
@@ -80,7 +91,10 @@ impl ApplicationHandle {
 
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(&self) -> crate::operations::applications::Filter {
@@ -142,7 +156,9 @@ impl DynamicConfigHandle {
 
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_object(&self) -> crate::operations::asterisk::GetObject {
@@ -156,7 +172,11 @@ impl DynamicConfigHandle {
 
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// Declared errors: `400`, `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update_object(&self) -> crate::operations::asterisk::UpdateObject {
@@ -170,7 +190,10 @@ impl DynamicConfigHandle {
 
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// Declared errors: `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(&self) -> crate::operations::asterisk::DeleteObject {
@@ -216,7 +239,10 @@ impl LogChannelHandle {
     ///
     /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
@@ -232,7 +258,9 @@ impl LogChannelHandle {
 
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(&self) -> crate::operations::asterisk::DeleteLog {
@@ -241,7 +269,9 @@ impl LogChannelHandle {
 
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(&self) -> crate::operations::asterisk::RotateLog {
@@ -280,7 +310,10 @@ impl ModuleHandle {
 
     /// `GET /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_module(&self) -> crate::operations::asterisk::GetModule {
@@ -289,7 +322,9 @@ impl ModuleHandle {
 
     /// `POST /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors: `409`.
+    /// Declared errors:
+    ///
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn load_module(&self) -> crate::operations::asterisk::LoadModule {
@@ -298,7 +333,10 @@ impl ModuleHandle {
 
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(&self) -> crate::operations::asterisk::UnloadModule {
@@ -307,7 +345,10 @@ impl ModuleHandle {
 
     /// `PUT /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(&self) -> crate::operations::asterisk::ReloadModule {
@@ -343,7 +384,9 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}`
     ///
-    /// Declared errors: `409`.
+    /// Declared errors:
+    ///
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(&self) -> crate::operations::bridges::CreateWithId {
@@ -352,7 +395,9 @@ impl BridgeHandle {
 
     /// `GET /bridges/{bridgeId}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::bridges::Get {
@@ -361,7 +406,9 @@ impl BridgeHandle {
 
     /// `DELETE /bridges/{bridgeId}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self) -> crate::operations::bridges::Destroy {
@@ -372,7 +419,11 @@ impl BridgeHandle {
     ///
     /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
@@ -390,7 +441,11 @@ impl BridgeHandle {
     ///
     /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
@@ -408,7 +463,11 @@ impl BridgeHandle {
     ///
     /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
@@ -426,7 +485,11 @@ impl BridgeHandle {
     ///
     /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
@@ -446,7 +509,12 @@ impl BridgeHandle {
     ///
     /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_channel(
@@ -464,7 +532,12 @@ impl BridgeHandle {
     ///
     /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
@@ -482,7 +555,11 @@ impl BridgeHandle {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
@@ -498,7 +575,9 @@ impl BridgeHandle {
 
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(&self) -> crate::operations::bridges::ClearVideoSource {
@@ -507,7 +586,10 @@ impl BridgeHandle {
 
     /// `POST /bridges/{bridgeId}/moh`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self) -> crate::operations::bridges::StartMoh {
@@ -516,7 +598,10 @@ impl BridgeHandle {
 
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::bridges::StopMoh {
@@ -527,7 +612,11 @@ impl BridgeHandle {
     ///
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -542,7 +631,11 @@ impl BridgeHandle {
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -563,7 +656,12 @@ impl BridgeHandle {
     /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -611,7 +709,9 @@ impl ChannelHandle {
 
     /// `GET /channels/{channelId}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::channels::Get {
@@ -622,7 +722,10 @@ impl ChannelHandle {
     ///
     /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
@@ -638,7 +741,10 @@ impl ChannelHandle {
 
     /// `DELETE /channels/{channelId}`
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self) -> crate::operations::channels::Hangup {
@@ -647,7 +753,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/continue`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
@@ -663,7 +773,10 @@ impl ChannelHandle {
     ///
     /// - `app` (query): text. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(&self, app: impl Into<String>) -> crate::operations::channels::Move {
@@ -674,7 +787,13 @@ impl ChannelHandle {
     ///
     /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `412`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `412`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
@@ -690,7 +809,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/answer`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self) -> crate::operations::channels::Answer {
@@ -699,7 +822,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/ring`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self) -> crate::operations::channels::Ring {
@@ -708,7 +835,11 @@ impl ChannelHandle {
 
     /// `DELETE /channels/{channelId}/ring`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self) -> crate::operations::channels::RingStop {
@@ -717,7 +848,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/progress`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self) -> crate::operations::channels::Progress {
@@ -726,7 +861,12 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/dtmf`
     ///
-    /// Declared errors: `400`, `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self) -> crate::operations::channels::SendDtmf {
@@ -735,7 +875,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/mute`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::channels::Mute {
@@ -744,7 +888,11 @@ impl ChannelHandle {
 
     /// `DELETE /channels/{channelId}/mute`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::channels::Unmute {
@@ -753,7 +901,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/hold`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self) -> crate::operations::channels::Hold {
@@ -762,7 +914,11 @@ impl ChannelHandle {
 
     /// `DELETE /channels/{channelId}/hold`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self) -> crate::operations::channels::Unhold {
@@ -771,7 +927,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/moh`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self) -> crate::operations::channels::StartMoh {
@@ -780,7 +940,11 @@ impl ChannelHandle {
 
     /// `DELETE /channels/{channelId}/moh`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::channels::StopMoh {
@@ -789,7 +953,11 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/silence`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(&self) -> crate::operations::channels::StartSilence {
@@ -798,7 +966,11 @@ impl ChannelHandle {
 
     /// `DELETE /channels/{channelId}/silence`
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(&self) -> crate::operations::channels::StopSilence {
@@ -809,7 +981,11 @@ impl ChannelHandle {
     ///
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -824,7 +1000,11 @@ impl ChannelHandle {
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -845,7 +1025,12 @@ impl ChannelHandle {
     /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -865,7 +1050,11 @@ impl ChannelHandle {
     ///
     /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
@@ -883,7 +1072,11 @@ impl ChannelHandle {
     ///
     /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
@@ -901,7 +1094,11 @@ impl ChannelHandle {
     ///
     /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
@@ -919,7 +1116,11 @@ impl ChannelHandle {
     ///
     /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -939,7 +1140,10 @@ impl ChannelHandle {
     ///
     /// - `app` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
@@ -958,7 +1162,10 @@ impl ChannelHandle {
     /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
@@ -976,7 +1183,10 @@ impl ChannelHandle {
 
     /// `POST /channels/{channelId}/dial`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self) -> crate::operations::channels::Dial {
@@ -985,7 +1195,9 @@ impl ChannelHandle {
 
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(&self) -> crate::operations::channels::Rtpstatistics {
@@ -996,7 +1208,12 @@ impl ChannelHandle {
     ///
     /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
-    /// Declared errors: `400`, `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
@@ -1051,7 +1268,10 @@ impl DeviceHandle {
     ///
     /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -1067,7 +1287,10 @@ impl DeviceHandle {
 
     /// `DELETE /deviceStates/{deviceName}`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::device_states::Delete {
@@ -1116,7 +1339,10 @@ impl EndpointHandle {
 
     /// `GET /endpoints/{tech}/{resource}`
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::endpoints::Get {
@@ -1127,7 +1353,10 @@ impl EndpointHandle {
     ///
     /// - `from` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
@@ -1147,7 +1376,10 @@ impl EndpointHandle {
     /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
     /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
@@ -1196,7 +1428,9 @@ impl MailboxHandle {
 
     /// `GET /mailboxes/{mailboxName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::mailboxes::Get {
@@ -1208,7 +1442,9 @@ impl MailboxHandle {
     /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
     /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -1226,7 +1462,9 @@ impl MailboxHandle {
 
     /// `DELETE /mailboxes/{mailboxName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::mailboxes::Delete {
@@ -1265,7 +1503,9 @@ impl PlaybackHandle {
 
     /// `GET /playbacks/{playbackId}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::playbacks::Get {
@@ -1274,7 +1514,9 @@ impl PlaybackHandle {
 
     /// `DELETE /playbacks/{playbackId}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self) -> crate::operations::playbacks::Stop {
@@ -1285,7 +1527,11 @@ impl PlaybackHandle {
     ///
     /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn control(
@@ -1331,7 +1577,9 @@ impl LiveRecordingHandle {
 
     /// `GET /recordings/live/{recordingName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_live(&self) -> crate::operations::recordings::GetLive {
@@ -1340,7 +1588,9 @@ impl LiveRecordingHandle {
 
     /// `DELETE /recordings/live/{recordingName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn cancel(&self) -> crate::operations::recordings::Cancel {
@@ -1349,7 +1599,9 @@ impl LiveRecordingHandle {
 
     /// `POST /recordings/live/{recordingName}/stop`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self) -> crate::operations::recordings::Stop {
@@ -1358,7 +1610,10 @@ impl LiveRecordingHandle {
 
     /// `POST /recordings/live/{recordingName}/pause`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self) -> crate::operations::recordings::Pause {
@@ -1367,7 +1622,10 @@ impl LiveRecordingHandle {
 
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(&self) -> crate::operations::recordings::Unpause {
@@ -1376,7 +1634,10 @@ impl LiveRecordingHandle {
 
     /// `POST /recordings/live/{recordingName}/mute`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::recordings::Mute {
@@ -1385,7 +1646,10 @@ impl LiveRecordingHandle {
 
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::recordings::Unmute {
@@ -1424,7 +1688,9 @@ impl StoredRecordingHandle {
 
     /// `GET /recordings/stored/{recordingName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
@@ -1433,7 +1699,9 @@ impl StoredRecordingHandle {
 
     /// `DELETE /recordings/stored/{recordingName}`
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(&self) -> crate::operations::recordings::DeleteStored {
@@ -1445,7 +1713,10 @@ impl StoredRecordingHandle {
 
     /// `GET /recordings/stored/{recordingName}/file`
     ///
-    /// Declared errors: `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(&self) -> crate::operations::recordings::GetStoredFile {
@@ -1459,7 +1730,10 @@ impl StoredRecordingHandle {
     ///
     /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(

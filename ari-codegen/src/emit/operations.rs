@@ -83,9 +83,9 @@ pub(super) fn method(operation: &Operation, held: Option<&Held<'_>>) -> TokenStr
     }
 }
 
-/// Method and path, the arguments without those that a handle holds, and the rest.
+/// What is said before the arguments, the arguments without those that a handle holds, and the rest.
 fn operation_docs(operation: &Operation, held: usize) -> TokenStream {
-    let mut lines = vec![format!("`{} {}`", operation.method, operation.path)];
+    let mut lines = operation.summary.clone();
     let arguments = operation.arguments.get(held..).unwrap_or_default();
     if !arguments.is_empty() {
         lines.push(String::new());

@@ -2,6 +2,7 @@
 
 use crate::api::{self, Literal, Location};
 use crate::availability::Availability;
+use crate::prose::Prose;
 use crate::rust::{Docs, RustType};
 
 pub(super) fn id(kind: &str) -> Docs {
@@ -13,39 +14,56 @@ pub(super) fn id(kind: &str) -> Docs {
     vec![format!("The {by} of {article} {what}.")]
 }
 
-/// Documentation that says since when an item is there.
+/// Documentation that says what an item is, and since when it is there.
 pub(super) struct Facts<'a> {
     pub(super) availability: &'a Availability,
+    pub(super) prose: &'a Prose,
 }
 
 impl Facts<'_> {
     pub(super) fn model(&self, model: &api::Model) -> Docs {
-        let mut docs = vec![format!("Asterisk's model `{}`.", model.name)];
-        self.since(&mut docs, &format!("model {}", model.name));
+        let item = format!("model {}", model.name);
+        let mut docs = self.text(&item);
+        docs.push(format!("Asterisk's model `{}`.", model.name));
+        self.since(&mut docs, &item);
         docs
     }
 
     pub(super) fn event(&self, model: &api::Model) -> Docs {
-        let mut docs = vec![format!("Asterisk's event `{}`.", model.name)];
-        self.since(&mut docs, &format!("event {}", model.name));
+        let item = format!("event {}", model.name);
+        let mut docs = self.text(&item);
+        docs.push(format!("Asterisk's event `{}`.", model.name));
+        self.since(&mut docs, &item);
         docs
     }
 
     pub(super) fn property(&self, model: &api::Model, property: &api::Property, ty: &RustType) -> Docs {
-        let mut docs = vec![format!("`{}`: {}.", property.name, kind(ty))];
-        self.since(&mut docs, &format!("property {}.{}", model.name, property.name));
+        let item = format!("property {}.{}", model.name, property.name);
+        let mut docs = self.text(&item);
+        docs.push(format!("`{}`: {}.", property.name, kind(ty)));
+        self.since(&mut docs, &item);
+        docs
+    }
+
+    /// What is said of an operation before its arguments.
+    pub(super) fn summary(&self, operation: &api::Operation) -> Docs {
+        let mut docs = self.text(&format!("operation {}.{}", operation.resource, operation.nickname));
+        docs.push(format!("`{} {}`", operation.method, operation.path));
         docs
     }
 
     /// What is said of an operation after its arguments.
     pub(super) fn operation(&self, operation: &api::Operation) -> Docs {
+        let name = format!("{}.{}", operation.resource, operation.nickname);
         let mut docs = Docs::new();
         if !operation.errors.is_empty() {
-            let errors: Vec<String> = operation.errors.iter().map(|status| format!("`{status}`")).collect();
-            docs.push(String::new());
-            docs.push(format!("Declared errors: {}.", errors.join(", ")));
+            docs.extend([String::new(), "Declared errors:".to_owned(), String::new()]);
         }
-        self.since(&mut docs, &format!("operation {}.{}", operation.resource, operation.nickname));
+        for status in &operation.errors {
+            let text = self.prose.get(&format!("error {name} {status}"));
+            docs.push(text.map_or_else(|| format!("- `{status}`"), |text| format!("- `{status}`: {}", one_line(text))));
+        }
+        self.since(&mut docs, &format!("operation {name}"));
         docs
     }
 
@@ -71,17 +89,28 @@ impl Facts<'_> {
             Some(Literal::Number(value) | Literal::String(value)) => format!("; the server assumes `{value}`"),
             None => String::new(),
         };
-        let mut docs = vec![format!("`{}` ({travels}): {kind}{range}{default}.", parameter.name)];
         let item = format!("parameter {}.{}.{}", operation.resource, operation.nickname, parameter.name);
+        let mut docs = vec![format!("`{}` ({travels}): {kind}{range}{default}.", parameter.name)];
+        docs.extend(self.prose.get(&item).map(one_line));
         docs.extend(self.availability.since_text(&item));
         docs
     }
 
     pub(super) fn value(&self, place: &str, value: &str) -> Docs {
         let shown = if value.is_empty() { "The empty text.".to_owned() } else { format!("`{value}`") };
+        let item = format!("value {place} {value}");
         let mut docs = vec![shown];
-        self.since(&mut docs, &format!("value {place} {value}"));
+        if let Some(text) = self.prose.get(&item) {
+            docs[0] = format!("{}: {}", docs[0].trim_end_matches('.'), one_line(text));
+        }
+        self.since(&mut docs, &item);
         docs
+    }
+
+    /// Our own words, with the line that sets them apart from the facts.
+    fn text(&self, item: &str) -> Docs {
+        let Some(text) = self.prose.get(item) else { return Docs::new() };
+        text.lines().map(|line| line.trim_end().to_owned()).chain([String::new()]).collect()
     }
 
     fn since(&self, docs: &mut Docs, item: &str) {
@@ -90,6 +119,10 @@ impl Facts<'_> {
             docs.push(since);
         }
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn values() -> Docs {

@@ -11,19 +11,20 @@ mod values;
 use crate::api::{Api, Type};
 use crate::availability::Availability;
 use crate::problem::Problems;
+use crate::prose::Prose;
 use crate::rust::{Crate, RustType};
 
 use docs::Facts;
 use ids::Ids;
 use values::ValueTypes;
 
-/// Lowers an API; `availability` tells since when its items are there.
+/// Lowers an API; `availability` tells since when its items are there, `prose` what they are.
 ///
 /// # Errors
 /// Names that clash once they are Rust names, and shapes that the generated crate has no form for.
-pub fn lower(api: &Api, availability: &Availability) -> Result<Crate, Problems> {
+pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Crate, Problems> {
     let mut problems = Problems::default();
-    let facts = Facts { availability };
+    let facts = Facts { availability, prose };
     let values = ValueTypes::of(api, &facts, &mut problems);
     let context = Context { api, facts, ids: Ids::of(api), values };
     let modules = operations::modules(&context, &mut problems);

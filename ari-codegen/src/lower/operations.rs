@@ -84,6 +84,7 @@ fn operation(context: &Context<'_>, operation: &api::Operation, problems: &mut P
         nickname: operation.nickname.clone(),
         method: operation.method,
         path: operation.path.clone(),
+        summary: context.facts.summary(operation),
         docs: context.facts.operation(operation),
         arguments,
         setters,

@@ -10,7 +10,7 @@ use std::path::Path;
 use ari_codegen::diff::{Level, Report, diff, rules};
 use ari_codegen::fixups::{Fixup, Mend, Releases};
 use ari_codegen::public_api::public_api;
-use ari_codegen::{Availability, Problems, Release, ReleaseSource, generate};
+use ari_codegen::{Knowledge, Problems, Release, ReleaseSource, generate};
 
 use crate::pairs;
 use crate::support::{Files, api_docs, files, number, releases, side};
@@ -26,7 +26,7 @@ const BODIES: &[Fixup] = &[Fixup {
 type Api = BTreeSet<String>;
 
 fn api(sources: &[ReleaseSource], table: &[Fixup]) -> Result<Api, Problems> {
-    let text = public_api(&generate(sources, table, &Availability::default())?.files)?;
+    let text = public_api(&generate(sources, table, &Knowledge::default())?.files)?;
     Ok(text.lines().skip(1).map(str::to_owned).collect())
 }
 

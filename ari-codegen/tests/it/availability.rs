@@ -25,11 +25,8 @@ fn the_record_is_canonical_and_knows_the_supported_releases() {
 #[test]
 fn asterisks_own_since_is_wrong_about_one_operation_only() {
     let newest = supported().pop().unwrap();
-    let resources: Vec<_> = newest
-        .resources
-        .iter()
-        .map(|(name, source)| (name.clone(), swagger::read_resource(source).unwrap()))
-        .collect();
+    let resources: Vec<_> =
+        newest.resources.iter().map(|(name, source)| (name.clone(), swagger::read_resource(source).unwrap())).collect();
     let wrong: Vec<String> = wrong_claims(&resources, &recorded()).into_iter().map(|claim| claim.message).collect();
     assert_eq!(
         wrong,

@@ -3,7 +3,7 @@
 use ari_codegen::api::BodyForm;
 use ari_codegen::fixups::{Fixup, Mend, Primitive, Releases};
 use ari_codegen::swagger::read_listing;
-use ari_codegen::{Availability, Release, ReleaseSource, Source, generate};
+use ari_codegen::{Knowledge, Release, ReleaseSource, Source, generate};
 
 const RELEASE: Release = Release { major: 22, minor: 0, patch: 0 };
 
@@ -18,7 +18,7 @@ fn problems(files: &[(&str, &str)]) -> String {
 
 fn problems_with(files: &[(&str, &str)], table: &[Fixup]) -> String {
     let resources = files.iter().map(|(name, text)| ((*name).to_owned(), source(name, text))).collect();
-    match generate(&[ReleaseSource { release: RELEASE, resources }], table, &Availability::default()) {
+    match generate(&[ReleaseSource { release: RELEASE, resources }], table, &Knowledge::default()) {
         Ok(_) => "no problem".to_owned(),
         Err(problems) => problems.to_string(),
     }
@@ -498,10 +498,10 @@ fixup "a fault" does not apply to Asterisk 22.0.0: there is no `b.get.q`; bound 
 
 #[test]
 fn no_release_and_one_twice() {
-    assert_eq!(generate(&[], &[], &Availability::default()).unwrap_err().to_string(), "no release to generate from");
+    assert_eq!(generate(&[], &[], &Knowledge::default()).unwrap_err().to_string(), "no release to generate from");
     let release = ReleaseSource { release: RELEASE, resources: Vec::new() };
     assert_eq!(
-        generate(&[release.clone(), release], &[], &Availability::default()).unwrap_err().to_string(),
+        generate(&[release.clone(), release], &[], &Knowledge::default()).unwrap_err().to_string(),
         "release 22.0.0 is given twice"
     );
 }
@@ -523,7 +523,7 @@ fn all_faults_of_all_files_come_together_and_in_order() {
         release(2, &[("a", &file("", &model(r#""a": {"type": "B"}"#)))]),
     ];
     assert_eq!(
-        generate(&sources, &[], &Availability::default()).unwrap_err().to_string(),
+        generate(&sources, &[], &Knowledge::default()).unwrap_err().to_string(),
         r"22.1.0/b.json:5:7: $.models.A.properties.a.type: expected a string, found a number
 22.1.0/b.json:5:18: $.models.A.properties.a.x: unknown key `x` in a property: known are type, required, allowableValues; teach `ari-codegen/src/swagger/read.rs` what it means
 22.1.0/a.json:1:1: $: not JSON: Unterminated object

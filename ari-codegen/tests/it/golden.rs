@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ari_codegen::api::BodyForm;
 use ari_codegen::fixups::{Fixup, Mend, Releases};
-use ari_codegen::{Availability, generate};
+use ari_codegen::{Knowledge, generate};
 
 use crate::support::{entries, files, read, releases, texts, write};
 
@@ -46,7 +46,7 @@ pub(crate) fn cases() -> Vec<String> {
 /// What a case's input gives, by path.
 pub(crate) fn generated(case: &str) -> BTreeMap<String, String> {
     let table = if case == MENDED.0 { MENDED.1 } else { &[] };
-    let generated = generate(&releases(&folder().join(case).join("in")), table, &Availability::default())
+    let generated = generate(&releases(&folder().join(case).join("in")), table, &Knowledge::default())
         .unwrap_or_else(|problems| panic!("case {case} gives no code:\n{problems}"));
     let mut texts: BTreeMap<String, String> = texts(&generated).into_iter().collect();
     if !generated.notes.is_empty() {

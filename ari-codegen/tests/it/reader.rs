@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use ari_codegen::swagger::{read_listing, read_resource};
-use ari_codegen::{Availability, ReleaseSource, Source, generate};
+use ari_codegen::{Knowledge, ReleaseSource, Source, generate};
 use proptest::prelude::*;
 
 use crate::support::supported;
@@ -75,7 +75,7 @@ proptest! {
         if text.is_char_boundary(start) && text.is_char_boundary(end) {
             text.replace_range(start..end, &with);
         }
-        if let Err(problems) = generate(&[release], &[], &Availability::default()) {
+        if let Err(problems) = generate(&[release], &[], &Knowledge::default()) {
             prop_assert!(!problems.to_string().contains("fault of the generator"), "{}", problems);
         }
     }
@@ -89,7 +89,7 @@ proptest! {
         let old = which.get(&strings);
         let new = serde_json::Value::from(name).to_string();
         *text = text.replace(&format!("\"{old}\""), &new);
-        if let Err(problems) = generate(&[release], &[], &Availability::default()) {
+        if let Err(problems) = generate(&[release], &[], &Knowledge::default()) {
             prop_assert!(!problems.to_string().contains("fault of the generator"), "{}", problems);
         }
     }

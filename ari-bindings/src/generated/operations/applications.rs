@@ -33,7 +33,9 @@ impl Applications {
     ///
     /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, application_name: impl Into<crate::ids::ApplicationName>) -> Get {
@@ -45,7 +47,11 @@ impl Applications {
     /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
     /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
@@ -61,7 +67,12 @@ impl Applications {
     /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
     /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
@@ -76,7 +87,10 @@ impl Applications {
     ///
     /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(
@@ -114,7 +128,9 @@ call!(List -> json Vec < crate ::models::Application >);
 ///
 /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -151,7 +167,11 @@ call!(Get -> json crate ::models::Application);
 /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
 /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -190,7 +210,12 @@ call!(Subscribe -> json crate ::models::Application);
 /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
 /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -228,7 +253,10 @@ call!(Unsubscribe -> json crate ::models::Application);
 ///
 /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.3, 18.0.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]

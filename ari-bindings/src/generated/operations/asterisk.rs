@@ -26,7 +26,9 @@ impl Asterisk {
     /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_object(
@@ -44,7 +46,11 @@ impl Asterisk {
     /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update_object(
@@ -62,7 +68,10 @@ impl Asterisk {
     /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(
@@ -99,7 +108,10 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_module(
@@ -113,7 +125,9 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `409`.
+    /// Declared errors:
+    ///
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn load_module(
@@ -127,7 +141,10 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(
@@ -141,7 +158,10 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(
@@ -163,7 +183,10 @@ impl Asterisk {
     /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
     /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
@@ -178,7 +201,9 @@ impl Asterisk {
     ///
     /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(
@@ -192,7 +217,9 @@ impl Asterisk {
     ///
     /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(
@@ -206,7 +233,9 @@ impl Asterisk {
     ///
     /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`.
+    /// Declared errors:
+    ///
+    /// - `400`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_global_var(&self, variable: impl Into<String>) -> GetGlobalVar {
@@ -217,7 +246,9 @@ impl Asterisk {
     ///
     /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`.
+    /// Declared errors:
+    ///
+    /// - `400`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_global_var(&self, variable: impl Into<String>) -> SetGlobalVar {
@@ -231,7 +262,9 @@ impl Asterisk {
 /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -270,7 +303,11 @@ call!(GetObject -> json Vec < crate ::models::ConfigTuple >);
 /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `403`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `403`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -319,7 +356,10 @@ call!(UpdateObject -> json Vec < crate ::models::ConfigTuple >);
 /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `403`, `404`.
+/// Declared errors:
+///
+/// - `403`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -442,7 +482,10 @@ call!(ListModules -> json Vec < crate ::models::Module >);
 ///
 /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -478,7 +521,9 @@ call!(GetModule -> json crate ::models::Module);
 ///
 /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `409`.
+/// Declared errors:
+///
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -514,7 +559,10 @@ call!(LoadModule -> void);
 ///
 /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -550,7 +598,10 @@ call!(UnloadModule -> void);
 ///
 /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -610,7 +661,10 @@ call!(ListLogChannels -> json Vec < crate ::models::LogChannel >);
 /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
 /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -648,7 +702,9 @@ call!(AddLog -> void);
 ///
 /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -684,7 +740,9 @@ call!(DeleteLog -> void);
 ///
 /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -720,7 +778,9 @@ call!(RotateLog -> void);
 ///
 /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`.
+/// Declared errors:
+///
+/// - `400`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -747,7 +807,9 @@ call!(GetGlobalVar -> json crate ::models::Variable);
 ///
 /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`.
+/// Declared errors:
+///
+/// - `400`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

@@ -33,7 +33,9 @@ impl Bridges {
 
     /// `POST /bridges`
     ///
-    /// Declared errors: `409`.
+    /// Declared errors:
+    ///
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create(&self) -> Create {
@@ -44,7 +46,9 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `409`.
+    /// Declared errors:
+    ///
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(
@@ -58,7 +62,9 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
@@ -69,7 +75,9 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
@@ -81,7 +89,11 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
@@ -97,7 +109,11 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
@@ -113,7 +129,11 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
@@ -129,7 +149,11 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
@@ -147,7 +171,12 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_channel(
@@ -163,7 +192,12 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
@@ -179,7 +213,11 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
@@ -194,7 +232,9 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(
@@ -208,7 +248,10 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
@@ -219,7 +262,10 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StopMoh {
@@ -231,7 +277,11 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -248,7 +298,11 @@ impl Bridges {
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -266,7 +320,12 @@ impl Bridges {
     /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -304,7 +363,9 @@ call!(List -> json Vec < crate ::models::Bridge >);
 
 /// `POST /bridges`
 ///
-/// Declared errors: `409`.
+/// Declared errors:
+///
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -366,7 +427,9 @@ call!(Create -> json crate ::models::Bridge);
 ///
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `409`.
+/// Declared errors:
+///
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -425,7 +488,9 @@ call!(CreateWithId -> json crate ::models::Bridge);
 ///
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -458,7 +523,9 @@ call!(Get -> json crate ::models::Bridge);
 ///
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -492,7 +559,11 @@ call!(Destroy -> void);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -528,7 +599,11 @@ call!(GetBridgeVar -> json crate ::models::Variable);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -578,7 +653,11 @@ call!(SetBridgeVar -> void);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -614,7 +693,11 @@ call!(GetBridgeVars -> json crate ::models::Variables);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -652,7 +735,12 @@ call!(SetBridgeVars -> void);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -726,7 +814,12 @@ call!(AddChannel -> void);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -767,7 +860,11 @@ call!(RemoveChannel -> void);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -805,7 +902,9 @@ call!(SetVideoSource -> void);
 ///
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -838,7 +937,10 @@ call!(ClearVideoSource -> void);
 ///
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -878,7 +980,10 @@ call!(StartMoh -> void);
 ///
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -912,7 +1017,11 @@ call!(StopMoh -> void);
 /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
 /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -992,7 +1101,11 @@ call!(Play -> json crate ::models::Playback);
 /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
 /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1062,7 +1175,12 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
 /// - `format` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

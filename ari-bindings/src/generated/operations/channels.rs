@@ -35,7 +35,10 @@ impl Channels {
     ///
     /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate(&self, endpoint: impl Into<String>) -> Originate {
@@ -47,7 +50,9 @@ impl Channels {
     /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `409`.
+    /// Declared errors:
+    ///
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create(&self, endpoint: impl Into<String>, app: impl Into<String>) -> Create {
@@ -58,7 +63,9 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
@@ -70,7 +77,10 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
@@ -85,7 +95,10 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
@@ -96,7 +109,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
@@ -111,7 +128,10 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.3, 18.0.
     /// - `app` (query): text. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(
@@ -127,7 +147,13 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `412`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `412`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
@@ -142,7 +168,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
@@ -153,7 +183,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
@@ -164,7 +198,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self, channel_id: impl Into<crate::ids::ChannelId>) -> RingStop {
@@ -175,7 +213,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 20.16, 21.11, 22.6, 23.0.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Progress {
@@ -186,7 +228,12 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
@@ -197,7 +244,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Mute {
@@ -208,7 +259,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unmute {
@@ -219,7 +274,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
@@ -230,7 +289,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unhold {
@@ -241,7 +304,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
@@ -252,7 +319,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StopMoh {
@@ -263,7 +334,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(
@@ -277,7 +352,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(
@@ -292,7 +371,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -309,7 +392,11 @@ impl Channels {
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -327,7 +414,12 @@ impl Channels {
     /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -344,7 +436,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
@@ -360,7 +456,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
@@ -376,7 +476,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
@@ -392,7 +496,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -410,7 +518,10 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
@@ -427,7 +538,10 @@ impl Channels {
     /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
@@ -443,7 +557,10 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
@@ -454,7 +571,9 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. Since Asterisk 16.4, 18.0.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(
@@ -469,7 +588,10 @@ impl Channels {
     /// - `app` (query): text. Since Asterisk 16.6, 18.0.
     /// - `format` (query): text. Since Asterisk 16.6, 18.0.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 16.6, 18.0.
     pub fn external_media(
@@ -485,7 +607,12 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
-    /// Declared errors: `400`, `404`, `409`, `412`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
+    /// - `412`
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
@@ -524,7 +651,10 @@ call!(List -> json Vec < crate ::models::Channel >);
 ///
 /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -660,7 +790,9 @@ call!(Originate -> json crate ::models::Channel);
 /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
 /// - `app` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `409`.
+/// Declared errors:
+///
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -754,7 +886,9 @@ call!(Create -> json crate ::models::Channel);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -791,7 +925,10 @@ call!(Get -> json crate ::models::Channel);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -928,7 +1065,10 @@ call!(OriginateWithId -> json crate ::models::Channel);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -980,7 +1120,11 @@ call!(Hangup -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1045,7 +1189,10 @@ call!(ContinueInDialplan -> void);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.3, 18.0.
 /// - `app` (query): text. Since Asterisk 16.3, 18.0.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -1091,7 +1238,13 @@ call!(Move -> void);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `412`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `412`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1129,7 +1282,11 @@ call!(Redirect -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1165,7 +1322,11 @@ call!(Answer -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1201,7 +1362,11 @@ call!(Ring -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1237,7 +1402,11 @@ call!(RingStop -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 20.16, 21.11, 22.6, 23.0.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
 #[derive(Debug, Clone)]
@@ -1273,7 +1442,12 @@ call!(Progress -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1344,7 +1518,11 @@ call!(SendDtmf -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1389,7 +1567,11 @@ call!(Mute -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1434,7 +1616,11 @@ call!(Unmute -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1470,7 +1656,11 @@ call!(Hold -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1506,7 +1696,11 @@ call!(Unhold -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1549,7 +1743,11 @@ call!(StartMoh -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1585,7 +1783,11 @@ call!(StopMoh -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1621,7 +1823,11 @@ call!(StartSilence -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1658,7 +1864,11 @@ call!(StopSilence -> void);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1734,7 +1944,11 @@ call!(Play -> json crate ::models::Playback);
 /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
 /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1800,7 +2014,12 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
 /// - `format` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1886,7 +2105,11 @@ call!(Record -> json crate ::models::LiveRecording);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1925,7 +2148,11 @@ call!(GetChannelVar -> json crate ::models::Variable);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1978,7 +2205,11 @@ call!(SetChannelVar -> void);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2017,7 +2248,11 @@ call!(GetChannelVars -> json crate ::models::Variables);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2058,7 +2293,10 @@ call!(SetChannelVars -> void);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `app` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2130,7 +2368,10 @@ call!(SnoopChannel -> json crate ::models::Channel);
 /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 /// - `app` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2193,7 +2434,10 @@ call!(SnoopChannelWithId -> json crate ::models::Channel);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2245,7 +2489,9 @@ call!(Dial -> void);
 ///
 /// - `channelId` (path): `ChannelId`. Since Asterisk 16.4, 18.0.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.4, 18.0.
 #[derive(Debug, Clone)]
@@ -2282,7 +2528,10 @@ call!(Rtpstatistics -> json crate ::models::RTPstat);
 /// - `app` (query): text. Since Asterisk 16.6, 18.0.
 /// - `format` (query): text. Since Asterisk 16.6, 18.0.
 ///
-/// Declared errors: `400`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `409`
 ///
 /// Since Asterisk 16.6, 18.0.
 #[derive(Debug, Clone)]
@@ -2416,7 +2665,12 @@ call!(ExternalMedia -> json crate ::models::Channel);
 /// - `channelId` (path): `ChannelId`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
 /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
 ///
-/// Declared errors: `400`, `404`, `409`, `412`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
+/// - `412`
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone)]

@@ -47,7 +47,10 @@ impl DeviceStates {
     /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
     /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -62,7 +65,10 @@ impl DeviceStates {
     ///
     /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
@@ -132,7 +138,10 @@ call!(Get -> json crate ::models::DeviceState);
 /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
 /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -173,7 +182,10 @@ call!(Update -> void);
 ///
 /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

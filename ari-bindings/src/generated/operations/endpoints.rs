@@ -32,7 +32,10 @@ impl Endpoints {
     /// - `to` (query): text. Since Asterisk 16.0 or earlier.
     /// - `from` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message(
@@ -49,7 +52,10 @@ impl Endpoints {
     /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
     /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer(
@@ -65,7 +71,9 @@ impl Endpoints {
     ///
     /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
@@ -77,7 +85,10 @@ impl Endpoints {
     /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
     /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
@@ -90,7 +101,10 @@ impl Endpoints {
     /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
     /// - `from` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
@@ -109,7 +123,10 @@ impl Endpoints {
     /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
     /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
@@ -151,7 +168,10 @@ call!(List -> json Vec < crate ::models::Endpoint >);
 /// - `to` (query): text. Since Asterisk 16.0 or earlier.
 /// - `from` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -207,7 +227,10 @@ call!(SendMessage -> void);
 /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
 /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
@@ -263,7 +286,9 @@ call!(Refer -> void);
 ///
 /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -294,7 +319,10 @@ call!(ListByTech -> json Vec < crate ::models::Endpoint >);
 /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
 /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -331,7 +359,10 @@ call!(Get -> json crate ::models::Endpoint);
 /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
 /// - `from` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -390,7 +421,10 @@ call!(SendMessageToEndpoint -> void);
 /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
 /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]

@@ -29,7 +29,11 @@ impl Events {
     /// - `eventName` (path): `EventName`. Since Asterisk 16.0 or earlier.
     /// - `application` (query): text. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `422`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `422`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn user_event(
@@ -45,7 +49,10 @@ impl Events {
     /// - `channelId` (query): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
     /// - `application` (query): text. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn claim_channel(
@@ -62,7 +69,11 @@ impl Events {
 /// - `eventName` (path): `EventName`. Since Asterisk 16.0 or earlier.
 /// - `application` (query): text. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `422`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `422`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -123,7 +134,10 @@ call!(UserEvent -> void);
 /// - `channelId` (query): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
 /// - `application` (query): text. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]

@@ -35,7 +35,9 @@ impl Mailboxes {
     ///
     /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Get {
@@ -48,7 +50,9 @@ impl Mailboxes {
     /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
     /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -64,7 +68,9 @@ impl Mailboxes {
     ///
     /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Delete {
@@ -99,7 +105,9 @@ call!(List -> json Vec < crate ::models::Mailbox >);
 ///
 /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -137,7 +145,9 @@ call!(Get -> json crate ::models::Mailbox);
 /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
 /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -177,7 +187,9 @@ call!(Update -> void);
 ///
 /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

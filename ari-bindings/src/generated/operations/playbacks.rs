@@ -28,7 +28,9 @@ impl Playbacks {
     ///
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Get {
@@ -39,7 +41,9 @@ impl Playbacks {
     ///
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
@@ -51,7 +55,11 @@ impl Playbacks {
     /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
     /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn control(
@@ -67,7 +75,9 @@ impl Playbacks {
 ///
 /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -103,7 +113,9 @@ call!(Get -> json crate ::models::Playback);
 ///
 /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -140,7 +152,11 @@ call!(Stop -> void);
 /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
 /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `400`, `404`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

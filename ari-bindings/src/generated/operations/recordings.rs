@@ -35,7 +35,9 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(
@@ -49,7 +51,9 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(
@@ -63,7 +67,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(
@@ -78,7 +85,10 @@ impl Recordings {
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(
@@ -93,7 +103,9 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_live(
@@ -107,7 +119,9 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn cancel(
@@ -121,7 +135,9 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`.
+    /// Declared errors:
+    ///
+    /// - `404`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
@@ -132,7 +148,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
@@ -143,7 +162,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(
@@ -157,7 +179,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
@@ -168,7 +193,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -206,7 +234,9 @@ call!(ListStored -> json Vec < crate ::models::StoredRecording >);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -242,7 +272,9 @@ call!(GetStored -> json crate ::models::StoredRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -278,7 +310,10 @@ call!(DeleteStored -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `403`, `404`.
+/// Declared errors:
+///
+/// - `403`
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -315,7 +350,10 @@ call!(GetStoredFile -> download);
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -357,7 +395,9 @@ call!(CopyStored -> json crate ::models::StoredRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -393,7 +433,9 @@ call!(GetLive -> json crate ::models::LiveRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -429,7 +471,9 @@ call!(Cancel -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`.
+/// Declared errors:
+///
+/// - `404`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -465,7 +509,10 @@ call!(Stop -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -501,7 +548,10 @@ call!(Pause -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -537,7 +587,10 @@ call!(Unpause -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -573,7 +626,10 @@ call!(Mute -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

@@ -32,7 +32,10 @@ impl DocHandle {
 
     /// `GET /docs/{docId}`
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 21.0 or earlier.
     pub fn get(&self) -> crate::operations::docs::Get {

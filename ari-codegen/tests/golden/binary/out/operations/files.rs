@@ -24,7 +24,10 @@ impl Files {
     ///
     /// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
     ///
-    /// Declared errors: `403`, `404`.
+    /// Declared errors:
+    ///
+    /// - `403`
+    /// - `404`
     ///
     /// Since Asterisk 22.0 or earlier.
     pub fn content(&self, file_name: impl Into<crate::ids::FileName>) -> Content {
@@ -36,7 +39,10 @@ impl Files {
 ///
 /// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
 ///
-/// Declared errors: `403`, `404`.
+/// Declared errors:
+///
+/// - `403`
+/// - `404`
 ///
 /// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]

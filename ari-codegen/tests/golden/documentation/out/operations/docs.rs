@@ -28,7 +28,10 @@ impl Docs {
     ///
     /// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
     ///
-    /// Declared errors: `400`, `404`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `404`
     ///
     /// Since Asterisk 21.0 or earlier.
     pub fn get(&self, doc_id: impl Into<crate::ids::DocId>) -> Get {
@@ -54,7 +57,10 @@ impl Docs {
 ///
 /// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
 ///
-/// Declared errors: `400`, `404`.
+/// Declared errors:
+///
+/// - `400`
+/// - `404`
 ///
 /// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]

@@ -28,7 +28,10 @@ impl Parts {
     ///
     /// - `size` (query): text. Since Asterisk 21.0 or earlier.
     ///
-    /// Declared errors: `400`, `409`.
+    /// Declared errors:
+    ///
+    /// - `400`
+    /// - `409`
     ///
     /// Since Asterisk 21.0 or earlier.
     pub fn make(&self, size: impl Into<String>) -> Make {
@@ -54,7 +57,10 @@ impl Parts {
 ///
 /// - `size` (query): text. Since Asterisk 21.0 or earlier.
 ///
-/// Declared errors: `400`, `409`.
+/// Declared errors:
+///
+/// - `400`
+/// - `409`
 ///
 /// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]

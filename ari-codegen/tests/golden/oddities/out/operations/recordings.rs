@@ -28,7 +28,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
     ///
-    /// Declared errors: `404`, `409`.
+    /// Declared errors:
+    ///
+    /// - `404`
+    /// - `409`
     ///
     /// Since Asterisk 12.0 or earlier.
     pub fn get_live(
@@ -43,7 +46,10 @@ impl Recordings {
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
 ///
-/// Declared errors: `404`, `409`.
+/// Declared errors:
+///
+/// - `404`
+/// - `409`
 ///
 /// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone)]
