@@ -26,6 +26,9 @@ pub(crate) struct Regen {
     /// File that lists the code's public API [default: the workspace's, for code in its place]
     #[arg(long, value_name = "FILE")]
     public_api: Option<PathBuf>,
+    /// List the items that have no text in `prose/`
+    #[arg(long)]
+    undocumented: bool,
     /// Write nothing; exit with 1 where the code is not what it would be
     #[arg(long)]
     check: bool,
@@ -63,6 +66,9 @@ pub(crate) fn run(command: &Regen) -> Result<(), Failure> {
         written += usize::from(ensure(path, text)?);
     }
     print_summary(&releases, &generated, written, started);
+    if command.undocumented {
+        println!("{}", generated.undocumented.join("\n"));
+    }
     Ok(())
 }
 
@@ -94,7 +100,8 @@ fn print_summary(releases: &[Release], generated: &Generated, written: usize, st
     let releases: Vec<String> = releases.iter().map(ToString::to_string).collect();
     let summary = &generated.summary;
     println!(
-        "Asterisk {}: {} operations, {} parameters, {} models, {} properties, {} events, {} value types",
+        "Asterisk {}: {} operations, {} parameters, {} models, {} properties, {} events, {} value types, \
+         {} items without a text",
         releases.join(", "),
         summary.operations,
         summary.parameters,
@@ -102,6 +109,7 @@ fn print_summary(releases: &[Release], generated: &Generated, written: usize, st
         summary.properties,
         summary.events,
         summary.values,
+        generated.undocumented.len(),
     );
     let (files, time) = (generated.files.len(), started.elapsed().as_millis());
     println!("{files} files, {written} written, {time} ms");

@@ -1495,17 +1495,20 @@ impl Client {
 
 impl PlaybackHandle {
     /// `playbackId` (path): `PlaybackId`.
+    /// The playback, as `play` answered it or as you named it.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn playback_id(&self) -> &crate::ids::PlaybackId {
         &self.playback_id
     }
 
+    /// Asks how a playback is getting on. It answers until the playback has ended; afterwards Asterisk has forgotten it.
+    ///
     /// `GET /playbacks/{playbackId}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::playbacks::Get {

@@ -7,6 +7,7 @@ mod errors;
 mod future;
 mod golden;
 mod inventory;
+mod prose;
 mod reader;
 mod releases;
 mod support;

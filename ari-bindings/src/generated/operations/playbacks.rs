@@ -24,13 +24,15 @@ impl Client {
 }
 
 impl Playbacks {
+    /// Asks how a playback is getting on. It answers until the playback has ended; afterwards Asterisk has forgotten it.
+    ///
     /// `GET /playbacks/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Get {
@@ -71,13 +73,15 @@ impl Playbacks {
     }
 }
 
+/// Asks how a playback is getting on. It answers until the playback has ended; afterwards Asterisk has forgotten it.
+///
 /// `GET /playbacks/{playbackId}`
 ///
-/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: It has ended, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

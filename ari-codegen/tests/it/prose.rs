@@ -1,0 +1,92 @@
+//! Our own words: about items that exist, whole sentences, and our own.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ari_codegen::fixups::FIXUPS;
+use ari_codegen::{Knowledge, Prose, Source, generate};
+
+use crate::support::{source, supported};
+
+/// So many words in a row are no coincidence.
+const RUN: usize = 8;
+
+fn files() -> Vec<Source> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api-docs/prose");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|path| source(path)).collect()
+}
+
+fn texts() -> Vec<(String, String)> {
+    let tables = files().into_iter().map(|file| toml::from_str::<toml::Table>(&file.text).unwrap());
+    let entries = tables.flat_map(IntoIterator::into_iter);
+    entries.map(|(item, text)| (item, text.as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn every_text_is_about_something_that_exists() {
+    let known = Knowledge { prose: Prose::parse(&files()).unwrap(), ..Knowledge::default() };
+    let generated = generate(&supported(), FIXUPS, &known).unwrap();
+    assert_eq!(generated.superfluous, Vec::<String>::new());
+}
+
+#[test]
+fn every_text_is_made_of_sentences() {
+    for (item, text) in texts() {
+        let text = text.trim();
+        assert!(text.ends_with(['.', '`', '|', ')']), "{item}: {text}");
+        assert!(text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '`'), "{item}: {text}");
+        assert!(text.split_whitespace().count() > 2, "{item}: {text}");
+    }
+}
+
+/// Asterisk's descriptions are Asterisk's. They are not kept here; `ARI_SWAGGER_DIR` names a folder that has them, one
+/// folder a release.
+#[test]
+fn no_text_is_taken_from_elsewhere() {
+    let theirs: BTreeSet<Vec<String>> = descriptions().iter().flat_map(|text| runs(text)).collect();
+    let mut found = Vec::new();
+    for (item, text) in texts() {
+        found.extend(
+            runs(&text).into_iter().find(|run| theirs.contains(run)).map(|run| format!("{item}: {}", run.join(" "))),
+        );
+    }
+    assert!(found.is_empty(), "{} texts have {RUN} words in a row of Asterisk's:\n{}", found.len(), found.join("\n"));
+}
+
+fn descriptions() -> Vec<String> {
+    let Some(folder) = std::env::var_os("ARI_SWAGGER_DIR") else { return Vec::new() };
+    let mut open = vec![std::path::PathBuf::from(folder)];
+    let mut found = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            prose_of(&serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap(), &mut found);
+        }
+    }
+    found
+}
+
+fn prose_of(value: &serde_json::Value, found: &mut Vec<String>) {
+    const PROSE: [&str; 5] = ["description", "descriptioni", "summary", "notes", "reason"];
+    match value {
+        serde_json::Value::Array(elements) => elements.iter().for_each(|element| prose_of(element, found)),
+        serde_json::Value::Object(members) => {
+            for (key, member) in members {
+                match member.as_str() {
+                    Some(text) if PROSE.contains(&key.as_str()) => found.push(text.to_owned()),
+                    _ => prose_of(member, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn runs(text: &str) -> Vec<Vec<String>> {
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    words.windows(RUN).map(<[String]>::to_vec).collect()
+}
