@@ -16,7 +16,7 @@ pub(crate) struct Test {
 
 /// Runs of `cargo` that need no server.
 const ALONE: [&[&str]; 2] =
-    [&["test", "--workspace"], &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"]];
+    [&["test", "--workspace", "--no-fail-fast"], &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"]];
 
 /// Runs of `cargo` that talk to the servers.
 const LIVE: [&[&str]; 1] = [&["test", "--package", "ari-tests", "--features", "live", "--test", "live"]];
