@@ -103,3 +103,38 @@ pub(crate) fn knowledge(api_docs: &Path) -> Result<Knowledge, Failure> {
     let sources = files.iter().map(|file| source(file)).collect::<Result<Vec<_>, _>>()?;
     Ok(Knowledge { availability: availability(api_docs)?, prose: Prose::parse(&sources)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("xtask-declarations-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        for (file, text) in files {
+            std::fs::write(path.join(file), text).unwrap();
+        }
+        path
+    }
+
+    #[test]
+    fn a_listed_file_that_is_missing_is_told_where_it_is_listed() {
+        let listing = "{\"apiVersion\": \"1\", \"swaggerVersion\": \"1.1\", \"apis\": [\n{\"path\": \"/api-docs/lamps.{format}\"}]}";
+        let path = folder("missing", &[(LISTING, listing)]);
+        let expected =
+            format!("{0}/resources.json:2:1: $.apis[0]: `lamps.json`, listed here, is not in {0}", path.display());
+        assert_eq!(from_folder(&path).err().unwrap().to_string(), expected);
+        std::fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_without_declarations_is_told() {
+        let path = folder("none", &[]);
+        let message = from_folder(&path).err().unwrap().to_string();
+        assert!(message.starts_with(&format!("cannot read {}/resources.json: ", path.display())), "{message}");
+        let message = releases(&path).err().unwrap().to_string();
+        assert!(message.contains("has no folder named for a release"), "{message}");
+        std::fs::remove_dir_all(path).unwrap();
+    }
+}
