@@ -4,9 +4,9 @@ use std::process::{Command, Stdio};
 
 use clap::Args;
 
-use super::chroot::tail;
 use super::error::{Error, Result};
 use super::place::SCENARIOS;
+use super::programs::tail;
 use super::state::Instance;
 
 /// A call into the dialplan.

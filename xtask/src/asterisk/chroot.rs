@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::engine::succeeds;
 use super::error::{Error, Result};
 use super::place::{ETC, Place};
 use super::process;
+use super::programs::{succeeds, tail};
 use super::release::Release;
 
 /// The directory that ARI records into; the package does not create it.
@@ -201,12 +201,6 @@ fn enter(root: &Path) -> Command {
     command
 }
 
-/// The last lines of a text.
-pub(crate) fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,11 +209,5 @@ mod tests {
     fn the_script_survives_a_quote_in_the_path() {
         let script = script(Path::new("/it's/root"));
         assert!(script.ends_with("exec chroot '/it'\\''s/root' \"$@\"\n"));
-    }
-
-    #[test]
-    fn tail_takes_the_last_lines() {
-        assert_eq!(tail("a\nb\nc\n", 2), "b\nc");
-        assert_eq!(tail("a", 2), "a");
     }
 }

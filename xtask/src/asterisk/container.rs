@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use super::chroot::tail;
-use super::engine::succeeds;
 use super::error::{Error, Result};
 use super::place::{self, ETC, Place};
+use super::programs::{succeeds, tail};
 use super::release::Release;
 
 /// Builds the image from `tests/asterisk/Dockerfile`.

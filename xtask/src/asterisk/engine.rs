@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::error::{Error, Result};
 use super::place::{self, Place};
+use super::programs::succeeds;
 use super::release::Release;
 use super::{chroot, container};
 
@@ -119,13 +120,6 @@ fn choose() -> Result<Engine> {
          directory in target/;\n    \
          if apt-get cannot install it by itself: `apt-get install mmdebstrap debian-archive-keyring`.",
     ))
-}
-
-/// Whether the program is there and ends well.
-pub(crate) fn succeeds(program: &str, arguments: &[&str]) -> bool {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 fn is_root() -> bool {

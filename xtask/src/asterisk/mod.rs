@@ -10,6 +10,7 @@ mod lock;
 mod place;
 mod ports;
 mod process;
+mod programs;
 mod release;
 mod server;
 mod state;

@@ -5,11 +5,12 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::chroot::{self, tail};
+use super::chroot;
 use super::engine::Engine;
 use super::error::{Error, Result};
 use super::place::{ETC, Place};
 use super::ports::Ports;
+use super::programs::tail;
 use super::release::Release;
 use super::state::Instance;
 use super::{ari, lock, template};

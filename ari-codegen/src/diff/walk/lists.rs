@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operations::Found;
+use super::found::Found;
 use super::{Subject, Walk, side};
 use crate::diff::change::Kind;
 use crate::diff::declared::Declared;

@@ -1,5 +1,6 @@
 //! The comparison itself: both releases side by side, once, without judgement.
 
+mod found;
 mod lists;
 mod models;
 mod operations;

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::types::Renamed;
 use super::{Subject, Walk, properties, side};
 use crate::diff::change::Kind;
 use crate::diff::declared::Declared;
 use crate::diff::direction::Uses;
 use crate::swagger::Model;
-
-/// Models that are called otherwise: the old name, the new one.
-pub(super) type Renamed<'a> = BTreeMap<&'a str, &'a str>;
 
 /// A model that is gone and one that is new with the same properties are one model, if there is only one such pair.
 ///

@@ -2,58 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::models::Renamed;
+use super::found::Found;
 use super::releases::has_claims;
-use super::types::renamed_type;
+use super::types::{Renamed, renamed_type};
 use super::{Subject, Walk, listed, parameters, side};
 use crate::api::path_parameters;
 use crate::diff::change::Kind;
-use crate::diff::declared::Declared;
 use crate::diff::direction::Uses;
 use crate::swagger::{self, ErrorResponse};
-
-/// An operation with what it stands in.
-#[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
-    pub(super) resource: &'a str,
-    pub(super) path: &'a str,
-    pub(super) operation: &'a swagger::Operation,
-}
-
-impl<'a> Found<'a> {
-    pub(super) fn all(declared: &'a Declared) -> Vec<Self> {
-        let mut found = Vec::new();
-        for (resource, file) in &declared.resources {
-            for api in &file.apis {
-                let operations = api.operations.iter();
-                found.extend(operations.map(|operation| Self { resource, path: &api.path, operation }));
-            }
-        }
-        found
-    }
-
-    fn line(&self) -> String {
-        format!("{} {}", self.operation.http_method, self.path)
-    }
-
-    fn subject(&self) -> Subject {
-        Subject { context: Some(self.line()), ..Subject::of(self.resource, self.full_name()) }
-    }
-
-    pub(super) fn full_name(&self) -> String {
-        format!("{}.{}", self.resource, self.operation.nickname)
-    }
-
-    fn name(&self) -> (&'a str, &'a str) {
-        (self.resource, &self.operation.nickname)
-    }
-
-    /// Method and path without the names of its parameters: what a server tells operations apart by.
-    fn route(&self) -> (&'a str, Vec<&'a str>) {
-        let shape = self.path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
-        (&self.operation.http_method, shape.collect())
-    }
-}
 
 pub(super) fn compare(walk: &mut Walk<'_>, renamed: &Renamed<'_>) {
     let (before, after) = (Found::all(walk.old), Found::all(walk.new));

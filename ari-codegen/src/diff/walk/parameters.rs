@@ -1,8 +1,7 @@
 //! Parameters of an operation that both releases have.
 
-use super::models::Renamed;
-use super::operations::Found;
-use super::types::{Shift, renamed_type, shift_of_text};
+use super::found::Found;
+use super::types::{Renamed, Shift, renamed_type, shift_of_text};
 use super::{Subject, Walk, lists, side, values};
 use crate::api::path_parameters;
 use crate::diff::change::Kind;

@@ -1,7 +1,6 @@
 //! Properties of a model that both releases have.
 
-use super::models::Renamed;
-use super::types::{Shift, renamed_type, shift};
+use super::types::{Renamed, Shift, renamed_type, shift};
 use super::{Subject, Walk, side, values};
 use crate::diff::change::Kind;
 use crate::swagger::{Model, Property};

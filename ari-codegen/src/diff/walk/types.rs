@@ -1,6 +1,9 @@
 //! How one type's values relate to another's.
 
-use super::models::Renamed;
+use std::collections::BTreeMap;
+
+/// Models that are called otherwise: the old name, the new one.
+pub(super) type Renamed<'a> = BTreeMap<&'a str, &'a str>;
 
 /// What became of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
