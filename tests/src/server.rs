@@ -44,6 +44,24 @@ impl Server {
         Self { release: release.to_owned(), state }
     }
 
+    /// A server that somebody else has started, at a URL with user and password in it.
+    ///
+    /// # Panics
+    ///
+    /// If the URL is not of the form `http://USER:PASSWORD@HOST:PORT/ari`.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        let parts = url.strip_prefix("http://").and_then(|rest| rest.split_once('@'));
+        let parts = parts.and_then(|(user, host)| Some((user.split_once(':')?, host)));
+        let Some(((user, password), host)) = parts else {
+            panic!("{url}: http://USER:PASSWORD@HOST:PORT/ari is needed");
+        };
+        let bare = format!("http://{host}");
+        let pairs = [("ARI_URL", bare.as_str()), ("ARI_USER", user), ("ARI_PASSWORD", password)];
+        let state = pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        Self { release: bare, state }
+    }
+
     /// The release as `releases.txt` names it.
     #[must_use]
     pub fn release(&self) -> &str {

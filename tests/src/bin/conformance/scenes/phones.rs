@@ -1,0 +1,25 @@
+//! What only a phone does: it holds the call, and has RTP statistics.
+
+use ari_bindings::Event;
+
+use crate::scene::Scene;
+use crate::sip::SipPhone;
+
+pub(crate) async fn run(mut scene: Scene) {
+    let phone = SipPhone::open("phone-a", scene.server.get("SIP_PORT")).await.expect("a phone");
+    let mut call = {
+        let extension = format!("first-{}", scene.app);
+        phone.call(&extension).await.expect("a call")
+    };
+    let Event::StasisStart(start) = scene.watch.until_kind("StasisStart").await else { unreachable!() };
+    if scene.has("channels.rtpstatistics") {
+        scene.ok(scene.channel(&start.channel.id).rtpstatistics()).await;
+    }
+    assert_eq!(phone.invite(&mut call, "sendonly").await.expect("an answer"), 200);
+    scene.watch.until_kind("ChannelHold").await;
+    assert_eq!(phone.invite(&mut call, "sendrecv").await.expect("an answer"), 200);
+    scene.watch.until_kind("ChannelUnhold").await;
+    assert_eq!(phone.bye(&mut call).await.expect("an answer"), 200);
+    scene.watch.until_kind("StasisEnd").await;
+    scene.watch.close().await;
+}
