@@ -35,6 +35,7 @@
 //! # }
 //! ```
 
+mod clean;
 mod declared;
 mod each;
 mod loopback;
@@ -43,6 +44,7 @@ mod phone;
 mod server;
 mod watch;
 
+pub use clean::clean;
 pub use declared::{Declared, declared_operations};
 pub use each::{LIMIT, on_each_server};
 pub use loopback::Loopback;

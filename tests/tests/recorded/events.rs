@@ -1,6 +1,8 @@
 //! The events.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use ari_bindings::Event;
 use serde_json::{Map, Value};
@@ -22,6 +24,22 @@ fn every_event_is_known_and_comes_back_as_it_was() {
         events += 1;
     }
     assert_eq!((events, kinds.len()), (684, 31), "{kinds:?}");
+}
+
+#[test]
+fn what_each_release_was_seen_to_send_comes_back_as_it_was() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded");
+    let mut releases = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let text = fs::read_to_string(path.join("events.jsonl")).unwrap();
+            let kinds: BTreeSet<_> = text.lines().map(|line| assert_lossless(line).kind().to_owned()).collect();
+            assert!(kinds.len() > 35, "{}: {kinds:?}", path.display());
+            releases += 1;
+        }
+    }
+    assert!(releases >= 2, "{releases}");
 }
 
 #[test]
