@@ -100,12 +100,21 @@ impl Availability {
         (!told.is_empty()).then(|| format!("Since Asterisk {}{earliest}.", told.join(", ")))
     }
 
+    /// The releases looked at, branch by branch, oldest first; no branch is empty.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = Vec<Release>> {
+        let mut branches: BTreeMap<u32, Vec<Release>> = BTreeMap::new();
+        for release in &self.releases {
+            branches.entry(release.major).or_default().push(*release);
+        }
+        branches.into_values()
+    }
+
     /// The canonical text.
     #[must_use]
     pub fn text(&self) -> String {
         let mut groups: BTreeMap<Vec<Span>, Vec<&str>> = BTreeMap::new();
         for (item, releases) in &self.items {
-            groups.entry(self.spans(releases)).or_default().push(item);
+            groups.entry(self.runs(releases)).or_default().push(item);
         }
         let mut text = format!("{HEADER}\nreleases {}\n", joined(&self.releases));
         for (spans, items) in groups {
@@ -118,8 +127,13 @@ impl Availability {
         text
     }
 
+    /// The runs of releases that have an item.
+    pub(crate) fn spans(&self, item: &str) -> Vec<Span> {
+        self.items.get(item).map(|releases| self.runs(releases)).unwrap_or_default()
+    }
+
     /// Runs of releases without a gap, branch by branch; one that lasts to the branch's end is open.
-    fn spans(&self, releases: &Presence) -> Vec<Span> {
+    fn runs(&self, releases: &Presence) -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();
         let mut previous: Option<Release> = None;
         for release in &self.releases {
@@ -186,10 +200,12 @@ impl From<crate::release::NotARelease> for Unreadable {
     }
 }
 
+/// A run of releases of one branch.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Span {
-    first: Release,
-    last: Option<Release>,
+pub(crate) struct Span {
+    pub(crate) first: Release,
+    /// None where it lasts to the branch's end.
+    pub(crate) last: Option<Release>,
 }
 
 impl std::fmt::Display for Span {

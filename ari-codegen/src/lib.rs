@@ -10,7 +10,7 @@
 //! ```
 //!
 //! [`generate()`] goes the whole way; [`canonical`] gives the form in which `api-docs/` keeps the declarations;
-//! [`diff`] compares two releases.
+//! [`diff`] compares two releases; [`history()`] tells of all of them what came when.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ pub mod diff;
 pub mod emit;
 pub mod fixups;
 mod generate;
+mod history;
 mod json;
 pub mod lower;
 pub mod merge;
@@ -35,6 +36,7 @@ pub mod swagger;
 pub use availability::Availability;
 pub use claims::wrong_claims;
 pub use generate::{Generated, Knowledge, ReleaseSource, Summary, generate, read};
+pub use history::history;
 pub use json::Source;
 pub use problem::{Place, Problem, Problems};
 pub use prose::Prose;

@@ -45,8 +45,18 @@ fn source(path: &Path) -> Result<Source, Failure> {
     Ok(Source { file: shown(path), text: read(path)? })
 }
 
-/// The releases that have a folder here, oldest first.
+/// The releases that have a folder here, oldest first; at least one.
 pub(crate) fn releases(api_docs: &Path) -> Result<Vec<Release>, Failure> {
+    let releases = folders(api_docs)?;
+    if releases.is_empty() {
+        let message = "has no folder named for a release, such as 22.10.1: `cargo xtask import` makes one";
+        return Err(format!("{} {message}", shown(api_docs)).into());
+    }
+    Ok(releases)
+}
+
+/// The releases that have a folder here, oldest first.
+pub(crate) fn folders(api_docs: &Path) -> Result<Vec<Release>, Failure> {
     let entries = std::fs::read_dir(api_docs).map_err(|error| told(api_docs, "list", &error))?;
     let mut releases = Vec::new();
     for entry in entries {
@@ -54,10 +64,6 @@ pub(crate) fn releases(api_docs: &Path) -> Result<Vec<Release>, Failure> {
         if let Some(release) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
             releases.push(release);
         }
-    }
-    if releases.is_empty() {
-        let message = "has no folder named for a release, such as 22.10.1: `cargo xtask import` makes one";
-        return Err(format!("{} {message}", shown(api_docs)).into());
     }
     releases.sort();
     Ok(releases)

@@ -4,6 +4,7 @@ mod asterisk;
 mod declarations;
 mod diff;
 mod files;
+mod history;
 mod import;
 mod msrv;
 mod regen;
@@ -24,6 +25,7 @@ enum Command {
     Import(import::Import),
     Regen(regen::Regen),
     Diff(diff::Diff),
+    History(history::History),
     Test(test::Test),
     Msrv(msrv::Msrv),
     #[command(subcommand)]
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Import(command) => import::run(&command),
         Command::Regen(command) => regen::run(&command),
         Command::Diff(command) => return diff::run(&command),
+        Command::History(command) => history::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Msrv(command) => msrv::run(&command),
         Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),

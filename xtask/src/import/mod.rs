@@ -9,6 +9,7 @@ use ari_codegen::{Problems, Release, ReleaseSource, canonical, swagger, wrong_cl
 use crate::Failure;
 use crate::declarations::{self, Declarations};
 use crate::files::{Folder, ensure, read};
+use crate::history;
 use crate::workspace::{self, shown};
 use server::Credentials;
 
@@ -44,6 +45,7 @@ pub(crate) fn run(command: &Import) -> Result<(), Failure> {
     let release = release(command.release, told, &command.source)?;
     let recorded = record(&into, release, &declarations)?;
     if command.record_only {
+        history::write(&into)?;
         println!("Asterisk {release}: {recorded}");
         return Ok(());
     }
@@ -52,6 +54,7 @@ pub(crate) fn run(command: &Import) -> Result<(), Failure> {
     let path = into.join(release.to_string());
     let folder = Folder { path: &path, files, is_ours: |path| path.extension().is_some_and(|found| found == "json") };
     let written = folder.write()?;
+    history::write(&into)?;
     println!("Asterisk {release}: {count} files in {}, {written} written; {recorded}", shown(&path));
     Ok(())
 }
