@@ -15,7 +15,7 @@ const SEEN: Releases = Releases::since(&[(13, 38, 0), (16, 0, 0)]);
 pub const FIXUPS: &[Fixup] = &[
     Fixup {
         name: "a paused playback",
-        evidence: "seen on the wire of 22.10.1: GET /playbacks/{playbackId} after the control operation `pause`",
+        evidence: "seen on the wire of 16.28.0 and 22.10.1: GET /playbacks/{playbackId} after the control operation `pause`",
         releases: ALWAYS,
         mends: &[AddValues("Playback.state", &["paused"])],
     },
@@ -33,7 +33,9 @@ pub const FIXUPS: &[Fixup] = &[
     },
     Fixup {
         name: "media experience scores",
-        evidence: "source of 18.26.4, 20.5.0 and 22.10.1, res/res_rtp_asterisk.c and ari/resource_channels.c",
+        evidence: "seen on the wire of 22.10.1: GET /channels/{channelId}/rtp_statistics, where txmes and rxmes come without a \
+                   fraction; source of 18.26.4 and 20.5.0, \
+                   res/res_rtp_asterisk.c and ari/resource_channels.c",
         releases: Releases::since(&[(18, 26, 4), (20, 5, 0), (21, 0, 0)]),
         mends: &[
             AddProperty("RTPstat.txmes", Double),

@@ -6,8 +6,8 @@ use ari_bindings::Operation;
 use ari_bindings::operations::OPERATIONS;
 use serde_json::Value;
 
-use crate::Recorded;
 use crate::models::{Answer, answer};
+use crate::{Recorded, read};
 
 #[test]
 fn every_operation_has_a_kind_of_answer() {
@@ -38,6 +38,47 @@ fn every_reply_is_what_its_operation_answers() {
     }
     println!("{replies} replies of {} operations", seen.len());
     assert_eq!((replies, seen.len()), (REPLIES, SEEN), "so many were recorded: {seen:?}");
+}
+
+#[test]
+fn what_each_release_answered_comes_back_as_it_was() {
+    let mut seen = BTreeSet::new();
+    for release in ["22.10.1", "16.28.0"] {
+        for line in read(&format!("{release}/replies.jsonl")).lines() {
+            let reply: Value = serde_json::from_str(line).unwrap();
+            let (resource, name) = reply["operation"].as_str().unwrap().split_once('.').unwrap();
+            let operation = OPERATIONS.iter().find(|it| (it.resource, it.name) == (resource, name)).unwrap();
+            let Answer::Json(round_trip) = answer(operation) else { panic!("{operation} answers JSON") };
+            let back = round_trip(&reply["body"].to_string()).unwrap_or_else(|error| panic!("{operation}: {error}"));
+            assert_eq!(by_value(back), by_value(reply["body"].clone()), "{release}: {operation}");
+            let members = reply["body"].as_object().into_iter().flatten();
+            seen.extend(members.map(|(member, value)| format!("{release} {operation}: {member} {value}")));
+        }
+    }
+    // What the declarations lack, and the fixups add.
+    let evidence = |release: &str, operation: &str, member: &str| {
+        let start = format!("{release} {operation}");
+        assert!(seen.iter().any(|it| it.starts_with(&start) && it.contains(member)), "{release} {operation} {member}");
+    };
+    for release in ["22.10.1", "16.28.0"] {
+        evidence(release, "playbacks.get ", r#": state "paused""#);
+    }
+    for member in ["txmes", "rxmes", "remote_maxmes", "remote_minmes", "remote_normdevmes", "remote_stdevmes"] {
+        evidence("22.10.1", "channels.rtpstatistics ", &format!(": {member} "));
+    }
+    for member in ["local_maxmes", "local_minmes", "local_normdevmes", "local_stdevmes"] {
+        evidence("22.10.1", "channels.rtpstatistics ", &format!(": {member} "));
+    }
+}
+
+/// Asterisk sends some numbers with a fraction without one: 0 for 0.0.
+fn by_value(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(items) => items.into_iter().map(by_value).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, by_value(value))).collect(),
+        other => other,
+    }
 }
 
 /// How many replies of operations there are, and of how many operations.

@@ -87,7 +87,7 @@ async fn run(server: Server, asked: Asked) -> Vec<String> {
         faults.extend(keep(&report, &name, asked));
     }
     if asked.record {
-        faults.extend(record::write(&folder().join("recorded").join(&name), &log));
+        faults.extend(record::write(&folder().join("recorded").join(&name), &log, &stage.declaration));
     }
     faults.into_iter().map(|fault| format!("Asterisk {name}: {fault}")).collect()
 }

@@ -5,12 +5,25 @@ use std::path::Path;
 use std::{fs, io};
 
 use ari_tests::clean;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::declaration::Declaration;
 use crate::proxy::Log;
 
-/// Writes `events.jsonl` in this folder; gives what went wrong.
-pub(crate) fn write(folder: &Path, log: &Log) -> Option<String> {
+/// The most elements that are kept of a list.
+const ELEMENTS: usize = 3;
+
+/// Writes `events.jsonl` and `replies.jsonl` in this folder; gives what went wrong.
+pub(crate) fn write(folder: &Path, log: &Log, declaration: &Declaration) -> Option<String> {
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("events.jsonl"), events(log))?;
+        fs::write(folder.join("replies.jsonl"), replies(log, declaration))
+    };
+    write().err().map(|error| format!("{}: {error}", folder.display()))
+}
+
+fn events(log: &Log) -> String {
     let mut kept: BTreeMap<(String, BTreeSet<String>), String> = BTreeMap::new();
     for frame in log.frames() {
         let Ok(event) = serde_json::from_str::<Value>(&frame) else { continue };
@@ -19,12 +32,25 @@ pub(crate) fn write(folder: &Path, log: &Log) -> Option<String> {
         shape("", &event, &mut members);
         kept.entry((kind, members)).or_insert_with(|| clean(&event).to_string());
     }
-    let text: String = kept.values().flat_map(|line| [line, "\n"]).collect();
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        fs::write(folder.join("events.jsonl"), text)
-    };
-    write().err().map(|error| format!("{}: {error}", folder.display()))
+    kept.values().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// One reply of every operation for each set of members.
+fn replies(log: &Log, declaration: &Declaration) -> String {
+    let mut kept: BTreeMap<(String, BTreeSet<String>), String> = BTreeMap::new();
+    for exchange in log.exchanges().into_iter().filter(|exchange| (200..300).contains(&exchange.status)) {
+        let Some(operation) = declaration.find(&exchange.method, &exchange.path) else { continue };
+        let Ok(mut body) = serde_json::from_str::<Value>(&exchange.body) else { continue };
+        if let Some(elements) = body.as_array_mut() {
+            elements.truncate(ELEMENTS);
+        }
+        let mut members: BTreeSet<String> = body["state"].as_str().map(str::to_owned).into_iter().collect();
+        shape("", &body, &mut members);
+        let line =
+            || json!({ "operation": operation.name, "status": exchange.status, "body": clean(&body) }).to_string();
+        kept.entry((operation.name.clone(), members)).or_insert_with(line);
+    }
+    kept.values().flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The members down to the second level; deeper there are names that are anyone's.
