@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask help` lists them.
 
 mod asterisk;
+mod conformance;
 mod declarations;
 mod diff;
 mod files;
@@ -28,6 +29,8 @@ enum Command {
     History(history::History),
     Test(test::Test),
     Msrv(msrv::Msrv),
+    Conformance(conformance::Conformance),
+    Record(conformance::Record),
     #[command(subcommand)]
     Asterisk(asterisk::AsteriskCommand),
 }
@@ -40,6 +43,8 @@ fn main() -> ExitCode {
         Command::History(command) => history::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Msrv(command) => msrv::run(&command),
+        Command::Conformance(command) => conformance::run(&command),
+        Command::Record(command) => conformance::record(&command),
         Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),
     };
     match result {

@@ -15,11 +15,16 @@ pub(crate) struct Test {
 }
 
 /// Runs of `cargo` that need no server.
-const ALONE: [&[&str]; 2] =
-    [&["test", "--workspace", "--no-fail-fast"], &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"]];
+const ALONE: [&[&str]; 2] = [
+    &["test", "--workspace", "--no-fail-fast"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"],
+];
 
 /// Runs of `cargo` that talk to the servers.
-const LIVE: [&[&str]; 1] = [&["test", "--package", "ari-tests", "--features", "live", "--test", "live"]];
+const LIVE: [&[&str]; 2] = [
+    &["test", "--package", "ari-tests", "--features", "live", "--test", "live"],
+    &["run", "--package", "ari-tests", "--features", "live", "--bin", "conformance", "--", "--check"],
+];
 
 pub(crate) fn run(command: &Test) -> Result<(), Failure> {
     let mut failed: Vec<String> = ALONE.into_iter().filter_map(failure).collect();

@@ -1,0 +1,71 @@
+//! `cargo xtask conformance` and `cargo xtask record`: programs of the package `ari-tests`, which knows the bindings.
+
+use std::process::Command;
+
+use crate::Failure;
+use crate::asterisk;
+use crate::workspace;
+
+/// Call everything that a server declares, and write down how it compares with its declaration
+#[derive(Debug, clap::Args)]
+pub(crate) struct Conformance {
+    /// A release such as `22`, or `http://USER:PASSWORD@HOST:PORT/ari`; may be given again [default: all releases]
+    #[arg(long)]
+    asterisk: Vec<String>,
+    /// Write nothing; fail where the result differs from `tests/conformance/`
+    #[arg(long)]
+    check: bool,
+    /// Keep a frame of every event in `tests/recorded/`
+    #[arg(long)]
+    record: bool,
+}
+
+/// Store the events of a real server, with secrets and addresses removed
+#[derive(Debug, clap::Args)]
+pub(crate) struct Record {
+    /// `http://USER:PASSWORD@HOST:PORT/ari`
+    url: String,
+    /// The application whose events are stored
+    #[arg(long)]
+    app: String,
+    /// Where to
+    #[arg(long)]
+    out: String,
+    /// Events of everything there is
+    #[arg(long)]
+    subscribe_all: bool,
+    /// Stop after so many seconds [default: when the server closes the connection]
+    #[arg(long)]
+    seconds: Option<u64>,
+}
+
+pub(crate) fn run(command: &Conformance) -> Result<(), Failure> {
+    let is_url = |word: &&String| word.starts_with("http://");
+    let mut releases: Vec<String> = command.asterisk.iter().filter(|word| !is_url(word)).cloned().collect();
+    if command.asterisk.is_empty() {
+        releases.push("all".to_owned());
+    }
+    if !releases.is_empty() {
+        asterisk::run(asterisk::AsteriskCommand::Up { releases })?;
+    }
+    let mut arguments = command.asterisk.clone();
+    arguments.extend(command.check.then(|| "--check".to_owned()));
+    arguments.extend(command.record.then(|| "--record".to_owned()));
+    program("conformance", &arguments)
+}
+
+pub(crate) fn record(command: &Record) -> Result<(), Failure> {
+    let Record { url, app, out, subscribe_all, seconds } = command;
+    let mut arguments = [url, "--app", app, "--out", out].map(str::to_owned).to_vec();
+    arguments.extend(subscribe_all.then(|| "--subscribe-all".to_owned()));
+    arguments.extend(seconds.iter().flat_map(|seconds| ["--seconds".to_owned(), seconds.to_string()]));
+    program("record", &arguments)
+}
+
+fn program(name: &str, arguments: &[String]) -> Result<(), Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--manifest-path"]).arg(workspace::root().join("Cargo.toml"));
+    cargo.args(["--package", "ari-tests", "--features", "live", "--bin", name, "--"]).args(arguments);
+    let status = cargo.status()?;
+    if status.success() { Ok(()) } else { Err(format!("{name}: {status}").into()) }
+}
