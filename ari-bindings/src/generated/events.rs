@@ -627,6 +627,8 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
     )
 }
 
+/// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no `StasisEnd` has come.
+///
 /// Asterisk's event `ApplicationMoveFailed`.
 ///
 /// Since Asterisk 16.3, 18.0.
@@ -634,27 +636,39 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
+    /// The channel that was to move and has stayed.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub channel: crate::models::Channel,
+    /// The application to which it was to move.
+    ///
     /// `destination`: text.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub destination: String,
+    /// The arguments that the other application would have got with `StasisStart`.
+    ///
     /// `args`: list of text.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub args: Vec<String>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -662,6 +676,8 @@ pub struct ApplicationMoveFailed {
     pub asterisk_id: Option<String>,
 }
 
+/// Asterisk has connected to a client by itself and registered the application there. It comes first on such an outbound connection, once for each application; clients that connect themselves never see it.
+///
 /// Asterisk's event `ApplicationRegistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
@@ -669,15 +685,21 @@ pub struct ApplicationMoveFailed {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -685,6 +707,8 @@ pub struct ApplicationRegistered {
     pub asterisk_id: Option<String>,
 }
 
+/// Another connection has registered the same application and gets its events from now on. The old connection stays open, for its other applications and for requests.
+///
 /// Asterisk's event `ApplicationReplaced`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -692,15 +716,21 @@ pub struct ApplicationRegistered {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -708,6 +738,8 @@ pub struct ApplicationReplaced {
     pub asterisk_id: Option<String>,
 }
 
+/// An application has ended on a connection that Asterisk had opened to a client by itself. Clients that connect themselves never see it.
+///
 /// Asterisk's event `ApplicationUnregistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
@@ -715,15 +747,21 @@ pub struct ApplicationReplaced {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -731,6 +769,8 @@ pub struct ApplicationUnregistered {
     pub asterisk_id: Option<String>,
 }
 
+/// Somebody with two calls has joined, or tried to join, the parties of both; `result` says how it went. It goes to whoever is subscribed to a channel or bridge involved.
+///
 /// Asterisk's event `BridgeAttendedTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -738,90 +778,128 @@ pub struct ApplicationUnregistered {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeAttendedTransfer {
+    /// The transferring party's leg in the first call.
+    ///
     /// `transferer_first_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferer_first_leg: crate::models::Channel,
+    /// The transferring party's leg in the second call.
+    ///
     /// `transferer_second_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferer_second_leg: crate::models::Channel,
+    /// The channel that took the transferring party's place in its bridge; absent if there was none.
+    ///
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
+    /// The party of the first call; absent when that is an application or more than one channel.
+    ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
+    /// The party of the second call; absent when that is an application or more than one channel.
+    ///
     /// `transfer_target`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_target: Option<crate::models::Channel>,
+    /// How it went: `Success`, `Fail`, `Invalid` or `Not Permitted`.
+    ///
     /// `result`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub result: String,
+    /// Whether the phone signalled the transfer, as with SIP REFER; otherwise it was dialled as a feature code.
+    ///
     /// `is_external`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
+    /// The bridge that its first leg was in; absent if in none.
+    ///
     /// `transferer_first_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferer_first_leg_bridge: Option<crate::models::Bridge>,
+    /// The bridge that its second leg was in; absent if in none.
+    ///
     /// `transferer_second_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferer_second_leg_bridge: Option<crate::models::Bridge>,
+    /// How the calls were joined: `bridge`, `application`, `link` (two bridges with a channel between them), `threeway` or `fail`. It decides which of the other fields are present.
+    ///
     /// `destination_type`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_type: String,
+    /// The id of the bridge in which the parties meet; present only for `bridge`.
+    ///
     /// `destination_bridge`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_bridge: Option<String>,
+    /// The dialplan application that now has the call; present only for `application`.
+    ///
     /// `destination_application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_application: Option<String>,
+    /// The half of the link that sits in the first call's bridge; present only for `link`.
+    ///
     /// `destination_link_first_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_link_first_leg: Option<crate::models::Channel>,
+    /// The half of the link that sits in the second call's bridge; present only for `link`.
+    ///
     /// `destination_link_second_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_link_second_leg: Option<crate::models::Channel>,
+    /// The leg with which the transferring party stays in that bridge; present only for `threeway`.
+    ///
     /// `destination_threeway_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_threeway_channel: Option<crate::models::Channel>,
+    /// The bridge where all three talk; present only for `threeway`.
+    ///
     /// `destination_threeway_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_threeway_bridge: Option<crate::models::Bridge>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -829,6 +907,8 @@ pub struct BridgeAttendedTransfer {
     pub asterisk_id: Option<String>,
 }
 
+/// A party of a bridge has sent the others, or tried to send them, on to an extension; `result` says how it went. As a rule the transferring party hangs up next, and the others leave the bridge.
+///
 /// Asterisk's event `BridgeBlindTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -836,50 +916,72 @@ pub struct BridgeAttendedTransfer {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
+    /// The leg of the party that transferred the call.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The channel that takes the transferring party's place where the whole bridge is sent on; otherwise absent.
+    ///
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
+    /// The party that was sent on; absent when there is more than one.
+    ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
+    /// The target: the extension to which the call was sent.
+    ///
     /// `exten`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub exten: String,
+    /// The context in which the target was looked up.
+    ///
     /// `context`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub context: String,
+    /// How it went: `Success`, `Fail`, `Invalid` or `Not Permitted`.
+    ///
     /// `result`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub result: String,
+    /// Whether the phone signalled the transfer, as with SIP REFER; otherwise it was dialled as a feature code.
+    ///
     /// `is_external`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
+    /// The bridge in which they talked; absent if the call was in none.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -887,6 +989,8 @@ pub struct BridgeBlindTransfer {
     pub asterisk_id: Option<String>,
 }
 
+/// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; `BridgeDestroyed` is its counterpart.
+///
 /// Asterisk's event `BridgeCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -894,19 +998,27 @@ pub struct BridgeBlindTransfer {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeCreated {
+    /// The new bridge, still empty.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -914,6 +1026,8 @@ pub struct BridgeCreated {
     pub asterisk_id: Option<String>,
 }
 
+/// A bridge has ceased to exist. `ChannelLeftBridge` has come before for each channel that was still in it.
+///
 /// Asterisk's event `BridgeDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -921,19 +1035,27 @@ pub struct BridgeCreated {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
+    /// The bridge as it was at the end.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -941,6 +1063,8 @@ pub struct BridgeDestroyed {
     pub asterisk_id: Option<String>,
 }
 
+/// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a `ChannelLeftBridge` and a `ChannelEnteredBridge` each.
+///
 /// Asterisk's event `BridgeMerged`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -948,23 +1072,33 @@ pub struct BridgeDestroyed {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeMerged {
+    /// The bridge that stays and in which all are now.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
+    /// The bridge that was emptied and goes away.
+    ///
     /// `bridge_from`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_from: crate::models::Bridge,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -972,6 +1106,8 @@ pub struct BridgeMerged {
     pub asterisk_id: Option<String>,
 }
 
+/// The members of a bridge see another channel's picture: it was chosen with `set_video_source`, or its party began to talk.
+///
 /// Asterisk's event `BridgeVideoSourceChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -979,24 +1115,34 @@ pub struct BridgeMerged {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
+    /// The bridge, with the new choice in `video_source_id`.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
+    /// The channel whose picture was seen before; absent if there was none.
+    ///
     /// `old_video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_video_source_id: Option<crate::ids::ChannelId>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1004,6 +1150,8 @@ pub struct BridgeVideoSourceChanged {
     pub asterisk_id: Option<String>,
 }
 
+/// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees `StasisStart`.
+///
 /// Asterisk's event `CallBroadcast`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
@@ -1011,29 +1159,41 @@ pub struct BridgeVideoSourceChanged {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallBroadcast {
+    /// The channel on offer, which is not yet in any application.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub channel: crate::models::Channel,
+    /// The caller's number; empty if unknown.
+    ///
     /// `caller`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
+    /// The extension that was dialled; empty if unknown.
+    ///
     /// `called`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1041,6 +1201,8 @@ pub struct CallBroadcast {
     pub asterisk_id: Option<String>,
 }
 
+/// A call that was on offer has been taken. All applications that had got `CallBroadcast` are told, the winner too, provided the dialplan asked for that.
+///
 /// Asterisk's event `CallClaimed`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
@@ -1048,23 +1210,33 @@ pub struct CallBroadcast {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallClaimed {
+    /// The channel that was on offer.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub channel: crate::models::Channel,
+    /// The application that has claimed it, by the name in the claim.
+    ///
     /// `winner_app`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub winner_app: String,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1072,6 +1244,8 @@ pub struct CallClaimed {
     pub asterisk_id: Option<String>,
 }
 
+/// The name, number or presentation of the caller on a channel has changed.
+///
 /// Asterisk's event `ChannelCallerId`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1079,27 +1253,39 @@ pub struct CallClaimed {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCallerId {
+    /// Whether the number may be shown and who vouches for it, as a number; the text of it says the same.
+    ///
     /// `caller_presentation`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub caller_presentation: i64,
+    /// Whether the number may be shown and who vouches for it, such as `Presentation Allowed, Not Screened`.
+    ///
     /// `caller_presentation_txt`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub caller_presentation_txt: String,
+    /// The channel, with the new name and number in `caller`.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1107,6 +1293,8 @@ pub struct ChannelCallerId {
     pub asterisk_id: Option<String>,
 }
 
+/// What a channel's phone shows of the other party has changed, for instance since it was bridged or the other was transferred.
+///
 /// Asterisk's event `ChannelConnectedLine`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1114,19 +1302,27 @@ pub struct ChannelCallerId {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelConnectedLine {
+    /// The channel, with the other party in `connected`.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1134,6 +1330,8 @@ pub struct ChannelConnectedLine {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees `StasisStart`.
+///
 /// Asterisk's event `ChannelCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1141,19 +1339,27 @@ pub struct ChannelConnectedLine {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCreated {
+    /// The new channel, in the state `Down` or `Ring`.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1161,6 +1367,8 @@ pub struct ChannelCreated {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has ceased to exist, and its id is of no more use. A `ChannelHangupRequest` precedes it in most cases; the application that had the channel sees `StasisEnd` first and may not get this one.
+///
 /// Asterisk's event `ChannelDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1168,32 +1376,46 @@ pub struct ChannelCreated {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
+    /// Why the call ended, as a Q.850 cause: 16 is a normal hangup, 17 busy, 0 unknown.
+    ///
     /// `cause`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub cause: i64,
+    /// The same in English, such as `Normal Clearing`.
+    ///
     /// `cause_txt`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub cause_txt: String,
+    /// The cause in the channel's own protocol: a SIP status such as 480, or the closing code of a WebSocket. Absent if there is none.
+    ///
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
+    /// The channel as it was at the end.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1201,6 +1423,8 @@ pub struct ChannelDestroyed {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has begun to execute the next application of the dialplan.
+///
 /// Asterisk's event `ChannelDialplan`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1208,27 +1432,39 @@ pub struct ChannelDestroyed {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDialplan {
+    /// The channel, with its place in `dialplan`.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application, such as `Answer` or `Stasis`; some that Asterisk runs by itself are in no dialplan.
+    ///
     /// `dialplan_app`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialplan_app: String,
+    /// The application's arguments after substitution; empty if it has none.
+    ///
     /// `dialplan_app_data`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialplan_app_data: String,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1236,6 +1472,8 @@ pub struct ChannelDialplan {
     pub asterisk_id: Option<String>,
 }
 
+/// A digit was pressed at the far end of a channel. It is sent when the key is let go, in a bridge as well as outside.
+///
 /// Asterisk's event `ChannelDtmfReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1243,27 +1481,39 @@ pub struct ChannelDialplan {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
+    /// The key: `0` to `9`, `*`, `#` or `A` to `D`.
+    ///
     /// `digit`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub digit: String,
+    /// How long it was held down, in milliseconds.
+    ///
     /// `duration_ms`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub duration_ms: i64,
+    /// The channel on which it came in.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1271,6 +1521,8 @@ pub struct ChannelDtmfReceived {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has joined a bridge. It follows `add_channel`, and `ChannelLeftBridge` is its counterpart.
+///
 /// Asterisk's event `ChannelEnteredBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1278,24 +1530,34 @@ pub struct ChannelDtmfReceived {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
+    /// The bridge, with the new one among its channels.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
+    /// The channel that joined; servers always send it.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1303,6 +1565,8 @@ pub struct ChannelEnteredBridge {
     pub asterisk_id: Option<String>,
 }
 
+/// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. `StasisEnd` and `ChannelDestroyed` follow; there is no keeping the channel.
+///
 /// Asterisk's event `ChannelHangupRequest`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1310,34 +1574,48 @@ pub struct ChannelEnteredBridge {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
+    /// Why, as a Q.850 cause such as 16 for a normal hangup; absent or 0 if nothing is known.
+    ///
     /// `cause`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
+    /// The cause in the channel's own protocol: a SIP status such as 480, or the closing code of a WebSocket. Absent if there is none.
+    ///
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
+    /// True when Asterisk or an application asks for the hangup; absent for one that the far end signals.
+    ///
     /// `soft`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soft: Option<bool>,
+    /// The channel whose call ends.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1345,6 +1623,8 @@ pub struct ChannelHangupRequest {
     pub asterisk_id: Option<String>,
 }
 
+/// The far end has put its call on hold. `hold` on our side does not bring this about; `ChannelUnhold` ends it.
+///
 /// Asterisk's event `ChannelHold`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1352,24 +1632,34 @@ pub struct ChannelHangupRequest {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHold {
+    /// The channel whose far end holds.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The music that the holder would have the other party hear; absent, or `N/A`, if it named none.
+    ///
     /// `musicclass`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub musicclass: Option<String>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1377,6 +1667,8 @@ pub struct ChannelHold {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has left a bridge, of itself, through `remove_channel` or because its call ended.
+///
 /// Asterisk's event `ChannelLeftBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1384,23 +1676,33 @@ pub struct ChannelHold {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
+    /// The bridge, with the channels that remain.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
+    /// The channel that left.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1408,6 +1710,8 @@ pub struct ChannelLeftBridge {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel's state has changed, for instance to `Ringing`, or to `Up` when it is answered.
+///
 /// Asterisk's event `ChannelStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1415,19 +1719,27 @@ pub struct ChannelLeftBridge {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelStateChange {
+    /// The channel with its new state.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1435,6 +1747,8 @@ pub struct ChannelStateChange {
     pub asterisk_id: Option<String>,
 }
 
+/// Somebody who was talking has fallen silent. Like `ChannelTalkingStarted`, it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
+///
 /// Asterisk's event `ChannelTalkingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1442,23 +1756,33 @@ pub struct ChannelStateChange {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
+    /// The channel on which it is silent now.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// How long the talking had lasted, in milliseconds.
+    ///
     /// `duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub duration: i64,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1466,6 +1790,8 @@ pub struct ChannelTalkingFinished {
     pub asterisk_id: Option<String>,
 }
 
+/// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and `ChannelTalkingFinished` follows.
+///
 /// Asterisk's event `ChannelTalkingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1473,19 +1799,27 @@ pub struct ChannelTalkingFinished {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
+    /// The channel on which somebody talks.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1493,6 +1827,8 @@ pub struct ChannelTalkingStarted {
     pub asterisk_id: Option<String>,
 }
 
+/// A tone was heard for which the function `TONE_DETECT` was set on the channel, for example that of a fax or an answering machine.
+///
 /// Asterisk's event `ChannelToneDetected`.
 ///
 /// Since Asterisk 22.0.
@@ -1500,19 +1836,27 @@ pub struct ChannelTalkingStarted {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelToneDetected {
+    /// The channel on which the tone was heard.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 22.0.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1520,6 +1864,8 @@ pub struct ChannelToneDetected {
     pub asterisk_id: Option<String>,
 }
 
+/// A phone asks for a transfer that is left to the application, as `PJSIP_TRANSFER_HANDLING()=ari-only` arranges: Asterisk transfers nothing by itself. Carry it out and report with `transfer_progress`, each call of which brings this event again, with its `state`.
+///
 /// Asterisk's event `ChannelTransfer`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -1527,28 +1873,40 @@ pub struct ChannelToneDetected {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTransfer {
+    /// What `transfer_progress` has just reported, such as `channel_answered`; absent in the phone's own request.
+    ///
     /// `state`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// Where the phone wants the call to go.
+    ///
     /// `refer_to`: `ReferTo`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub refer_to: crate::models::ReferTo,
+    /// The phone that asks, and the call that it wants to hand over.
+    ///
     /// `referred_by`: `ReferredBy`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub referred_by: crate::models::ReferredBy,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1556,6 +1914,8 @@ pub struct ChannelTransfer {
     pub asterisk_id: Option<String>,
 }
 
+/// The far end has taken its call off hold, after `ChannelHold`.
+///
 /// Asterisk's event `ChannelUnhold`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1563,19 +1923,27 @@ pub struct ChannelTransfer {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUnhold {
+    /// The channel whose far end is back.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1583,6 +1951,8 @@ pub struct ChannelUnhold {
     pub asterisk_id: Option<String>,
 }
 
+/// An event that somebody made up: another client with `user_event`, or the dialplan with `UserEvent()`.
+///
 /// Asterisk's event `ChannelUserevent`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1590,38 +1960,54 @@ pub struct ChannelUnhold {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUserevent {
+    /// The name that its sender gave it.
+    ///
     /// `eventname`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub eventname: String,
+    /// The channel that it is about; absent if its sender named none.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
+    /// The bridge that it is about; absent if its sender named none.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
+    /// The endpoint that it is about; absent if its sender named none.
+    ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
+    /// What its sender put in: an object, to which Asterisk adds the name as `eventname`.
+    ///
     /// `userevent`: JSON.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub userevent: serde_json::Value,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1629,6 +2015,8 @@ pub struct ChannelUserevent {
     pub asterisk_id: Option<String>,
 }
 
+/// A variable of a channel, or a global one, has been set. There are many of these, as Asterisk sets variables for its own use.
+///
 /// Asterisk's event `ChannelVarset`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1636,28 +2024,40 @@ pub struct ChannelUserevent {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelVarset {
+    /// The name of the variable or, with its brackets, of the function that was written to.
+    ///
     /// `variable`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub variable: String,
+    /// The new value; empty if the variable was removed.
+    ///
     /// `value`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub value: String,
+    /// The channel whose variable it is; absent if it is global.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1665,6 +2065,8 @@ pub struct ChannelVarset {
     pub asterisk_id: Option<String>,
 }
 
+/// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; `EndpointStateChange` follows when this makes the endpoint as a whole come or go.
+///
 /// Asterisk's event `ContactStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1672,23 +2074,33 @@ pub struct ChannelVarset {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ContactStatusChange {
+    /// The endpoint to which the address belongs.
+    ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
+    /// The address with its new status.
+    ///
     /// `contact_info`: `ContactInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub contact_info: crate::models::ContactInfo,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1696,6 +2108,8 @@ pub struct ContactStatusChange {
     pub asterisk_id: Option<String>,
 }
 
+/// A device has another state than before. It goes to applications subscribed to the device, also for devices that were set with `device_states`.
+///
 /// Asterisk's event `DeviceStateChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1703,19 +2117,27 @@ pub struct ContactStatusChange {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
+    /// The device with its new state.
+    ///
     /// `device_state`: `DeviceState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub device_state: crate::models::DeviceState,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1723,6 +2145,8 @@ pub struct DeviceStateChanged {
     pub asterisk_id: Option<String>,
 }
 
+/// A call attempt has begun, made progress or ended. The first has an empty `dialstatus`, the last says how the attempt came out.
+///
 /// Asterisk's event `Dial`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1730,43 +2154,61 @@ pub struct DeviceStateChanged {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dial {
+    /// The channel that calls; absent where nobody does, as with a call originated through ARI.
+    ///
     /// `caller`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<crate::models::Channel>,
+    /// The channel that is called.
+    ///
     /// `peer`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub peer: crate::models::Channel,
+    /// The target to which the called phone diverts the call; empty unless it does.
+    ///
     /// `forward`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
+    /// The channel that calls that other target; absent unless the call is diverted.
+    ///
     /// `forwarded`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<crate::models::Channel>,
+    /// What was dialled, without the technology, such as `echo@default`; absent where it is not known.
+    ///
     /// `dialstring`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialstring: Option<String>,
+    /// How far it is: empty at the start, then perhaps `RINGING` or `PROGRESS`, at the end `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
+    ///
     /// `dialstatus`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialstatus: String,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1774,6 +2216,8 @@ pub struct Dial {
     pub asterisk_id: Option<String>,
 }
 
+/// An endpoint has come or gone: its `state` is another than before. `ContactStatusChange` or `PeerStatusChange` tells more about the cause.
+///
 /// Asterisk's event `EndpointStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1781,19 +2225,27 @@ pub struct Dial {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct EndpointStateChange {
+    /// The endpoint with its new state.
+    ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1801,6 +2253,8 @@ pub struct EndpointStateChange {
     pub asterisk_id: Option<String>,
 }
 
+/// A request to open the events connection lacked something. No release sends this: such requests are refused with 400.
+///
 /// Asterisk's event `MissingParams`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1808,10 +2262,14 @@ pub struct EndpointStateChange {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
+    /// The names of the parameters that were lacking.
+    ///
     /// `params`: list of text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub params: Vec<String>,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1819,6 +2277,8 @@ pub struct MissingParams {
     pub asterisk_id: Option<String>,
 }
 
+/// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, `ContactStatusChange` says more.
+///
 /// Asterisk's event `PeerStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1826,23 +2286,33 @@ pub struct MissingParams {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PeerStatusChange {
+    /// The endpoint that the peer is.
+    ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
+    /// The peer's new status, and what is known about the cause.
+    ///
     /// `peer`: `Peer`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub peer: crate::models::Peer,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1850,6 +2320,8 @@ pub struct PeerStatusChange {
     pub asterisk_id: Option<String>,
 }
 
+/// One medium of a playback has ended, and the next one begins. It comes between `PlaybackStarted` and `PlaybackFinished`, once for every further medium.
+///
 /// Asterisk's event `PlaybackContinuing`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1857,19 +2329,27 @@ pub struct PeerStatusChange {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
+    /// The playback, with what comes next in `next_media_uri`.
+    ///
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1877,6 +2357,8 @@ pub struct PlaybackContinuing {
     pub asterisk_id: Option<String>,
 }
 
+/// A playback has ended, played to its end, stopped or broken off; its `state` says which. It comes once for every playback, even for one that never started.
+///
 /// Asterisk's event `PlaybackFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1884,19 +2366,27 @@ pub struct PlaybackContinuing {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackFinished {
+    /// The playback, in the state `done` or `failed`.
+    ///
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1904,6 +2394,8 @@ pub struct PlaybackFinished {
     pub asterisk_id: Option<String>,
 }
 
+/// A playback can be heard from now on, having waited for what was asked for before. `PlaybackFinished` follows.
+///
 /// Asterisk's event `PlaybackStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1911,19 +2403,27 @@ pub struct PlaybackFinished {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackStarted {
+    /// The playback, in the state `playing`.
+    ///
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1931,6 +2431,8 @@ pub struct PlaybackStarted {
     pub asterisk_id: Option<String>,
 }
 
+/// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
+///
 /// Asterisk's event `RESTResponse`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
@@ -1938,45 +2440,65 @@ pub struct PlaybackStarted {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RESTResponse {
+    /// What the request carried as its transaction; empty if it carried none.
+    ///
     /// `transaction_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
+    /// What the request carried as its id, by which the two are matched; empty if it carried none.
+    ///
     /// `request_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
+    /// The HTTP status, such as 200 or 404.
+    ///
     /// `status_code`: whole number.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub status_code: i64,
+    /// The words for the status, such as `OK`, or what is wrong with the request.
+    ///
     /// `reason_phrase`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub reason_phrase: String,
+    /// The path of the request, without its query.
+    ///
     /// `uri`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
+    /// The media type of the body, `application/json`; absent if there is no body.
+    ///
     /// `content_type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// The body as a string that itself contains JSON; absent if there is none.
+    ///
     /// `message_body`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1984,6 +2506,8 @@ pub struct RESTResponse {
     pub asterisk_id: Option<String>,
 }
 
+/// A recording could not start or broke off. `cause` says why: for one, a channel cannot be recorded while it is in a bridge.
+///
 /// Asterisk's event `RecordingFailed`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -1991,19 +2515,27 @@ pub struct RESTResponse {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFailed {
+    /// The recording, in the state `failed`.
+    ///
     /// `recording`: `LiveRecording`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -2011,6 +2543,8 @@ pub struct RecordingFailed {
     pub asterisk_id: Option<String>,
 }
 
+/// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
+///
 /// Asterisk's event `RecordingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -2018,19 +2552,27 @@ pub struct RecordingFailed {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFinished {
+    /// The recording, in the state `done` and with its length.
+    ///
     /// `recording`: `LiveRecording`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -2038,6 +2580,8 @@ pub struct RecordingFinished {
     pub asterisk_id: Option<String>,
 }
 
+/// A recording writes from now on. `RecordingFinished` or `RecordingFailed` follows.
+///
 /// Asterisk's event `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -2045,19 +2589,27 @@ pub struct RecordingFinished {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingStarted {
+    /// The recording, in the state `recording`.
+    ///
     /// `recording`: `LiveRecording`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -2065,6 +2617,8 @@ pub struct RecordingStarted {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has left the application: it was hung up, moved or sent back to the dialplan. Nothing more can be done with it through the application.
+///
 /// Asterisk's event `StasisEnd`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -2072,19 +2626,27 @@ pub struct RecordingStarted {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisEnd {
+    /// The channel as it was when it left.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -2092,6 +2654,8 @@ pub struct StasisEnd {
     pub asterisk_id: Option<String>,
 }
 
+/// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until `StasisEnd`.
+///
 /// Asterisk's event `StasisStart`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -2099,28 +2663,40 @@ pub struct StasisEnd {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisStart {
+    /// The arguments of `Stasis()`, or of the operation that sent the channel here; often empty.
+    ///
     /// `args`: list of text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub args: Vec<String>,
+    /// The channel that entered. An incoming call is not answered yet unless the dialplan did so.
+    ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
+    /// The channel whose place this one takes, as after an attended transfer; absent otherwise.
+    ///
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -2128,6 +2704,8 @@ pub struct StasisStart {
     pub asterisk_id: Option<String>,
 }
 
+/// A text has come in outside a call, for SIP a MESSAGE request. It goes to applications subscribed to the endpoint, or to its technology.
+///
 /// Asterisk's event `TextMessageReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -2135,24 +2713,34 @@ pub struct StasisStart {
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct TextMessageReceived {
+    /// The text, with its sender and recipient.
+    ///
     /// `message`: `TextMessage`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub message: crate::models::TextMessage,
+    /// The endpoint that sent it; absent if it is not one that Asterisk knows.
+    ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
+    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    ///
     /// `application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: String,
+    /// When it happened, by the server's clock, in milliseconds.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
+    /// The id of the server that sent it; of use to whoever listens to several.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.

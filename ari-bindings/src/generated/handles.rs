@@ -27,32 +27,37 @@ impl Client {
 
 impl ApplicationHandle {
     /// `applicationName` (path): `ApplicationName`.
+    /// The name under which its client connected.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn application_name(&self) -> &crate::ids::ApplicationName {
         &self.application_name
     }
 
+    /// Shows one application: its channels, bridges, other subscriptions and its event filter.
+    ///
     /// `GET /applications/{applicationName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: No client has connected under this name, or all that it had is gone.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::applications::Get {
         crate::operations::applications::Get::new(&self.client, &self.application_name)
     }
 
+    /// Has the application get the events of channels, bridges, endpoints or devices that are not its own. It lasts until it is undone or the application ends, and answers with the application as it is afterwards.
+    ///
     /// `POST /applications/{applicationName}/subscription`
     ///
-    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `422`
+    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: There is no such application: connect first.
+    /// - `422`: There is no such channel, bridge or endpoint, or no longer.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
@@ -66,16 +71,18 @@ impl ApplicationHandle {
         )
     }
 
+    /// Undoes subscriptions of the application, one at a time: a source subscribed to twice has to be given up twice. Channels that entered the application count as subscribed to, so this can also silence the events of its own calls.
+    ///
     /// `DELETE /applications/{applicationName}/subscription`
     ///
-    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: There is no such application.
+    /// - `409`: It is declared for an application that is not subscribed; servers answer 422 in that case.
+    /// - `422`: The application is not subscribed to this source, so there is nothing to undo.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
@@ -89,12 +96,14 @@ impl ApplicationHandle {
         )
     }
 
+    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to `RESTResponse`: a filter that holds it back swallows the replies to requests over the events connection.
+    ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: A list is not a list, or an element of it has no `type`.
+    /// - `404`: There is no such application: connect first.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(&self) -> crate::operations::applications::Filter {
@@ -134,6 +143,7 @@ impl Client {
 
 impl DynamicConfigHandle {
     /// `configClass` (path): text.
+    /// The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn config_class(&self) -> &str {
@@ -141,6 +151,7 @@ impl DynamicConfigHandle {
     }
 
     /// `objectType` (path): text.
+    /// The kind of object within the module, such as `endpoint`, `aor` or `auth`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn object_type(&self) -> &str {
@@ -148,17 +159,20 @@ impl DynamicConfigHandle {
     }
 
     /// `id` (path): text.
+    /// The name of the object, such as that of its section in `pjsip.conf`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
+    /// Reads an object of a module's configuration, for example a PJSIP endpoint, with all of its attributes. It works for modules that keep their objects in sorcery.
+    ///
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: The module, the kind or the object does not exist; the message tells which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_object(&self) -> crate::operations::asterisk::GetObject {
@@ -170,13 +184,15 @@ impl DynamicConfigHandle {
         )
     }
 
+    /// Creates an object of a module's configuration, or changes attributes of one. It answers with all attributes, and takes effect without a reload.
+    ///
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `403`
-    /// - `404`
+    /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
+    /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
+    /// - `404`: The module or the kind of object does not exist, or keeps nothing in sorcery.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update_object(&self) -> crate::operations::asterisk::UpdateObject {
@@ -188,12 +204,14 @@ impl DynamicConfigHandle {
         )
     }
 
+    /// Deletes an object of a module's configuration. Calls that are under way with it go on.
+    ///
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors:
     ///
-    /// - `403`
-    /// - `404`
+    /// - `403`: The object comes from a file or another source that cannot be written.
+    /// - `404`: The module, the kind or the object does not exist; the message tells which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(&self) -> crate::operations::asterisk::DeleteObject {
@@ -229,20 +247,23 @@ impl Client {
 
 impl LogChannelHandle {
     /// `logChannelName` (path): `LogChannelName`.
+    /// The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn log_channel_name(&self) -> &crate::ids::LogChannelName {
         &self.log_channel_name
     }
 
+    /// Adds a log file or other destination for log messages. It lasts until it is deleted, the logger reloads or any log is rotated.
+    ///
     /// `POST /asterisk/logging/{logChannelName}`
     ///
-    /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `409`
+    /// - `400`: No level was given.
+    /// - `409`: There is such a destination already.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
@@ -256,22 +277,26 @@ impl LogChannelHandle {
         )
     }
 
+    /// Ends a log destination. The file that was written stays.
+    ///
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(&self) -> crate::operations::asterisk::DeleteLog {
         crate::operations::asterisk::DeleteLog::new(&self.client, &self.log_channel_name)
     }
 
+    /// Renames a log file and starts a new one, as `logger.conf` sets out. As this reloads the logger, it does away with every destination that was added through ARI.
+    ///
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such destination.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(&self) -> crate::operations::asterisk::RotateLog {
@@ -302,53 +327,62 @@ impl Client {
 
 impl ModuleHandle {
     /// `moduleName` (path): `ModuleName`.
+    /// The module's file, such as `res_ari.so`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn module_name(&self) -> &crate::ids::ModuleName {
         &self.module_name
     }
 
+    /// Shows one module that is loaded and running.
+    ///
     /// `GET /asterisk/modules/{moduleName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The module is not loaded, or did not start.
+    /// - `409`: The module is there, yet its details could not be collected.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_module(&self) -> crate::operations::asterisk::GetModule {
         crate::operations::asterisk::GetModule::new(&self.client, &self.module_name)
     }
 
+    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so.
+    ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
     /// Declared errors:
     ///
-    /// - `409`
+    /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn load_module(&self) -> crate::operations::asterisk::LoadModule {
         crate::operations::asterisk::LoadModule::new(&self.client, &self.module_name)
     }
 
+    /// Stops a module and takes it out of the server. It works only while nothing uses the module.
+    ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The module is not loaded, or did not start.
+    /// - `409`: Something still uses the module, or it cannot be stopped.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(&self) -> crate::operations::asterisk::UnloadModule {
         crate::operations::asterisk::UnloadModule::new(&self.client, &self.module_name)
     }
 
+    /// Has a module read its configuration anew. Calls go on.
+    ///
     /// `PUT /asterisk/modules/{moduleName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The module is not loaded, or did not start.
+    /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(&self) -> crate::operations::asterisk::ReloadModule {
@@ -376,54 +410,63 @@ impl Client {
 
 impl BridgeHandle {
     /// `bridgeId` (path): `BridgeId`.
+    /// The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn bridge_id(&self) -> &crate::ids::BridgeId {
         &self.bridge_id
     }
 
+    /// Creates a bridge as `create` does, under an ID that you choose. The bridge stays until `destroy`.
+    ///
     /// `POST /bridges/{bridgeId}`
     ///
     /// Declared errors:
     ///
-    /// - `409`
+    /// - `409`: A bridge has this ID already: use it, or choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(&self) -> crate::operations::bridges::CreateWithId {
         crate::operations::bridges::CreateWithId::new(&self.client, &self.bridge_id)
     }
 
+    /// Describes a bridge: its kind, its channels and whose video is shown. The bridges of the dialplan can be looked at as well.
+    ///
     /// `GET /bridges/{bridgeId}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::bridges::Get {
         crate::operations::bridges::Get::new(&self.client, &self.bridge_id)
     }
 
+    /// Takes all channels out of a bridge and removes it. `ChannelLeftBridge` follows for each channel, all of which stay in their applications, then `BridgeDestroyed` for those who have subscribed; playbacks and recordings of the bridge end.
+    ///
     /// `DELETE /bridges/{bridgeId}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self) -> crate::operations::bridges::Destroy {
         crate::operations::bridges::Destroy::new(&self.client, &self.bridge_id)
     }
 
+    /// Reads a variable of a bridge. The variables of its channels are others, and dialplan functions are not evaluated.
+    ///
     /// `GET /bridges/{bridgeId}/variable`
     ///
-    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such bridge, or the variable is not set on it.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
@@ -437,15 +480,17 @@ impl BridgeHandle {
         )
     }
 
+    /// Sets a variable of a bridge, which `get_bridge_var` reads. Its channels do not see it, and no event follows.
+    ///
     /// `POST /bridges/{bridgeId}/variable`
     ///
-    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
@@ -459,15 +504,17 @@ impl BridgeHandle {
         )
     }
 
+    /// Reads several variables of a bridge in one request. If one of them is not set, the whole request is answered with `404`.
+    ///
     /// `GET /bridges/{bridgeId}/variables`
     ///
-    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such bridge, or one of the variables is not set on it.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
@@ -481,15 +528,17 @@ impl BridgeHandle {
         )
     }
 
+    /// Sets several variables of a bridge in one request. Its channels do not see them, and no event follows.
+    ///
     /// `POST /bridges/{bridgeId}/variables`
     ///
-    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: The variables are missing, or a value is not text.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
@@ -505,16 +554,18 @@ impl BridgeHandle {
         )
     }
 
+    /// Puts channels into a bridge, each out of the bridge where it is. `ChannelEnteredBridge` follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+    ///
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
-    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: No channel is given, or one of them does not exist.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, or a channel is being recorded: stop that first.
+    /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_channel(
@@ -528,16 +579,18 @@ impl BridgeHandle {
         )
     }
 
+    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. `ChannelLeftBridge` follows for each; if one of them is not in the bridge, all stay.
+    ///
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
-    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: No channel is given, or one of them does not exist.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
@@ -551,15 +604,17 @@ impl BridgeHandle {
         )
     }
 
+    /// Shows the video of one channel to everybody in the bridge, whoever talks. `BridgeVideoSourceChanged` follows, and `video_mode` of the bridge is then `single`.
+    ///
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: The channel is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
@@ -573,50 +628,58 @@ impl BridgeHandle {
         )
     }
 
+    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by `BridgeVideoSourceChanged`, this may show only with the next change of the bridge.
+    ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(&self) -> crate::operations::bridges::ClearVideoSource {
         crate::operations::bridges::ClearVideoSource::new(&self.client, &self.bridge_id)
     }
 
+    /// Plays music on hold to everybody in a bridge until `stop_moh`. No event follows.
+    ///
     /// `POST /bridges/{bridgeId}/moh`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self) -> crate::operations::bridges::StartMoh {
         crate::operations::bridges::StartMoh::new(&self.client, &self.bridge_id)
     }
 
+    /// Stops the music that `start_moh` has started in a bridge. No event follows.
+    ///
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::bridges::StopMoh {
         crate::operations::bridges::StopMoh::new(&self.client, &self.bridge_id)
     }
 
+    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+    ///
     /// `POST /bridges/{bridgeId}/play`
     ///
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -626,16 +689,18 @@ impl BridgeHandle {
         crate::operations::bridges::Play::new(&self.client, &self.bridge_id, media)
     }
 
+    /// Plays to a bridge as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    ///
     /// `POST /bridges/{bridgeId}/play/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -651,17 +716,19 @@ impl BridgeHandle {
         )
     }
 
+    /// Records everything that is heard in a bridge into one file. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow for applications that get the events of the bridge. Several recordings can run at a time.
+    ///
     /// `POST /bridges/{bridgeId}/record`
     ///
-    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, or there is a recording of this name already.
+    /// - `422`: The server has no module for the format, or does not know `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -701,31 +768,36 @@ impl Client {
 
 impl ChannelHandle {
     /// `channelId` (path): `ChannelId`.
+    /// The channel, in a Stasis application or not.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn channel_id(&self) -> &crate::ids::ChannelId {
         &self.channel_id
     }
 
+    /// Describes a channel: its state, caller, connected line and place in the dialplan. The channel need not be in a Stasis application.
+    ///
     /// `GET /channels/{channelId}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::channels::Get {
         crate::operations::channels::Get::new(&self.client, &self.channel_id)
     }
 
+    /// Calls an endpoint as `originate` does, on a channel whose ID you choose. Events that arrive before the reply can thus be told apart.
+    ///
     /// `POST /channels/{channelId}`
     ///
-    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `409`
+    /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+    /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
@@ -739,25 +811,29 @@ impl ChannelHandle {
         )
     }
 
+    /// Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow, the last with the cause asked for here.
+    ///
     /// `DELETE /channels/{channelId}`
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: The reason is none of those known, the code is no number, or both are given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self) -> crate::operations::channels::Hangup {
         crate::operations::channels::Hangup::new(&self.client, &self.channel_id)
     }
 
+    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. `StasisEnd` follows. A place that does not exist is not refused: the channel is then hung up.
+    ///
     /// `POST /channels/{channelId}/continue`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel, or the extension has no such label.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
@@ -769,31 +845,35 @@ impl ChannelHandle {
         )
     }
 
+    /// Hands a channel over to another Stasis application. That one gets `StasisStart` and the old one `StasisEnd`; if nobody has registered it, the channel stays where it is and `ApplicationMoveFailed` follows.
+    ///
     /// `POST /channels/{channelId}/move`
     ///
-    /// - `app` (query): text. Since Asterisk 16.3, 18.0.
+    /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(&self, app: impl Into<String>) -> crate::operations::channels::Move {
         crate::operations::channels::Move::new(&self.client, &self.channel_id, app)
     }
 
+    /// Tells the device at the far end to call somewhere else instead: in SIP with a `302` before the call is answered, with a `REFER` afterwards. The reply comes before the device has agreed; channel drivers that cannot transfer do nothing.
+    ///
     /// `POST /channels/{channelId}/redirect`
     ///
-    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `412`
-    /// - `422`
+    /// - `400`: No endpoint is given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
@@ -807,185 +887,213 @@ impl ChannelHandle {
         )
     }
 
+    /// Answers an incoming call, as when the phone is picked up. `ChannelStateChange` to `Up` follows; a channel that is up already is left alone.
+    ///
     /// `POST /channels/{channelId}/answer`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self) -> crate::operations::channels::Answer {
         crate::operations::channels::Answer::new(&self.client, &self.channel_id)
     }
 
+    /// Lets the caller know that it rings: in SIP with a `180`, on an answered channel by a tone. It goes on until `ring_stop`, the answer or the end; no event follows.
+    ///
     /// `POST /channels/{channelId}/ring`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self) -> crate::operations::channels::Ring {
         crate::operations::channels::Ring::new(&self.client, &self.channel_id)
     }
 
+    /// Ends the ringing that `ring` has begun. What was signalled cannot be taken back, so a SIP phone that makes its own tone after a `180` may go on ringing.
+    ///
     /// `DELETE /channels/{channelId}/ring`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self) -> crate::operations::channels::RingStop {
         crate::operations::channels::RingStop::new(&self.client, &self.channel_id)
     }
 
+    /// Lets the caller know that the call progresses, in SIP with a `183`, so that sound can be played before it is answered. No event follows.
+    ///
     /// `POST /channels/{channelId}/progress`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self) -> crate::operations::channels::Progress {
         crate::operations::channels::Progress::new(&self.client, &self.channel_id)
     }
 
+    /// Sends DTMF digits to the far end. The reply comes at once, while everything else asked of the channel waits until the last digit is out.
+    ///
     /// `POST /channels/{channelId}/dtmf`
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `400`: No digits are given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self) -> crate::operations::channels::SendDtmf {
         crate::operations::channels::SendDtmf::new(&self.client, &self.channel_id)
     }
 
+    /// Silences the sound of a channel in one direction or both; the call goes on. No event follows, and DTMF still passes.
+    ///
     /// `POST /channels/{channelId}/mute`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::channels::Mute {
         crate::operations::channels::Mute::new(&self.client, &self.channel_id)
     }
 
+    /// Lets sound through again that `mute` has silenced. No event follows.
+    ///
     /// `DELETE /channels/{channelId}/mute`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::channels::Unmute {
         crate::operations::channels::Unmute::new(&self.client, &self.channel_id)
     }
 
+    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
+    ///
     /// `POST /channels/{channelId}/hold`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self) -> crate::operations::channels::Hold {
         crate::operations::channels::Hold::new(&self.client, &self.channel_id)
     }
 
+    /// Takes the far end off the hold that `hold` has put it on. No `ChannelUnhold` follows.
+    ///
     /// `DELETE /channels/{channelId}/hold`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self) -> crate::operations::channels::Unhold {
         crate::operations::channels::Unhold::new(&self.client, &self.channel_id)
     }
 
+    /// Plays music on hold to the far end until `stop_moh`. A playback takes its place, after which the music does not come back by itself; no event follows.
+    ///
     /// `POST /channels/{channelId}/moh`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self) -> crate::operations::channels::StartMoh {
         crate::operations::channels::StartMoh::new(&self.client, &self.channel_id)
     }
 
+    /// Stops the music that `start_moh` has started. It does nothing where none is playing.
+    ///
     /// `DELETE /channels/{channelId}/moh`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::channels::StopMoh {
         crate::operations::channels::StopMoh::new(&self.client, &self.channel_id)
     }
 
+    /// Sends silent audio to the far end until `stop_silence`, so that the stream does not dry up while nothing is played. Some devices, and NAT on the way, drop calls without media.
+    ///
     /// `POST /channels/{channelId}/silence`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(&self) -> crate::operations::channels::StartSilence {
         crate::operations::channels::StartSilence::new(&self.client, &self.channel_id)
     }
 
+    /// Stops the silent audio that `start_silence` has started. It does nothing where there is none.
+    ///
     /// `DELETE /channels/{channelId}/silence`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(&self) -> crate::operations::channels::StopSilence {
         crate::operations::channels::StopSilence::new(&self.client, &self.channel_id)
     }
 
+    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+    ///
     /// `POST /channels/{channelId}/play`
     ///
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -995,16 +1103,18 @@ impl ChannelHandle {
         crate::operations::channels::Play::new(&self.client, &self.channel_id, media)
     }
 
+    /// Plays to a channel as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    ///
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -1020,17 +1130,19 @@ impl ChannelHandle {
         )
     }
 
+    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+    ///
     /// `POST /channels/{channelId}/record`
     ///
-    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application, or there is a recording of this name already.
+    /// - `422`: The server has no module for the format.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -1046,15 +1158,17 @@ impl ChannelHandle {
         )
     }
 
+    /// Reads a channel variable or a dialplan function, such as `CHANNEL(name)`. The channel need not be in a Stasis application; a function that does not exist or fails is answered with `500`.
+    ///
     /// `GET /channels/{channelId}/variable`
     ///
-    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such channel, or the variable is not set on it.
+    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
@@ -1068,15 +1182,17 @@ impl ChannelHandle {
         )
     }
 
+    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then `ChannelVarset` follows, while a function that fails is only logged.
+    ///
     /// `POST /channels/{channelId}/variable`
     ///
-    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
@@ -1090,15 +1206,17 @@ impl ChannelHandle {
         )
     }
 
+    /// Reads several channel variables and dialplan functions in one request. If one of them is not set, the whole request is answered with `404`.
+    ///
     /// `GET /channels/{channelId}/variables`
     ///
-    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such channel, or one of the variables is not set on it.
+    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
@@ -1112,15 +1230,17 @@ impl ChannelHandle {
         )
     }
 
+    /// Sets several channel variables and dialplan functions in one request. A `ChannelVarset` follows for each variable; functions that fail are only logged.
+    ///
     /// `POST /channels/{channelId}/variables`
     ///
-    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: The variables are missing, or a value is not text.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -1136,14 +1256,16 @@ impl ChannelHandle {
         )
     }
 
+    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. `StasisStart` follows for the new channel, which can be recorded, put into a bridge or played to; it gets `StasisEnd` when the other hangs up.
+    ///
     /// `POST /channels/{channelId}/snoop`
     ///
-    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
@@ -1157,15 +1279,17 @@ impl ChannelHandle {
         )
     }
 
+    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its `StasisStart` can thus be told from others before the reply is there.
+    ///
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
-    /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
@@ -1181,39 +1305,45 @@ impl ChannelHandle {
         )
     }
 
+    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's `StasisStart` first; then `Dial` tells how the call gets on, `ChannelStateChange` to `Up` that it is answered, and `ChannelDestroyed` that it has come to nothing.
+    ///
     /// `POST /channels/{channelId}/dial`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self) -> crate::operations::channels::Dial {
         crate::operations::channels::Dial::new(&self.client, &self.channel_id)
     }
 
+    /// Reads how the RTP of a channel fares: packets, losses, jitter and round-trip times, as this end and the other see them. It works for channel drivers that use RTP, such as PJSIP; others are answered with `403`.
+    ///
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such channel, or it has no RTP session.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(&self) -> crate::operations::channels::Rtpstatistics {
         crate::operations::channels::Rtpstatistics::new(&self.client, &self.channel_id)
     }
 
+    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by `ChannelTransfer`; where no transfer is under way it does nothing.
+    ///
     /// `POST /channels/{channelId}/transfer_progress`
     ///
-    /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `400`: The state is missing or none of those known.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
@@ -1251,12 +1381,15 @@ impl Client {
 
 impl DeviceHandle {
     /// `deviceName` (path): `DeviceName`.
+    /// The device as a hint names it, such as `PJSIP/alice` or `Stasis:door`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn device_name(&self) -> &crate::ids::DeviceName {
         &self.device_name
     }
 
+    /// Reads the state of any device, also of a phone. One that does not exist is not an error: it is `INVALID`, or `UNKNOWN` under `Stasis:`.
+    ///
     /// `GET /deviceStates/{deviceName}`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1264,14 +1397,16 @@ impl DeviceHandle {
         crate::operations::device_states::Get::new(&self.client, &self.device_name)
     }
 
+    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get `DeviceStateChanged`, and the state survives a restart.
+    ///
     /// `PUT /deviceStates/{deviceName}`
     ///
-    /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
+    /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing follows `Stasis:` in the name.
+    /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -1285,12 +1420,14 @@ impl DeviceHandle {
         )
     }
 
+    /// Forgets a device that ARI governs; watchers see it become `UNKNOWN`. It also succeeds when there is none of the name.
+    ///
     /// `DELETE /deviceStates/{deviceName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing follows `Stasis:` in the name.
+    /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::device_states::Delete {
@@ -1324,6 +1461,7 @@ impl Client {
 
 impl EndpointHandle {
     /// `tech` (path): text.
+    /// The technology, such as `PJSIP`; capitals do not matter.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn tech(&self) -> &str {
@@ -1331,32 +1469,37 @@ impl EndpointHandle {
     }
 
     /// `resource` (path): text.
+    /// The endpoint's name within the technology, such as `alice`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
+    /// Shows one endpoint: whether it is reachable and which channels it has.
+    ///
     /// `GET /endpoints/{tech}/{resource}`
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
+    /// - `404`: There is no such endpoint, or its technology is not loaded.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::endpoints::Get {
         crate::operations::endpoints::Get::new(&self.client, &self.tech, &self.resource)
     }
 
+    /// Sends a text outside any call to an endpoint, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+    ///
     /// `PUT /endpoints/{tech}/{resource}/sendMessage`
     ///
-    /// - `from` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: A variable's value is not a string.
+    /// - `404`: There is no such endpoint, or its technology cannot carry texts.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
@@ -1371,15 +1514,17 @@ impl EndpointHandle {
         )
     }
 
+    /// Asks the phone of an endpoint, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+    ///
     /// `POST /endpoints/{tech}/{resource}/refer`
     ///
-    /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: A variable's value is not a string.
+    /// - `404`: There is no such endpoint, or its technology cannot carry such requests.
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
@@ -1420,31 +1565,36 @@ impl Client {
 
 impl MailboxHandle {
     /// `mailboxName` (path): `MailboxName`.
+    /// The mailbox with its context, such as `1234@default`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn mailbox_name(&self) -> &crate::ids::MailboxName {
         &self.mailbox_name
     }
 
+    /// Reads how many messages a mailbox of ARI's has.
+    ///
     /// `GET /mailboxes/{mailboxName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::mailboxes::Get {
         crate::operations::mailboxes::Get::new(&self.client, &self.mailbox_name)
     }
 
+    /// Sets how many messages a mailbox has, and creates it the first time. Phones that watch it light or darken their lamp; no message is stored anywhere.
+    ///
     /// `PUT /mailboxes/{mailboxName}`
     ///
-    /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
-    /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+    /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
+    /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: The server has no `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -1460,11 +1610,13 @@ impl MailboxHandle {
         )
     }
 
+    /// Forgets a mailbox of ARI's, and phones that watch it darken their lamp.
+    ///
     /// `DELETE /mailboxes/{mailboxName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::mailboxes::Delete {
@@ -1515,26 +1667,30 @@ impl PlaybackHandle {
         crate::operations::playbacks::Get::new(&self.client, &self.playback_id)
     }
 
+    /// Ends a playback, with all media that were still to come. `PlaybackFinished` follows, also if it had never started.
+    ///
     /// `DELETE /playbacks/{playbackId}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self) -> crate::operations::playbacks::Stop {
         crate::operations::playbacks::Stop::new(&self.client, &self.playback_id)
     }
 
+    /// Pauses, moves or restarts a playback that can be heard. What can be moved is a sound; a tone or digits cannot.
+    ///
     /// `POST /playbacks/{playbackId}/control`
     ///
-    /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
+    /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: There is no such thing to do, or it is missing.
+    /// - `404`: It has ended, or never was.
+    /// - `409`: It is still queued: wait for `PlaybackStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn control(
@@ -1572,87 +1728,102 @@ impl Client {
 
 impl LiveRecordingHandle {
     /// `recordingName` (path): `RecordingName`.
+    /// The name under which it was started.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
     }
 
+    /// Asks how a recording is getting on. It answers from the request to record until the recording has ended.
+    ///
     /// `GET /recordings/live/{recordingName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_live(&self) -> crate::operations::recordings::GetLive {
         crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
     }
 
+    /// Ends a recording and throws its file away. `RecordingFinished` follows as it does after a stop, with the state `done`.
+    ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn cancel(&self) -> crate::operations::recordings::Cancel {
         crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
     }
 
+    /// Ends a recording and keeps its file. `RecordingFinished` follows, after which the recording is stored.
+    ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self) -> crate::operations::recordings::Stop {
         crate::operations::recordings::Stop::new(&self.client, &self.recording_name)
     }
 
+    /// Interrupts a recording: what is said until `unpause` is left out of the file, and silence does not end it. To pause twice does no harm.
+    ///
     /// `POST /recordings/live/{recordingName}/pause`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self) -> crate::operations::recordings::Pause {
         crate::operations::recordings::Pause::new(&self.client, &self.recording_name)
     }
 
+    /// Goes on with a recording that was paused. If it was not, nothing happens.
+    ///
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(&self) -> crate::operations::recordings::Unpause {
         crate::operations::recordings::Unpause::new(&self.client, &self.recording_name)
     }
 
+    /// Records silence in place of what is heard, so that the file keeps its length. Such silence does not count towards a limit for silence.
+    ///
     /// `POST /recordings/live/{recordingName}/mute`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::recordings::Mute {
         crate::operations::recordings::Mute::new(&self.client, &self.recording_name)
     }
 
+    /// Records again what is heard, after `mute`. If the recording was not muted, nothing happens.
+    ///
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::recordings::Unmute {
@@ -1683,28 +1854,33 @@ impl Client {
 
 impl StoredRecordingHandle {
     /// `recordingName` (path): `RecordingName`.
+    /// The recording's name without a suffix; it may contain slashes.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
     }
 
+    /// Shows name and encoding of a recording on disk.
+    ///
     /// `GET /recordings/stored/{recordingName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
         crate::operations::recordings::GetStored::new(&self.client, &self.recording_name)
     }
 
+    /// Deletes a recording from the server's disk.
+    ///
     /// `DELETE /recordings/stored/{recordingName}`
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(&self) -> crate::operations::recordings::DeleteStored {
@@ -1714,12 +1890,14 @@ impl StoredRecordingHandle {
         )
     }
 
+    /// Fetches the bytes of a recording's file, with its media type, such as `audio/wav`. It works over HTTP alone and not over the events connection.
+    ///
     /// `GET /recordings/stored/{recordingName}/file`
     ///
     /// Declared errors:
     ///
-    /// - `403`
-    /// - `404`
+    /// - `403`: The server may not read the file: see to its permissions.
+    /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(&self) -> crate::operations::recordings::GetStoredFile {
@@ -1729,14 +1907,16 @@ impl StoredRecordingHandle {
         )
     }
 
+    /// Copies a recording on the server's disk and answers with the copy. The encoding stays the same, and sub-folders are created.
+    ///
     /// `POST /recordings/stored/{recordingName}/copy`
     ///
-    /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no recording to copy under this name.
+    /// - `409`: The name of the copy is taken: choose another, or delete that one first.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(

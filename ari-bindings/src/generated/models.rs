@@ -2,52 +2,74 @@
 
 //! Models: what operations answer with and events carry.
 
+/// A name and a value that a phone sent along with its transfer request, beside the target itself.
+///
 /// Asterisk's model `AdditionalParam`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct AdditionalParam {
+    /// What the parameter is called in the signalling protocol.
+    ///
     /// `parameter_name`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_name: String,
+    /// What the phone put in it, unchanged.
+    ///
     /// `parameter_value`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_value: String,
 }
 
+/// A Stasis application as Asterisk knows it: what it is subscribed to and which events it lets through. It exists while a client is connected under its name, and longer while it still has channels, bridges or other subscriptions.
+///
 /// Asterisk's model `Application`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Application {
+    /// The name under which a client connected and which `Stasis()` in the dialplan names.
+    ///
     /// `name`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::ApplicationName,
+    /// Channels whose events it gets: those that entered it and those it subscribed to. `__AST_CHANNEL_ALL_TOPIC` stands for every channel.
+    ///
     /// `channel_ids`: list of `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel_ids: Vec<crate::ids::ChannelId>,
+    /// Bridges whose events it gets; `__AST_BRIDGE_ALL_TOPIC` stands for every bridge.
+    ///
     /// `bridge_ids`: list of `BridgeId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_ids: Vec<crate::ids::BridgeId>,
+    /// Endpoints whose events it gets, as `TECH/RESOURCE`, or `TECH` for a whole technology; `__AST_ENDPOINT_ALL_TOPIC` stands for all.
+    ///
     /// `endpoint_ids`: list of text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint_ids: Vec<String>,
+    /// Devices whose state it follows; `__AST_DEVICE_STATE_ALL_TOPIC` stands for every device.
+    ///
     /// `device_names`: list of `DeviceName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub device_names: Vec<crate::ids::DeviceName>,
+    /// The filter's list of event types that pass, each an object with a `type`. When it is empty, all pass that are not disallowed.
+    ///
     /// `events_allowed`: list of JSON.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub events_allowed: Vec<serde_json::Value>,
+    /// The filter's list of event types that are held back, each an object with a `type`. It wins over the list of those allowed.
+    ///
     /// `events_disallowed`: list of JSON.
     ///
     /// Since Asterisk 16.3, 18.0.
@@ -60,27 +82,37 @@ impl From<&Application> for crate::ids::ApplicationName {
     }
 }
 
+/// What the server says about itself, in four sections. A section that was not asked for is absent.
+///
 /// Asterisk's model `AsteriskInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct AsteriskInfo {
+    /// How and where this Asterisk was compiled.
+    ///
     /// `build`: `BuildInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<crate::models::BuildInfo>,
+    /// Which release runs, and the id of the server.
+    ///
     /// `system`: `SystemInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<crate::models::SystemInfo>,
+    /// What `asterisk.conf` sets, above all limits.
+    ///
     /// `config`: `ConfigInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<crate::models::ConfigInfo>,
+    /// Since when the server is up, and when it last reloaded.
+    ///
     /// `status`: `StatusInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -88,20 +120,28 @@ pub struct AsteriskInfo {
     pub status: Option<crate::models::StatusInfo>,
 }
 
+/// The server's answer to a ping: a sign of life with its id and its clock.
+///
 /// Asterisk's model `AsteriskPing`.
 ///
 /// Since Asterisk 16.2, 18.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct AsteriskPing {
+    /// The id of the server, usually the MAC address of its first network interface; events carry the same.
+    ///
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 16.2, 18.0.
     pub asterisk_id: String,
+    /// The word `pong`, whatever the state of the server.
+    ///
     /// `ping`: text.
     ///
     /// Since Asterisk 16.2, 18.0.
     pub ping: String,
+    /// What the server's clock showed when it answered, with its offset from UTC.
+    ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.2, 18.0.
@@ -109,55 +149,79 @@ pub struct AsteriskPing {
     pub timestamp: crate::Date,
 }
 
+/// A bridge: the place where channels meet and hear each other, or wait. It is a snapshot and does not change by itself.
+///
 /// Asterisk's model `Bridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Bridge {
+    /// The id by which operations address the bridge, chosen by the creator or else by Asterisk.
+    ///
     /// `id`: `BridgeId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::BridgeId,
+    /// The module that mixes just now, such as `simple_bridge` for two channels, `softmix` for more, or `holding_bridge`. Asterisk changes it as channels come and go.
+    ///
     /// `technology`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub technology: String,
+    /// Whether the bridge mixes its members' media or has them wait apart from each other.
+    ///
     /// `bridge_type`: `BridgeType`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_type: crate::values::BridgeType,
+    /// Who keeps the bridge: `stasis` for one made through ARI, `basic` for one of `Dial()`, and so on.
+    ///
     /// `bridge_class`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_class: String,
+    /// The part of Asterisk that made the bridge, `Stasis` for ARI; empty when nobody put a name to it.
+    ///
     /// `creator`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub creator: String,
+    /// The name given on creation, for people to read; it is empty by default and need not be unique.
+    ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
+    /// Ids of the channels that are in the bridge at the moment.
+    ///
     /// `channels`: list of `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channels: Vec<crate::ids::ChannelId>,
+    /// Whose picture the members see: `none`, `talker` (who speaks), `single` (one fixed channel) or `sfu` (everybody's).
+    ///
     /// `video_mode`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_mode: Option<String>,
+    /// The channel whose picture is shown; absent while no channel is chosen.
+    ///
     /// `video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_source_id: Option<crate::ids::ChannelId>,
+    /// When the bridge was made, by the server's clock.
+    ///
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.3, 18.0.
     #[serde(with = "crate::date")]
     pub creationtime: crate::Date,
+    /// Variables of the bridge that were set with `report_events`, by name; absent when there is none.
+    ///
     /// `bridgevars`: JSON.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
@@ -171,111 +235,159 @@ impl From<&Bridge> for crate::ids::BridgeId {
     }
 }
 
+/// How and where this Asterisk was compiled. Distributions often blank some of it.
+///
 /// Asterisk's model `BuildInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct BuildInfo {
+    /// Operating system of the building machine, such as `Linux`.
+    ///
     /// `os`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub os: String,
+    /// Version of the kernel of the building machine, or `unknown`.
+    ///
     /// `kernel`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub kernel: String,
+    /// Compile-time options of menuselect, separated by commas, such as `OPTIONAL_API`.
+    ///
     /// `options`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub options: String,
+    /// Processor architecture of the building machine, such as `x86_64`, or `unknown`.
+    ///
     /// `machine`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub machine: String,
+    /// The time of compilation as plain text, such as `2026-07-20 21:35:32 UTC`.
+    ///
     /// `date`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub date: String,
+    /// The account that ran the compilation.
+    ///
     /// `user`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub user: String,
 }
 
+/// The name and number that stand for a party. Both are empty when unknown.
+///
 /// Asterisk's model `CallerID`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CallerID {
+    /// The display name, such as `Reception`; empty when there is none.
+    ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
+    /// The number as signalled, in whatever form the trunk or phone uses; empty when withheld or unknown.
+    ///
     /// `number`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub number: String,
 }
 
+/// A channel: one leg of a call between Asterisk and a phone, a trunk or a part of itself. It is a snapshot of the moment of the reply or event and does not change afterwards.
+///
 /// Asterisk's model `Channel`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
+    /// The id by which operations address the channel, also known as its unique id. It is yours if you chose one when originating.
+    ///
     /// `id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::ChannelId,
+    /// The call's id in its own protocol, for SIP the Call-ID header; empty for technologies that have none.
+    ///
     /// `protocol_id`: text.
     ///
     /// Since Asterisk 16.27, 18.13, 20.0.
     pub protocol_id: String,
+    /// The channel's name with technology and peer, such as `PJSIP/alice-00000012`. It may change when a channel is masqueraded, its id does not.
+    ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
+    /// How far the leg has got, from `Down` by way of `Ring` or `Ringing` to `Up`.
+    ///
     /// `state`: `ChannelState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::ChannelState,
+    /// The party at the far end of this leg: for an incoming call the caller, for an outgoing one the number dialled.
+    ///
     /// `caller`: `CallerID`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub caller: crate::models::CallerID,
+    /// The party to whom this leg is connected, as the phone's display would show it; empty fields before there is one.
+    ///
     /// `connected`: `CallerID`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub connected: crate::models::CallerID,
+    /// The account on which billing records put this leg; empty when none is set.
+    ///
     /// `accountcode`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub accountcode: String,
+    /// Where in the dialplan the channel stands and which application it executes.
+    ///
     /// `dialplan`: `DialplanCEP`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialplan: crate::models::DialplanCEP,
+    /// When the channel came into being, by the server's clock; this precedes the answer.
+    ///
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub creationtime: crate::Date,
+    /// The language in which sounds are played to the channel, such as `en`.
+    ///
     /// `language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub language: String,
+    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, empty ones included, and since 22.10 those set with `report_events`. Absent when there is none.
+    ///
     /// `channelvars`: JSON.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channelvars: Option<serde_json::Value>,
+    /// The number from which the call was diverted to here; absent when it came straight.
+    ///
     /// `caller_rdnis`: text.
     ///
     /// Since Asterisk 18.21, 20.6, 21.1, 22.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_rdnis: Option<String>,
+    /// The tenant to which the channel was assigned by its endpoint's configuration or the dialplan; absent if to none.
+    ///
     /// `tenantid`: text.
     ///
     /// Since Asterisk 18.25, 20.10, 21.5, 22.0.
@@ -289,51 +401,71 @@ impl From<&Channel> for crate::ids::ChannelId {
     }
 }
 
+/// What `asterisk.conf` and the command line set. Limits that are not set are absent.
+///
 /// Asterisk's model `ConfigInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ConfigInfo {
+    /// The name set as `systemname`, which also prefixes ids of channels; often empty.
+    ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
+    /// The language of sounds for channels that choose none.
+    ///
     /// `default_language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub default_language: String,
+    /// How many calls may exist at a time; absent if any number may.
+    ///
     /// `max_channels`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
+    /// How many files the process may hold open; absent where the system's own limit applies.
+    ///
     /// `max_open_files`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_open_files: Option<i64>,
+    /// The load average above which no new call is accepted; absent without such a limit.
+    ///
     /// `max_load`: number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_load: Option<f64>,
+    /// The account under which the daemon was told to run.
+    ///
     /// `setid`: `SetId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub setid: crate::models::SetId,
 }
 
+/// One attribute of a configuration object with its value. Objects are sent and answered as lists of these.
+///
 /// Asterisk's model `ConfigTuple`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ConfigTuple {
+    /// The option's name as in the configuration file, such as `max_contacts`.
+    ///
     /// `attribute`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub attribute: String,
+    /// The option's value as text, as in the configuration file.
+    ///
     /// `value`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -351,24 +483,34 @@ impl ConfigTuple {
     }
 }
 
+/// An address at which a phone can be reached, and whether it currently answers there.
+///
 /// Asterisk's model `ContactInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ContactInfo {
+    /// The SIP URI that the phone registered or the configuration gives.
+    ///
     /// `uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub uri: String,
+    /// What the last qualifying request found out, or what became of the registration.
+    ///
     /// `contact_status`: `ContactStatus`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub contact_status: crate::values::ContactStatus,
+    /// The address of record to which the contact belongs, in PJSIP the name of the `aor` section.
+    ///
     /// `aor`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub aor: String,
+    /// How long the last qualifying request took to be answered, in microseconds, as text; absent if nothing was measured.
+    ///
     /// `roundtrip_usec`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -376,16 +518,22 @@ pub struct ContactInfo {
     pub roundtrip_usec: Option<String>,
 }
 
+/// A device and its state, as lamps of busy lamp fields show it.
+///
 /// Asterisk's model `DeviceState`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct DeviceState {
+    /// The device as hints name it, such as `PJSIP/alice`, or `Stasis:door` for one that ARI governs.
+    ///
     /// `name`: `DeviceName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::DeviceName,
+    /// What the device is up to at the moment.
+    ///
     /// `state`: `DeviceStateValue`.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -398,6 +546,8 @@ impl From<&DeviceState> for crate::ids::DeviceName {
     }
 }
 
+/// An empty model that no operation and no event makes use of.
+///
 /// Asterisk's model `Dialed`.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -405,57 +555,81 @@ impl From<&DeviceState> for crate::ids::DeviceName {
 #[non_exhaustive]
 pub struct Dialed {}
 
+/// A place in the dialplan: context, extension and priority, with the application that runs there.
+///
 /// Asterisk's model `DialplanCEP`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCEP {
+    /// The context, a section of `extensions.conf`.
+    ///
     /// `context`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub context: String,
+    /// The extension in that context, in most cases the number dialled.
+    ///
     /// `exten`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub exten: String,
+    /// The step in that extension, counted from 1.
+    ///
     /// `priority`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub priority: i64,
+    /// The application being executed, `Stasis` for a channel in your hands; empty before the first.
+    ///
     /// `app_name`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub app_name: String,
+    /// The arguments of that application as the dialplan gives them, after substitution.
+    ///
     /// `app_data`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub app_data: String,
 }
 
+/// A phone, trunk or other peer that a channel technology has configured, whether or not there is a call with it.
+///
 /// Asterisk's model `Endpoint`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Endpoint {
+    /// The channel technology, such as `PJSIP`.
+    ///
     /// `technology`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub technology: String,
+    /// The name within the technology, for PJSIP that of the section in `pjsip.conf`.
+    ///
     /// `resource`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub resource: String,
+    /// Whether it is reachable; absent if its technology does not keep track.
+    ///
     /// `state`: `EndpointState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<crate::values::EndpointState>,
+    /// Ids of the channels that it has at the moment.
+    ///
     /// `channel_ids`: list of `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel_ids: Vec<crate::ids::ChannelId>,
+    /// How many channels it may have at a time; absent if there is no limit.
+    ///
     /// `max_channels`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -463,59 +637,83 @@ pub struct Endpoint {
     pub max_channels: Option<i64>,
 }
 
+/// One file of a sound: its language and its encoding.
+///
 /// Asterisk's model `FormatLangPair`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct FormatLangPair {
+    /// The language, which is the folder below `sounds`, such as `en` or `en_US`.
+    ///
     /// `language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub language: String,
+    /// The encoding, which is also the file's suffix, such as `gsm` or `wav`.
+    ///
     /// `format`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub format: String,
 }
 
+/// A recording that is under way or has just ended. Asterisk forgets it when it ends; what remains is a stored recording of the same name.
+///
 /// Asterisk's model `LiveRecording`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
+    /// The name under which it was started and will be stored, without a suffix; it may contain slashes.
+    ///
     /// `name`: `RecordingName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::RecordingName,
+    /// The encoding of the file, which becomes its suffix, such as `wav`.
+    ///
     /// `format`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub format: String,
+    /// What is recorded, as `channel:ID` or `bridge:ID`.
+    ///
     /// `target_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
+    /// How far the recording has got.
+    ///
     /// `state`: `LiveRecordingState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::LiveRecordingState,
+    /// Length of what was recorded, in whole seconds without pauses; absent before the end.
+    ///
     /// `duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
+    /// How many of those seconds somebody spoke; sent at the end, and only if a limit for silence was set.
+    ///
     /// `talking_duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talking_duration: Option<i64>,
+    /// How many of those seconds were silent; sent at the end, and only if a limit for silence was set.
+    ///
     /// `silence_duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_duration: Option<i64>,
+    /// Why it failed, in English, such as `Cannot record channel while in bridge`; absent unless it did.
+    ///
     /// `cause`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -529,44 +727,62 @@ impl From<&LiveRecording> for crate::ids::RecordingName {
     }
 }
 
+/// A destination of log messages: a file, the console or syslog, with the levels that go there.
+///
 /// Asterisk's model `LogChannel`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LogChannel {
+    /// The file with its whole path, or the facility; empty for the console.
+    ///
     /// `channel`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: String,
+    /// What kind of destination it is, such as `File`, `Console` or `Syslog`.
+    ///
     /// `type`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub r#type: String,
+    /// Whether messages are written: `Enabled` or `Disabled`.
+    ///
     /// `status`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub status: String,
+    /// The levels that are written, in capitals and separated by blanks, with one blank at the end.
+    ///
     /// `configuration`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub configuration: String,
 }
 
+/// A mailbox that ARI keeps: only the numbers of messages, with which lamps of phones are lit.
+///
 /// Asterisk's model `Mailbox`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Mailbox {
+    /// The mailbox with its context, such as `1234@default`.
+    ///
     /// `name`: `MailboxName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::MailboxName,
+    /// How many messages were listened to and kept.
+    ///
     /// `old_messages`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub old_messages: i64,
+    /// How many messages have not been listened to.
+    ///
     /// `new_messages`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -579,28 +795,40 @@ impl From<&Mailbox> for crate::ids::MailboxName {
     }
 }
 
+/// A module of the server: a channel driver, a codec, an application or another part of it.
+///
 /// Asterisk's model `Module`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Module {
+    /// The file of the module, such as `res_ari.so`; parts that are built in have no suffix.
+    ///
     /// `name`: `ModuleName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::ModuleName,
+    /// What the module is for, in a few English words of its author.
+    ///
     /// `description`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub description: String,
+    /// How many users hold it; it is unloaded only at 0.
+    ///
     /// `use_count`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub use_count: i64,
+    /// Whether it is at work: `Running` or `Not Running`.
+    ///
     /// `status`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub status: String,
+    /// Who looks after it: `core`, `extended`, `deprecated` or `unknown`.
+    ///
     /// `support_level`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -613,31 +841,43 @@ impl From<&Module> for crate::ids::ModuleName {
     }
 }
 
+/// What became of a peer's registration or reachability.
+///
 /// Asterisk's model `Peer`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Peer {
+    /// The new status, for instance `Registered`, `Unregistered`, `Reachable`, `Unreachable` or `Rejected`.
+    ///
     /// `peer_status`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub peer_status: String,
+    /// Why the status changed, such as an expired registration; absent where nothing is known.
+    ///
     /// `cause`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// The address from which the peer registered; absent where the technology does not tell.
+    ///
     /// `address`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The port from which the peer registered, as text; absent where the technology does not tell.
+    ///
     /// `port`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
+    /// How long the last qualifying request took, in milliseconds, as text; absent where nothing was measured.
+    ///
     /// `time`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -645,34 +885,48 @@ pub struct Peer {
     pub time: Option<String>,
 }
 
+/// Media that is played, or waits to be played, to a channel or a bridge. Asterisk forgets it when it ends.
+///
 /// Asterisk's model `Playback`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Playback {
+    /// The id by which operations address the playback, chosen by you or else by Asterisk.
+    ///
     /// `id`: `PlaybackId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::PlaybackId,
+    /// What is played at the moment, such as `sound:hello-world` or `tone:busy`.
+    ///
     /// `media_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub media_uri: String,
+    /// What is played after it; absent during the last, or only, medium.
+    ///
     /// `next_media_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_media_uri: Option<String>,
+    /// To whom it is played, as `channel:ID` or `bridge:ID`.
+    ///
     /// `target_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
+    /// The language in which sounds are looked up.
+    ///
     /// `language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// How far the playback has got.
+    ///
     /// `state`: `PlaybackState`.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -685,74 +939,104 @@ impl From<&Playback> for crate::ids::PlaybackId {
     }
 }
 
+/// A header of a request over the events connection; servers take no notice of such headers so far.
+///
 /// Asterisk's model `RESTHeader`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RESTHeader {
+    /// The name of the header, such as `Accept`.
+    ///
     /// `name`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
+    /// The value of the header, as text.
+    ///
     /// `value`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub value: String,
 }
 
+/// A query parameter of a request over the events connection, not percent-encoded.
+///
 /// Asterisk's model `RESTQueryStringParameter`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RESTQueryStringParameter {
+    /// The parameter's name, as the operation declares it.
+    ///
     /// `name`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
+    /// The parameter's value as text; values of a list are separated by commas.
+    ///
     /// `value`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub value: String,
 }
 
+/// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a `RESTResponse` answers it.
+///
 /// Asterisk's model `RESTRequest`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RESTRequest {
+    /// It is always `RESTRequest`, which tells the server what to make of the frame.
+    ///
     /// `type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub r#type: String,
+    /// A word of your choice that the response repeats; good for tying several requests together.
+    ///
     /// `transaction_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
+    /// A word of your choice that the response repeats, by which it is matched with its request.
+    ///
     /// `request_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
+    /// The HTTP method in capitals, such as `GET`.
+    ///
     /// `method`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub method: String,
+    /// The path below `/ari` without a slash in front, such as `channels/4711`; a query may follow a question mark.
+    ///
     /// `uri`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
+    /// The media type of the body, nearly always `application/json`; required if there is a body.
+    ///
     /// `content_type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// Query parameters, as an alternative to writing them behind the path.
+    ///
     /// `query_strings`: list of `RESTQueryStringParameter`.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_strings: Option<Vec<crate::models::RESTQueryStringParameter>>,
+    /// The body as a string that itself contains JSON; a bare object in its place is ignored.
+    ///
     /// `message_body`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
@@ -760,208 +1044,294 @@ pub struct RESTRequest {
     pub message_body: Option<String>,
 }
 
+/// RTP statistics of a channel's audio, from Asterisk's own counting and from the RTCP reports of the far end. Times are in seconds. Figures of the far end, round trips and scores stand at 0 until RTCP has been exchanged, and a figure that was not computed is absent.
+///
 /// Asterisk's model `RTPstat`.
 ///
 /// Since Asterisk 16.4, 18.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RTPstat {
+    /// Packets sent to the far end.
+    ///
     /// `txcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txcount: i64,
+    /// Packets received from the far end.
+    ///
     /// `rxcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxcount: i64,
+    /// Jitter in seconds of what Asterisk sends, as the far end last reported it.
+    ///
     /// `txjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txjitter: Option<f64>,
+    /// Jitter in seconds of what arrives here.
+    ///
     /// `rxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rxjitter: Option<f64>,
+    /// The highest jitter in seconds that the far end has reported.
+    ///
     /// `remote_maxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxjitter: Option<f64>,
+    /// The lowest jitter in seconds that the far end has reported.
+    ///
     /// `remote_minjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minjitter: Option<f64>,
+    /// Mean of the jitter that the far end has reported, in seconds.
+    ///
     /// `remote_normdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevjitter: Option<f64>,
+    /// Standard deviation of the jitter that the far end has reported, in seconds.
+    ///
     /// `remote_stdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevjitter: Option<f64>,
+    /// The highest jitter in seconds that Asterisk has measured.
+    ///
     /// `local_maxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxjitter: Option<f64>,
+    /// The lowest jitter in seconds that Asterisk has measured.
+    ///
     /// `local_minjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minjitter: Option<f64>,
+    /// Mean of the jitter that Asterisk has measured, in seconds.
+    ///
     /// `local_normdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevjitter: Option<f64>,
+    /// Standard deviation of the jitter that Asterisk has measured, in seconds.
+    ///
     /// `local_stdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevjitter: Option<f64>,
+    /// Packets sent that did not arrive, in total, according to the far end.
+    ///
     /// `txploss`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txploss: i64,
+    /// Packets in total that should have arrived here and did not.
+    ///
     /// `rxploss`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxploss: i64,
+    /// The most packets that the far end missed between two of its RTCP reports.
+    ///
     /// `remote_maxrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxrxploss: Option<f64>,
+    /// The fewest packets that the far end missed between two of its RTCP reports.
+    ///
     /// `remote_minrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minrxploss: Option<f64>,
+    /// Mean of the packets that the far end missed from one RTCP report to the next.
+    ///
     /// `remote_normdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevrxploss: Option<f64>,
+    /// Standard deviation of the packets that the far end missed from one RTCP report to the next.
+    ///
     /// `remote_stdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevrxploss: Option<f64>,
+    /// The most packets that Asterisk missed between two of its RTCP reports.
+    ///
     /// `local_maxrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxrxploss: Option<f64>,
+    /// The fewest packets that Asterisk missed between two of its RTCP reports.
+    ///
     /// `local_minrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minrxploss: Option<f64>,
+    /// Mean of the packets that Asterisk missed from one RTCP report to the next.
+    ///
     /// `local_normdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevrxploss: Option<f64>,
+    /// Standard deviation of the packets that Asterisk missed from one RTCP report to the next.
+    ///
     /// `local_stdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevrxploss: Option<f64>,
+    /// The last round trip to the far end and back, in seconds, as RTCP reports allow to compute it.
+    ///
     /// `rtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,
+    /// The longest round trip so far, in seconds.
+    ///
     /// `maxrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maxrtt: Option<f64>,
+    /// The shortest round trip so far, in seconds.
+    ///
     /// `minrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minrtt: Option<f64>,
+    /// Mean of the round trips so far, in seconds.
+    ///
     /// `normdevrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normdevrtt: Option<f64>,
+    /// Standard deviation of the round trips so far, in seconds.
+    ///
     /// `stdevrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdevrtt: Option<f64>,
+    /// The SSRC under which Asterisk sends, an unsigned number of 32 bits.
+    ///
     /// `local_ssrc`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_ssrc: i64,
+    /// The SSRC under which the far end sends, an unsigned number of 32 bits.
+    ///
     /// `remote_ssrc`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_ssrc: i64,
+    /// Bytes of payload sent, headers not counted.
+    ///
     /// `txoctetcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txoctetcount: i64,
+    /// Bytes of payload received, headers not counted.
+    ///
     /// `rxoctetcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxoctetcount: i64,
+    /// The id of the channel whose stream this is.
+    ///
     /// `channel_uniqueid`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub channel_uniqueid: String,
+    /// Media experience score of what Asterisk sends, from 0 to 100, where about 85 is the best in practice; it sums up jitter, loss and round trip.
+    ///
     /// `txmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txmes: Option<f64>,
+    /// Media experience score of what arrives here, from 0 to 100, where about 85 is the best in practice; it sums up jitter, loss and round trip.
+    ///
     /// `rxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rxmes: Option<f64>,
+    /// The best score of what Asterisk sends, from 0 to 100.
+    ///
     /// `remote_maxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxmes: Option<f64>,
+    /// The worst score of what Asterisk sends, from 0 to 100.
+    ///
     /// `remote_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minmes: Option<f64>,
+    /// Mean of the scores of what Asterisk sends, from 0 to 100.
+    ///
     /// `remote_normdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevmes: Option<f64>,
+    /// Standard deviation of the scores of what Asterisk sends.
+    ///
     /// `remote_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevmes: Option<f64>,
+    /// The best score of what arrives here, from 0 to 100.
+    ///
     /// `local_maxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxmes: Option<f64>,
+    /// The worst score of what arrives here, from 0 to 100.
+    ///
     /// `local_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minmes: Option<f64>,
+    /// Mean of the scores of what arrives here, from 0 to 100.
+    ///
     /// `local_normdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevmes: Option<f64>,
+    /// Standard deviation of the scores of what arrives here.
+    ///
     /// `local_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
@@ -969,26 +1339,36 @@ pub struct RTPstat {
     pub local_stdevmes: Option<f64>,
 }
 
+/// Where a phone wants its call to go: a number for a blind transfer, another call of its own for an attended one.
+///
 /// Asterisk's model `ReferTo`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ReferTo {
+    /// The target as the phone wrote it.
+    ///
     /// `requested_destination`: `RequiredDestination`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub requested_destination: crate::models::RequiredDestination,
+    /// The phone's other leg, with which an attended transfer joins the call; absent in a blind one.
+    ///
     /// `destination_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_channel: Option<crate::models::Channel>,
+    /// The channel that is talking to that other leg; absent in a blind transfer, or if there is none or more than one.
+    ///
     /// `connected_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
+    /// The bridge that the other leg is in; absent in a blind transfer or when it is in none.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -996,21 +1376,29 @@ pub struct ReferTo {
     pub bridge: Option<crate::models::Bridge>,
 }
 
+/// The phone that asks for a transfer, and the call that it wants to hand over.
+///
 /// Asterisk's model `ReferredBy`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ReferredBy {
+    /// The leg on which the phone asked.
+    ///
     /// `source_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub source_channel: crate::models::Channel,
+    /// The channel that is to be transferred, the one talking to the phone; absent if there is none or more than one.
+    ///
     /// `connected_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
+    /// The bridge in which the phone is talking; absent when it is in none.
+    ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -1018,22 +1406,30 @@ pub struct ReferredBy {
     pub bridge: Option<crate::models::Bridge>,
 }
 
+/// The target of a transfer as the phone wrote it.
+///
 /// Asterisk's model `RequiredDestination`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct RequiredDestination {
+    /// For an attended transfer, the SIP Call-ID of the call to be joined; absent in a blind one.
+    ///
     /// `protocol_id`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol_id: Option<String>,
+    /// The user part of the target, in most cases the number to call; absent when the phone names a call instead.
+    ///
     /// `destination`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
+    /// What else the phone sent with the target; absent when that is nothing.
+    ///
     /// `additional_protocol_params`: list of `AdditionalParam`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -1041,37 +1437,51 @@ pub struct RequiredDestination {
     pub additional_protocol_params: Option<Vec<crate::models::AdditionalParam>>,
 }
 
+/// The user and group under which the daemon was told to run.
+///
 /// Asterisk's model `SetId`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SetId {
+    /// The user, empty if Asterisk did not change it.
+    ///
     /// `user`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub user: String,
+    /// The group, empty if Asterisk did not change it.
+    ///
     /// `group`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub group: String,
 }
 
+/// A prompt that is installed on the server, with the files in which it exists.
+///
 /// Asterisk's model `Sound`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Sound {
+    /// The name to play it by, without a suffix: `hello-world` is played as `sound:hello-world`.
+    ///
     /// `id`: `SoundId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::SoundId,
+    /// What is spoken, where the sound package came with a transcript; otherwise absent.
+    ///
     /// `text`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The languages and encodings in which it is there.
+    ///
     /// `formats`: list of `FormatLangPair`.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1084,17 +1494,23 @@ impl From<&Sound> for crate::ids::SoundId {
     }
 }
 
+/// Since when the server is up, and when it last reloaded.
+///
 /// Asterisk's model `StatusInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct StatusInfo {
+    /// When the server started; if it differs from what you saw before, all calls since have gone.
+    ///
     /// `startup_time`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
     pub startup_time: crate::Date,
+    /// When the configuration was last read anew; the same as the start if it never was.
+    ///
     /// `last_reload_time`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1102,16 +1518,22 @@ pub struct StatusInfo {
     pub last_reload_time: crate::Date,
 }
 
+/// A recording that lies as a file on the server's disk.
+///
 /// Asterisk's model `StoredRecording`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct StoredRecording {
+    /// The name without a suffix; in a sub-folder it contains slashes.
+    ///
     /// `name`: `RecordingName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::RecordingName,
+    /// The encoding, which is the file's suffix, such as `wav`.
+    ///
     /// `format`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1124,40 +1546,56 @@ impl From<&StoredRecording> for crate::ids::RecordingName {
     }
 }
 
+/// Which release runs, and the id of the server.
+///
 /// Asterisk's model `SystemInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SystemInfo {
+    /// The release as packaged, such as `22.10.1+dfsg-1`; parse it with tolerance.
+    ///
     /// `version`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub version: String,
+    /// The id of the server, usually a MAC address; events carry it as `asterisk_id`.
+    ///
     /// `entity_id`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub entity_id: String,
 }
 
+/// A text that came in outside a call, for SIP as a MESSAGE request.
+///
 /// Asterisk's model `TextMessage`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct TextMessage {
+    /// Who sent it, for SIP as the From header has it, such as `"Al" <sip:al@example.org>`.
+    ///
     /// `from`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub from: String,
+    /// To whom it was addressed, with the technology in front, such as `pjsip:reception@example.org`.
+    ///
     /// `to`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub to: String,
+    /// The text itself.
+    ///
     /// `body`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub body: String,
+    /// What came with it, by name: for SIP all headers, and `PJSIP_ENDPOINT` and the like. Absent if there is nothing; releases before 16.9 send a list in place of an object.
+    ///
     /// `variables`: JSON.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1165,24 +1603,32 @@ pub struct TextMessage {
     pub variables: Option<serde_json::Value>,
 }
 
+/// The value of one variable.
+///
 /// Asterisk's model `Variable`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Variable {
+    /// The value as text; empty for a global variable that is not set.
+    ///
     /// `value`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub value: String,
 }
 
+/// The values of several variables.
+///
 /// Asterisk's model `Variables`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Variables {
+    /// An object with the values as text, by the name of the variable.
+    ///
     /// `variables`: JSON.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.

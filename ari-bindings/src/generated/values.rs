@@ -11,11 +11,11 @@ use crate::value::value;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BridgeType {
-    /// `mixing`
+    /// `mixing`: The members hear each other.
     ///
     /// Since Asterisk 16.0 or earlier.
     Mixing,
-    /// `holding`
+    /// `holding`: The members wait, with music perhaps, and hear nobody else.
     ///
     /// Since Asterisk 16.0 or earlier.
     Holding,
@@ -57,51 +57,51 @@ value!(BridgeType);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChannelState {
-    /// `Down`
+    /// `Down`: Nothing has happened yet: not even ringing.
     ///
     /// Since Asterisk 16.0 or earlier.
     Down,
-    /// `Rsrved`
+    /// `Rsrved`: The same as `Rsrvd`, in the spelling of the API's declaration.
     ///
     /// Since Asterisk 16.0 or earlier.
     Rsrved,
-    /// `OffHook`
+    /// `OffHook`: An analogue phone's receiver is lifted, and no digit has been dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
     OffHook,
-    /// `Dialing`
+    /// `Dialing`: Digits are being sent to the line.
     ///
     /// Since Asterisk 16.0 or earlier.
     Dialing,
-    /// `Ring`
+    /// `Ring`: A call has come in and is not answered yet.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ring,
-    /// `Ringing`
+    /// `Ringing`: A call goes out, and the phone at the far end rings.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringing,
-    /// `Up`
+    /// `Up`: The call is answered, and media flows both ways.
     ///
     /// Since Asterisk 16.0 or earlier.
     Up,
-    /// `Busy`
+    /// `Busy`: The far end is busy.
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `Dialing Offhook`
+    /// `Dialing Offhook`: Digits are dialled by hand on a line that is off the hook.
     ///
     /// Since Asterisk 16.0 or earlier.
     DialingOffhook,
-    /// `Pre-ring`
+    /// `Pre-ring`: An analogue line announces a call and waits for the caller id before it rings.
     ///
     /// Since Asterisk 16.0 or earlier.
     PreRing,
-    /// `Unknown`
+    /// `Unknown`: Asterisk cannot tell; a server adds the number of the state in brackets.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `Rsrvd`
+    /// `Rsrvd`: The line is taken for a call to come, and idle; it is the spelling that servers send.
     ///
     /// Since Asterisk 16.0 or earlier.
     Rsrvd,
@@ -176,23 +176,23 @@ value!(ChannelState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContactStatus {
-    /// `Unreachable`
+    /// `Unreachable`: It left the last qualifying request without an answer.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unreachable,
-    /// `Reachable`
+    /// `Reachable`: It answered the last qualifying request.
     ///
     /// Since Asterisk 16.0 or earlier.
     Reachable,
-    /// `Unknown`
+    /// `Unknown`: The first qualifying request is still out.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `NonQualified`
+    /// `NonQualified`: It is registered, and Asterisk does not test whether it answers.
     ///
     /// Since Asterisk 16.0 or earlier.
     NonQualified,
-    /// `Removed`
+    /// `Removed`: It unregistered, expired or was deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     Removed,
@@ -246,23 +246,23 @@ value!(ContactStatus);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ControlOperation {
-    /// `restart`
+    /// `restart`: Begins the present medium anew.
     ///
     /// Since Asterisk 16.0 or earlier.
     Restart,
-    /// `pause`
+    /// `pause`: Falls silent and keeps the place.
     ///
     /// Since Asterisk 16.0 or earlier.
     Pause,
-    /// `unpause`
+    /// `unpause`: Goes on where it was paused.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unpause,
-    /// `reverse`
+    /// `reverse`: Moves back by `skipms` milliseconds, which `play` set.
     ///
     /// Since Asterisk 16.0 or earlier.
     Reverse,
-    /// `forward`
+    /// `forward`: Moves ahead by `skipms` milliseconds, which `play` set.
     ///
     /// Since Asterisk 16.0 or earlier.
     Forward,
@@ -316,39 +316,39 @@ value!(ControlOperation);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviceStateValue {
-    /// `UNKNOWN`
+    /// `UNKNOWN`: Nobody has said yet; a device that ARI governs starts, and after deletion ends, like this.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `NOT_INUSE`
+    /// `NOT_INUSE`: It is idle.
     ///
     /// Since Asterisk 16.0 or earlier.
     NotInuse,
-    /// `INUSE`
+    /// `INUSE`: It is in a call, and could take another.
     ///
     /// Since Asterisk 16.0 or earlier.
     Inuse,
-    /// `BUSY`
+    /// `BUSY`: It is in a call and takes no other.
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `INVALID`
+    /// `INVALID`: There is no such device.
     ///
     /// Since Asterisk 16.0 or earlier.
     Invalid,
-    /// `UNAVAILABLE`
+    /// `UNAVAILABLE`: It exists and cannot be reached, for instance because it is not registered.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unavailable,
-    /// `RINGING`
+    /// `RINGING`: It rings and is in no call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringing,
-    /// `RINGINUSE`
+    /// `RINGINUSE`: It rings while in a call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringinuse,
-    /// `ONHOLD`
+    /// `ONHOLD`: It has put its call on hold.
     ///
     /// Since Asterisk 16.0 or earlier.
     Onhold,
@@ -416,15 +416,15 @@ value!(DeviceStateValue);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Direction {
-    /// `both`
+    /// `both`: Neither end hears the other.
     ///
     /// Since Asterisk 16.0 or earlier.
     Both,
-    /// `in`
+    /// `in`: What the far end says does not get into Asterisk.
     ///
     /// Since Asterisk 16.0 or earlier.
     In,
-    /// `out`
+    /// `out`: What Asterisk sends does not get to the far end.
     ///
     /// Since Asterisk 16.0 or earlier.
     Out,
@@ -468,15 +468,15 @@ value!(Direction);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndpointState {
-    /// `unknown`
+    /// `unknown`: Its technology has not found out.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `offline`
+    /// `offline`: It has no address at which it could be reached.
     ///
     /// Since Asterisk 16.0 or earlier.
     Offline,
-    /// `online`
+    /// `online`: It has at least one address that is believed to work.
     ///
     /// Since Asterisk 16.0 or earlier.
     Online,
@@ -520,11 +520,11 @@ value!(EndpointState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalMediaConnectionType {
-    /// `client`
+    /// `client`: Asterisk connects to your program.
     ///
     /// Since Asterisk 16.6, 18.0.
     Client,
-    /// `server`
+    /// `server`: Your program connects to Asterisk, at `/media` and the ID.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     Server,
@@ -566,15 +566,15 @@ value!(ExternalMediaConnectionType);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalMediaEncapsulation {
-    /// `rtp`
+    /// `rtp`: RTP packets carry it.
     ///
     /// Since Asterisk 16.6, 18.0.
     Rtp,
-    /// `audiosocket`
+    /// `audiosocket`: AudioSocket frames carry it.
     ///
     /// Since Asterisk 18.0.
     Audiosocket,
-    /// `none`
+    /// `none`: It is sent as it is, in binary WebSocket messages.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     None,
@@ -618,15 +618,15 @@ value!(ExternalMediaEncapsulation);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalMediaTransport {
-    /// `udp`
+    /// `udp`: It goes over UDP, with `rtp`.
     ///
     /// Since Asterisk 16.6, 18.0.
     Udp,
-    /// `tcp`
+    /// `tcp`: It goes over TCP, with `audiosocket`.
     ///
     /// Since Asterisk 18.0.
     Tcp,
-    /// `websocket`
+    /// `websocket`: It goes over a WebSocket, with `none`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     Websocket,
@@ -670,19 +670,19 @@ value!(ExternalMediaTransport);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GetInfoOnly {
-    /// `build`
+    /// `build`: How and where Asterisk was compiled.
     ///
     /// Since Asterisk 16.0 or earlier.
     Build,
-    /// `system`
+    /// `system`: The release and the server's id.
     ///
     /// Since Asterisk 16.0 or earlier.
     System,
-    /// `config`
+    /// `config`: Limits and defaults of `asterisk.conf`.
     ///
     /// Since Asterisk 16.0 or earlier.
     Config,
-    /// `status`
+    /// `status`: The times of the start and of the last reload.
     ///
     /// Since Asterisk 16.0 or earlier.
     Status,
@@ -728,55 +728,55 @@ value!(GetInfoOnly);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HangupReason {
-    /// `normal`
+    /// `normal`: The call ends in the usual way (cause 16).
     ///
     /// Since Asterisk 16.0 or earlier.
     Normal,
-    /// `busy`
+    /// `busy`: The line is busy (cause 17).
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `congestion`
+    /// `congestion`: No line or circuit is free (cause 34).
     ///
     /// Since Asterisk 16.0 or earlier.
     Congestion,
-    /// `no_answer`
+    /// `no_answer`: The phone rang and nobody answered (cause 19).
     ///
     /// Since Asterisk 16.0 or earlier.
     NoAnswer,
-    /// `timeout`
+    /// `timeout`: The far end did not react at all (cause 18).
     ///
     /// Since Asterisk 16.2, 18.0.
     Timeout,
-    /// `rejected`
+    /// `rejected`: The call is turned down (cause 21).
     ///
     /// Since Asterisk 16.2, 18.0.
     Rejected,
-    /// `unallocated`
+    /// `unallocated`: The number is not in use (cause 1).
     ///
     /// Since Asterisk 16.2, 18.0.
     Unallocated,
-    /// `normal_unspecified`
+    /// `normal_unspecified`: The call ends for no particular reason (cause 31).
     ///
     /// Since Asterisk 16.2, 18.0.
     NormalUnspecified,
-    /// `number_incomplete`
+    /// `number_incomplete`: The number is too short or malformed (cause 28).
     ///
     /// Since Asterisk 16.2, 18.0.
     NumberIncomplete,
-    /// `codec_mismatch`
+    /// `codec_mismatch`: The two ends have no codec in common (cause 58).
     ///
     /// Since Asterisk 16.2, 18.0.
     CodecMismatch,
-    /// `interworking`
+    /// `interworking`: Another network gives no clear reason (cause 127).
     ///
     /// Since Asterisk 16.2, 18.0.
     Interworking,
-    /// `failure`
+    /// `failure`: The network is out of order (cause 38).
     ///
     /// Since Asterisk 16.2, 18.0.
     Failure,
-    /// `answered_elsewhere`
+    /// `answered_elsewhere`: Another phone has taken the call, so that this one lists no missed call (cause 26).
     ///
     /// Since Asterisk 16.0 or earlier.
     AnsweredElsewhere,
@@ -855,15 +855,15 @@ value!(HangupReason);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IfExists {
-    /// `fail`
+    /// `fail`: The request is refused with `409`.
     ///
     /// Since Asterisk 16.0 or earlier.
     Fail,
-    /// `overwrite`
+    /// `overwrite`: The new recording replaces the old one.
     ///
     /// Since Asterisk 16.0 or earlier.
     Overwrite,
-    /// `append`
+    /// `append`: The new recording is added at the end of the old one.
     ///
     /// Since Asterisk 16.0 or earlier.
     Append,
@@ -907,27 +907,27 @@ value!(IfExists);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LiveRecordingState {
-    /// `queued`
+    /// `queued`: It waits until the channel has done what was asked of it before.
     ///
     /// Since Asterisk 16.0 or earlier.
     Queued,
-    /// `recording`
+    /// `recording`: It writes to the file.
     ///
     /// Since Asterisk 16.0 or earlier.
     Recording,
-    /// `paused`
+    /// `paused`: It waits, and nothing is written to the file.
     ///
     /// Since Asterisk 16.0 or earlier.
     Paused,
-    /// `done`
+    /// `done`: It has ended in an orderly manner.
     ///
     /// Since Asterisk 16.0 or earlier.
     Done,
-    /// `failed`
+    /// `failed`: It could not start or broke off; `cause` says why.
     ///
     /// Since Asterisk 16.0 or earlier.
     Failed,
-    /// `canceled`
+    /// `canceled`: It was stopped and its file thrown away; the event of the end says `done` all the same.
     ///
     /// Since Asterisk 16.0 or earlier.
     Canceled,
@@ -984,27 +984,27 @@ value!(LiveRecordingState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlaybackState {
-    /// `queued`
+    /// `queued`: It waits until the channel or bridge has finished what was asked for before.
     ///
     /// Since Asterisk 16.0 or earlier.
     Queued,
-    /// `playing`
+    /// `playing`: It can be heard.
     ///
     /// Since Asterisk 16.0 or earlier.
     Playing,
-    /// `continuing`
+    /// `continuing`: One medium has ended, and the next one follows.
     ///
     /// Since Asterisk 16.0 or earlier.
     Continuing,
-    /// `done`
+    /// `done`: All has been played, or the playback was stopped.
     ///
     /// Since Asterisk 16.0 or earlier.
     Done,
-    /// `failed`
+    /// `failed`: It broke off, for want of the file or because the call ended.
     ///
     /// Since Asterisk 16.20, 18.6, 20.0.
     Failed,
-    /// `paused`
+    /// `paused`: It waits at its place until it is unpaused; servers send this without declaring it.
     ///
     /// Since Asterisk 16.0 or earlier.
     Paused,
@@ -1062,19 +1062,19 @@ value!(PlaybackState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Spy {
-    /// `none`
+    /// `none`: It hears nothing.
     ///
     /// Since Asterisk 16.0 or earlier.
     None,
-    /// `both`
+    /// `both`: It hears both sides of the call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Both,
-    /// `out`
+    /// `out`: It hears what is sent to the far end.
     ///
     /// Since Asterisk 16.0 or earlier.
     Out,
-    /// `in`
+    /// `in`: It hears what comes from the far end.
     ///
     /// Since Asterisk 16.0 or earlier.
     In,
@@ -1121,19 +1121,19 @@ value!(Spy);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TerminateOn {
-    /// `none`
+    /// `none`: No key ends the recording.
     ///
     /// Since Asterisk 16.0 or earlier.
     None,
-    /// `any`
+    /// `any`: Every key ends the recording.
     ///
     /// Since Asterisk 16.0 or earlier.
     Any,
-    /// `*`
+    /// `*`: The star key ends the recording.
     ///
     /// Since Asterisk 16.0 or earlier.
     Star,
-    /// `#`
+    /// `#`: The hash key ends the recording.
     ///
     /// Since Asterisk 16.0 or earlier.
     Hash,
@@ -1179,35 +1179,35 @@ value!(TerminateOn);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpdateDeviceState {
-    /// `NOT_INUSE`
+    /// `NOT_INUSE`: It is idle.
     ///
     /// Since Asterisk 16.0 or earlier.
     NotInuse,
-    /// `INUSE`
+    /// `INUSE`: It is in a call, and could take another.
     ///
     /// Since Asterisk 16.0 or earlier.
     Inuse,
-    /// `BUSY`
+    /// `BUSY`: It is in a call and takes no other.
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `INVALID`
+    /// `INVALID`: There is no such device, as far as watchers are told.
     ///
     /// Since Asterisk 16.0 or earlier.
     Invalid,
-    /// `UNAVAILABLE`
+    /// `UNAVAILABLE`: It cannot be reached.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unavailable,
-    /// `RINGING`
+    /// `RINGING`: It rings and is in no call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringing,
-    /// `RINGINUSE`
+    /// `RINGINUSE`: It rings while in a call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringinuse,
-    /// `ONHOLD`
+    /// `ONHOLD`: It has put its call on hold.
     ///
     /// Since Asterisk 16.0 or earlier.
     Onhold,
@@ -1271,19 +1271,19 @@ value!(UpdateDeviceState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Whisper {
-    /// `none`
+    /// `none`: Nobody hears it.
     ///
     /// Since Asterisk 16.0 or earlier.
     None,
-    /// `both`
+    /// `both`: Both sides of the call hear it.
     ///
     /// Since Asterisk 16.0 or earlier.
     Both,
-    /// `out`
+    /// `out`: The far end hears it.
     ///
     /// Since Asterisk 16.0 or earlier.
     Out,
-    /// `in`
+    /// `in`: It is mixed into what comes from the far end, so the others in the call hear it.
     ///
     /// Since Asterisk 16.0 or earlier.
     In,

@@ -22,6 +22,8 @@ impl Client {
 }
 
 impl Applications {
+    /// Lists the Stasis applications that exist now, with what they are subscribed to. Those whose client is gone but which still have channels are among them.
+    ///
     /// `GET /applications`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -29,29 +31,33 @@ impl Applications {
         List::new(&self.client)
     }
 
+    /// Shows one application: its channels, bridges, other subscriptions and its event filter.
+    ///
     /// `GET /applications/{applicationName}`
     ///
-    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+    /// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: No client has connected under this name, or all that it had is gone.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, application_name: impl Into<crate::ids::ApplicationName>) -> Get {
         Get::new(&self.client, application_name)
     }
 
+    /// Has the application get the events of channels, bridges, endpoints or devices that are not its own. It lasts until it is undone or the application ends, and answers with the application as it is afterwards.
+    ///
     /// `POST /applications/{applicationName}/subscription`
     ///
-    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
-    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `422`
+    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: There is no such application: connect first.
+    /// - `422`: There is no such channel, bridge or endpoint, or no longer.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
@@ -62,17 +68,19 @@ impl Applications {
         Subscribe::new(&self.client, application_name, event_source)
     }
 
+    /// Undoes subscriptions of the application, one at a time: a source subscribed to twice has to be given up twice. Channels that entered the application count as subscribed to, so this can also silence the events of its own calls.
+    ///
     /// `DELETE /applications/{applicationName}/subscription`
     ///
-    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
-    /// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: There is no such application.
+    /// - `409`: It is declared for an application that is not subscribed; servers answer 422 in that case.
+    /// - `422`: The application is not subscribed to this source, so there is nothing to undo.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
@@ -83,14 +91,16 @@ impl Applications {
         Unsubscribe::new(&self.client, application_name, event_source)
     }
 
+    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to `RESTResponse`: a filter that holds it back swallows the replies to requests over the events connection.
+    ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
-    /// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.3, 18.0.
+    /// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: A list is not a list, or an element of it has no `type`.
+    /// - `404`: There is no such application: connect first.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(
@@ -101,6 +111,8 @@ impl Applications {
     }
 }
 
+/// Lists the Stasis applications that exist now, with what they are subscribed to. Those whose client is gone but which still have channels are among them.
+///
 /// `GET /applications`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -124,13 +136,15 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Application >);
 
+/// Shows one application: its channels, bridges, other subscriptions and its event filter.
+///
 /// `GET /applications/{applicationName}`
 ///
-/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
+/// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: No client has connected under this name, or all that it had is gone.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -162,16 +176,18 @@ impl Get {
 
 call!(Get -> json crate ::models::Application);
 
+/// Has the application get the events of channels, bridges, endpoints or devices that are not its own. It lasts until it is undone or the application ends, and answers with the application as it is afterwards.
+///
 /// `POST /applications/{applicationName}/subscription`
 ///
-/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
-/// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+/// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
+/// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `422`
+/// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+/// - `404`: There is no such application: connect first.
+/// - `422`: There is no such channel, bridge or endpoint, or no longer.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -205,17 +221,19 @@ impl Subscribe {
 
 call!(Subscribe -> json crate ::models::Application);
 
+/// Undoes subscriptions of the application, one at a time: a source subscribed to twice has to be given up twice. Channels that entered the application count as subscribed to, so this can also silence the events of its own calls.
+///
 /// `DELETE /applications/{applicationName}/subscription`
 ///
-/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.0 or earlier.
-/// - `eventSource` (query): list of text. Since Asterisk 16.0 or earlier.
+/// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
+/// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+/// - `404`: There is no such application.
+/// - `409`: It is declared for an application that is not subscribed; servers answer 422 in that case.
+/// - `422`: The application is not subscribed to this source, so there is nothing to undo.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -249,14 +267,16 @@ impl Unsubscribe {
 
 call!(Unsubscribe -> json crate ::models::Application);
 
+/// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to `RESTResponse`: a filter that holds it back swallows the replies to requests over the events connection.
+///
 /// `PUT /applications/{applicationName}/eventFilter`
 ///
-/// - `applicationName` (path): `ApplicationName`. Since Asterisk 16.3, 18.0.
+/// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: A list is not a list, or an element of it has no `type`.
+/// - `404`: There is no such application: connect first.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -286,6 +306,7 @@ impl Filter {
     }
 
     /// `filter` (body): JSON.
+    /// The lists `allowed` and `disallowed`, each of objects with a `type`; a list left out stays as it was. An empty object, or nothing, removes the filter.
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(mut self, filter: impl Into<crate::EventFilter>) -> Self {
         self.0 = self.0.whole(filter.into().into_json());

@@ -20,15 +20,17 @@ impl Client {
 }
 
 impl Asterisk {
+    /// Reads an object of a module's configuration, for example a PJSIP endpoint, with all of its attributes. It works for modules that keep their objects in sorcery.
+    ///
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. The name of the object, such as that of its section in `pjsip.conf`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: The module, the kind or the object does not exist; the message tells which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_object(
@@ -40,17 +42,19 @@ impl Asterisk {
         GetObject::new(&self.client, config_class, object_type, id)
     }
 
+    /// Creates an object of a module's configuration, or changes attributes of one. It answers with all attributes, and takes effect without a reload.
+    ///
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. The name of the object; a new one is created under it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `403`
-    /// - `404`
+    /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
+    /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
+    /// - `404`: The module or the kind of object does not exist, or keeps nothing in sorcery.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update_object(
@@ -62,16 +66,18 @@ impl Asterisk {
         UpdateObject::new(&self.client, config_class, object_type, id)
     }
 
+    /// Deletes an object of a module's configuration. Calls that are under way with it go on.
+    ///
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `403`
-    /// - `404`
+    /// - `403`: The object comes from a file or another source that cannot be written.
+    /// - `404`: The module, the kind or the object does not exist; the message tells which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(
@@ -83,6 +89,8 @@ impl Asterisk {
         DeleteObject::new(&self.client, config_class, object_type, id)
     }
 
+    /// Tells about the server: release, build, limits and since when it is up.
+    ///
     /// `GET /asterisk/info`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -90,6 +98,8 @@ impl Asterisk {
         GetInfo::new(&self.client)
     }
 
+    /// Asks for a sign of life. It needs nothing but a working HTTP server and says what its clock shows.
+    ///
     /// `GET /asterisk/ping`
     ///
     /// Since Asterisk 16.2, 18.0.
@@ -97,6 +107,8 @@ impl Asterisk {
         Ping::new(&self.client)
     }
 
+    /// Lists the modules that are loaded, running or not.
+    ///
     /// `GET /asterisk/modules`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -104,14 +116,16 @@ impl Asterisk {
         ListModules::new(&self.client)
     }
 
+    /// Shows one module that is loaded and running.
+    ///
     /// `GET /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The module is not loaded, or did not start.
+    /// - `409`: The module is there, yet its details could not be collected.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_module(
@@ -121,13 +135,15 @@ impl Asterisk {
         GetModule::new(&self.client, module_name)
     }
 
+    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so.
+    ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `409`
+    /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn load_module(
@@ -137,14 +153,16 @@ impl Asterisk {
         LoadModule::new(&self.client, module_name)
     }
 
+    /// Stops a module and takes it out of the server. It works only while nothing uses the module.
+    ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The module is not loaded, or did not start.
+    /// - `409`: Something still uses the module, or it cannot be stopped.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(
@@ -154,14 +172,16 @@ impl Asterisk {
         UnloadModule::new(&self.client, module_name)
     }
 
+    /// Has a module read its configuration anew. Calls go on.
+    ///
     /// `PUT /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The module is not loaded, or did not start.
+    /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(
@@ -171,6 +191,8 @@ impl Asterisk {
         ReloadModule::new(&self.client, module_name)
     }
 
+    /// Lists the destinations of log messages, with the levels that go to each.
+    ///
     /// `GET /asterisk/logging`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -178,15 +200,17 @@ impl Asterisk {
         ListLogChannels::new(&self.client)
     }
 
+    /// Adds a log file or other destination for log messages. It lasts until it is deleted, the logger reloads or any log is rotated.
+    ///
     /// `POST /asterisk/logging/{logChannelName}`
     ///
-    /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
-    /// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `logChannelName` (path): `LogChannelName`. The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
+    /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `409`
+    /// - `400`: No level was given.
+    /// - `409`: There is such a destination already.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
@@ -197,13 +221,15 @@ impl Asterisk {
         AddLog::new(&self.client, log_channel_name, configuration)
     }
 
+    /// Ends a log destination. The file that was written stays.
+    ///
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
-    /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+    /// - `logChannelName` (path): `LogChannelName`. The name with which it was added, or the whole path as the list shows it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(
@@ -213,13 +239,15 @@ impl Asterisk {
         DeleteLog::new(&self.client, log_channel_name)
     }
 
+    /// Renames a log file and starts a new one, as `logger.conf` sets out. As this reloads the logger, it does away with every destination that was added through ARI.
+    ///
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
-    /// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+    /// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its whole path. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such destination.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(
@@ -229,26 +257,30 @@ impl Asterisk {
         RotateLog::new(&self.client, log_channel_name)
     }
 
+    /// Reads a global variable, or evaluates a dialplan function that needs no channel.
+    ///
     /// `GET /asterisk/variable`
     ///
-    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`; a function is written with its brackets. One that is not set reads as empty. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
+    /// - `400`: No name was given.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_global_var(&self, variable: impl Into<String>) -> GetGlobalVar {
         GetGlobalVar::new(&self.client, variable)
     }
 
+    /// Sets a global variable, which the dialplan and all channels see. It is lost when the server restarts.
+    ///
     /// `POST /asterisk/variable`
     ///
-    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
+    /// - `400`: No name was given.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_global_var(&self, variable: impl Into<String>) -> SetGlobalVar {
@@ -256,15 +288,17 @@ impl Asterisk {
     }
 }
 
+/// Reads an object of a module's configuration, for example a PJSIP endpoint, with all of its attributes. It works for modules that keep their objects in sorcery.
+///
 /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. Since Asterisk 16.0 or earlier.
+/// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. The name of the object, such as that of its section in `pjsip.conf`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: The module, the kind or the object does not exist; the message tells which.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -297,17 +331,19 @@ impl GetObject {
 
 call!(GetObject -> json Vec < crate ::models::ConfigTuple >);
 
+/// Creates an object of a module's configuration, or changes attributes of one. It answers with all attributes, and takes effect without a reload.
+///
 /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. Since Asterisk 16.0 or earlier.
+/// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. The name of the object; a new one is created under it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `403`
-/// - `404`
+/// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
+/// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
+/// - `404`: The module or the kind of object does not exist, or keeps nothing in sorcery.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -338,6 +374,7 @@ impl UpdateObject {
     }
 
     /// `fields` (body): JSON.
+    /// The attributes to set; those not named keep their value, or get their default in a new object.
     /// Since Asterisk 16.0 or earlier.
     pub fn fields(
         mut self,
@@ -350,16 +387,18 @@ impl UpdateObject {
 
 call!(UpdateObject -> json Vec < crate ::models::ConfigTuple >);
 
+/// Deletes an object of a module's configuration. Calls that are under way with it go on.
+///
 /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. Since Asterisk 16.0 or earlier.
+/// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `403`
-/// - `404`
+/// - `403`: The object comes from a file or another source that cannot be written.
+/// - `404`: The module, the kind or the object does not exist; the message tells which.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -392,6 +431,8 @@ impl DeleteObject {
 
 call!(DeleteObject -> void);
 
+/// Tells about the server: release, build, limits and since when it is up.
+///
 /// `GET /asterisk/info`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -413,6 +454,7 @@ impl GetInfo {
     }
 
     /// `only` (query): list of `GetInfoOnly`.
+    /// The sections that are wanted; without it all of them come. A section that does not exist is ignored.
     /// Since Asterisk 16.0 or earlier.
     pub fn only(
         mut self,
@@ -432,6 +474,8 @@ impl GetInfo {
 
 call!(GetInfo -> json crate ::models::AsteriskInfo);
 
+/// Asks for a sign of life. It needs nothing but a working HTTP server and says what its clock shows.
+///
 /// `GET /asterisk/ping`
 ///
 /// Since Asterisk 16.2, 18.0.
@@ -455,6 +499,8 @@ impl Ping {
 
 call!(Ping -> json crate ::models::AsteriskPing);
 
+/// Lists the modules that are loaded, running or not.
+///
 /// `GET /asterisk/modules`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -478,14 +524,16 @@ impl ListModules {
 
 call!(ListModules -> json Vec < crate ::models::Module >);
 
+/// Shows one module that is loaded and running.
+///
 /// `GET /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The module's file, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: The module is not loaded, or did not start.
+/// - `409`: The module is there, yet its details could not be collected.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -517,13 +565,15 @@ impl GetModule {
 
 call!(GetModule -> json crate ::models::Module);
 
+/// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so.
+///
 /// `POST /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `409`
+/// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -555,14 +605,16 @@ impl LoadModule {
 
 call!(LoadModule -> void);
 
+/// Stops a module and takes it out of the server. It works only while nothing uses the module.
+///
 /// `DELETE /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: The module is not loaded, or did not start.
+/// - `409`: Something still uses the module, or it cannot be stopped.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -594,14 +646,16 @@ impl UnloadModule {
 
 call!(UnloadModule -> void);
 
+/// Has a module read its configuration anew. Calls go on.
+///
 /// `PUT /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The module's file, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: The module is not loaded, or did not start.
+/// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -633,6 +687,8 @@ impl ReloadModule {
 
 call!(ReloadModule -> void);
 
+/// Lists the destinations of log messages, with the levels that go to each.
+///
 /// `GET /asterisk/logging`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -656,15 +712,17 @@ impl ListLogChannels {
 
 call!(ListLogChannels -> json Vec < crate ::models::LogChannel >);
 
+/// Adds a log file or other destination for log messages. It lasts until it is deleted, the logger reloads or any log is rotated.
+///
 /// `POST /asterisk/logging/{logChannelName}`
 ///
-/// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
-/// - `configuration` (query): text. Since Asterisk 16.0 or earlier.
+/// - `logChannelName` (path): `LogChannelName`. The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
+/// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `409`
+/// - `400`: No level was given.
+/// - `409`: There is such a destination already.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -698,13 +756,15 @@ impl AddLog {
 
 call!(AddLog -> void);
 
+/// Ends a log destination. The file that was written stays.
+///
 /// `DELETE /asterisk/logging/{logChannelName}`
 ///
-/// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+/// - `logChannelName` (path): `LogChannelName`. The name with which it was added, or the whole path as the list shows it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -736,13 +796,15 @@ impl DeleteLog {
 
 call!(DeleteLog -> void);
 
+/// Renames a log file and starts a new one, as `logger.conf` sets out. As this reloads the logger, it does away with every destination that was added through ARI.
+///
 /// `PUT /asterisk/logging/{logChannelName}/rotate`
 ///
-/// - `logChannelName` (path): `LogChannelName`. Since Asterisk 16.0 or earlier.
+/// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its whole path. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such destination.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -774,13 +836,15 @@ impl RotateLog {
 
 call!(RotateLog -> void);
 
+/// Reads a global variable, or evaluates a dialplan function that needs no channel.
+///
 /// `GET /asterisk/variable`
 ///
-/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`; a function is written with its brackets. One that is not set reads as empty. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
+/// - `400`: No name was given.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -803,13 +867,15 @@ impl GetGlobalVar {
 
 call!(GetGlobalVar -> json crate ::models::Variable);
 
+/// Sets a global variable, which the dialplan and all channels see. It is lost when the server restarts.
+///
 /// `POST /asterisk/variable`
 ///
-/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
+/// - `400`: No name was given.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -830,6 +896,7 @@ impl SetGlobalVar {
     }
 
     /// `value` (query): text.
+    /// The new value; without it the variable is removed.
     /// Since Asterisk 16.0 or earlier.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());

@@ -24,6 +24,8 @@ impl Client {
 }
 
 impl Bridges {
+    /// Lists every bridge of the server, those that the dialplan has made included. Whether an application can use one shows in its `bridge_class`, which is then `stasis`.
+    ///
     /// `GET /bridges`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -31,24 +33,28 @@ impl Bridges {
         List::new(&self.client)
     }
 
+    /// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as `BridgeDestroyed`, reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
+    ///
     /// `POST /bridges`
     ///
     /// Declared errors:
     ///
-    /// - `409`
+    /// - `409`: A bridge has this ID already: use it, or choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create(&self) -> Create {
         Create::new(&self.client)
     }
 
+    /// Creates a bridge as `create` does, under an ID that you choose. The bridge stays until `destroy`.
+    ///
     /// `POST /bridges/{bridgeId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `409`
+    /// - `409`: A bridge has this ID already: use it, or choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(
@@ -58,42 +64,48 @@ impl Bridges {
         CreateWithId::new(&self.client, bridge_id)
     }
 
+    /// Describes a bridge: its kind, its channels and whose video is shown. The bridges of the dialplan can be looked at as well.
+    ///
     /// `GET /bridges/{bridgeId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge, whoever has made it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
         Get::new(&self.client, bridge_id)
     }
 
+    /// Takes all channels out of a bridge and removes it. `ChannelLeftBridge` follows for each channel, all of which stay in their applications, then `BridgeDestroyed` for those who have subscribed; playbacks and recordings of the bridge end.
+    ///
     /// `DELETE /bridges/{bridgeId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to remove; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
         Destroy::new(&self.client, bridge_id)
     }
 
+    /// Reads a variable of a bridge. The variables of its channels are others, and dialplan functions are not evaluated.
+    ///
     /// `GET /bridges/{bridgeId}/variable`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such bridge, or the variable is not set on it.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
@@ -104,16 +116,18 @@ impl Bridges {
         GetBridgeVar::new(&self.client, bridge_id, variable)
     }
 
+    /// Sets a variable of a bridge, which `get_bridge_var` reads. Its channels do not see it, and no event follows.
+    ///
     /// `POST /bridges/{bridgeId}/variable`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to set it on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
@@ -124,16 +138,18 @@ impl Bridges {
         SetBridgeVar::new(&self.client, bridge_id, variable)
     }
 
+    /// Reads several variables of a bridge in one request. If one of them is not set, the whole request is answered with `404`.
+    ///
     /// `GET /bridges/{bridgeId}/variables`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such bridge, or one of the variables is not set on it.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
@@ -144,16 +160,18 @@ impl Bridges {
         GetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
+    /// Sets several variables of a bridge in one request. Its channels do not see them, and no event follows.
+    ///
     /// `POST /bridges/{bridgeId}/variables`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to set them on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: The variables are missing, or a value is not text.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
@@ -166,17 +184,19 @@ impl Bridges {
         SetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
+    /// Puts channels into a bridge, each out of the bridge where it is. `ChannelEnteredBridge` follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+    ///
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to enter. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: No channel is given, or one of them does not exist.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, or a channel is being recorded: stop that first.
+    /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_channel(
@@ -187,17 +207,19 @@ impl Bridges {
         AddChannel::new(&self.client, bridge_id, channel)
     }
 
+    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. `ChannelLeftBridge` follows for each; if one of them is not in the bridge, all stay.
+    ///
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-    /// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to leave. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: No channel is given, or one of them does not exist.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
@@ -208,16 +230,18 @@ impl Bridges {
         RemoveChannel::new(&self.client, bridge_id, channel)
     }
 
+    /// Shows the video of one channel to everybody in the bridge, whoever talks. `BridgeVideoSourceChanged` follows, and `video_mode` of the bridge is then `single`.
+    ///
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge whose video is chosen. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: The channel is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
@@ -228,13 +252,15 @@ impl Bridges {
         SetVideoSource::new(&self.client, bridge_id, channel_id)
     }
 
+    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by `BridgeVideoSourceChanged`, this may show only with the next change of the bridge.
+    ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge whose video is no longer chosen; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(
@@ -244,44 +270,50 @@ impl Bridges {
         ClearVideoSource::new(&self.client, bridge_id)
     }
 
+    /// Plays music on hold to everybody in a bridge until `stop_moh`. No event follows.
+    ///
     /// `POST /bridges/{bridgeId}/moh`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to play the music to. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
         StartMoh::new(&self.client, bridge_id)
     }
 
+    /// Stops the music that `start_moh` has started in a bridge. No event follows.
+    ///
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge that hears the music. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StopMoh {
         StopMoh::new(&self.client, bridge_id)
     }
 
+    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+    ///
     /// `POST /bridges/{bridgeId}/play`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -292,17 +324,19 @@ impl Bridges {
         Play::new(&self.client, bridge_id, media)
     }
 
+    /// Plays to a bridge as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    ///
     /// `POST /bridges/{bridgeId}/play/{playbackId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -314,18 +348,20 @@ impl Bridges {
         PlayWithId::new(&self.client, bridge_id, playback_id, media)
     }
 
+    /// Records everything that is heard in a bridge into one file. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow for applications that get the events of the bridge. Several recordings can run at a time.
+    ///
     /// `POST /bridges/{bridgeId}/record`
     ///
-    /// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to record. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
+    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `409`: The bridge is one of the dialplan's, or there is a recording of this name already.
+    /// - `422`: The server has no module for the format, or does not know `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -338,6 +374,8 @@ impl Bridges {
     }
 }
 
+/// Lists every bridge of the server, those that the dialplan has made included. Whether an application can use one shows in its `bridge_class`, which is then `stasis`.
+///
 /// `GET /bridges`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -361,11 +399,13 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Bridge >);
 
+/// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as `BridgeDestroyed`, reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
+///
 /// `POST /bridges`
 ///
 /// Declared errors:
 ///
-/// - `409`
+/// - `409`: A bridge has this ID already: use it, or choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -386,6 +426,7 @@ impl Create {
     }
 
     /// `type` (query): text.
+    /// The kind of bridge, words separated by commas: `mixing`, which it is if left out, or `holding`, where the channels hear music or an announcer but not each other. Beside `mixing` there may be `dtmf_events` and `proxy_media`, which keep digits and media on the server, and `video_single`, `video_sfu` or `sdp_label`; what makes no kind is answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
@@ -393,6 +434,7 @@ impl Create {
     }
 
     /// `bridgeId` (query): `BridgeId`.
+    /// The ID of the new bridge; Asterisk makes one up if it is left out. Older servers such as 16 do not check that it is free.
     /// Since Asterisk 16.0 or earlier.
     pub fn bridge_id(mut self, bridge_id: impl Into<crate::ids::BridgeId>) -> Self {
         self.0 = self
@@ -402,6 +444,7 @@ impl Create {
     }
 
     /// `name` (query): text.
+    /// A name by which people recognise the bridge; empty if it is left out. It need not be unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
@@ -409,6 +452,7 @@ impl Create {
     }
 
     /// `variables` (body): JSON.
+    /// Variables of the bridge, which `get_bridge_var` reads; they are not those of its channels. A value may ask to be reported in `bridgevars`.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
@@ -423,13 +467,15 @@ impl Create {
 
 call!(Create -> json crate ::models::Bridge);
 
+/// Creates a bridge as `create` does, under an ID that you choose. The bridge stays until `destroy`.
+///
 /// `POST /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `409`
+/// - `409`: A bridge has this ID already: use it, or choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -456,6 +502,7 @@ impl CreateWithId {
     }
 
     /// `type` (query): text.
+    /// The kind of bridge, words separated by commas: `mixing`, which it is if left out, or `holding`, where the channels hear music or an announcer but not each other. Beside `mixing` there may be `dtmf_events` and `proxy_media`, which keep digits and media on the server, and `video_single`, `video_sfu` or `sdp_label`; what makes no kind is answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
@@ -463,6 +510,7 @@ impl CreateWithId {
     }
 
     /// `name` (query): text.
+    /// A name by which people recognise the bridge; empty if it is left out. It need not be unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
@@ -470,6 +518,7 @@ impl CreateWithId {
     }
 
     /// `variables` (body): JSON.
+    /// Variables of the bridge, which `get_bridge_var` reads; they are not those of its channels. A value may ask to be reported in `bridgevars`.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
@@ -484,13 +533,15 @@ impl CreateWithId {
 
 call!(CreateWithId -> json crate ::models::Bridge);
 
+/// Describes a bridge: its kind, its channels and whose video is shown. The bridges of the dialplan can be looked at as well.
+///
 /// `GET /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge, whoever has made it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -519,13 +570,15 @@ impl Get {
 
 call!(Get -> json crate ::models::Bridge);
 
+/// Takes all channels out of a bridge and removes it. `ChannelLeftBridge` follows for each channel, all of which stay in their applications, then `BridgeDestroyed` for those who have subscribed; playbacks and recordings of the bridge end.
+///
 /// `DELETE /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to remove; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -554,16 +607,18 @@ impl Destroy {
 
 call!(Destroy -> void);
 
+/// Reads a variable of a bridge. The variables of its channels are others, and dialplan functions are not evaluated.
+///
 /// `GET /bridges/{bridgeId}/variable`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: No name is given.
+/// - `404`: There is no such bridge, or the variable is not set on it.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -594,16 +649,18 @@ impl GetBridgeVar {
 
 call!(GetBridgeVar -> json crate ::models::Variable);
 
+/// Sets a variable of a bridge, which `get_bridge_var` reads. Its channels do not see it, and no event follows.
+///
 /// `POST /bridges/{bridgeId}/variable`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variable` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridgeId` (path): `BridgeId`. The bridge to set it on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: No name is given.
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -632,6 +689,7 @@ impl SetBridgeVar {
     }
 
     /// `value` (query): text.
+    /// The new value; if it is left out, the variable is removed.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
@@ -639,6 +697,7 @@ impl SetBridgeVar {
     }
 
     /// `report_events` (query): boolean; the server assumes `false`.
+    /// Whether `bridgevars` of the bridge carries the variable from now on, in replies and in events; not if it is left out.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
@@ -648,16 +707,18 @@ impl SetBridgeVar {
 
 call!(SetBridgeVar -> void);
 
+/// Reads several variables of a bridge in one request. If one of them is not set, the whole request is answered with `404`.
+///
 /// `GET /bridges/{bridgeId}/variables`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: No name is given.
+/// - `404`: There is no such bridge, or one of the variables is not set on it.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -688,16 +749,18 @@ impl GetBridgeVars {
 
 call!(GetBridgeVars -> json crate ::models::Variables);
 
+/// Sets several variables of a bridge in one request. Its channels do not see them, and no event follows.
+///
 /// `POST /bridges/{bridgeId}/variables`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridgeId` (path): `BridgeId`. The bridge to set them on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: The variables are missing, or a value is not text.
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -730,17 +793,19 @@ impl SetBridgeVars {
 
 call!(SetBridgeVars -> void);
 
+/// Puts channels into a bridge, each out of the bridge where it is. `ChannelEnteredBridge` follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+///
 /// `POST /bridges/{bridgeId}/addChannel`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-/// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to enter. Since Asterisk 16.0 or earlier.
+/// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `400`: No channel is given, or one of them does not exist.
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, or a channel is being recorded: stop that first.
+/// - `422`: One of the channels is not in a Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -774,6 +839,7 @@ impl AddChannel {
     }
 
     /// `role` (query): text.
+    /// In a holding bridge, `announcer` lets the channels speak to those who wait; without it they wait as well. Mixing bridges do not heed it.
     /// Since Asterisk 16.0 or earlier.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.0 = self.0.text("role", role.into());
@@ -781,6 +847,7 @@ impl AddChannel {
     }
 
     /// `absorbDTMF` (query): boolean; the server assumes `false`.
+    /// Whether the digits of these channels are kept from the others in the bridge; not if it is left out. `ChannelDtmfReceived` comes in any case.
     /// Since Asterisk 16.0 or earlier.
     pub fn absorb_dtmf(mut self, absorb_dtmf: bool) -> Self {
         self.0 = self.0.bool("absorbDTMF", absorb_dtmf);
@@ -788,6 +855,7 @@ impl AddChannel {
     }
 
     /// `mute` (query): boolean; the server assumes `false`.
+    /// Whether the others in the bridge hear nothing of these channels; they are heard if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(mut self, mute: bool) -> Self {
         self.0 = self.0.bool("mute", mute);
@@ -795,6 +863,7 @@ impl AddChannel {
     }
 
     /// `inhibitConnectedLineUpdates` (query): boolean; the server assumes `false`.
+    /// Whether the phones of the others are not told who has joined, so that their displays stay as they are; they are told if it is left out.
     /// Since Asterisk 18.0.
     pub fn inhibit_connected_line_updates(
         mut self,
@@ -809,17 +878,19 @@ impl AddChannel {
 
 call!(AddChannel -> void);
 
+/// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. `ChannelLeftBridge` follows for each; if one of them is not in the bridge, all stay.
+///
 /// `POST /bridges/{bridgeId}/removeChannel`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-/// - `channel` (query): list of `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to leave. Since Asterisk 16.0 or earlier.
+/// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `400`: No channel is given, or one of them does not exist.
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `422`: One of the channels is not in this bridge, or in no Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -855,16 +926,18 @@ impl RemoveChannel {
 
 call!(RemoveChannel -> void);
 
+/// Shows the video of one channel to everybody in the bridge, whoever talks. `BridgeVideoSourceChanged` follows, and `video_mode` of the bridge is then `single`.
+///
 /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge whose video is chosen. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `422`: The channel is not in this bridge, or in no Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -898,13 +971,15 @@ impl SetVideoSource {
 
 call!(SetVideoSource -> void);
 
+/// Ends the choice that `set_video_source` has made. In `video_source_id`, and by `BridgeVideoSourceChanged`, this may show only with the next change of the bridge.
+///
 /// `DELETE /bridges/{bridgeId}/videoSource`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge whose video is no longer chosen; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -933,14 +1008,16 @@ impl ClearVideoSource {
 
 call!(ClearVideoSource -> void);
 
+/// Plays music on hold to everybody in a bridge until `stop_moh`. No event follows.
+///
 /// `POST /bridges/{bridgeId}/moh`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to play the music to. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -967,6 +1044,7 @@ impl StartMoh {
     }
 
     /// `mohClass` (query): text.
+    /// The class of music, from `musiconhold.conf`; `default` if it is left out. An unknown one is not refused.
     /// Since Asterisk 16.0 or earlier.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
@@ -976,14 +1054,16 @@ impl StartMoh {
 
 call!(StartMoh -> void);
 
+/// Stops the music that `start_moh` has started in a bridge. No event follows.
+///
 /// `DELETE /bridges/{bridgeId}/moh`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge that hears the music. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1012,16 +1092,18 @@ impl StopMoh {
 
 call!(StopMoh -> void);
 
+/// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+///
 /// `POST /bridges/{bridgeId}/play`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `422`: The server does not know `announcer_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1050,6 +1132,7 @@ impl Play {
     }
 
     /// `announcer_format` (query): text.
+    /// The format in which it is mixed in, such as `slin16` to keep wideband sounds wideband; `slin`, which is narrowband, if it is left out.
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
@@ -1057,6 +1140,7 @@ impl Play {
     }
 
     /// `lang` (query): text.
+    /// The language of the sounds, such as `en`; that of the server if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -1064,6 +1148,7 @@ impl Play {
     }
 
     /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
+    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -1071,6 +1156,7 @@ impl Play {
     }
 
     /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
+    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -1078,6 +1164,7 @@ impl Play {
     }
 
     /// `playbackId` (query): `PlaybackId`.
+    /// The ID of the playback, for its events and for stopping it; Asterisk makes one up if it is left out. One that is in use is not refused, so choose with care.
     /// Since Asterisk 16.0 or earlier.
     pub fn playback_id(
         mut self,
@@ -1095,17 +1182,19 @@ impl Play {
 
 call!(Play -> json crate ::models::Playback);
 
+/// Plays to a bridge as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+///
 /// `POST /bridges/{bridgeId}/play/{playbackId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `422`: The server does not know `announcer_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1139,6 +1228,7 @@ impl PlayWithId {
     }
 
     /// `announcer_format` (query): text.
+    /// The format in which it is mixed in, such as `slin16` to keep wideband sounds wideband; `slin`, which is narrowband, if it is left out.
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
@@ -1146,6 +1236,7 @@ impl PlayWithId {
     }
 
     /// `lang` (query): text.
+    /// The language of the sounds, such as `en`; that of the server if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -1153,6 +1244,7 @@ impl PlayWithId {
     }
 
     /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
+    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -1160,6 +1252,7 @@ impl PlayWithId {
     }
 
     /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
+    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -1169,18 +1262,20 @@ impl PlayWithId {
 
 call!(PlayWithId -> json crate ::models::Playback);
 
+/// Records everything that is heard in a bridge into one file. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow for applications that get the events of the bridge. Several recordings can run at a time.
+///
 /// `POST /bridges/{bridgeId}/record`
 ///
-/// - `bridgeId` (path): `BridgeId`. Since Asterisk 16.0 or earlier.
-/// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
-/// - `format` (query): text. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to record. Since Asterisk 16.0 or earlier.
+/// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
+/// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `400`: `ifExists` or `terminateOn` is not one of the values known.
+/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `409`: The bridge is one of the dialplan's, or there is a recording of this name already.
+/// - `422`: The server has no module for the format, or does not know `recorder_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1211,6 +1306,7 @@ impl Record {
     }
 
     /// `recorder_format` (query): text.
+    /// The format in which the sound is taken from the bridge, such as `slin16` to keep wideband; `slin`, which is narrowband, if it is left out.
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn recorder_format(mut self, recorder_format: impl Into<String>) -> Self {
         self.0 = self.0.text("recorder_format", recorder_format.into());
@@ -1218,6 +1314,7 @@ impl Record {
     }
 
     /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Seconds after which the recording ends by itself; without a limit if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
@@ -1225,6 +1322,7 @@ impl Record {
     }
 
     /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Seconds of silence after which the recording ends by itself; without a limit if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
@@ -1232,6 +1330,7 @@ impl Record {
     }
 
     /// `ifExists` (query): `IfExists`; the server assumes `fail`.
+    /// What to do if a recording of this name is stored already, in whatever format; `fail` if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
         self.0 = self
@@ -1241,6 +1340,7 @@ impl Record {
     }
 
     /// `beep` (query): boolean; the server assumes `false`.
+    /// Whether a beep is heard before the recording begins; not if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
@@ -1248,6 +1348,7 @@ impl Record {
     }
 
     /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
+    /// The key by which somebody in the bridge can end the recording; `none` if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn terminate_on(
         mut self,

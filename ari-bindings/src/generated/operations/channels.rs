@@ -24,6 +24,8 @@ impl Client {
 }
 
 impl Channels {
+    /// Lists every channel of the server, whether or not it is in a Stasis application. After a lost connection this shows which calls are still there; the channels by which Asterisk itself plays to and records bridges are left out.
+    ///
     /// `GET /channels`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -31,56 +33,64 @@ impl Channels {
         List::new(&self.client)
     }
 
+    /// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: `Dial` tells how the call gets on, then follows `StasisStart`, or `ChannelDestroyed` with the cause why nobody could be reached.
+    ///
     /// `POST /channels`
     ///
-    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `409`
+    /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+    /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate(&self, endpoint: impl Into<String>) -> Originate {
         Originate::new(&self.client, endpoint)
     }
 
+    /// Creates an outgoing channel and puts it into the application without calling anybody yet. After its `StasisStart` there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
+    ///
     /// `POST /channels/create`
     ///
-    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. What `dial` is to call, as `TECHNOLOGY/RESOURCE`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that gets the channel at once, before it is dialled. If nobody has registered it, the channel disappears again. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `409`
+    /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create(&self, endpoint: impl Into<String>, app: impl Into<String>) -> Create {
         Create::new(&self.client, endpoint, app)
     }
 
+    /// Describes a channel: its state, caller, connected line and place in the dialplan. The channel need not be in a Stasis application.
+    ///
     /// `GET /channels/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
 
+    /// Calls an endpoint as `originate` does, on a channel whose ID you choose. Events that arrive before the reply can thus be told apart.
+    ///
     /// `POST /channels/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The ID of the new channel, at most 149 characters. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `409`
+    /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+    /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
@@ -91,29 +101,33 @@ impl Channels {
         OriginateWithId::new(&self.client, channel_id, endpoint)
     }
 
+    /// Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow, the last with the cause asked for here.
+    ///
     /// `DELETE /channels/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to hang up, in a Stasis application or not. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: The reason is none of those known, the code is no number, or both are given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
         Hangup::new(&self.client, channel_id)
     }
 
+    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. `StasisEnd` follows. A place that does not exist is not refused: the channel is then hung up.
+    ///
     /// `POST /channels/{channelId}/continue`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to send on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel, or the extension has no such label.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
@@ -123,15 +137,17 @@ impl Channels {
         ContinueInDialplan::new(&self.client, channel_id)
     }
 
+    /// Hands a channel over to another Stasis application. That one gets `StasisStart` and the old one `StasisEnd`; if nobody has registered it, the channel stays where it is and `ApplicationMoveFailed` follows.
+    ///
     /// `POST /channels/{channelId}/move`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.3, 18.0.
-    /// - `app` (query): text. Since Asterisk 16.3, 18.0.
+    /// - `channelId` (path): `ChannelId`. The channel to hand over; it must be in a Stasis application. Since Asterisk 16.3, 18.0.
+    /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(
@@ -142,18 +158,20 @@ impl Channels {
         Move::new(&self.client, channel_id, app)
     }
 
+    /// Tells the device at the far end to call somewhere else instead: in SIP with a `302` before the call is answered, with a `REFER` afterwards. The reply comes before the device has agreed; channel drivers that cannot transfer do nothing.
+    ///
     /// `POST /channels/{channelId}/redirect`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose far end is to go elsewhere; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `412`
-    /// - `422`
+    /// - `400`: No endpoint is given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
@@ -164,181 +182,205 @@ impl Channels {
         Redirect::new(&self.client, channel_id, endpoint)
     }
 
+    /// Answers an incoming call, as when the phone is picked up. `ChannelStateChange` to `Up` follows; a channel that is up already is left alone.
+    ///
     /// `POST /channels/{channelId}/answer`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to answer; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
         Answer::new(&self.client, channel_id)
     }
 
+    /// Lets the caller know that it rings: in SIP with a `180`, on an answered channel by a tone. It goes on until `ring_stop`, the answer or the end; no event follows.
+    ///
     /// `POST /channels/{channelId}/ring`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
         Ring::new(&self.client, channel_id)
     }
 
+    /// Ends the ringing that `ring` has begun. What was signalled cannot be taken back, so a SIP phone that makes its own tone after a `180` may go on ringing.
+    ///
     /// `DELETE /channels/{channelId}/ring`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self, channel_id: impl Into<crate::ids::ChannelId>) -> RingStop {
         RingStop::new(&self.client, channel_id)
     }
 
+    /// Lets the caller know that the call progresses, in SIP with a `183`, so that sound can be played before it is answered. No event follows.
+    ///
     /// `POST /channels/{channelId}/progress`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+    /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Progress {
         Progress::new(&self.client, channel_id)
     }
 
+    /// Sends DTMF digits to the far end. The reply comes at once, while everything else asked of the channel waits until the last digit is out.
+    ///
     /// `POST /channels/{channelId}/dtmf`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to whose far end the digits go; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `400`: No digits are given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
         SendDtmf::new(&self.client, channel_id)
     }
 
+    /// Silences the sound of a channel in one direction or both; the call goes on. No event follows, and DTMF still passes.
+    ///
     /// `POST /channels/{channelId}/mute`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Mute {
         Mute::new(&self.client, channel_id)
     }
 
+    /// Lets sound through again that `mute` has silenced. No event follows.
+    ///
     /// `DELETE /channels/{channelId}/mute`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unmute {
         Unmute::new(&self.client, channel_id)
     }
 
+    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
+    ///
     /// `POST /channels/{channelId}/hold`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose far end is to wait; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
         Hold::new(&self.client, channel_id)
     }
 
+    /// Takes the far end off the hold that `hold` has put it on. No `ChannelUnhold` follows.
+    ///
     /// `DELETE /channels/{channelId}/hold`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose far end has waited; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unhold {
         Unhold::new(&self.client, channel_id)
     }
 
+    /// Plays music on hold to the far end until `stop_moh`. A playback takes its place, after which the music does not come back by itself; no event follows.
+    ///
     /// `POST /channels/{channelId}/moh`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to play the music to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
         StartMoh::new(&self.client, channel_id)
     }
 
+    /// Stops the music that `start_moh` has started. It does nothing where none is playing.
+    ///
     /// `DELETE /channels/{channelId}/moh`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel that hears the music; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StopMoh {
         StopMoh::new(&self.client, channel_id)
     }
 
+    /// Sends silent audio to the far end until `stop_silence`, so that the stream does not dry up while nothing is played. Some devices, and NAT on the way, drop calls without media.
+    ///
     /// `POST /channels/{channelId}/silence`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to send silence to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(
@@ -348,15 +390,17 @@ impl Channels {
         StartSilence::new(&self.client, channel_id)
     }
 
+    /// Stops the silent audio that `start_silence` has started. It does nothing where there is none.
+    ///
     /// `DELETE /channels/{channelId}/silence`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel that gets the silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(
@@ -366,16 +410,18 @@ impl Channels {
         StopSilence::new(&self.client, channel_id)
     }
 
+    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+    ///
     /// `POST /channels/{channelId}/play`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -386,17 +432,19 @@ impl Channels {
         Play::new(&self.client, channel_id, media)
     }
 
+    /// Plays to a channel as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    ///
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -408,18 +456,20 @@ impl Channels {
         PlayWithId::new(&self.client, channel_id, playback_id, media)
     }
 
+    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+    ///
     /// `POST /channels/{channelId}/record`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to record; it must be in a Stasis application and in no bridge. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `422`
+    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application, or there is a recording of this name already.
+    /// - `422`: The server has no module for the format.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -431,16 +481,18 @@ impl Channels {
         Record::new(&self.client, channel_id, name, format)
     }
 
+    /// Reads a channel variable or a dialplan function, such as `CHANNEL(name)`. The channel need not be in a Stasis application; a function that does not exist or fails is answered with `500`.
+    ///
     /// `GET /channels/{channelId}/variable`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such channel, or the variable is not set on it.
+    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
@@ -451,16 +503,18 @@ impl Channels {
         GetChannelVar::new(&self.client, channel_id, variable)
     }
 
+    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then `ChannelVarset` follows, while a function that fails is only logged.
+    ///
     /// `POST /channels/{channelId}/variable`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to set it on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
@@ -471,16 +525,18 @@ impl Channels {
         SetChannelVar::new(&self.client, channel_id, variable)
     }
 
+    /// Reads several channel variables and dialplan functions in one request. If one of them is not set, the whole request is answered with `404`.
+    ///
     /// `GET /channels/{channelId}/variables`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: No name is given.
+    /// - `404`: There is no such channel, or one of the variables is not set on it.
+    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
@@ -491,16 +547,18 @@ impl Channels {
         GetChannelVars::new(&self.client, channel_id, variables)
     }
 
+    /// Sets several channel variables and dialplan functions in one request. A `ChannelVarset` follows for each variable; functions that fail are only logged.
+    ///
     /// `POST /channels/{channelId}/variables`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (path): `ChannelId`. The channel to set them on; it must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: The variables are missing, or a value is not text.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -513,15 +571,17 @@ impl Channels {
         SetChannelVars::new(&self.client, channel_id, variables)
     }
 
+    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. `StasisStart` follows for the new channel, which can be recorded, put into a bridge or played to; it gets `StasisEnd` when the other hangs up.
+    ///
     /// `POST /channels/{channelId}/snoop`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
@@ -532,16 +592,18 @@ impl Channels {
         SnoopChannel::new(&self.client, channel_id, app)
     }
 
+    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its `StasisStart` can thus be told from others before the reply is there.
+    ///
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
+    /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
@@ -553,27 +615,31 @@ impl Channels {
         SnoopChannelWithId::new(&self.client, channel_id, snoop_id, app)
     }
 
+    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's `StasisStart` first; then `Dial` tells how the call gets on, `ChannelStateChange` to `Up` that it is answered, and `ChannelDestroyed` that it has come to nothing.
+    ///
     /// `POST /channels/{channelId}/dial`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel that `create` has answered with, not dialled yet. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
         Dial::new(&self.client, channel_id)
     }
 
+    /// Reads how the RTP of a channel fares: packets, losses, jitter and round-trip times, as this end and the other see them. It works for channel drivers that use RTP, such as PJSIP; others are answered with `403`.
+    ///
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 16.4, 18.0.
+    /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.4, 18.0.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such channel, or it has no RTP session.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(
@@ -583,15 +649,17 @@ impl Channels {
         Rtpstatistics::new(&self.client, channel_id)
     }
 
+    /// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. `StasisStart` follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
+    ///
     /// `POST /channels/externalMedia`
     ///
-    /// - `app` (query): text. Since Asterisk 16.6, 18.0.
-    /// - `format` (query): text. Since Asterisk 16.6, 18.0.
+    /// - `app` (query): text. The Stasis application that gets the channel. If nobody has registered it, the channel disappears again. Since Asterisk 16.6, 18.0.
+    /// - `format` (query): text. The codec, a single one such as `ulaw` or `slin16`. An unknown one is answered with `500`. Since Asterisk 16.6, 18.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `409`
+    /// - `400`: A parameter is missing, or they do not fit together.
+    /// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
     ///
     /// Since Asterisk 16.6, 18.0.
     pub fn external_media(
@@ -602,17 +670,19 @@ impl Channels {
         ExternalMedia::new(&self.client, app, format)
     }
 
+    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by `ChannelTransfer`; where no transfer is under way it does nothing.
+    ///
     /// `POST /channels/{channelId}/transfer_progress`
     ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    /// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `channelId` (path): `ChannelId`. The channel of the phone that transfers; it must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
-    /// - `412`
+    /// - `400`: The state is missing or none of those known.
+    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
@@ -624,6 +694,8 @@ impl Channels {
     }
 }
 
+/// Lists every channel of the server, whether or not it is in a Stasis application. After a lost connection this shows which calls are still there; the channels by which Asterisk itself plays to and records bridges are left out.
+///
 /// `GET /channels`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -647,14 +719,16 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Channel >);
 
+/// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: `Dial` tells how the call gets on, then follows `StasisStart`, or `ChannelDestroyed` with the cause why nobody could be reached.
+///
 /// `POST /channels`
 ///
-/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `409`
+/// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+/// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -675,6 +749,7 @@ impl Originate {
     }
 
     /// `extension` (query): text.
+    /// The dialplan extension that the channel runs once it is answered. Either this or `app` is needed; if both are given, `app` counts.
     /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
@@ -682,6 +757,7 @@ impl Originate {
     }
 
     /// `context` (query): text.
+    /// The dialplan context of `extension`; `default` if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
@@ -689,6 +765,7 @@ impl Originate {
     }
 
     /// `priority` (query): whole number.
+    /// The priority of `extension` to begin with; 1 if it is left out. It is of no account beside `label`.
     /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
@@ -696,6 +773,7 @@ impl Originate {
     }
 
     /// `label` (query): text.
+    /// The label of the priority to begin with, in place of its number. One that the extension does not have is answered with `404`.
     /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
@@ -703,6 +781,7 @@ impl Originate {
     }
 
     /// `app` (query): text.
+    /// The Stasis application that gets the channel once it is answered; the channel's events, such as `Dial`, reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
     /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
@@ -710,6 +789,7 @@ impl Originate {
     }
 
     /// `appArgs` (query): text.
+    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -717,6 +797,7 @@ impl Originate {
     }
 
     /// `callerId` (query): text.
+    /// The caller that the called phone shows, as `Name <number>` or one of the two. The new channel has it as its own caller ID as well.
     /// Since Asterisk 16.0 or earlier.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
@@ -724,6 +805,7 @@ impl Originate {
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
+    /// Seconds until an unanswered call is given up, with cause 19 in `ChannelDestroyed`. It is 30 if left out or 0, and `-1` waits for ever.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -731,6 +813,7 @@ impl Originate {
     }
 
     /// `variables` (body): JSON.
+    /// Channel variables, and functions such as `CALLERID(name)`, that are set before the call goes out. A value may ask to be reported in `channelvars` of events.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -743,6 +826,7 @@ impl Originate {
     }
 
     /// `channelId` (query): `ChannelId`.
+    /// The ID of the new channel, at most 149 characters; Asterisk makes one up if it is left out. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists.
     /// Since Asterisk 16.0 or earlier.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -752,6 +836,7 @@ impl Originate {
     }
 
     /// `otherChannelId` (query): `ChannelId`.
+    /// For a `Local` endpoint, the ID of the second channel of the pair, under the same rules as the first. If it is left out, that channel gets the first one's ID with `;2` after it, or one that Asterisk makes up.
     /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
@@ -767,6 +852,7 @@ impl Originate {
     }
 
     /// `originator` (query): `ChannelId`.
+    /// A channel for which the call is made: its codecs, language, linked ID and inheritable variables go over to the new one, and its caller becomes the connected line. An unknown one is answered with `400`, and so is one together with `formats`.
     /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -776,6 +862,7 @@ impl Originate {
     }
 
     /// `formats` (query): text.
+    /// The codecs to ask for, separated by commas, such as `ulaw,alaw`. Without this and `originator`, every audio codec that the endpoint allows may be used.
     /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
@@ -785,14 +872,16 @@ impl Originate {
 
 call!(Originate -> json crate ::models::Channel);
 
+/// Creates an outgoing channel and puts it into the application without calling anybody yet. After its `StasisStart` there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
+///
 /// `POST /channels/create`
 ///
-/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. What `dial` is to call, as `TECHNOLOGY/RESOURCE`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. The Stasis application that gets the channel at once, before it is dialled. If nobody has registered it, the channel disappears again. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `409`
+/// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -821,6 +910,7 @@ impl Create {
     }
 
     /// `appArgs` (query): text.
+    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -828,6 +918,7 @@ impl Create {
     }
 
     /// `channelId` (query): `ChannelId`.
+    /// The ID of the new channel, at most 149 characters; Asterisk makes one up if it is left out. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists.
     /// Since Asterisk 16.0 or earlier.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -837,6 +928,7 @@ impl Create {
     }
 
     /// `otherChannelId` (query): `ChannelId`.
+    /// For a `Local` endpoint, the ID of the second channel of the pair, under the same rules as the first. If it is left out, that channel gets the first one's ID with `;2` after it, or one that Asterisk makes up.
     /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
@@ -852,6 +944,7 @@ impl Create {
     }
 
     /// `originator` (query): `ChannelId`.
+    /// A channel for which the call is to be made: its codecs and linked ID go over to the new one, and `app` gets its events, too. An unknown one is ignored; one together with `formats` is answered with `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -861,6 +954,7 @@ impl Create {
     }
 
     /// `formats` (query): text.
+    /// The codecs to ask for, separated by commas, such as `ulaw,alaw`. Without this and `originator`, every audio codec that the endpoint allows may be used.
     /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
@@ -868,6 +962,7 @@ impl Create {
     }
 
     /// `variables` (body): JSON.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set on the new channel. A value may ask to be reported in `channelvars` of events.
     /// Since Asterisk 16.11, 18.0.
     pub fn variables(
         mut self,
@@ -882,13 +977,15 @@ impl Create {
 
 call!(Create -> json crate ::models::Channel);
 
+/// Describes a channel: its state, caller, connected line and place in the dialplan. The channel need not be in a Stasis application.
+///
 /// `GET /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -920,15 +1017,17 @@ impl Get {
 
 call!(Get -> json crate ::models::Channel);
 
+/// Calls an endpoint as `originate` does, on a channel whose ID you choose. Events that arrive before the reply can thus be told apart.
+///
 /// `POST /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The ID of the new channel, at most 149 characters. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `409`
+/// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+/// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -960,6 +1059,7 @@ impl OriginateWithId {
     }
 
     /// `extension` (query): text.
+    /// The dialplan extension that the channel runs once it is answered. Either this or `app` is needed; if both are given, `app` counts.
     /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
@@ -967,6 +1067,7 @@ impl OriginateWithId {
     }
 
     /// `context` (query): text.
+    /// The dialplan context of `extension`; `default` if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
@@ -974,6 +1075,7 @@ impl OriginateWithId {
     }
 
     /// `priority` (query): whole number.
+    /// The priority of `extension` to begin with; 1 if it is left out. It is of no account beside `label`.
     /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
@@ -981,6 +1083,7 @@ impl OriginateWithId {
     }
 
     /// `label` (query): text.
+    /// The label of the priority to begin with, in place of its number. One that the extension does not have is answered with `404`.
     /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
@@ -988,6 +1091,7 @@ impl OriginateWithId {
     }
 
     /// `app` (query): text.
+    /// The Stasis application that gets the channel once it is answered; the channel's events, such as `Dial`, reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
     /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
@@ -995,6 +1099,7 @@ impl OriginateWithId {
     }
 
     /// `appArgs` (query): text.
+    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1002,6 +1107,7 @@ impl OriginateWithId {
     }
 
     /// `callerId` (query): text.
+    /// The caller that the called phone shows, as `Name <number>` or one of the two. The new channel has it as its own caller ID as well.
     /// Since Asterisk 16.0 or earlier.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
@@ -1009,6 +1115,7 @@ impl OriginateWithId {
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
+    /// Seconds until an unanswered call is given up, with cause 19 in `ChannelDestroyed`. It is 30 if left out or 0, and `-1` waits for ever.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -1016,6 +1123,7 @@ impl OriginateWithId {
     }
 
     /// `variables` (body): JSON.
+    /// Channel variables, and functions such as `CALLERID(name)`, that are set before the call goes out. A value may ask to be reported in `channelvars` of events.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -1028,6 +1136,7 @@ impl OriginateWithId {
     }
 
     /// `otherChannelId` (query): `ChannelId`.
+    /// For a `Local` endpoint, the ID of the second channel of the pair, under the same rules as the first. If it is left out, that channel gets the first one's ID with `;2` after it, or one that Asterisk makes up.
     /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
@@ -1043,6 +1152,7 @@ impl OriginateWithId {
     }
 
     /// `originator` (query): `ChannelId`.
+    /// A channel for which the call is made: its codecs, language, linked ID and inheritable variables go over to the new one, and its caller becomes the connected line. An unknown one is answered with `400`, and so is one together with `formats`.
     /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -1052,6 +1162,7 @@ impl OriginateWithId {
     }
 
     /// `formats` (query): text.
+    /// The codecs to ask for, separated by commas, such as `ulaw,alaw`. Without this and `originator`, every audio codec that the endpoint allows may be used.
     /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
@@ -1061,14 +1172,16 @@ impl OriginateWithId {
 
 call!(OriginateWithId -> json crate ::models::Channel);
 
+/// Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow, the last with the cause asked for here.
+///
 /// `DELETE /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to hang up, in a Stasis application or not. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: The reason is none of those known, the code is no number, or both are given.
+/// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1098,6 +1211,7 @@ impl Hangup {
     }
 
     /// `reason_code` (query): text.
+    /// The cause as a Q.850 number, such as `17` for busy; names are answered with `400`. It cannot be combined with `reason`, and releases that lack it hang up with cause 16.
     /// Since Asterisk 18.0.
     pub fn reason_code(mut self, reason_code: impl Into<String>) -> Self {
         self.0 = self.0.text("reason_code", reason_code.into());
@@ -1105,6 +1219,7 @@ impl Hangup {
     }
 
     /// `reason` (query): `HangupReason`.
+    /// The cause in words, which SIP phones see as a status; `normal` if neither this nor `reason_code` is given.
     /// Since Asterisk 16.0 or earlier.
     pub fn reason(mut self, reason: impl Into<crate::values::HangupReason>) -> Self {
         self.0 = self
@@ -1116,15 +1231,17 @@ impl Hangup {
 
 call!(Hangup -> void);
 
+/// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. `StasisEnd` follows. A place that does not exist is not refused: the channel is then hung up.
+///
 /// `POST /channels/{channelId}/continue`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to send on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel, or the extension has no such label.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1154,6 +1271,7 @@ impl ContinueInDialplan {
     }
 
     /// `context` (query): text.
+    /// The context to go to; the present one if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
@@ -1161,6 +1279,7 @@ impl ContinueInDialplan {
     }
 
     /// `extension` (query): text.
+    /// The extension to go to. If it is left out, it is the present one, or `s` where `context` is given.
     /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
@@ -1168,6 +1287,7 @@ impl ContinueInDialplan {
     }
 
     /// `priority` (query): whole number.
+    /// The priority to go to; it is of no account beside `label`. If it is left out, it is 1 where `context` or `extension` is given, otherwise the one after the present.
     /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
@@ -1175,6 +1295,7 @@ impl ContinueInDialplan {
     }
 
     /// `label` (query): text.
+    /// The label of the priority to go to, in place of its number. One that does not exist is answered with `404`.
     /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
@@ -1184,15 +1305,17 @@ impl ContinueInDialplan {
 
 call!(ContinueInDialplan -> void);
 
+/// Hands a channel over to another Stasis application. That one gets `StasisStart` and the old one `StasisEnd`; if nobody has registered it, the channel stays where it is and `ApplicationMoveFailed` follows.
+///
 /// `POST /channels/{channelId}/move`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.3, 18.0.
-/// - `app` (query): text. Since Asterisk 16.3, 18.0.
+/// - `channelId` (path): `ChannelId`. The channel to hand over; it must be in a Stasis application. Since Asterisk 16.3, 18.0.
+/// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -1224,6 +1347,7 @@ impl Move {
     }
 
     /// `appArgs` (query): text.
+    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. None can contain a comma, for quotes have no meaning here.
     /// Since Asterisk 16.3, 18.0.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1233,18 +1357,20 @@ impl Move {
 
 call!(Move -> void);
 
+/// Tells the device at the far end to call somewhere else instead: in SIP with a `302` before the call is answered, with a `REFER` afterwards. The reply comes before the device has agreed; channel drivers that cannot transfer do nothing.
+///
 /// `POST /channels/{channelId}/redirect`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `endpoint` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose far end is to go elsewhere; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `412`
-/// - `422`
+/// - `400`: No endpoint is given.
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1278,15 +1404,17 @@ impl Redirect {
 
 call!(Redirect -> void);
 
+/// Answers an incoming call, as when the phone is picked up. `ChannelStateChange` to `Up` follows; a channel that is up already is left alone.
+///
 /// `POST /channels/{channelId}/answer`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to answer; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call, which only the far end can answer.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1318,15 +1446,17 @@ impl Answer {
 
 call!(Answer -> void);
 
+/// Lets the caller know that it rings: in SIP with a `180`, on an answered channel by a tone. It goes on until `ring_stop`, the answer or the end; no event follows.
+///
 /// `POST /channels/{channelId}/ring`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1358,15 +1488,17 @@ impl Ring {
 
 call!(Ring -> void);
 
+/// Ends the ringing that `ring` has begun. What was signalled cannot be taken back, so a SIP phone that makes its own tone after a `180` may go on ringing.
+///
 /// `DELETE /channels/{channelId}/ring`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1398,15 +1530,17 @@ impl RingStop {
 
 call!(RingStop -> void);
 
+/// Lets the caller know that the call progresses, in SIP with a `183`, so that sound can be played before it is answered. No event follows.
+///
 /// `POST /channels/{channelId}/progress`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+/// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
 #[derive(Debug, Clone)]
@@ -1438,16 +1572,18 @@ impl Progress {
 
 call!(Progress -> void);
 
+/// Sends DTMF digits to the far end. The reply comes at once, while everything else asked of the channel waits until the last digit is out.
+///
 /// `POST /channels/{channelId}/dtmf`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to whose far end the digits go; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `400`: No digits are given.
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1477,6 +1613,7 @@ impl SendDtmf {
     }
 
     /// `dtmf` (query): text.
+    /// The digits: `0` to `9`, `*`, `#`, `A` to `D`, and `w` for a pause of half a second, `W` for one of a second, `f` for a hook flash. It must be given; other characters are passed over.
     /// Since Asterisk 16.0 or earlier.
     pub fn dtmf(mut self, dtmf: impl Into<String>) -> Self {
         self.0 = self.0.text("dtmf", dtmf.into());
@@ -1484,6 +1621,7 @@ impl SendDtmf {
     }
 
     /// `before` (query): whole number; the server assumes `0`.
+    /// Milliseconds to wait before the first digit; none if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn before(mut self, before: i64) -> Self {
         self.0 = self.0.int("before", before);
@@ -1491,6 +1629,7 @@ impl SendDtmf {
     }
 
     /// `between` (query): whole number; the server assumes `100`.
+    /// Milliseconds of pause between two digits; 100 if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn between(mut self, between: i64) -> Self {
         self.0 = self.0.int("between", between);
@@ -1498,6 +1637,7 @@ impl SendDtmf {
     }
 
     /// `duration` (query): whole number; the server assumes `100`.
+    /// Milliseconds that each digit sounds; 100 if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn duration(mut self, duration: i64) -> Self {
         self.0 = self.0.int("duration", duration);
@@ -1505,6 +1645,7 @@ impl SendDtmf {
     }
 
     /// `after` (query): whole number; the server assumes `0`.
+    /// Milliseconds to wait after the last digit; none if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn after(mut self, after: i64) -> Self {
         self.0 = self.0.int("after", after);
@@ -1514,15 +1655,17 @@ impl SendDtmf {
 
 call!(SendDtmf -> void);
 
+/// Silences the sound of a channel in one direction or both; the call goes on. No event follows, and DTMF still passes.
+///
 /// `POST /channels/{channelId}/mute`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1552,6 +1695,7 @@ impl Mute {
     }
 
     /// `direction` (query): `Direction`; the server assumes `both`.
+    /// Which way to silence. Although `both` is declared as the default, servers answer `400` if it is left out: always give it.
     /// Since Asterisk 16.0 or earlier.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
@@ -1563,15 +1707,17 @@ impl Mute {
 
 call!(Mute -> void);
 
+/// Lets sound through again that `mute` has silenced. No event follows.
+///
 /// `DELETE /channels/{channelId}/mute`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1601,6 +1747,7 @@ impl Unmute {
     }
 
     /// `direction` (query): `Direction`; the server assumes `both`.
+    /// Which way to open. Although `both` is declared as the default, servers answer `400` if it is left out: always give it.
     /// Since Asterisk 16.0 or earlier.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
@@ -1612,15 +1759,17 @@ impl Unmute {
 
 call!(Unmute -> void);
 
+/// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
+///
 /// `POST /channels/{channelId}/hold`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose far end is to wait; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1652,15 +1801,17 @@ impl Hold {
 
 call!(Hold -> void);
 
+/// Takes the far end off the hold that `hold` has put it on. No `ChannelUnhold` follows.
+///
 /// `DELETE /channels/{channelId}/hold`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose far end has waited; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1692,15 +1843,17 @@ impl Unhold {
 
 call!(Unhold -> void);
 
+/// Plays music on hold to the far end until `stop_moh`. A playback takes its place, after which the music does not come back by itself; no event follows.
+///
 /// `POST /channels/{channelId}/moh`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to play the music to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1730,6 +1883,7 @@ impl StartMoh {
     }
 
     /// `mohClass` (query): text.
+    /// The class of music, from `musiconhold.conf`; `default` if it is left out. One set by `CHANNEL(musicclass)` goes first, and an unknown one is not refused.
     /// Since Asterisk 16.0 or earlier.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
@@ -1739,15 +1893,17 @@ impl StartMoh {
 
 call!(StartMoh -> void);
 
+/// Stops the music that `start_moh` has started. It does nothing where none is playing.
+///
 /// `DELETE /channels/{channelId}/moh`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel that hears the music; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1779,15 +1935,17 @@ impl StopMoh {
 
 call!(StopMoh -> void);
 
+/// Sends silent audio to the far end until `stop_silence`, so that the stream does not dry up while nothing is played. Some devices, and NAT on the way, drop calls without media.
+///
 /// `POST /channels/{channelId}/silence`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to send silence to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1819,15 +1977,17 @@ impl StartSilence {
 
 call!(StartSilence -> void);
 
+/// Stops the silent audio that `start_silence` has started. It does nothing where there is none.
+///
 /// `DELETE /channels/{channelId}/silence`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel that gets the silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1859,16 +2019,18 @@ impl StopSilence {
 
 call!(StopSilence -> void);
 
+/// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+///
 /// `POST /channels/{channelId}/play`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1900,6 +2062,7 @@ impl Play {
     }
 
     /// `lang` (query): text.
+    /// The language of the sounds, such as `en`; that of the channel if it is left out. Sounds that it lacks are taken from the default language.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -1907,6 +2070,7 @@ impl Play {
     }
 
     /// `offsetms` (query): whole number.
+    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -1914,6 +2078,7 @@ impl Play {
     }
 
     /// `skipms` (query): whole number; the server assumes `3000`.
+    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -1921,6 +2086,7 @@ impl Play {
     }
 
     /// `playbackId` (query): `PlaybackId`.
+    /// The ID of the playback, for its events and for stopping it; Asterisk makes one up if it is left out. One that is in use is not refused, so choose with care.
     /// Since Asterisk 16.0 or earlier.
     pub fn playback_id(
         mut self,
@@ -1938,17 +2104,19 @@ impl Play {
 
 call!(Play -> json crate ::models::Playback);
 
+/// Plays to a channel as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+///
 /// `POST /channels/{channelId}/play/{playbackId}`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1985,6 +2153,7 @@ impl PlayWithId {
     }
 
     /// `lang` (query): text.
+    /// The language of the sounds, such as `en`; that of the channel if it is left out. Sounds that it lacks are taken from the default language.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -1992,6 +2161,7 @@ impl PlayWithId {
     }
 
     /// `offsetms` (query): whole number.
+    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -1999,6 +2169,7 @@ impl PlayWithId {
     }
 
     /// `skipms` (query): whole number; the server assumes `3000`.
+    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -2008,18 +2179,20 @@ impl PlayWithId {
 
 call!(PlayWithId -> json crate ::models::Playback);
 
+/// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+///
 /// `POST /channels/{channelId}/record`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `name` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
-/// - `format` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to record; it must be in a Stasis application and in no bridge. Since Asterisk 16.0 or earlier.
+/// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
+/// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `422`
+/// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application, or there is a recording of this name already.
+/// - `422`: The server has no module for the format.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2053,6 +2226,7 @@ impl Record {
     }
 
     /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Seconds after which the recording ends by itself; without a limit if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
@@ -2060,6 +2234,7 @@ impl Record {
     }
 
     /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
+    /// Seconds of silence after which the recording ends by itself; without a limit if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
@@ -2067,6 +2242,7 @@ impl Record {
     }
 
     /// `ifExists` (query): `IfExists`; the server assumes `fail`.
+    /// What to do if a recording of this name is stored already, in whatever format; `fail` if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
         self.0 = self
@@ -2076,6 +2252,7 @@ impl Record {
     }
 
     /// `beep` (query): boolean; the server assumes `false`.
+    /// Whether the far end hears a beep before the recording begins; not if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
@@ -2083,6 +2260,7 @@ impl Record {
     }
 
     /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
+    /// The key by which the far end can end the recording; `none` if it is left out.
     /// Since Asterisk 16.0 or earlier.
     pub fn terminate_on(
         mut self,
@@ -2100,16 +2278,18 @@ impl Record {
 
 call!(Record -> json crate ::models::LiveRecording);
 
+/// Reads a channel variable or a dialplan function, such as `CHANNEL(name)`. The channel need not be in a Stasis application; a function that does not exist or fails is answered with `500`.
+///
 /// `GET /channels/{channelId}/variable`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: No name is given.
+/// - `404`: There is no such channel, or the variable is not set on it.
+/// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2143,16 +2323,18 @@ impl GetChannelVar {
 
 call!(GetChannelVar -> json crate ::models::Variable);
 
+/// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then `ChannelVarset` follows, while a function that fails is only logged.
+///
 /// `POST /channels/{channelId}/variable`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `variable` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to set it on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: No name is given.
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2184,6 +2366,7 @@ impl SetChannelVar {
     }
 
     /// `value` (query): text.
+    /// The new value; if it is left out, the variable is removed.
     /// Since Asterisk 16.0 or earlier.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
@@ -2191,6 +2374,7 @@ impl SetChannelVar {
     }
 
     /// `report_events` (query): boolean; the server assumes `false`.
+    /// Whether `channelvars` of the channel carries the variable from now on, in replies and in events; not if it is left out.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
@@ -2200,16 +2384,18 @@ impl SetChannelVar {
 
 call!(SetChannelVar -> void);
 
+/// Reads several channel variables and dialplan functions in one request. If one of them is not set, the whole request is answered with `404`.
+///
 /// `GET /channels/{channelId}/variables`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (query): list of text. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: No name is given.
+/// - `404`: There is no such channel, or one of the variables is not set on it.
+/// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2243,16 +2429,18 @@ impl GetChannelVars {
 
 call!(GetChannelVars -> json crate ::models::Variables);
 
+/// Sets several channel variables and dialplan functions in one request. A `ChannelVarset` follows for each variable; functions that fail are only logged.
+///
 /// `POST /channels/{channelId}/variables`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (body): JSON. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (path): `ChannelId`. The channel to set them on; it must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: The variables are missing, or a value is not text.
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2288,15 +2476,17 @@ impl SetChannelVars {
 
 call!(SetChannelVars -> void);
 
+/// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. `StasisStart` follows for the new channel, which can be recorded, put into a bridge or played to; it gets `StasisEnd` when the other hangs up.
+///
 /// `POST /channels/{channelId}/snoop`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
+/// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2328,6 +2518,7 @@ impl SnoopChannel {
     }
 
     /// `spy` (query): `Spy`; the server assumes `none`.
+    /// What the snoop channel hears of the other; nothing if it is left out. This or `whisper` must be other than `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
         self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
@@ -2335,6 +2526,7 @@ impl SnoopChannel {
     }
 
     /// `whisper` (query): `Whisper`; the server assumes `none`.
+    /// Who hears what is played to the snoop channel; nobody if it is left out. This or `spy` must be other than `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
         self.0 = self
@@ -2344,6 +2536,7 @@ impl SnoopChannel {
     }
 
     /// `appArgs` (query): text.
+    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -2351,6 +2544,7 @@ impl SnoopChannel {
     }
 
     /// `snoopId` (query): `ChannelId`.
+    /// The ID of the snoop channel; Asterisk makes one up if it is left out. One that is in use is answered with `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_id(mut self, snoop_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -2362,16 +2556,18 @@ impl SnoopChannel {
 
 call!(SnoopChannel -> json crate ::models::Channel);
 
+/// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its `StasisStart` can thus be told from others before the reply is there.
+///
 /// `POST /channels/{channelId}/snoop/{snoopId}`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `snoopId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+/// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
+/// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2405,6 +2601,7 @@ impl SnoopChannelWithId {
     }
 
     /// `spy` (query): `Spy`; the server assumes `none`.
+    /// What the snoop channel hears of the other; nothing if it is left out. This or `whisper` must be other than `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
         self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
@@ -2412,6 +2609,7 @@ impl SnoopChannelWithId {
     }
 
     /// `whisper` (query): `Whisper`; the server assumes `none`.
+    /// Who hears what is played to the snoop channel; nobody if it is left out. This or `spy` must be other than `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
         self.0 = self
@@ -2421,6 +2619,7 @@ impl SnoopChannelWithId {
     }
 
     /// `appArgs` (query): text.
+    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -2430,14 +2629,16 @@ impl SnoopChannelWithId {
 
 call!(SnoopChannelWithId -> json crate ::models::Channel);
 
+/// Calls the endpoint for which `create` has made the channel. Wait for the channel's `StasisStart` first; then `Dial` tells how the call gets on, `ChannelStateChange` to `Up` that it is answered, and `ChannelDestroyed` that it has come to nothing.
+///
 /// `POST /channels/{channelId}/dial`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel that `create` has answered with, not dialled yet. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2467,6 +2668,7 @@ impl Dial {
     }
 
     /// `caller` (query): `ChannelId`.
+    /// A channel for which the call is made: its language and inheritable variables go over, and its caller becomes the connected line. An unknown one is ignored.
     /// Since Asterisk 16.0 or earlier.
     pub fn caller(mut self, caller: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -2476,6 +2678,7 @@ impl Dial {
     }
 
     /// `timeout` (query): whole number, 0 or more; the server assumes `0`.
+    /// Seconds until an unanswered call is hung up, with cause 19; without a limit if it is left out or 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -2485,13 +2688,15 @@ impl Dial {
 
 call!(Dial -> void);
 
+/// Reads how the RTP of a channel fares: packets, losses, jitter and round-trip times, as this end and the other see them. It works for channel drivers that use RTP, such as PJSIP; others are answered with `403`.
+///
 /// `GET /channels/{channelId}/rtp_statistics`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 16.4, 18.0.
+/// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.4, 18.0.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such channel, or it has no RTP session.
 ///
 /// Since Asterisk 16.4, 18.0.
 #[derive(Debug, Clone)]
@@ -2523,15 +2728,17 @@ impl Rtpstatistics {
 
 call!(Rtpstatistics -> json crate ::models::RTPstat);
 
+/// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. `StasisStart` follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
+///
 /// `POST /channels/externalMedia`
 ///
-/// - `app` (query): text. Since Asterisk 16.6, 18.0.
-/// - `format` (query): text. Since Asterisk 16.6, 18.0.
+/// - `app` (query): text. The Stasis application that gets the channel. If nobody has registered it, the channel disappears again. Since Asterisk 16.6, 18.0.
+/// - `format` (query): text. The codec, a single one such as `ulaw` or `slin16`. An unknown one is answered with `500`. Since Asterisk 16.6, 18.0.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `409`
+/// - `400`: A parameter is missing, or they do not fit together.
+/// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
 ///
 /// Since Asterisk 16.6, 18.0.
 #[derive(Debug, Clone)]
@@ -2560,6 +2767,7 @@ impl ExternalMedia {
     }
 
     /// `channelId` (query): `ChannelId`.
+    /// The ID of the new channel; Asterisk makes one up if it is left out. One that is in use, or of more than 149 characters, is answered with `500`.
     /// Since Asterisk 16.6, 18.0.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -2569,6 +2777,7 @@ impl ExternalMedia {
     }
 
     /// `variables` (body): JSON.
+    /// Channel variables to set on the new channel. A value may ask to be reported in `channelvars` of events.
     /// Since Asterisk 16.6, 18.0.
     pub fn variables(
         mut self,
@@ -2581,6 +2790,7 @@ impl ExternalMedia {
     }
 
     /// `external_host` (query): text.
+    /// Where your program listens: `HOST:PORT` for RTP and AudioSocket, a connection of `websocket_client.conf` for a WebSocket. Only where `connection_type` is `server` it may be left out.
     /// Since Asterisk 16.6, 18.0.
     pub fn external_host(mut self, external_host: impl Into<String>) -> Self {
         self.0 = self.0.text("external_host", external_host.into());
@@ -2588,6 +2798,7 @@ impl ExternalMedia {
     }
 
     /// `encapsulation` (query): `ExternalMediaEncapsulation`; the server assumes `rtp`.
+    /// How the audio is packed; `rtp` if it is left out. It must fit `transport`: `rtp` goes with `udp`, `audiosocket` with `tcp`, `none` with `websocket`.
     /// Since Asterisk 16.6, 18.0.
     pub fn encapsulation(
         mut self,
@@ -2604,6 +2815,7 @@ impl ExternalMedia {
     }
 
     /// `transport` (query): `ExternalMediaTransport`; the server assumes `udp`.
+    /// What carries the audio; `udp` if it is left out. It must fit `encapsulation`; other pairs are answered with `400` or `501`.
     /// Since Asterisk 16.6, 18.0.
     pub fn transport(
         mut self,
@@ -2619,6 +2831,7 @@ impl ExternalMedia {
     }
 
     /// `connection_type` (query): `ExternalMediaConnectionType`; the server assumes `client`.
+    /// Who connects to whom; `client` if it is left out. `server` is for the WebSocket alone.
     /// Since Asterisk 16.6, 18.0.
     pub fn connection_type(
         mut self,
@@ -2635,6 +2848,7 @@ impl ExternalMedia {
     }
 
     /// `direction` (query): `Direction`; the server assumes `both`.
+    /// Which way audio flows, as your program sees it; `both` if it is left out. Only the WebSocket heeds it, since Asterisk 20.19, 22.9 and 23.3, and not beside `transport_data`.
     /// Since Asterisk 16.6, 18.0.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
@@ -2644,6 +2858,7 @@ impl ExternalMedia {
     }
 
     /// `data` (query): text.
+    /// The UUID of the connection, which AudioSocket needs. Whatever the transport, it also arrives as `args` of `StasisStart`, parted at commas.
     /// Since Asterisk 18.0.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.0 = self.0.text("data", data.into());
@@ -2651,6 +2866,7 @@ impl ExternalMedia {
     }
 
     /// `transport_data` (query): text.
+    /// Options of the WebSocket channel driver, such as `f(json)` for control messages in JSON. It takes the place of `direction`.
     /// Since Asterisk 20.18, 22.8, 23.2.
     pub fn transport_data(mut self, transport_data: impl Into<String>) -> Self {
         self.0 = self.0.text("transport_data", transport_data.into());
@@ -2660,17 +2876,19 @@ impl ExternalMedia {
 
 call!(ExternalMedia -> json crate ::models::Channel);
 
+/// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by `ChannelTransfer`; where no transfer is under way it does nothing.
+///
 /// `POST /channels/{channelId}/transfer_progress`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-/// - `states` (query): text. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+/// - `channelId` (path): `ChannelId`. The channel of the phone that transfers; it must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+/// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
-/// - `412`
+/// - `400`: The state is missing or none of those known.
+/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone)]

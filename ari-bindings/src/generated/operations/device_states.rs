@@ -26,6 +26,8 @@ impl Client {
 }
 
 impl DeviceStates {
+    /// Lists the devices whose state ARI governs, that is, those under `Stasis:` that have been set. Phones are not among them.
+    ///
     /// `GET /deviceStates`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -33,24 +35,28 @@ impl DeviceStates {
         List::new(&self.client)
     }
 
+    /// Reads the state of any device, also of a phone. One that does not exist is not an error: it is `INVALID`, or `UNKNOWN` under `Stasis:`.
+    ///
     /// `GET /deviceStates/{deviceName}`
     ///
-    /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+    /// - `deviceName` (path): `DeviceName`. The device as a hint names it, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, device_name: impl Into<crate::ids::DeviceName>) -> Get {
         Get::new(&self.client, device_name)
     }
 
+    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get `DeviceStateChanged`, and the state survives a restart.
+    ///
     /// `PUT /deviceStates/{deviceName}`
     ///
-    /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
-    /// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
+    /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+    /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing follows `Stasis:` in the name.
+    /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -61,14 +67,16 @@ impl DeviceStates {
         Update::new(&self.client, device_name, device_state)
     }
 
+    /// Forgets a device that ARI governs; watchers see it become `UNKNOWN`. It also succeeds when there is none of the name.
+    ///
     /// `DELETE /deviceStates/{deviceName}`
     ///
-    /// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+    /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing follows `Stasis:` in the name.
+    /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
@@ -76,6 +84,8 @@ impl DeviceStates {
     }
 }
 
+/// Lists the devices whose state ARI governs, that is, those under `Stasis:` that have been set. Phones are not among them.
+///
 /// `GET /deviceStates`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -99,9 +109,11 @@ impl List {
 
 call!(List -> json Vec < crate ::models::DeviceState >);
 
+/// Reads the state of any device, also of a phone. One that does not exist is not an error: it is `INVALID`, or `UNKNOWN` under `Stasis:`.
+///
 /// `GET /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+/// - `deviceName` (path): `DeviceName`. The device as a hint names it, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -133,15 +145,17 @@ impl Get {
 
 call!(Get -> json crate ::models::DeviceState);
 
+/// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get `DeviceStateChanged`, and the state survives a restart.
+///
 /// `PUT /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
-/// - `deviceState` (query): `UpdateDeviceState`. Since Asterisk 16.0 or earlier.
+/// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+/// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: Nothing follows `Stasis:` in the name.
+/// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -178,14 +192,16 @@ impl Update {
 
 call!(Update -> void);
 
+/// Forgets a device that ARI governs; watchers see it become `UNKNOWN`. It also succeeds when there is none of the name.
+///
 /// `DELETE /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. Since Asterisk 16.0 or earlier.
+/// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: Nothing follows `Stasis:` in the name.
+/// - `409`: Only devices whose names start with `Stasis:` can be deleted.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

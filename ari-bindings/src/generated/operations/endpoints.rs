@@ -20,6 +20,8 @@ impl Client {
 }
 
 impl Endpoints {
+    /// Lists the endpoints of all technologies, with their reachability and their channels.
+    ///
     /// `GET /endpoints`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -27,15 +29,17 @@ impl Endpoints {
         List::new(&self.client)
     }
 
+    /// Sends a text outside any call to a URI, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+    ///
     /// `PUT /endpoints/sendMessage`
     ///
-    /// - `to` (query): text. Since Asterisk 16.0 or earlier.
-    /// - `from` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `to` (query): text. The recipient with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: The recipient is missing, or a variable's value is not a string.
+    /// - `404`: No technology can take a message for this recipient, or it knows of no such endpoint.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message(
@@ -46,16 +50,18 @@ impl Endpoints {
         SendMessage::new(&self.client, to, from)
     }
 
+    /// Asks a phone, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+    ///
     /// `POST /endpoints/refer`
     ///
-    /// - `to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `to` (query): text. The phone that is asked, with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: The phone to ask is missing, or a variable's value is not a string.
+    /// - `404`: No technology can take a request for this phone, or it knows of no such endpoint.
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer(
@@ -67,44 +73,50 @@ impl Endpoints {
         Refer::new(&self.client, to, from, refer_to)
     }
 
+    /// Lists the endpoints of one channel technology.
+    ///
     /// `GET /endpoints/{tech}`
     ///
-    /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: No technology of that name has endpoints; `Local`, for one, has none.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech::new(&self.client, tech)
     }
 
+    /// Shows one endpoint: whether it is reachable and which channels it has.
+    ///
     /// `GET /endpoints/{tech}/{resource}`
     ///
-    /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
+    /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
+    /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
+    /// - `404`: There is no such endpoint, or its technology is not loaded.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
         Get::new(&self.client, tech, resource)
     }
 
+    /// Sends a text outside any call to an endpoint, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+    ///
     /// `PUT /endpoints/{tech}/{resource}/sendMessage`
     ///
-    /// - `tech` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `resource` (path): text. Since Asterisk 16.0 or earlier.
-    /// - `from` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry texts. Since Asterisk 16.0 or earlier.
+    /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: A variable's value is not a string.
+    /// - `404`: There is no such endpoint, or its technology cannot carry texts.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
@@ -116,17 +128,19 @@ impl Endpoints {
         SendMessageToEndpoint::new(&self.client, tech, resource, from)
     }
 
+    /// Asks the phone of an endpoint, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+    ///
     /// `POST /endpoints/{tech}/{resource}/refer`
     ///
-    /// - `tech` (path): text. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `resource` (path): text. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry such requests. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
+    /// - `400`: A variable's value is not a string.
+    /// - `404`: There is no such endpoint, or its technology cannot carry such requests.
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
@@ -140,6 +154,8 @@ impl Endpoints {
     }
 }
 
+/// Lists the endpoints of all technologies, with their reachability and their channels.
+///
 /// `GET /endpoints`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -163,15 +179,17 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Endpoint >);
 
+/// Sends a text outside any call to a URI, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+///
 /// `PUT /endpoints/sendMessage`
 ///
-/// - `to` (query): text. Since Asterisk 16.0 or earlier.
-/// - `from` (query): text. Since Asterisk 16.0 or earlier.
+/// - `to` (query): text. The recipient with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
+/// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: The recipient is missing, or a variable's value is not a string.
+/// - `404`: No technology can take a message for this recipient, or it knows of no such endpoint.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -200,6 +218,7 @@ impl SendMessage {
     }
 
     /// `body` (query): text.
+    /// The text to send.
     /// Since Asterisk 16.0 or earlier.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0 = self.0.text("body", body.into());
@@ -207,6 +226,7 @@ impl SendMessage {
     }
 
     /// `variables` (body): JSON.
+    /// What goes with the text, by name: for SIP, headers. Values must be strings.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -221,16 +241,18 @@ impl SendMessage {
 
 call!(SendMessage -> void);
 
+/// Asks a phone, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+///
 /// `POST /endpoints/refer`
 ///
-/// - `to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-/// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-/// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `to` (query): text. The phone that is asked, with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
+/// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: The phone to ask is missing, or a variable's value is not a string.
+/// - `404`: No technology can take a request for this phone, or it knows of no such endpoint.
 ///
 /// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
@@ -261,6 +283,7 @@ impl Refer {
     }
 
     /// `to_self` (query): boolean; the server assumes `false`.
+    /// Whether the target is put through this Asterisk: it is then rewritten so that the phone's call comes in here.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
@@ -268,6 +291,7 @@ impl Refer {
     }
 
     /// `variables` (body): JSON.
+    /// What goes with the request, by name: for SIP, headers. Values must be strings.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn variables(
         mut self,
@@ -282,13 +306,15 @@ impl Refer {
 
 call!(Refer -> void);
 
+/// Lists the endpoints of one channel technology.
+///
 /// `GET /endpoints/{tech}`
 ///
-/// - `tech` (path): text. Since Asterisk 16.0 or earlier.
+/// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: No technology of that name has endpoints; `Local`, for one, has none.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -314,15 +340,17 @@ impl ListByTech {
 
 call!(ListByTech -> json Vec < crate ::models::Endpoint >);
 
+/// Shows one endpoint: whether it is reachable and which channels it has.
+///
 /// `GET /endpoints/{tech}/{resource}`
 ///
-/// - `tech` (path): text. Since Asterisk 16.0 or earlier.
-/// - `resource` (path): text. Since Asterisk 16.0 or earlier.
+/// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
+/// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
+/// - `404`: There is no such endpoint, or its technology is not loaded.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -353,16 +381,18 @@ impl Get {
 
 call!(Get -> json crate ::models::Endpoint);
 
+/// Sends a text outside any call to an endpoint, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+///
 /// `PUT /endpoints/{tech}/{resource}/sendMessage`
 ///
-/// - `tech` (path): text. Since Asterisk 16.0 or earlier.
-/// - `resource` (path): text. Since Asterisk 16.0 or earlier.
-/// - `from` (query): text. Since Asterisk 16.0 or earlier.
+/// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry texts. Since Asterisk 16.0 or earlier.
+/// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+/// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: A variable's value is not a string.
+/// - `404`: There is no such endpoint, or its technology cannot carry texts.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -393,6 +423,7 @@ impl SendMessageToEndpoint {
     }
 
     /// `body` (query): text.
+    /// The text to send.
     /// Since Asterisk 16.0 or earlier.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0 = self.0.text("body", body.into());
@@ -400,6 +431,7 @@ impl SendMessageToEndpoint {
     }
 
     /// `variables` (body): JSON.
+    /// What goes with the text, by name: for SIP, headers. Values must be strings.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -414,17 +446,19 @@ impl SendMessageToEndpoint {
 
 call!(SendMessageToEndpoint -> void);
 
+/// Asks the phone of an endpoint, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+///
 /// `POST /endpoints/{tech}/{resource}/refer`
 ///
-/// - `tech` (path): text. Since Asterisk 18.20, 20.5, 21.0.
-/// - `resource` (path): text. Since Asterisk 18.20, 20.5, 21.0.
-/// - `from` (query): text. Since Asterisk 18.20, 20.5, 21.0.
-/// - `refer_to` (query): text. Since Asterisk 18.20, 20.5, 21.0.
+/// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry such requests. Since Asterisk 18.20, 20.5, 21.0.
+/// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
+/// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
+/// - `400`: A variable's value is not a string.
+/// - `404`: There is no such endpoint, or its technology cannot carry such requests.
 ///
 /// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
@@ -457,6 +491,7 @@ impl ReferToEndpoint {
     }
 
     /// `to_self` (query): boolean; the server assumes `false`.
+    /// Whether the target is put through this Asterisk: it is then rewritten so that the phone's call comes in here.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
@@ -464,6 +499,7 @@ impl ReferToEndpoint {
     }
 
     /// `variables` (body): JSON.
+    /// What goes with the request, by name: for SIP, headers. Values must be strings.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn variables(
         mut self,

@@ -24,16 +24,18 @@ impl Client {
 }
 
 impl Events {
+    /// Sends an event of your own making to an application, as `ChannelUserevent`. It is accepted, and lost, when the application's client is not connected at the moment.
+    ///
     /// `POST /events/user/{eventName}`
     ///
-    /// - `eventName` (path): `EventName`. Since Asterisk 16.0 or earlier.
-    /// - `application` (query): text. Since Asterisk 16.0 or earlier.
+    /// - `eventName` (path): `EventName`. The name by which the receiver tells your events apart; it comes as `eventname`. Since Asterisk 16.0 or earlier.
+    /// - `application` (query): text. The application that is to get it, which may be your own. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `422`
+    /// - `400`: No application was named, or a source starts with something other than `channel:`, `bridge:` or `endpoint:`.
+    /// - `404`: There is no such application.
+    /// - `422`: A source does not exist, or exists no longer.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn user_event(
@@ -44,15 +46,17 @@ impl Events {
         UserEvent::new(&self.client, event_name, application)
     }
 
+    /// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. `StasisStart` follows for the winner, once the call is let in.
+    ///
     /// `POST /events/claim`
     ///
-    /// - `channelId` (query): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `application` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (query): `ChannelId`. The channel that `CallBroadcast` carried. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `application` (query): text. The application that is to get the call. A wrong name wins as well: the server does not check it, and the call then goes on in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: The channel is gone, or is not on offer, for instance because the time ran out.
+    /// - `409`: Another application was faster.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn claim_channel(
@@ -64,16 +68,18 @@ impl Events {
     }
 }
 
+/// Sends an event of your own making to an application, as `ChannelUserevent`. It is accepted, and lost, when the application's client is not connected at the moment.
+///
 /// `POST /events/user/{eventName}`
 ///
-/// - `eventName` (path): `EventName`. Since Asterisk 16.0 or earlier.
-/// - `application` (query): text. Since Asterisk 16.0 or earlier.
+/// - `eventName` (path): `EventName`. The name by which the receiver tells your events apart; it comes as `eventname`. Since Asterisk 16.0 or earlier.
+/// - `application` (query): text. The application that is to get it, which may be your own. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `422`
+/// - `400`: No application was named, or a source starts with something other than `channel:`, `bridge:` or `endpoint:`.
+/// - `404`: There is no such application.
+/// - `422`: A source does not exist, or exists no longer.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -105,6 +111,7 @@ impl UserEvent {
     }
 
     /// `source` (query): list of text.
+    /// What the event is about: `channel:ID`, `bridge:ID` or `endpoint:TECH/RESOURCE`, whose snapshots go with it.
     /// Since Asterisk 16.0 or earlier.
     pub fn source(
         mut self,
@@ -115,6 +122,7 @@ impl UserEvent {
     }
 
     /// `variables` (body): JSON.
+    /// What else you have to say, as a map of names to any JSON values; it comes as `userevent`.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -129,15 +137,17 @@ impl UserEvent {
 
 call!(UserEvent -> void);
 
+/// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. `StasisStart` follows for the winner, once the call is let in.
+///
 /// `POST /events/claim`
 ///
-/// - `channelId` (query): `ChannelId`. Since Asterisk 20.20, 22.10, 23.4.
-/// - `application` (query): text. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (query): `ChannelId`. The channel that `CallBroadcast` carried. Since Asterisk 20.20, 22.10, 23.4.
+/// - `application` (query): text. The application that is to get the call. A wrong name wins as well: the server does not check it, and the call then goes on in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: The channel is gone, or is not on offer, for instance because the time ran out.
+/// - `409`: Another application was faster.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]

@@ -24,6 +24,8 @@ impl Client {
 }
 
 impl Mailboxes {
+    /// Lists the mailboxes that ARI keeps. Those of `app_voicemail` are not among them.
+    ///
     /// `GET /mailboxes`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -31,28 +33,32 @@ impl Mailboxes {
         List::new(&self.client)
     }
 
+    /// Reads how many messages a mailbox of ARI's has.
+    ///
     /// `GET /mailboxes/{mailboxName}`
     ///
-    /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Get {
         Get::new(&self.client, mailbox_name)
     }
 
+    /// Sets how many messages a mailbox has, and creates it the first time. Phones that watch it light or darken their lamp; no message is stored anywhere.
+    ///
     /// `PUT /mailboxes/{mailboxName}`
     ///
-    /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
-    /// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
-    /// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints name it in `mailboxes`. Since Asterisk 16.0 or earlier.
+    /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
+    /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: The server has no `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -64,13 +70,15 @@ impl Mailboxes {
         Update::new(&self.client, mailbox_name, old_messages, new_messages)
     }
 
+    /// Forgets a mailbox of ARI's, and phones that watch it darken their lamp.
+    ///
     /// `DELETE /mailboxes/{mailboxName}`
     ///
-    /// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Delete {
@@ -78,6 +86,8 @@ impl Mailboxes {
     }
 }
 
+/// Lists the mailboxes that ARI keeps. Those of `app_voicemail` are not among them.
+///
 /// `GET /mailboxes`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -101,13 +111,15 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Mailbox >);
 
+/// Reads how many messages a mailbox of ARI's has.
+///
 /// `GET /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -139,15 +151,17 @@ impl Get {
 
 call!(Get -> json crate ::models::Mailbox);
 
+/// Sets how many messages a mailbox has, and creates it the first time. Phones that watch it light or darken their lamp; no message is stored anywhere.
+///
 /// `PUT /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
-/// - `oldMessages` (query): whole number. Since Asterisk 16.0 or earlier.
-/// - `newMessages` (query): whole number. Since Asterisk 16.0 or earlier.
+/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints name it in `mailboxes`. Since Asterisk 16.0 or earlier.
+/// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
+/// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: The server has no `res_stasis_mailbox`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -183,13 +197,15 @@ impl Update {
 
 call!(Update -> void);
 
+/// Forgets a mailbox of ARI's, and phones that watch it darken their lamp.
+///
 /// `DELETE /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. Since Asterisk 16.0 or earlier.
+/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

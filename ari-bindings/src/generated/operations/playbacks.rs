@@ -39,29 +39,33 @@ impl Playbacks {
         Get::new(&self.client, playback_id)
     }
 
+    /// Ends a playback, with all media that were still to come. `PlaybackFinished` follows, also if it had never started.
+    ///
     /// `DELETE /playbacks/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
         Stop::new(&self.client, playback_id)
     }
 
+    /// Pauses, moves or restarts a playback that can be heard. What can be moved is a sound; a tone or digits cannot.
+    ///
     /// `POST /playbacks/{playbackId}/control`
     ///
-    /// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-    /// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
+    /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `400`
-    /// - `404`
-    /// - `409`
+    /// - `400`: There is no such thing to do, or it is missing.
+    /// - `404`: It has ended, or never was.
+    /// - `409`: It is still queued: wait for `PlaybackStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn control(
@@ -113,13 +117,15 @@ impl Get {
 
 call!(Get -> json crate ::models::Playback);
 
+/// Ends a playback, with all media that were still to come. `PlaybackFinished` follows, also if it had never started.
+///
 /// `DELETE /playbacks/{playbackId}`
 ///
-/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: It has ended, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -151,16 +157,18 @@ impl Stop {
 
 call!(Stop -> void);
 
+/// Pauses, moves or restarts a playback that can be heard. What can be moved is a sound; a tone or digits cannot.
+///
 /// `POST /playbacks/{playbackId}/control`
 ///
-/// - `playbackId` (path): `PlaybackId`. Since Asterisk 16.0 or earlier.
-/// - `operation` (query): `ControlOperation`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
+/// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `400`
-/// - `404`
-/// - `409`
+/// - `400`: There is no such thing to do, or it is missing.
+/// - `404`: It has ended, or never was.
+/// - `409`: It is still queued: wait for `PlaybackStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

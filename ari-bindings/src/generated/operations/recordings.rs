@@ -24,6 +24,8 @@ impl Client {
 }
 
 impl Recordings {
+    /// Lists the recordings on the server's disk, those in sub-folders included. While the folder does not exist, as on a fresh Debian, this is answered with 500 `Allocation failed`.
+    ///
     /// `GET /recordings/stored`
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -31,13 +33,15 @@ impl Recordings {
         ListStored::new(&self.client)
     }
 
+    /// Shows name and encoding of a recording on disk.
+    ///
     /// `GET /recordings/stored/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(
@@ -47,13 +51,15 @@ impl Recordings {
         GetStored::new(&self.client, recording_name)
     }
 
+    /// Deletes a recording from the server's disk.
+    ///
     /// `DELETE /recordings/stored/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(
@@ -63,14 +69,16 @@ impl Recordings {
         DeleteStored::new(&self.client, recording_name)
     }
 
+    /// Fetches the bytes of a recording's file, with its media type, such as `audio/wav`. It works over HTTP alone and not over the events connection.
+    ///
     /// `GET /recordings/stored/{recordingName}/file`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `403`
-    /// - `404`
+    /// - `403`: The server may not read the file: see to its permissions.
+    /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(
@@ -80,15 +88,17 @@ impl Recordings {
         GetStoredFile::new(&self.client, recording_name)
     }
 
+    /// Copies a recording on the server's disk and answers with the copy. The encoding stays the same, and sub-folders are created.
+    ///
     /// `POST /recordings/stored/{recordingName}/copy`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
-    /// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
+    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: There is no recording to copy under this name.
+    /// - `409`: The name of the copy is taken: choose another, or delete that one first.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(
@@ -99,13 +109,15 @@ impl Recordings {
         CopyStored::new(&self.client, recording_name, destination_recording_name)
     }
 
+    /// Asks how a recording is getting on. It answers from the request to record until the recording has ended.
+    ///
     /// `GET /recordings/live/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_live(
@@ -115,13 +127,15 @@ impl Recordings {
         GetLive::new(&self.client, recording_name)
     }
 
+    /// Ends a recording and throws its file away. `RecordingFinished` follows as it does after a stop, with the state `done`.
+    ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn cancel(
@@ -131,41 +145,47 @@ impl Recordings {
         Cancel::new(&self.client, recording_name)
     }
 
+    /// Ends a recording and keeps its file. `RecordingFinished` follows, after which the recording is stored.
+    ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
+    /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
         Stop::new(&self.client, recording_name)
     }
 
+    /// Interrupts a recording: what is said until `unpause` is left out of the file, and silence does not end it. To pause twice does no harm.
+    ///
     /// `POST /recordings/live/{recordingName}/pause`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
         Pause::new(&self.client, recording_name)
     }
 
+    /// Goes on with a recording that was paused. If it was not, nothing happens.
+    ///
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(
@@ -175,28 +195,32 @@ impl Recordings {
         Unpause::new(&self.client, recording_name)
     }
 
+    /// Records silence in place of what is heard, so that the file keeps its length. Such silence does not count towards a limit for silence.
+    ///
     /// `POST /recordings/live/{recordingName}/mute`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
         Mute::new(&self.client, recording_name)
     }
 
+    /// Records again what is heard, after `mute`. If the recording was not muted, nothing happens.
+    ///
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
-    /// - `404`
-    /// - `409`
+    /// - `404`: Nothing is being recorded under this name.
+    /// - `409`: It is still queued: wait for `RecordingStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -207,6 +231,8 @@ impl Recordings {
     }
 }
 
+/// Lists the recordings on the server's disk, those in sub-folders included. While the folder does not exist, as on a fresh Debian, this is answered with 500 `Allocation failed`.
+///
 /// `GET /recordings/stored`
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -230,13 +256,15 @@ impl ListStored {
 
 call!(ListStored -> json Vec < crate ::models::StoredRecording >);
 
+/// Shows name and encoding of a recording on disk.
+///
 /// `GET /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -268,13 +296,15 @@ impl GetStored {
 
 call!(GetStored -> json crate ::models::StoredRecording);
 
+/// Deletes a recording from the server's disk.
+///
 /// `DELETE /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: There is no such recording on disk.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -306,14 +336,16 @@ impl DeleteStored {
 
 call!(DeleteStored -> void);
 
+/// Fetches the bytes of a recording's file, with its media type, such as `audio/wav`. It works over HTTP alone and not over the events connection.
+///
 /// `GET /recordings/stored/{recordingName}/file`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `403`
-/// - `404`
+/// - `403`: The server may not read the file: see to its permissions.
+/// - `404`: There is no such recording on disk.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -345,15 +377,17 @@ impl GetStoredFile {
 
 call!(GetStoredFile -> download);
 
+/// Copies a recording on the server's disk and answers with the copy. The encoding stays the same, and sub-folders are created.
+///
 /// `POST /recordings/stored/{recordingName}/copy`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
-/// - `destinationRecordingName` (query): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
+/// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: There is no recording to copy under this name.
+/// - `409`: The name of the copy is taken: choose another, or delete that one first.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -391,13 +425,15 @@ impl CopyStored {
 
 call!(CopyStored -> json crate ::models::StoredRecording);
 
+/// Asks how a recording is getting on. It answers from the request to record until the recording has ended.
+///
 /// `GET /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -429,13 +465,15 @@ impl GetLive {
 
 call!(GetLive -> json crate ::models::LiveRecording);
 
+/// Ends a recording and throws its file away. `RecordingFinished` follows as it does after a stop, with the state `done`.
+///
 /// `DELETE /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: Nothing is being recorded under this name.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -467,13 +505,15 @@ impl Cancel {
 
 call!(Cancel -> void);
 
+/// Ends a recording and keeps its file. `RecordingFinished` follows, after which the recording is stored.
+///
 /// `POST /recordings/live/{recordingName}/stop`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
+/// - `404`: Nothing is being recorded under this name.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -505,14 +545,16 @@ impl Stop {
 
 call!(Stop -> void);
 
+/// Interrupts a recording: what is said until `unpause` is left out of the file, and silence does not end it. To pause twice does no harm.
+///
 /// `POST /recordings/live/{recordingName}/pause`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: Nothing is being recorded under this name.
+/// - `409`: It is still queued: wait for `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -544,14 +586,16 @@ impl Pause {
 
 call!(Pause -> void);
 
+/// Goes on with a recording that was paused. If it was not, nothing happens.
+///
 /// `DELETE /recordings/live/{recordingName}/pause`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: Nothing is being recorded under this name.
+/// - `409`: It is still queued: wait for `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -583,14 +627,16 @@ impl Unpause {
 
 call!(Unpause -> void);
 
+/// Records silence in place of what is heard, so that the file keeps its length. Such silence does not count towards a limit for silence.
+///
 /// `POST /recordings/live/{recordingName}/mute`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: Nothing is being recorded under this name.
+/// - `409`: It is still queued: wait for `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -622,14 +668,16 @@ impl Mute {
 
 call!(Mute -> void);
 
+/// Records again what is heard, after `mute`. If the recording was not muted, nothing happens.
+///
 /// `DELETE /recordings/live/{recordingName}/mute`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
-/// - `404`
-/// - `409`
+/// - `404`: Nothing is being recorded under this name.
+/// - `409`: It is still queued: wait for `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
