@@ -259,7 +259,11 @@ fn added(mend: Mend) -> Vec<(String, String)> {
             let kind = if place.matches('.').count() == 1 { "property" } else { "parameter" };
             values.iter().map(|value| (format!("value {place} {value}"), format!("{kind} {place}"))).collect()
         }
-        Mend::SetType(..) | Mend::SetBody(..) | Mend::SetTuples(..) | Mend::SetReference(..) => Vec::new(),
+        Mend::SetType(..)
+        | Mend::SetRequired(..)
+        | Mend::SetBody(..)
+        | Mend::SetTuples(..)
+        | Mend::SetReference(..) => Vec::new(),
     }
 }
 

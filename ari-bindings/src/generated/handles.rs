@@ -967,6 +967,8 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/mute`
     ///
+    /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors:
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -974,14 +976,19 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub fn mute(&self) -> crate::operations::channels::Mute {
-        crate::operations::channels::Mute::new(&self.client, &self.channel_id)
+    pub fn mute(
+        &self,
+        direction: impl Into<crate::values::Direction>,
+    ) -> crate::operations::channels::Mute {
+        crate::operations::channels::Mute::new(&self.client, &self.channel_id, direction)
     }
 
     /// Lets sound through again that `mute` has silenced. No event follows.
     ///
     /// `DELETE /channels/{channelId}/mute`
     ///
+    /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
+    ///
     /// Declared errors:
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -989,8 +996,15 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub fn unmute(&self) -> crate::operations::channels::Unmute {
-        crate::operations::channels::Unmute::new(&self.client, &self.channel_id)
+    pub fn unmute(
+        &self,
+        direction: impl Into<crate::values::Direction>,
+    ) -> crate::operations::channels::Unmute {
+        crate::operations::channels::Unmute::new(
+            &self.client,
+            &self.channel_id,
+            direction,
+        )
     }
 
     /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.

@@ -10,6 +10,7 @@ pub(super) fn mend(api: &mut Api, mend: Mend) -> Result<(), String> {
         Mend::SetType(place, ty) => set_type(api, place, ty.into()),
         Mend::SetBody(place, form) => set_body(api, place, form),
         Mend::SetTuples(place, model) => set_tuples(api, place, model),
+        Mend::SetRequired(place) => set_required(api, place),
         Mend::SetReference(place, id) => set_reference(api, place, id),
     }
 }
@@ -80,6 +81,18 @@ fn set_tuples(api: &mut Api, place: &str, model: &str) -> Result<(), String> {
     parameter.location = Location::Body(BodyForm::Tuples);
     parameter.ty = Type::List(Box::new(Type::Model(model.to_owned())));
     Ok(())
+}
+
+fn set_required(api: &mut Api, place: &str) -> Result<(), String> {
+    match item(api, place)? {
+        Item::Parameter(parameter) if !parameter.required => {
+            parameter.required = true;
+            parameter.default = None;
+            Ok(())
+        }
+        Item::Parameter(_) => Err(format!("`{place}` is declared as required itself")),
+        Item::Property(_) => Err(format!("`{place}` is not a parameter")),
+    }
 }
 
 fn set_reference(api: &mut Api, place: &str, id: &str) -> Result<(), String> {

@@ -70,6 +70,8 @@ pub enum Mend {
     SetBody(&'static str, BodyForm),
     /// A list of objects of this model in a body.
     SetTuples(&'static str, &'static str),
+    /// A parameter without which the server refuses the request, though it is declared as optional.
+    SetRequired(&'static str),
     /// The path parameter whose kind of id the item holds.
     SetReference(&'static str, &'static str),
 }

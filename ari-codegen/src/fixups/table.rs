@@ -1,6 +1,6 @@
 //! The table. Add a row with its evidence; the mechanism is in the parent module.
 
-use super::Mend::{AddProperty, AddValues, SetBody, SetReference, SetTuples, SetType};
+use super::Mend::{AddProperty, AddValues, SetBody, SetReference, SetRequired, SetTuples, SetType};
 use super::Primitive::{Date, Double, Integer};
 use super::{Fixup, Releases};
 use crate::api::BodyForm;
@@ -85,6 +85,13 @@ pub const FIXUPS: &[Fixup] = &[
         evidence: "seen on the wire of 22.10.1: values of any JSON type arrive as they were sent",
         releases: SEEN,
         mends: &[SetBody("events.userEvent.variables", BodyForm::Members)],
+    },
+    Fixup {
+        name: "the direction to mute",
+        evidence: "seen on the wire of 22.10.1 and 16.28.0: without it 400 and `Direction is required`; declared as optional, \
+                   `both` if left out",
+        releases: SEEN,
+        mends: &[SetRequired("channels.mute.direction"), SetRequired("channels.unmute.direction")],
     },
     Fixup {
         name: "ids of channels under other names, in operations of later releases",

@@ -65,8 +65,8 @@ async fn a_channel_does_what_is_asked() {
         if server.major() >= 20 {
             channel.progress().await.unwrap();
         }
-        channel.mute().direction(Direction::In).await.unwrap();
-        channel.unmute().direction("both").await.unwrap();
+        channel.mute(Direction::In).await.unwrap();
+        channel.unmute("both").await.unwrap();
         channel.hold().await.unwrap();
         channel.unhold().await.unwrap();
         channel.start_moh().moh_class("default").await.unwrap();

@@ -151,11 +151,11 @@ pub(crate) fn rows(ari: &Client) -> Vec<Row> {
             ],
         ),
         row(
-            ari.channels().mute("ch/1+2 3%é").direction("in").into_request(),
+            ari.channels().mute("ch/1+2 3%é", "in").into_request(),
             &["POST channels/ch%2F1%2B2%203%25%C3%A9/mute", "?direction=in"],
         ),
         row(
-            ari.channels().unmute("ch/1+2 3%é").direction("in").into_request(),
+            ari.channels().unmute("ch/1+2 3%é", "in").into_request(),
             &["DELETE channels/ch%2F1%2B2%203%25%C3%A9/mute", "?direction=in"],
         ),
         row(ari.channels().hold("ch/1+2 3%é").into_request(), &["POST channels/ch%2F1%2B2%203%25%C3%A9/hold"]),

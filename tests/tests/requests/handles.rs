@@ -154,8 +154,11 @@ fn channel() {
     same(ari.channel("ch/1+2 3%é").ring_stop().into_request(), ari.channels().ring_stop("ch/1+2 3%é").into_request());
     same(ari.channel("ch/1+2 3%é").progress().into_request(), ari.channels().progress("ch/1+2 3%é").into_request());
     same(ari.channel("ch/1+2 3%é").send_dtmf().into_request(), ari.channels().send_dtmf("ch/1+2 3%é").into_request());
-    same(ari.channel("ch/1+2 3%é").mute().into_request(), ari.channels().mute("ch/1+2 3%é").into_request());
-    same(ari.channel("ch/1+2 3%é").unmute().into_request(), ari.channels().unmute("ch/1+2 3%é").into_request());
+    same(ari.channel("ch/1+2 3%é").mute("in").into_request(), ari.channels().mute("ch/1+2 3%é", "in").into_request());
+    same(
+        ari.channel("ch/1+2 3%é").unmute("in").into_request(),
+        ari.channels().unmute("ch/1+2 3%é", "in").into_request(),
+    );
     same(ari.channel("ch/1+2 3%é").hold().into_request(), ari.channels().hold("ch/1+2 3%é").into_request());
     same(ari.channel("ch/1+2 3%é").unhold().into_request(), ari.channels().unhold("ch/1+2 3%é").into_request());
     same(ari.channel("ch/1+2 3%é").start_moh().into_request(), ari.channels().start_moh("ch/1+2 3%é").into_request());

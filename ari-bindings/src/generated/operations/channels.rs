@@ -273,6 +273,7 @@ impl Channels {
     /// `POST /channels/{channelId}/mute`
     ///
     /// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
@@ -281,8 +282,12 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub fn mute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Mute {
-        Mute::new(&self.client, channel_id)
+    pub fn mute(
+        &self,
+        channel_id: impl Into<crate::ids::ChannelId>,
+        direction: impl Into<crate::values::Direction>,
+    ) -> Mute {
+        Mute::new(&self.client, channel_id, direction)
     }
 
     /// Lets sound through again that `mute` has silenced. No event follows.
@@ -290,6 +295,7 @@ impl Channels {
     /// `DELETE /channels/{channelId}/mute`
     ///
     /// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors:
     ///
@@ -298,8 +304,12 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub fn unmute(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unmute {
-        Unmute::new(&self.client, channel_id)
+    pub fn unmute(
+        &self,
+        channel_id: impl Into<crate::ids::ChannelId>,
+        direction: impl Into<crate::values::Direction>,
+    ) -> Unmute {
+        Unmute::new(&self.client, channel_id, direction)
     }
 
     /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
@@ -1660,6 +1670,7 @@ call!(SendDtmf -> void);
 /// `POST /channels/{channelId}/mute`
 ///
 /// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
@@ -1684,24 +1695,19 @@ impl Mute {
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<crate::ids::ChannelId>,
+        direction: impl Into<crate::values::Direction>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path(
                     "channelId",
                     Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
+                )
+                .text(
+                    "direction",
+                    Into::<crate::values::Direction>::into(direction).into(),
                 ),
         )
-    }
-
-    /// `direction` (query): `Direction`; the server assumes `both`.
-    /// Which way to silence. Although `both` is declared as the default, servers answer `400` if it is left out: always give it.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
-        self.0 = self
-            .0
-            .text("direction", Into::<crate::values::Direction>::into(direction).into());
-        self
     }
 }
 
@@ -1712,6 +1718,7 @@ call!(Mute -> void);
 /// `DELETE /channels/{channelId}/mute`
 ///
 /// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors:
 ///
@@ -1736,24 +1743,19 @@ impl Unmute {
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<crate::ids::ChannelId>,
+        direction: impl Into<crate::values::Direction>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path(
                     "channelId",
                     Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
+                )
+                .text(
+                    "direction",
+                    Into::<crate::values::Direction>::into(direction).into(),
                 ),
         )
-    }
-
-    /// `direction` (query): `Direction`; the server assumes `both`.
-    /// Which way to open. Although `both` is declared as the default, servers answer `400` if it is left out: always give it.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
-        self.0 = self
-            .0
-            .text("direction", Into::<crate::values::Direction>::into(direction).into());
-        self
     }
 }
 

@@ -44,6 +44,7 @@ fn mended(source: &ReleaseSource, table: &[Fixup]) -> Vec<(String, Value)> {
                 self::model(&mut files, model)["properties"][name] = json!({ "type": spelling(*ty) });
             }
             Mend::SetType(place, ty) => item(&mut files, place)["type"] = json!(spelling(*ty)),
+            Mend::SetRequired(place) => item(&mut files, place)["required"] = json!(true),
             Mend::SetBody(..) | Mend::SetTuples(..) | Mend::SetReference(..) => {}
         }
     }

@@ -31,8 +31,8 @@ async fn each(scene: &Scene, id: &str) {
         scene.refused(channel.progress()).await;
     }
     scene.refused(channel.send_dtmf().dtmf("1")).await;
-    scene.refused(channel.mute()).await;
-    scene.refused(channel.unmute()).await;
+    scene.refused(channel.mute("both")).await;
+    scene.refused(channel.unmute("both")).await;
     scene.refused(channel.hold()).await;
     scene.refused(channel.unhold()).await;
     scene.refused(channel.start_moh()).await;
@@ -87,8 +87,8 @@ async fn not_answered(scene: &Scene, id: &str) {
         scene.refused(channel.progress()).await;
     }
     scene.refused(channel.send_dtmf().dtmf("1")).await;
-    scene.refused(channel.mute()).await;
-    scene.refused(channel.unmute()).await;
+    scene.refused(channel.mute("both")).await;
+    scene.refused(channel.unmute("both")).await;
     scene.refused(channel.hold()).await;
     scene.refused(channel.unhold()).await;
     scene.refused(channel.start_moh()).await;

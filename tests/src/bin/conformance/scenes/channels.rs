@@ -54,8 +54,8 @@ async fn does(scene: &mut Scene, id: &str) {
     if scene.has("channels.progress") {
         scene.ok(channel.progress()).await;
     }
-    scene.ok(channel.mute().direction("both")).await;
-    scene.ok(channel.unmute().direction("both")).await;
+    scene.ok(channel.mute("both")).await;
+    scene.ok(channel.unmute("both")).await;
     scene.ok(channel.hold()).await;
     scene.ok(channel.unhold()).await;
     scene.ok(channel.start_moh()).await;
