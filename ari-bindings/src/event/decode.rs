@@ -44,9 +44,9 @@ pub(crate) fn boxed<T: DeserializeOwned>(text: &str) -> serde_json::Result<Box<T
     serde_json::from_str(text).map(Box::new)
 }
 
-/// The `type` of an event. It usually stands at the beginning, where a glance finds it.
+/// The `type` of an event. It usually stands among the first members, where a glance finds it.
 fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
-    if let Some(kind) = kind_at_start(text) {
+    if let Some(kind) = kind_at_a_glance(text) {
         return Ok(Cow::Borrowed(kind));
     }
     let mut found = None;
@@ -59,10 +59,29 @@ fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
     }
 }
 
-fn kind_at_start(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix(r#"{"type":""#)?;
-    let end = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric())?;
-    (rest.as_bytes()[end] == b'"').then(|| &rest[..end])
+/// Looks past members that are plain strings, numbers or words, without spaces, as Asterisk writes them.
+fn kind_at_a_glance(text: &str) -> Option<&str> {
+    let mut rest = text.strip_prefix('{')?;
+    loop {
+        let (name, value) = plain_string(rest)?;
+        let value = value.strip_prefix(':')?;
+        if name == "type" {
+            return plain_string(value).map(|(kind, _)| kind);
+        }
+        let after = match value.as_bytes().first()? {
+            b'"' => plain_string(value)?.1,
+            b'{' | b'[' => return None,
+            _ => &value[value.bytes().position(|byte| byte == b',')?..],
+        };
+        rest = after.strip_prefix(',')?;
+    }
+}
+
+/// A string without escapes at the beginning of a text, and what follows it.
+fn plain_string(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('"')?;
+    let end = text.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    text.as_bytes()[end..].starts_with(b"\"").then(|| (&text[..end], &text[end + 1..]))
 }
 
 /// Finds the member `type` and looks no further.

@@ -102,3 +102,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_type_is_found_wherever_it_stands() {
+    for text in [
+        r#"{"type":"New"}"#,
+        r#"{"a":"b","n":-1.5e3,"t":true,"z":null,"type":"New"}"#,
+        r#"{"a":"x\"y,","type":"New"}"#,
+        r#"{"a\n":1,"type":"New"}"#,
+        r#"{"a":{"type":"Not"},"b":["type","Not"],"type":"New","c":{"type":"Not"}}"#,
+        r#" { "a" : "type" , "type" : "New" } "#,
+        r#"{"a":"\"type\":\"Not\"","type":"Ne\u0077"}"#,
+        r#"{"typ\u0065":"New"}"#,
+    ] {
+        let event = Event::from_text(text);
+        assert!(matches!(event, Event::Unknown(_)), "{text}: {event:?}");
+        assert_eq!(event.kind(), "New", "{text}");
+    }
+    for text in [r#"{"a":1}"#, r#"{"type":1}"#, r#"{"a":1},"type":"New"}"#, r#"{"type":"New""#, r#"{"a"#, "{", "[]", ""]
+    {
+        assert!(matches!(Event::from_text(text), Event::Undecodable(_)), "{text}");
+    }
+}
