@@ -7,6 +7,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::error::{Error, Result};
@@ -18,8 +19,12 @@ use super::release::Release;
 /// The directory that ARI records into; the package does not create it.
 const RECORDINGS: &str = "var/spool/asterisk/recording";
 
+/// Releases are installed side by side, but apt lets in one at a time.
+static APT: Mutex<()> = Mutex::new(());
+
 /// Whether mmdebstrap is there; on a machine with apt it is installed if need be.
 pub(crate) fn has_mmdebstrap() -> Result<bool> {
+    let _one_at_a_time = APT.lock().unwrap_or_else(PoisonError::into_inner);
     if succeeds("mmdebstrap", &["--version"]) {
         return Ok(true);
     }
