@@ -1,16 +1,19 @@
 use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use reqwest::header::HeaderValue;
+use tokio::sync::{OnceCell, Semaphore};
+use zeroize::Zeroizing;
 
-use crate::client::Client;
+use crate::client::{self, Client};
+use crate::http::Http;
+use crate::retry::Retries;
 use crate::url::{BaseUrl, Credentials};
-use crate::{AvailabilityCheck, Error, client};
-
-/// Asterisk closes a connection that was idle for 15 s; one closed earlier by us is never raced.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::{AvailabilityCheck, Error, Transport};
 
 /// A [`Client`] in the making; [`Client::builder`] starts one.
 ///
@@ -29,36 +32,66 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 #[must_use = "`build` makes the client"]
 pub struct ClientBuilder {
-    url: String,
+    url: Zeroizing<String>,
     credentials: Option<Credentials>,
+    transport: Transport,
     timeout: Duration,
     connect_timeout: Duration,
+    idle_timeout: Duration,
+    retries: Retries,
+    max_requests: usize,
     availability_check: AvailabilityCheck,
     #[cfg(feature = "tls")]
-    root_certificates: Vec<Vec<u8>>,
+    tls: crate::tls::Settings,
 }
 
 impl ClientBuilder {
     pub(crate) fn new(url: String) -> Self {
         Self {
-            url,
+            url: url.into(),
             credentials: None,
+            transport: Transport::default(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(10),
+            retries: Retries::default(),
+            max_requests: 64,
             availability_check: AvailabilityCheck::default(),
             #[cfg(feature = "tls")]
-            root_certificates: Vec::new(),
+            tls: crate::tls::Settings::default(),
         }
     }
 
     /// The user and password of ari.conf; they take precedence over those in the URL.
+    ///
+    /// The memory that they take is wiped when the client is gone.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.credentials = Some(Credentials { user: user.into(), password: password.into() });
+        self.credentials = Some(Credentials { user: user.into(), password: password.into().into() });
         self
     }
 
-    /// How long a request may take until its whole reply is there; 30 s unless set. Of a download
-    /// it bounds the time to the first byte and between any two pieces.
+    /// How requests travel; by HTTP unless set.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), ari_bindings::Error> {
+    /// use ari_bindings::{Client, Transport};
+    ///
+    /// let ari = Client::builder("http://asterisk:asterisk@localhost:8088/ari")
+    ///     .transport(Transport::WebSocket)
+    ///     .build()?;
+    /// let mut events = ari.events(["hello-world"]).await?;
+    /// // From here on, requests go over the connection that the events come from.
+    /// ari.asterisk().ping().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// How long a request may take until its whole reply is there, with everything that happens before; 30 s unless
+    /// set. Of a download it bounds the time to the first byte and between any two pieces.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -68,6 +101,36 @@ impl ClientBuilder {
     /// unless set.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a connection for requests is kept when there are none; 10 s unless set.
+    ///
+    /// Asterisk closes it after `session_keep_alive` of http.conf, 15 s by default. This must be shorter: a request
+    /// sent at that moment would fail with [`Error::Unfinished`].
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// How often a request is sent again, after a moment each time, where that cannot do a thing twice; never unless
+    /// set.
+    ///
+    /// That is so for every request that could not be sent because there is no connection, and for a `GET` whose
+    /// connection was lost. What Asterisk has answered is never asked again, nor is what took longer than
+    /// [`ClientBuilder::timeout`], which bounds all tries together.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = Retries(retries);
+        self
+    }
+
+    /// How many requests may be under way by HTTP at the same time, each over a connection of its own; 64 unless set.
+    /// Further ones wait their turn.
+    ///
+    /// It should be below `sessionlimit` of http.conf, 100 by default, which also counts event connections: beyond
+    /// it, Asterisk hangs up without a word.
+    pub fn max_requests(mut self, requests: usize) -> Self {
+        self.max_requests = requests.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
@@ -82,27 +145,64 @@ impl ClientBuilder {
     /// certificate comes from a private authority.
     #[cfg(feature = "tls")]
     pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
+        self.tls.roots.push(pem.into());
+        self
+    }
+
+    /// Shows this certificate to a server that asks for one, such as a proxy in front of Asterisk: PEM texts of the
+    /// certificate, with those that vouch for it, and of its private key.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate_pem(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.tls.client = Some((certificates.into(), key.into().into()));
+        self
+    }
+
+    /// The name for which the server's certificate must be valid, where that is not the host of the URL: when it is
+    /// reached by an address or another name.
+    #[cfg(feature = "tls")]
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.tls.server_name = Some(name.into());
         self
     }
 
     /// Makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<Client, Error> {
         let (url, in_url) = BaseUrl::parse(&self.url)?;
-        let authorization = self.credentials.or(in_url).map(authorization).transpose()?;
-        let http = reqwest::Client::builder()
+        let authorization = self.credentials.clone().or(in_url).map(authorization).transpose()?;
+        if !url.is_secure() && !url.is_loopback() {
+            tracing::warn!("{}: passwords and calls go over the network in clear text; https would hide them", url.as_str());
+        }
+        let base_url = url.as_str().into();
+        let http = self.http(url, authorization)?;
+        Ok(Client::new(client::Shared {
+            http: Some(http),
+            base_url,
+            transport: self.transport,
+            link: Mutex::new(Weak::new()),
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            retries: self.retries,
+            permits: Arc::new(Semaphore::new(self.max_requests)),
+            availability_check: self.availability_check,
+            server: OnceCell::new(),
+            subscriptions: Arc::default(),
+        }))
+    }
+
+    fn http(&self, url: BaseUrl, authorization: Option<HeaderValue>) -> Result<Http, Error> {
+        let builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.timeout)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .pool_idle_timeout(self.idle_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
             .no_proxy()
             .http1_only();
 
         #[cfg(feature = "tls")]
-        let tls = std::sync::Arc::new(crate::tls::config(&url, &self.root_certificates)?);
+        let tls = Arc::new(crate::tls::config(&url, &self.tls)?);
         #[cfg(feature = "tls")]
-        let http = http.tls_backend_preconfigured((*tls).clone());
+        let builder = builder.tls_backend_preconfigured((*tls).clone());
         #[cfg(not(feature = "tls"))]
         if url.is_secure() {
             return Err(Error::config(format!(
@@ -111,28 +211,38 @@ impl ClientBuilder {
             )));
         }
 
-        Ok(Client::new(client::Shared {
-            http: http.build().map_err(|error| Error::config(error.to_string()))?,
+        Ok(Http {
+            client: builder.build().map_err(|error| Error::config(error.to_string()))?,
             url,
             authorization,
-            timeout: self.timeout,
-            connect_timeout: self.connect_timeout,
-            availability_check: self.availability_check,
-            server: tokio::sync::OnceCell::new(),
             #[cfg(feature = "tls")]
             tls,
-        }))
+        })
     }
 }
 
+/// The header that tells user and password, in memory that is wiped when it is freed.
 fn authorization(Credentials { user, password }: Credentials) -> Result<HeaderValue, Error> {
     if user.contains(':') {
         return Err(Error::config("a user name cannot contain `:`"));
     }
-    let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
-    let mut value = HeaderValue::try_from(basic).map_err(|error| Error::config(error.to_string()))?;
+    let pair = Zeroizing::new(format!("{user}:{}", *password));
+    let mut basic = Zeroizing::new(String::with_capacity("Basic ".len() + pair.len() * 4 / 3 + 4));
+    basic.push_str("Basic ");
+    STANDARD.encode_string(pair.as_bytes(), &mut basic);
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Secret(basic)))
+        .map_err(|error| Error::config(error.to_string()))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// What owns the memory of a header.
+struct Secret(Zeroizing<String>);
+
+impl AsRef<[u8]> for Secret {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -143,7 +253,12 @@ impl fmt::Debug for ClientBuilder {
             Ok((url, _)) => debug.field("url", &url.as_str()),
             Err(_) => debug.field("url", &"invalid"),
         };
-        debug.field("timeout", &self.timeout).field("connect_timeout", &self.connect_timeout);
+        debug
+            .field("transport", &self.transport)
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("retries", &self.retries.0)
+            .field("max_requests", &self.max_requests);
         debug.finish_non_exhaustive()
     }
 }

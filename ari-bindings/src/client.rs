@@ -1,18 +1,20 @@
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
+use tracing::Instrument as _;
 
 use crate::availability::{self, AvailabilityCheck};
 use crate::builder::ClientBuilder;
 use crate::call::Call;
-use crate::reply::{self, Expect, Reply};
-use crate::url::BaseUrl;
-use crate::{ConnectErrorKind, Error, Method, Operation, Request, Server};
+use crate::connection::Link;
+use crate::http::Http;
+use crate::reply::{Expect, Reply};
+use crate::retry::Retries;
+use crate::subscriptions::{self, Subscriptions};
+use crate::{ConnectErrorKind, Error, Method, Operation, Request, Server, Transport};
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
 ///
@@ -38,16 +40,21 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
+/// What the clones of a client share.
 pub(crate) struct Shared {
-    pub(crate) http: reqwest::Client,
-    pub(crate) url: BaseUrl,
-    pub(crate) authorization: Option<HeaderValue>,
+    /// None where Asterisk has made the connection.
+    pub(crate) http: Option<Http>,
+    pub(crate) base_url: Box<str>,
+    pub(crate) transport: Transport,
+    pub(crate) link: Mutex<Weak<Link>>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) retries: Retries,
+    /// One for each request that may be under way by HTTP.
+    pub(crate) permits: Arc<Semaphore>,
     pub(crate) availability_check: AvailabilityCheck,
     pub(crate) server: OnceCell<Server>,
-    #[cfg(feature = "tls")]
-    pub(crate) tls: Arc<tokio_rustls::rustls::ClientConfig>,
+    pub(crate) subscriptions: Arc<Subscriptions>,
 }
 
 impl Client {
@@ -59,10 +66,17 @@ impl Client {
         ClientBuilder::new(url.into())
     }
 
-    /// The base URL, without credentials and trailing slash.
+    /// The base URL, without credentials and trailing slash. Of a connection that Asterisk has made, without another
+    /// client for HTTP, it is where that comes from: `ws://192.0.2.1:51234`.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        self.shared.url.as_str()
+        &self.shared.base_url
+    }
+
+    /// How its requests travel.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.shared.transport
     }
 
     /// What the server is. It is asked once, by `GET /asterisk/info`; clones of the client share the answer.
@@ -90,25 +104,113 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
+    pub(crate) fn http(&self) -> Option<&Http> {
+        self.shared.http.as_ref()
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.shared.connect_timeout
+    }
+
+    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
+        &self.shared.subscriptions
+    }
+
+    /// From now on, requests go over this connection.
+    pub(crate) fn set_link(&self, link: &Arc<Link>) {
+        *self.shared.link.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
+    }
+
+    /// The connection that requests go over.
+    fn link(&self) -> Option<Arc<Link>> {
+        if self.shared.transport == Transport::Http {
+            return None;
+        }
+        let link = self.shared.link.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        link.filter(|link| link.is_open() || self.shared.http.is_none())
     }
 
     /// How long the request line is.
     pub(crate) fn request_line(&self, request: &Request) -> usize {
+        let prefix = self.http().map_or(0, |http| http.url.prefix().len());
         let spaces_and_version = " / HTTP/1.1".len();
-        request.method().as_str().len() + self.shared.url.prefix().len() + request.uri().len() + spaces_and_version
+        request.method().as_str().len() + prefix + request.uri().len() + spaces_and_version
     }
 
     /// Sends a request, and reads its reply as far as expected.
     pub(crate) async fn send(self, request: Request, expect: Expect) -> Result<Reply, Error> {
         require_runtime()?;
         self.check_availability(&request)?;
+        self.check_filter(&request)?;
+        let span = tracing::debug_span!(
+            "ari.request",
+            operation = %request.operation(),
+            channel = request.path_parameter("channelId"),
+            status = tracing::field::Empty,
+            milliseconds = tracing::field::Empty,
+        );
+        let started = Instant::now();
+        let result = self.send_until(&request, expect, started + self.shared.timeout).instrument(span.clone()).await;
+        let status = match &result {
+            Ok(reply) => Some(reply.status()),
+            Err(error) => error.status(),
+        };
+        span.record("status", status);
+        span.record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
+        #[cfg(feature = "metrics")]
+        measure(request.operation(), status, started.elapsed());
+        if result.is_ok() {
+            self.shared.subscriptions.note(&request);
+        }
+        result
+    }
+
+    /// Sends a request, and again as often as is safe and wanted.
+    async fn send_until(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
+        let mut tries = self.shared.retries.start(deadline);
+        loop {
+            let error = match self.send_once(request, expect, deadline).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            let Some(delay) = tries.next(request.method(), &error) else { return Err(error) };
+            tracing::debug!("sent again after {delay:?}: {error}");
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    async fn send_once(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
         let operation = request.operation();
-        let exchange = self.exchange(&request, expect);
-        match tokio::time::timeout(self.shared.timeout, exchange).await {
-            Ok(reply) => reply,
-            Err(source) => Err(Error::Unfinished { operation, timed_out: true, source: source.into() }),
+        if let Some(link) = self.link().filter(|_| expect == Expect::Text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            return link.exchange(self.base_url(), request, left).await;
+        }
+        let Some(http) = &self.shared.http else {
+            return Err(Error::config("a file goes by HTTP only: give the listener a client for that"));
+        };
+        let permits = Arc::clone(&self.shared.permits);
+        let permit = match tokio::time::timeout_at(deadline.into(), permits.acquire_owned()).await {
+            Ok(permit) => permit.map_err(|error| Error::config(error.to_string()))?,
+            Err(elapsed) => return Err(http.connect_error(ConnectErrorKind::Busy, Arc::new(elapsed))),
+        };
+        match tokio::time::timeout_at(deadline.into(), http.exchange(request, expect)).await {
+            Ok(reply) => reply.map(|reply| reply.holding(permit)),
+            Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
+        }
+    }
+
+    /// Makes sure that replies come over the event connection.
+    pub(crate) async fn ping_over_link(&self) -> Result<(), Error> {
+        let Some(link) = self.link() else { return Ok(()) };
+        let request = Call::new(self, &PING).into_request()?;
+        let limit = self.shared.connect_timeout;
+        match link.exchange(self.base_url(), &request, limit).await {
+            Err(Error::Unfinished { timed_out: true, .. }) => Err(Error::config(format!(
+                "{}: no reply over the event connection within {limit:?}: Asterisk takes requests there since 20.14, \
+                 21.9, 22.4 and 23.0, and an event filter of the application must let RESTResponse pass",
+                self.base_url()
+            ))),
+            result => result.map(drop),
         }
     }
 
@@ -126,56 +228,26 @@ impl Client {
         }
     }
 
-    async fn exchange(&self, request: &Request, expect: Expect) -> Result<Reply, Error> {
-        let operation = request.operation();
-        let url = format!("{}/{}", self.base_url(), request.uri());
-        let mut http = self.shared.http.request(method(request.method()), url);
-        if let Some(authorization) = &self.shared.authorization {
-            http = http.header(AUTHORIZATION, authorization.clone());
+    /// A filter must not swallow the replies to our own requests.
+    fn check_filter(&self, request: &Request) -> Result<(), Error> {
+        let Some(link) = self.link() else { return Ok(()) };
+        match subscriptions::swallows_replies(request) {
+            Some(app) if link.apps().contains(&app) => Err(Error::InvalidRequest {
+                operation: request.operation(),
+                parameter: "filter",
+                reason: "it would swallow the replies to all requests, which come over the event connection: \
+                         `RESTResponse` must be allowed if anything is, and not be disallowed"
+                    .into(),
+            }),
+            _ => Ok(()),
         }
-        if let Some(body) = request.body() {
-            http = http.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
-        let response = http.send().await.map_err(|error| self.send_error(operation, error))?;
-        let asked = format!("{}{}", self.base_url(), request.path());
-        reply::read(operation, &asked, response, expect).await
-    }
-
-    fn send_error(&self, operation: &'static Operation, error: reqwest::Error) -> Error {
-        let timed_out = error.is_timeout();
-        if !error.is_connect() {
-            return Error::Unfinished { operation, timed_out, source: error.without_url().into() };
-        }
-        let kind = match () {
-            () if error.is_dns() => ConnectErrorKind::Dns,
-            () if timed_out => ConnectErrorKind::Timeout,
-            () => self.connect_error_kind(io_error(&error)),
-        };
-        self.connect_error(kind, error.without_url())
-    }
-
-    /// The kind of a failure to connect once there is an address.
-    pub(crate) fn connect_error_kind(&self, error: Option<&std::io::Error>) -> ConnectErrorKind {
-        match error {
-            Some(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => ConnectErrorKind::Refused,
-            Some(error) if error.kind() == std::io::ErrorKind::TimedOut => ConnectErrorKind::Timeout,
-            Some(error) if error.raw_os_error().is_some() => ConnectErrorKind::Other,
-            _ if self.shared.url.is_secure() => ConnectErrorKind::Tls,
-            _ => ConnectErrorKind::Other,
-        }
-    }
-
-    pub(crate) fn connect_error(
-        &self,
-        kind: ConnectErrorKind,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Error {
-        Error::Connect { url: self.base_url().into(), kind, source: source.into() }
     }
 }
 
 const GET_INFO: Operation =
     Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
+
+const PING: Operation = Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
 
 /// The part of the server's information that says what it is.
 #[derive(Deserialize)]
@@ -194,25 +266,18 @@ impl fmt::Debug for Client {
     }
 }
 
+#[cfg(feature = "metrics")]
+fn measure(operation: &Operation, status: Option<u16>, duration: Duration) {
+    let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+    let name = format!("{}.{}", operation.resource, operation.name);
+    metrics::histogram!("ari_request_duration_seconds", "operation" => name, "status" => status)
+        .record(duration.as_secs_f64());
+}
+
 /// Sockets and timers need Tokio, and would panic without.
 pub(crate) fn require_runtime() -> Result<(), Error> {
     match tokio::runtime::Handle::try_current() {
         Ok(_) => Ok(()),
         Err(_) => Err(Error::config("requests and events must be awaited in a Tokio runtime")),
     }
-}
-
-fn method(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
-    }
-}
-
-/// The operating system's error at the bottom of another.
-fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.filter_map(|error| error.downcast_ref()).last()
 }

@@ -1,12 +1,14 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
 use reqwest::header::CONTENT_TYPE;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Error, Operation};
 
@@ -32,6 +34,8 @@ pub struct Download {
     content_type: Option<Box<str>>,
     content_length: Option<u64>,
     body: reqwest::Body,
+    /// A download is a request under way until its end.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Download {
@@ -42,7 +46,13 @@ impl Download {
             content_type: content_type.and_then(|value| value.to_str().ok()).map(Box::from),
             content_length: response.content_length(),
             body: response.into(),
+            permit: None,
         }
+    }
+
+    pub(crate) fn holding(mut self, permit: OwnedSemaphorePermit) -> Self {
+        self.permit = Some(permit);
+        self
     }
 
     /// The type of the content, such as `audio/wav`.
@@ -78,12 +88,13 @@ impl Download {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+                self.permit = None;
                 return Poll::Ready(None);
             };
             let frame = frame.map_err(|error| Error::Unfinished {
                 operation: self.operation,
                 timed_out: error.is_timeout(),
-                source: error.without_url().into(),
+                source: Arc::new(error.without_url()),
             });
             // A frame without data has trailers, which nobody needs.
             match frame.map(http_body::Frame::into_data) {

@@ -1,14 +1,16 @@
 use std::fmt;
+use std::sync::Arc;
 
 use crate::{DisconnectReason, Operation, Release};
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Why something did not work.
 ///
 /// The variants tell apart what a program or its operator would do differently. None of them ever
-/// holds a password. Nothing is retried by this crate; [`Error::may_have_been_carried_out`] says
-/// when a repetition could do a thing twice.
+/// holds a password. No request is sent again unless
+/// [`ClientBuilder::retries`](crate::ClientBuilder::retries) has it so;
+/// [`Error::may_have_been_carried_out`] says when a repetition could do a thing twice.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -22,7 +24,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Error {
     /// The client cannot work as configured.
@@ -123,7 +125,8 @@ pub enum Error {
         /// The failure itself.
         source: Source,
     },
-    /// The event connection has ended. Events that happen until the next one is made are lost.
+    /// The event connection has ended, and is not made again. Events that happen until the program makes the next
+    /// one are lost.
     #[non_exhaustive]
     Disconnected {
         /// Why it has ended.
@@ -143,6 +146,10 @@ pub enum ConnectErrorKind {
     Tls,
     /// The server did not answer in time.
     Timeout,
+    /// As many requests of this client as may be are under way already, and none ended in time.
+    Busy,
+    /// The event connection, which carries the requests of this client, is lost, and being made again.
+    Disconnected,
     /// Anything else, such as an unreachable network.
     Other,
 }
@@ -235,7 +242,9 @@ impl fmt::Display for Error {
             Self::Connect { url, kind, source } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())?;
                 match kind {
-                    ConnectErrorKind::Tls | ConnectErrorKind::Other => write!(f, ": {}", root(&**source)),
+                    ConnectErrorKind::Tls | ConnectErrorKind::Disconnected | ConnectErrorKind::Other => {
+                        write!(f, ": {}", root(&**source))
+                    }
                     _ => Ok(()),
                 }
             }
@@ -275,7 +284,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Connect { source, .. } | Self::Unfinished { source, .. } => Some(&**source),
-            Self::Disconnected { reason: DisconnectReason::ConnectionLost(source) } => Some(source),
+            Self::Disconnected { reason: DisconnectReason::ConnectionLost(source) } => Some(&**source),
             _ => None,
         }
     }
@@ -293,6 +302,10 @@ impl ConnectErrorKind {
             Self::Dns => "the host name has no address: is it spelled right?",
             Self::Tls => "no TLS: is the port one for https, and is the certificate trusted?",
             Self::Timeout => "no answer in time: are host and port right, and no firewall between?",
+            Self::Busy => {
+                "too many requests are under way: is the server slow, or `max_requests` of the client too small?"
+            }
+            Self::Disconnected => "there is no event connection to carry the request",
             Self::Other => "failed",
         }
     }

@@ -56,28 +56,37 @@ pub mod date;
 mod builder;
 mod call;
 mod client;
+mod connection;
 mod download;
 mod error;
 mod event;
 mod filter;
 #[rustfmt::skip]
 mod generated;
+mod http;
 mod id;
 mod operation;
 mod release;
 mod reply;
 mod request;
+mod resync;
+mod retry;
+mod subscriptions;
 #[cfg(feature = "tls")]
 mod tls;
+mod transport;
 mod url;
 mod value;
 mod variables;
-mod websocket;
 
 pub use availability::AvailabilityCheck;
 pub use builder::ClientBuilder;
 pub use call::Sending;
 pub use client::Client;
+pub use connection::{
+    Connect, Connection, ConnectionState, DisconnectReason, Disconnected, Dropped, Events, Reconnect, Reconnected,
+    SlowReader, Statistics,
+};
 pub use date::Date;
 pub use download::Download;
 pub use error::{ConnectErrorKind, Error};
@@ -88,7 +97,8 @@ pub use generated::*;
 pub use operation::{Method, Operation};
 pub use release::{Release, Server};
 pub use request::Request;
+pub use resync::{Differences, Resync};
+pub use transport::Transport;
 pub use variables::VariableValue;
-pub use websocket::{Connect, DisconnectReason, Events};
 
 pub use bytes::Bytes;

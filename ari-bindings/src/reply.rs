@@ -1,8 +1,11 @@
 //! From the server's answer to a reply or an error.
 
+use std::sync::Arc;
+
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Download, Error, Operation};
 
@@ -20,7 +23,7 @@ pub(crate) enum Expect {
 
 /// A reply that says that the request was carried out.
 pub(crate) enum Reply {
-    Text { operation: &'static Operation, text: Vec<u8> },
+    Text { operation: &'static Operation, status: u16, text: Vec<u8> },
     File(Download),
 }
 
@@ -28,7 +31,7 @@ impl Reply {
     /// The text as JSON of this type.
     pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
         let (operation, bytes) = match self {
-            Self::Text { operation, text } => (operation, text),
+            Self::Text { operation, text, .. } => (operation, text),
             Self::File(file) => (file.operation(), Vec::new()),
         };
         let fault = |reason: String| Error::Decode {
@@ -40,11 +43,27 @@ impl Reply {
         serde_json::from_str(text).map_err(|error| fault(error.to_string()))
     }
 
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Text { status, .. } => *status,
+            Self::File(_) => 200,
+        }
+    }
+
+    /// The reply, which counts as under way as long as the rest of it is.
+    pub(crate) fn holding(self, permit: OwnedSemaphorePermit) -> Self {
+        match self {
+            Self::File(download) => Self::File(download.holding(permit)),
+            text @ Self::Text { .. } => text,
+        }
+    }
+
     /// The file.
     pub(crate) fn into_download(self) -> Result<Download, Error> {
         match self {
             Self::File(download) => Ok(download),
-            Self::Text { operation, text } => Err(Error::Decode {
+            Self::Text { operation, text, .. } => Err(Error::Decode {
                 operation,
                 reason: "not a file".into(),
                 body: String::from_utf8_lossy(&text).into(),
@@ -67,10 +86,10 @@ pub(crate) async fn read(
     let text = response.bytes().await.map_err(|error| Error::Unfinished {
         operation,
         timed_out: error.is_timeout(),
-        source: error.without_url().into(),
+        source: Arc::new(error.without_url()),
     })?;
     if head.is_success() && !head.is_html() {
-        return Ok(Reply::Text { operation, text: text.into() });
+        return Ok(Reply::Text { operation, status: head.status, text: text.into() });
     }
     Err(head.into_error(operation, url, &String::from_utf8_lossy(&text)))
 }
@@ -99,7 +118,12 @@ impl Head {
         Self { status, content_type: text(CONTENT_TYPE), location: text(LOCATION) }
     }
 
-    fn is_success(&self) -> bool {
+    /// The head of an answer that has no headers but the type of its content.
+    pub(crate) fn of(status: u16, content_type: &str) -> Self {
+        Self { status, content_type: content_type.into(), location: "".into() }
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::{Method, Operation};
@@ -74,6 +74,14 @@ impl Request {
         self.body.as_ref().map(|body| match body {
             Body::Members(value) | Body::Whole(value) => value,
         })
+    }
+
+    /// The value of a parameter of the path.
+    pub(crate) fn path_parameter(&self, name: &str) -> Option<String> {
+        let mut segments = self.operation.path.split('/').zip(self.path.split('/'));
+        let is_it = |declared: &str| declared.strip_prefix('{').and_then(|it| it.strip_suffix('}')) == Some(name);
+        let (_, value) = segments.find(|(declared, _)| is_it(declared))?;
+        percent_decode_str(value).decode_utf8().ok().map(Cow::into_owned)
     }
 
     /// Names of the parameters that it has besides those of the path, as far as they can be told apart.

@@ -3,15 +3,28 @@
 use std::sync::Arc;
 
 use rustls_platform_verifier::Verifier;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
+use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::url::BaseUrl;
 
+/// What a program wants of TLS beyond what the platform has.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    /// PEM texts of authorities.
+    pub(crate) roots: Vec<Vec<u8>>,
+    /// PEM texts of the client's own certificate and key.
+    pub(crate) client: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+    /// The name that the server's certificate must be valid for, if not the host of the URL.
+    pub(crate) server_name: Option<String>,
+}
+
 /// The configuration for this URL. It loads no certificates where there will be no TLS.
-pub(crate) fn config(url: &BaseUrl, roots: &[Vec<u8>]) -> Result<ClientConfig, Error> {
+pub(crate) fn config(url: &BaseUrl, settings: &Settings) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -19,21 +32,81 @@ pub(crate) fn config(url: &BaseUrl, roots: &[Vec<u8>]) -> Result<ClientConfig, E
     if !url.is_secure() {
         return Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
-    let mut certificates = Vec::new();
-    for pem in roots {
-        certificates.append(&mut read(pem)?);
+    let mut roots = Vec::new();
+    for pem in &settings.roots {
+        roots.append(&mut certificates(pem, "root certificate")?);
     }
-    let verifier = Verifier::new_with_extra_roots(certificates, provider)
+    let verifier = Verifier::new_with_extra_roots(roots, provider)
         .map_err(|error| Error::config(format!("no trusted certificates: {error}")))?;
-    Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    let verifier: Arc<dyn ServerCertVerifier> = match &settings.server_name {
+        None => Arc::new(verifier),
+        Some(name) => Arc::new(Named { name: server_name(name)?, verifier }),
+    };
+    let config = config.dangerous().with_custom_certificate_verifier(verifier);
+    match &settings.client {
+        None => Ok(config.with_no_client_auth()),
+        Some((pem, key)) => config
+            .with_client_auth_cert(certificates(pem, "client certificate")?, private_key(key)?)
+            .map_err(|error| Error::config(format!("client certificate: {error}"))),
+    }
 }
 
-fn read(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+pub(crate) fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
-        .map_err(|error| Error::config(format!("root certificate: {error}")))?;
+        .map_err(|error| Error::config(format!("{what}: {error}")))?;
     if certificates.is_empty() {
-        return Err(Error::config("root certificate: no `BEGIN CERTIFICATE` in the PEM text"));
+        return Err(Error::config(format!("{what}: no `BEGIN CERTIFICATE` in the PEM text")));
     }
     Ok(certificates)
+}
+
+pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| Error::config(format!("private key: {error}")))
+}
+
+fn server_name(name: &str) -> Result<ServerName<'static>, Error> {
+    ServerName::try_from(name.to_owned()).map_err(|error| Error::config(format!("server name {name:?}: {error}")))
+}
+
+/// Checks the server's certificate for a name that is not the host of the URL.
+#[derive(Debug)]
+struct Named {
+    name: ServerName<'static>,
+    verifier: Verifier,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, tokio_rustls::rustls::Error> {
+        self.verifier.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, tokio_rustls::rustls::Error> {
+        self.verifier.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, tokio_rustls::rustls::Error> {
+        self.verifier.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
 }

@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
+use zeroize::Zeroizing;
 
 use crate::Error;
 
@@ -12,11 +13,11 @@ pub(crate) struct BaseUrl {
     text: Box<str>,
 }
 
-/// A user and a password.
+/// A user and a password, which is wiped from memory when it is not needed any more.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) user: String,
-    pub(crate) password: String,
+    pub(crate) password: Zeroizing<String>,
 }
 
 impl BaseUrl {
@@ -58,6 +59,12 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
+    /// Whether nothing that is sent there leaves this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// The host, an IPv6 address without its brackets.
     pub(crate) fn host(&self) -> &str {
         let host = self.url.host_str().unwrap_or_default();
@@ -84,7 +91,7 @@ fn take_credentials(url: &mut Url) -> Result<Option<Credentials>, ()> {
     let password = decode(url.password().unwrap_or_default())?;
     url.set_username("")?;
     url.set_password(None)?;
-    Ok(Some(Credentials { user, password }))
+    Ok(Some(Credentials { user, password: password.into() }))
 }
 
 /// What may be shown of text that need not be a URL: neither userinfo nor query.
@@ -128,7 +135,7 @@ mod tests {
         let (url, credentials) = parse("http://me:p%40ss%2F@localhost:8088/ari");
         let credentials = credentials.unwrap();
         assert_eq!(url.as_str(), "http://localhost:8088/ari");
-        assert_eq!((&*credentials.user, &*credentials.password), ("me", "p@ss/"));
+        assert_eq!((&*credentials.user, credentials.password.as_str()), ("me", "p@ss/"));
     }
 
     #[test]

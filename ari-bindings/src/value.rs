@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 /// One visitor for every value of the crate.
 pub(crate) struct Text<'de>(pub(crate) Cow<'de, str>);
 
-impl<'de> Deserialize<'de> for Text<'de> {
+impl<'de: 'text, 'text> Deserialize<'de> for Text<'text> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextVisitor;
 

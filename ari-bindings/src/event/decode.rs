@@ -45,7 +45,7 @@ pub(crate) fn boxed<T: DeserializeOwned>(text: &str) -> serde_json::Result<Box<T
 }
 
 /// The `type` of an event. It usually stands among the first members, where a glance finds it.
-fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
+pub(crate) fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
     if let Some(kind) = kind_at_a_glance(text) {
         return Ok(Cow::Borrowed(kind));
     }

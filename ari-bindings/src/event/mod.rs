@@ -3,5 +3,5 @@
 mod decode;
 mod unknown;
 
-pub(crate) use decode::boxed;
+pub(crate) use decode::{boxed, kind};
 pub use unknown::{UndecodableEvent, UnknownEvent};

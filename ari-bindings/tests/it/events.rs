@@ -2,7 +2,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
-use ari_bindings::{Connect, DisconnectReason, Error, Event, Events};
+use ari_bindings::{Connect, DisconnectReason, Error, Event, Events, Reconnect};
 use futures_core::Stream as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
@@ -15,7 +15,7 @@ use crate::server::{Server, listen, read_to_end, receive, within};
 
 type Peer = WebSocketStream<TcpStream>;
 
-/// Events, and the server's end of their connection.
+/// Events that end with their connection, and the server's end of it.
 async fn connected(configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
@@ -23,7 +23,7 @@ async fn connected(configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer)
         let (stream, _) = listener.accept().await.unwrap();
         accept_async(stream).await.unwrap()
     };
-    let (events, peer) = within(async { tokio::join!(configure(ari.events(["x"])), accept) }).await;
+    let (events, peer) = within(async { tokio::join!(configure(ari.events(["x"]).reconnect(Reconnect::never())), accept) }).await;
     (events.unwrap(), peer)
 }
 
@@ -288,7 +288,7 @@ fn the_end_of_the_runtime_says_goodbye_and_wakes_nobody_into_a_panic() {
         let (stream, _) = listener.accept().await.unwrap();
         accept_async(stream).await.unwrap()
     });
-    let mut events = program.block_on(within(async { ari.events(["x"]).await })).unwrap();
+    let mut events = program.block_on(within(async { ari.events(["x"]).reconnect(Reconnect::never()).await })).unwrap();
     drop(program);
     server.block_on(async {
         close_frame(&mut peer.await.unwrap()).await;

@@ -18,11 +18,13 @@ const KEYWORDS: [&str; 48] = [
 const NEVER_RAW: [&str; 5] = ["self", "super", "crate", "Self", "_"];
 
 /// Type names that generated code itself uses.
-const TAKEN_TYPES: [&str; 23] = [
+const TAKEN_TYPES: [&str; 27] = [
     "Box",
     "Call",
     "Client",
     "Date",
+    "Disconnected",
+    "Dropped",
     "Err",
     "Event",
     "Into",
@@ -33,7 +35,9 @@ const TAKEN_TYPES: [&str; 23] = [
     "Ok",
     "Operation",
     "Option",
+    "Reconnected",
     "Result",
+    "Resynced",
     "Self",
     "Some",
     "String",

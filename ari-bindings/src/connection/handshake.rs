@@ -1,6 +1,7 @@
 //! The opening handshake of a WebSocket, whose refusals are read like those of any request.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -9,12 +10,14 @@ use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
 use tokio_tungstenite::tungstenite::handshake::{derive_accept_key, machine::TryParse as _};
 use tokio_tungstenite::tungstenite::http::header::{CONTENT_LENGTH, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use zeroize::Zeroizing;
 
+use crate::http::Http;
 use crate::reply::Head;
-use crate::{Client, ConnectErrorKind, Error, Request};
+use crate::{ConnectErrorKind, Error, Request};
 
 /// The largest event: far above what Asterisk sends, far below what would harm.
-const LARGEST_MESSAGE: usize = 16 << 20;
+pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
 /// The largest answer to a handshake.
 const LARGEST_ANSWER: usize = 64 << 10;
@@ -22,23 +25,23 @@ const LARGEST_ANSWER: usize = 64 << 10;
 /// How long the text of a refusal may take once its head is there.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
+pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// A connection, with TLS or without.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Makes a WebSocket of a connection.
-pub(super) async fn upgrade(client: &Client, request: &Request, mut stream: Box<dyn Stream>) -> Result<Socket, Error> {
+pub(super) async fn upgrade(http: &Http, request: &Request, mut stream: Box<dyn Stream>) -> Result<Socket, Error> {
     let key = generate_key();
-    let lost = |error: io::Error| client.connect_error(ConnectErrorKind::Other, error);
-    stream.write_all(head(client, request, &key).as_bytes()).await.map_err(lost)?;
+    let lost = |error: io::Error| http.connect_error(ConnectErrorKind::Other, Arc::new(error));
+    stream.write_all(head(http, request, &key).as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
     let (response, mut rest) = answer(&mut stream).await.map_err(lost)?;
 
     let operation = request.operation();
-    let asked = format!("{}{}", client.base_url(), request.path());
+    let asked = format!("{}{}", http.url.as_str(), request.path());
     let head = Head::new(response.status().as_u16(), response.headers());
     if response.status() != 101 {
         // Cut short, it is still the best explanation there is.
@@ -50,16 +53,20 @@ pub(super) async fn upgrade(client: &Client, request: &Request, mut stream: Box<
     if accept.is_none_or(|accept| accept.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
         return Err(head.into_error(operation, &asked, "no WebSocket: Sec-WebSocket-Accept is wrong"));
     }
-    let config =
-        WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
-    Ok(Socket::from_partially_read(stream, rest, Role::Client, Some(config)).await)
+    Ok(Socket::from_partially_read(stream, rest, Role::Client, Some(config(LARGEST_MESSAGE))).await)
 }
 
-fn head(client: &Client, request: &Request, key: &str) -> String {
-    let url = &client.shared().url;
-    let authorization = client.shared().authorization.as_ref();
+/// How WebSockets are read, with messages of so many bytes at most.
+pub(crate) fn config(largest_message: usize) -> WebSocketConfig {
+    WebSocketConfig::default().max_message_size(Some(largest_message)).max_frame_size(Some(largest_message))
+}
+
+/// The request for an upgrade. It holds the password.
+fn head(http: &Http, request: &Request, key: &str) -> Zeroizing<String> {
+    let url = &http.url;
+    let authorization = http.authorization.as_ref();
     let authorization = authorization.and_then(|value| value.to_str().ok());
-    format!(
+    Zeroizing::new(format!(
         "GET {}/{} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{}{}{}\r\n",
         url.prefix(),
@@ -68,7 +75,7 @@ fn head(client: &Client, request: &Request, key: &str) -> String {
         authorization.map_or("", |_| "Authorization: "),
         authorization.unwrap_or_default(),
         authorization.map_or("", |_| "\r\n"),
-    )
+    ))
 }
 
 /// The head of the answer, and the bytes already read after it.

@@ -37,6 +37,11 @@ impl Heartbeat {
         self.heard = Instant::now();
     }
 
+    /// How long the server has been silent.
+    pub(super) fn silence(&self) -> Duration {
+        self.heard.elapsed()
+    }
+
     /// Waits until something is due.
     pub(super) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<Due> {
         if self.pinged.is_some_and(|pinged| self.heard >= pinged) {

@@ -1,0 +1,230 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use super::hub::Hub;
+use super::queue::{Frame, Queue, Taken};
+use super::state::Connection;
+use crate::resync::{self, Listing, Picture, Resync};
+use crate::{Client, Error, Event};
+
+/// The events of some applications; [`Client::events`](crate::Client::events) connects.
+///
+/// A task of its own reads them from the connection as they come, so that Asterisk, which
+/// disconnects who is slow to read, never waits for the program; they are decoded when the program
+/// takes them. Events come in the order in which Asterisk sent them, and none is left out.
+///
+/// # When the connection is lost
+///
+/// It is made again, for ever unless [`Connect::reconnect`](crate::Connect::reconnect) has it otherwise. Asterisk
+/// keeps no events meanwhile, so the stream says where they are missing: [`Event::Disconnected`] comes at once, with
+/// the reason, and [`Event::Reconnected`] when events come again. The calls on the server go on all the time.
+/// [`Events::resync`] finds out what is different after a gap; with [`Connect::resync`](crate::Connect::resync) that
+/// happens by itself, and [`Event::Resynced`] follows each [`Event::Reconnected`].
+///
+/// Where trying again cannot help, or is not wanted, the stream ends: the program still gets what has come until
+/// then, then one error, and then `None`. So `?` on an event ends a program only when there is nothing to wait for.
+///
+/// # When another connection takes over an application
+///
+/// Asterisk tells it with an [`ApplicationReplaced`](crate::events::ApplicationReplaced), and this connection goes
+/// on without the application, also after a loss. Once it has none left, it ends with
+/// [`DisconnectReason::Replaced`](crate::DisconnectReason::Replaced): two clients do not fight for an application.
+///
+/// # Closing
+///
+/// Dropping the last `Events` of a connection closes it in the background; [`Events::close`] does so in the
+/// foreground. Close one before connecting the same applications again: Asterisk may otherwise
+/// take the end of the old connection for that of the new one, which then hears nothing.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// use ari_bindings::Event;
+///
+/// let mut events = ari.events(["hello-world"]).await?;
+/// while let Some(event) = events.next().await {
+///     match event? {
+///         Event::StasisStart(start) => println!("{} comes", start.channel.id),
+///         Event::Disconnected(gap) => println!("{gap}: events are missing from here"),
+///         Event::Reconnected(gap) => println!("{gap}: {} s of events are missing", gap.lasted.as_secs()),
+///         Event::Unknown(event) => println!("{} is new: {}", event.kind(), event.raw()),
+///         Event::Undecodable(event) => println!("{}: {}", event.reason(), event.raw()),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "dropping it closes the connection"]
+pub struct Events {
+    hub: Arc<Hub>,
+    queue: Arc<Queue>,
+    client: Client,
+    /// Frames taken from the queue and not yet given out.
+    taken: VecDeque<Frame>,
+    /// The frame given out last.
+    last: Option<Frame>,
+    ended: bool,
+    picture: Picture,
+    resyncs: bool,
+    listing: Option<Listing>,
+}
+
+impl Events {
+    pub(super) fn new(hub: Arc<Hub>, queue: Queue, client: Client, resyncs: bool) -> Self {
+        let queue = hub.join(queue);
+        Self {
+            hub,
+            queue,
+            client,
+            taken: VecDeque::new(),
+            last: None,
+            ended: false,
+            picture: Picture::default(),
+            resyncs,
+            listing: None,
+        }
+    }
+
+    /// The next event; `None` after the end.
+    ///
+    /// Giving up the wait, as `select!` and timeouts do, loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Event, Error>> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// The text of the event that [`Events::next`] has given out last, as it came. There is none
+    /// of a binary frame, and of what is told about the connection.
+    #[must_use]
+    pub fn raw(&self) -> Option<&str> {
+        match &self.last {
+            Some(Frame::Text(text)) => Some(text),
+            Some(Frame::Binary(_) | Frame::Notice(_)) | None => None,
+        }
+    }
+
+    /// The connection that the events come from: its state and numbers, and a way to have more subscribers.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::new(&self.hub, &self.queue, &self.client, self.resyncs)
+    }
+
+    /// Asks the server for what there is, and tells where it differs from what this stream has shown so far.
+    ///
+    /// See [`Resync`] for what that covers. From then on, what the server has said counts as shown.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// use ari_bindings::Event;
+    ///
+    /// let mut events = ari.events(["hello-world"]).await?;
+    /// while let Some(event) = events.next().await {
+    ///     if let Event::Reconnected(_) = event? {
+    ///         let resync = events.resync().await?;
+    ///         for id in resync.channels.vanished {
+    ///             println!("{id} has hung up meanwhile");
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn resync(&mut self) -> Result<Resync, Error> {
+        let listed = resync::list(self.client.clone(), self.apps(), self.picture.running()).await?;
+        Ok(self.picture.compare(listed))
+    }
+
+    /// Closes the connection, for all its subscribers, and waits for the server to confirm that, for 2 s at most.
+    ///
+    /// The events that have come until then can still be taken; after them comes `None`, without
+    /// an error.
+    pub async fn close(&mut self) {
+        self.connection().close().await;
+    }
+
+    fn apps(&self) -> Vec<String> {
+        self.hub.apps().own().to_vec()
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+        loop {
+            if let Some(resync) = ready!(self.poll_listing(cx)) {
+                self.last = None;
+                return Poll::Ready(Some(Ok(Event::Resynced(Box::new(resync)))));
+            }
+            if let Some(frame) = self.taken.pop_front() {
+                return Poll::Ready(Some(Ok(self.give_out(frame))));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            if let Taken::End(error) = ready!(self.queue.poll_take(cx, &mut self.taken)) {
+                self.ended = true;
+                self.last = None;
+                return Poll::Ready(error.map(Err));
+            }
+        }
+    }
+
+    /// The report that follows a gap, once the server has answered.
+    fn poll_listing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Resync>> {
+        let Some(listing) = &mut self.listing else { return Poll::Ready(None) };
+        let listed = ready!(Pin::new(listing).poll(cx));
+        self.listing = None;
+        Poll::Ready(Some(match listed {
+            Ok(listed) => self.picture.compare(listed),
+            Err(error) => Resync::failed(&error),
+        }))
+    }
+
+    fn give_out(&mut self, frame: Frame) -> Event {
+        self.queue.release(&frame);
+        let event = match &frame {
+            Frame::Text(text) => Event::from_text(text),
+            Frame::Binary(bytes) => Event::from_binary(bytes),
+            Frame::Notice(event) => event.clone(),
+        };
+        match &event {
+            Event::Undecodable(_) => self.hub.counters.undecodable(),
+            Event::Reconnected(_) => {
+                self.picture.begin_anew();
+                if self.resyncs {
+                    let listing = resync::list(self.client.clone(), self.apps(), self.picture.running());
+                    self.listing = Some(Box::pin(listing));
+                }
+            }
+            event => self.picture.note(event),
+        }
+        self.hub.counters.delivered();
+        self.last = Some(frame);
+        event
+    }
+}
+
+impl Stream for Events {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_event(cx)
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.hub.leave(&self.queue);
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("ended", &self.ended)
+            .field("queued_bytes", &self.queue.bytes())
+            .finish_non_exhaustive()
+    }
+}

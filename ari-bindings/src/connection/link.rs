@@ -1,0 +1,327 @@
+//! Requests over the event connection: REST over WebSocket.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::DisconnectReason;
+use super::queue::wake;
+use crate::reply::{Head, Reply};
+use crate::value::Text;
+use crate::{ConnectErrorKind, Error, Operation, Request};
+
+/// The largest message that Asterisk takes; it ends the connection over a larger one.
+const LARGEST_REQUEST: usize = 65_535;
+
+/// The requests of one event connection. It stays when the connection is made again.
+#[derive(Default)]
+pub(crate) struct Link {
+    state: Mutex<State>,
+    apps: Vec<String>,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    next_id: u64,
+    /// What the connection has not yet been given to send.
+    unsent: VecDeque<(u64, Utf8Bytes)>,
+    waiting: HashMap<u64, oneshot::Sender<Outcome>>,
+    connection: Option<Waker>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    #[default]
+    Down,
+    Up,
+    Closed,
+}
+
+/// What becomes of a request.
+enum Outcome {
+    Replied(Utf8Bytes),
+    /// The connection was lost; whether the request had been sent before.
+    Lost { sent: bool, reason: DisconnectReason },
+}
+
+/// A request as Asterisk wants it.
+#[derive(Serialize)]
+struct RestRequest<'a> {
+    r#type: &'static str,
+    transaction_id: &'a str,
+    request_id: &'a str,
+    method: &'static str,
+    uri: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_body: Option<String>,
+}
+
+/// The part of a reply that is needed.
+#[derive(Deserialize)]
+struct RestResponse<'a> {
+    status_code: u16,
+    #[serde(borrow, default)]
+    reason_phrase: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    content_type: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    message_body: Option<Text<'a>>,
+}
+
+/// The part of a reply that tells whose it is.
+#[derive(Deserialize)]
+struct RequestId<'a> {
+    #[serde(borrow, default)]
+    request_id: Option<Text<'a>>,
+}
+
+impl Link {
+    pub(crate) fn new(apps: &[String]) -> Self {
+        Self { apps: apps.to_vec(), ..Self::default() }
+    }
+
+    /// Whether requests go this way: until the connection is closed for good.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().phase != Phase::Closed
+    }
+
+    /// The applications of the connection.
+    pub(crate) fn apps(&self) -> &[String] {
+        &self.apps
+    }
+
+    /// Sends a request and waits for its reply, for so long at most.
+    pub(crate) async fn exchange(&self, base_url: &str, request: &Request, limit: Duration) -> Result<Reply, Error> {
+        let operation = request.operation();
+        let (waiting, reply) = self.submit(base_url, request)?;
+        match timeout(limit, reply).await {
+            Ok(Ok(Outcome::Replied(text))) => read(operation, base_url, request, &text),
+            Ok(Ok(Outcome::Lost { sent: true, reason })) => {
+                Err(Error::Unfinished { operation, timed_out: false, source: Arc::new(Lost(reason)) })
+            }
+            Ok(Ok(Outcome::Lost { sent: false, reason })) => Err(down(base_url, Lost(reason))),
+            Ok(Err(_)) => Err(down(base_url, Closed)),
+            Err(_) if waiting.is_unsent() => Err(Error::Connect {
+                url: base_url.into(),
+                kind: ConnectErrorKind::Timeout,
+                source: Arc::new(Stuck),
+            }),
+            Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
+        }
+    }
+
+    fn submit<'link>(
+        &'link self,
+        base_url: &str,
+        request: &Request,
+    ) -> Result<(Waiting<'link>, oneshot::Receiver<Outcome>), Error> {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = self.lock();
+        if state.phase != Phase::Up {
+            return Err(down(base_url, Down));
+        }
+        let id = state.next_id;
+        let text = write(id, request)?;
+        state.next_id += 1;
+        state.waiting.insert(id, sender);
+        state.unsent.push_back((id, text.into()));
+        let waker = state.connection.take();
+        drop(state);
+        wake(waker);
+        Ok((Waiting { link: self, id }, receiver))
+    }
+
+    /// The connection is there.
+    pub(super) fn up(&self) {
+        self.lock().phase = Phase::Up;
+    }
+
+    /// The connection is lost, for good or not: nobody waits any longer.
+    pub(super) fn down(&self, reason: &DisconnectReason) {
+        self.fail(Phase::Down, reason);
+    }
+
+    /// The connection is closed for good.
+    pub(super) fn close(&self) {
+        self.fail(Phase::Closed, &DisconnectReason::lost("the event connection was closed"));
+    }
+
+    fn fail(&self, phase: Phase, reason: &DisconnectReason) {
+        let mut state = self.lock();
+        state.phase = phase;
+        let unsent = std::mem::take(&mut state.unsent);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        for (id, sender) in waiting {
+            let sent = !unsent.iter().any(|(other, _)| *other == id);
+            // Who has given up waiting needs no answer.
+            let _ = sender.send(Outcome::Lost { sent, reason: reason.clone() });
+        }
+    }
+
+    /// The next request to be written to the connection, which is woken when there is one.
+    pub(super) fn poll_unsent(&self, cx: &mut Context<'_>) -> Poll<Utf8Bytes> {
+        let mut state = self.lock();
+        if let Some((_, text)) = state.unsent.pop_front() {
+            return Poll::Ready(text);
+        }
+        state.connection = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Takes a reply, if it is one to a request of ours.
+    pub(super) fn take_reply(&self, text: &Utf8Bytes) -> bool {
+        let Ok(RequestId { request_id: Some(Text(id)) }) = serde_json::from_str(text) else {
+            return false;
+        };
+        let Ok(id) = id.parse::<u64>() else { return false };
+        let mut state = self.lock();
+        if id >= state.next_id {
+            return false;
+        }
+        // Who has given up waiting meanwhile does not want it any more, nor does anybody else.
+        if let Some(sender) = state.waiting.remove(&id) {
+            drop(state);
+            let _ = sender.send(Outcome::Replied(text.clone()));
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that waits for its reply. Giving up takes it back if it was not sent yet.
+struct Waiting<'link> {
+    link: &'link Link,
+    id: u64,
+}
+
+impl Waiting<'_> {
+    fn is_unsent(&self) -> bool {
+        self.link.lock().unsent.iter().any(|(id, _)| *id == self.id)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.link.lock();
+        if state.waiting.remove(&self.id).is_some() {
+            state.unsent.retain(|(id, _)| *id != self.id);
+        }
+    }
+}
+
+fn write(id: u64, request: &Request) -> Result<String, Error> {
+    let invalid = |reason: &str| Error::InvalidRequest {
+        operation: request.operation(),
+        parameter: "",
+        reason: reason.into(),
+    };
+    let id = id.to_string();
+    let body = request.body().map(ToString::to_string);
+    let message = RestRequest {
+        r#type: "RESTRequest",
+        transaction_id: &id,
+        request_id: &id,
+        method: request.method().as_str(),
+        uri: &request.uri(),
+        content_type: body.is_some().then_some("application/json"),
+        message_body: body,
+    };
+    let text = serde_json::to_string(&message).map_err(|error| invalid(&error.to_string()))?;
+    if text.len() > LARGEST_REQUEST {
+        return Err(invalid("it is longer than the 65535 bytes that Asterisk takes over a WebSocket"));
+    }
+    Ok(text)
+}
+
+fn read(operation: &'static Operation, base_url: &str, request: &Request, text: &str) -> Result<Reply, Error> {
+    let response: RestResponse<'_> = serde_json::from_str(text).map_err(|error| Error::Decode {
+        operation,
+        reason: format!("no RESTResponse: {error}").into(),
+        body: text.into(),
+    })?;
+    let words = |text: Option<Text<'_>>| text.map(|Text(text)| text.into_owned()).unwrap_or_default();
+    let head = Head::of(response.status_code, &words(response.content_type));
+    let body = words(response.message_body);
+    if head.is_success() {
+        return Ok(Reply::Text { operation, status: response.status_code, text: body.into_bytes() });
+    }
+    // What ARI itself finds wrong with a request it says in the reason alone.
+    let reason = words(response.reason_phrase);
+    let body = if body.is_empty() { serde_json::json!({ "message": reason }).to_string() } else { body };
+    let url = format!("{base_url}{}", request.path());
+    Err(head.into_error(operation, &url, &body))
+}
+
+fn down(base_url: &str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Connect { url: base_url.into(), kind: ConnectErrorKind::Disconnected, source: Arc::new(source) }
+}
+
+/// The event connection was lost while a request waited.
+#[derive(Debug)]
+struct Lost(DisconnectReason);
+
+/// The event connection is lost, and not yet made again.
+#[derive(Debug)]
+struct Down;
+
+/// The server takes nothing from the event connection.
+#[derive(Debug)]
+struct Stuck;
+
+/// The event connection was closed while a request waited.
+#[derive(Debug)]
+struct Closed;
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the event connection that carries the requests: {}", self.0)
+    }
+}
+
+impl fmt::Display for Down {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the event connection that carries the requests is being made again")
+    }
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server takes nothing from the event connection that carries the requests")
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the event connection that carries the requests was closed")
+    }
+}
+
+impl std::error::Error for Lost {}
+impl std::error::Error for Down {}
+impl std::error::Error for Stuck {}
+impl std::error::Error for Closed {}
+
+/// The member `application` of an event, wherever it stands.
+pub(super) fn application(text: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Application<'a> {
+        #[serde(borrow)]
+        application: Text<'a>,
+    }
+    serde_json::from_str::<Application<'_>>(text).ok().map(|found| found.application.0)
+}

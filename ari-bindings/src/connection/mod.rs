@@ -1,0 +1,39 @@
+//! The event connection: a task that keeps it, its subscribers, and requests over it.
+//!
+//! ```text
+//! connect ──dial, handshake──▶ supervisor ──session──▶ hub ──queue──▶ events     one queue a subscriber
+//!                                  │  ▲ reconnect, restore
+//!                                  ▼  │
+//!                                link ◀── requests of a client over the WebSocket
+//! ```
+
+mod connect;
+mod counters;
+mod dial;
+mod events;
+mod handshake;
+mod heartbeat;
+mod hub;
+mod inspect;
+mod link;
+mod notice;
+mod queue;
+mod reason;
+mod reconnect;
+mod restore;
+mod session;
+#[cfg(feature = "signal")]
+mod signal;
+mod slow;
+mod state;
+mod supervisor;
+
+pub use connect::Connect;
+pub use counters::Statistics;
+pub use events::Events;
+pub(crate) use link::Link;
+pub use notice::{Disconnected, Dropped, Reconnected};
+pub use reason::DisconnectReason;
+pub use reconnect::Reconnect;
+pub use slow::SlowReader;
+pub use state::{Connection, ConnectionState};

@@ -1,0 +1,145 @@
+//! What the stream tells about the connection itself, between the events.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
+use super::DisconnectReason;
+use crate::Date;
+
+/// The connection to the server is lost; the events that happen from here on are lost, too.
+///
+/// It comes in its place among the events, as [`Event::Disconnected`](crate::Event::Disconnected). The calls on the
+/// server go on without the program. The connection is made again in the background, which
+/// [`Reconnected`] tells, or the stream ends with the error that makes that impossible.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Disconnected {
+    /// When the server was heard for the last time: from then on events may be missing.
+    pub since: SystemTime,
+    /// What happened to the connection.
+    pub reason: DisconnectReason,
+}
+
+/// There is a connection again, and events come from here on.
+///
+/// It comes as [`Event::Reconnected`](crate::Event::Reconnected), and ends the gap that [`Disconnected`] began.
+/// What happened in the gap is not told later: Asterisk keeps nothing, and sends no second `StasisStart` for channels
+/// that are still in the application. [`Events::resync`](crate::Events::resync) finds out what is different now.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Reconnected {
+    /// When the gap began.
+    pub since: SystemTime,
+    /// How long it lasted.
+    pub lasted: Duration,
+    /// Which attempt to connect succeeded; the first is 1.
+    pub attempts: u32,
+    /// Whether Asterisk was restarted meanwhile, so that all its channels, bridges and subscriptions are gone; `None`
+    /// where it could not be found out. It is told by the time at which the server started.
+    pub restarted: Option<bool>,
+    /// Subscriptions made by [`applications.subscribe`](crate::operations::applications) and event filters that the
+    /// server had lost and has again: `hello-world: endpoint:PJSIP/alice`, `hello-world: event filter`.
+    pub restored: Vec<String>,
+    /// Those that it refused to take again, each with its reason: usually of things that are gone.
+    pub not_restored: Vec<String>,
+    /// Applications that are not part of the connection any more, because another connection has taken them over.
+    pub replaced: Vec<String>,
+}
+
+/// Events that the program has lost because it took them too slowly.
+///
+/// It comes as [`Event::Dropped`](crate::Event::Dropped) where they are missing, and only if
+/// [`SlowReader::DropOldest`](crate::SlowReader::DropOldest) was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// How many events.
+    pub events: u64,
+    /// How many bytes of text they had.
+    pub bytes: u64,
+}
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "disconnected: {}", self.reason)
+    }
+}
+
+impl fmt::Display for Reconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "connected again after {:.1} s, at attempt {}", self.lasted.as_secs_f64(), self.attempts)?;
+        match self.restarted {
+            Some(true) => f.write_str("; Asterisk was restarted"),
+            Some(false) => f.write_str("; Asterisk was not restarted"),
+            None => f.write_str("; whether Asterisk was restarted is not known"),
+        }
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} events ({} bytes) were dropped: the program is too slow", self.events, self.bytes)
+    }
+}
+
+impl Serialize for Disconnected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let reason = self.reason.to_string();
+        json!({ "type": "Disconnected", "since": text(self.since), "reason": reason }).serialize(serializer)
+    }
+}
+
+impl Serialize for Reconnected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "type": "Reconnected",
+            "since": text(self.since),
+            "lasted_ms": u64::try_from(self.lasted.as_millis()).unwrap_or(u64::MAX),
+            "attempts": self.attempts,
+            "restarted": self.restarted,
+            "restored": self.restored,
+            "not_restored": self.not_restored,
+            "replaced": self.replaced,
+        })
+        .serialize(serializer)
+    }
+}
+
+impl Serialize for Dropped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({ "type": "Dropped", "events": self.events, "bytes": self.bytes }).serialize(serializer)
+    }
+}
+
+/// A point in time as ARI writes it.
+fn text(time: SystemTime) -> String {
+    crate::date::format(&Date::from(chrono::DateTime::<chrono::Utc>::from(time)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_json_as_events_are() {
+        let since = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500);
+        let disconnected = Disconnected { since, reason: DisconnectReason::PingTimeout };
+        assert_eq!(
+            serde_json::to_value(&disconnected).unwrap(),
+            json!({
+                "type": "Disconnected",
+                "since": "1970-01-01T00:00:01.500+0000",
+                "reason": "the server did not answer a ping in time",
+            })
+        );
+        let dropped = Dropped { events: 2, bytes: 300 };
+        assert_eq!(
+            serde_json::to_value(dropped).unwrap(),
+            json!({ "type": "Dropped", "events": 2, "bytes": 300 })
+        );
+        assert_eq!(dropped.to_string(), "2 events (300 bytes) were dropped: the program is too slow");
+    }
+}

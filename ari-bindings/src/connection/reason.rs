@@ -1,0 +1,83 @@
+use std::sync::Arc;
+use std::{fmt, io};
+
+/// Why an event connection was lost, or has ended, without the program asking for it.
+///
+/// Two reasons are equal if they say the same.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The server has closed it, as it does when it shuts down.
+    #[non_exhaustive]
+    ClosedByServer {
+        /// The status code of the Close frame, if it has one.
+        code: Option<u16>,
+        /// The reason in the Close frame; usually empty.
+        reason: Box<str>,
+    },
+    /// The connection broke.
+    ConnectionLost(Arc<io::Error>),
+    /// The server did not answer a ping: it, or the network on the way, is gone.
+    PingTimeout,
+    /// The program took events more slowly than they came, until more bytes waited than
+    /// [`Connect::buffer_limit`](crate::Connect::buffer_limit) allows. Those that waited were still given out.
+    #[non_exhaustive]
+    Overflow {
+        /// How many bytes waited.
+        bytes: usize,
+    },
+    /// The server has sent something that is against the WebSocket protocol.
+    #[non_exhaustive]
+    Protocol {
+        /// What it was.
+        reason: Box<str>,
+    },
+    /// Other connections have taken over all applications of this one, each told by an
+    /// [`ApplicationReplaced`](crate::events::ApplicationReplaced). It is not connected again, because the two would
+    /// take the applications from each other for ever.
+    #[non_exhaustive]
+    Replaced {
+        /// The application that was taken over last.
+        application: Box<str>,
+    },
+}
+
+impl DisconnectReason {
+    pub(super) fn lost(what: &str) -> Self {
+        Self::ConnectionLost(Arc::new(io::Error::new(io::ErrorKind::UnexpectedEof, what)))
+    }
+
+    /// Whether the same would only happen again.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Replaced { .. })
+    }
+}
+
+impl PartialEq for DisconnectReason {
+    fn eq(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.to_string() == other.to_string()
+    }
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedByServer { code, reason } => {
+                f.write_str("closed by the server")?;
+                if let Some(code) = code {
+                    write!(f, " with code {code}")?;
+                }
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
+            }
+            Self::ConnectionLost(error) => write!(f, "connection lost: {error}"),
+            Self::PingTimeout => f.write_str("the server did not answer a ping in time"),
+            Self::Overflow { bytes } => {
+                write!(f, "the program is too slow: {bytes} bytes of events waited for it")
+            }
+            Self::Protocol { reason } => write!(f, "not the WebSocket protocol: {reason}"),
+            Self::Replaced { application } => {
+                write!(f, "another connection has taken over the application {application:?}")
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! One WebSocket, from its handshake to its end.
+
+use std::collections::VecDeque;
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+use super::DisconnectReason;
+use super::handshake::Socket;
+use super::heartbeat::{Due, Heartbeat};
+use super::hub::Hub;
+use super::inspect::Inspector;
+use super::queue::Frame;
+
+/// How long the server has to confirm that the connection is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// After how many frames the subscribers get them, even if there are more to be read.
+const LARGEST_BATCH: usize = 256;
+
+/// Reads and writes one WebSocket until its end, which the program or the server may bring about.
+pub(super) struct Session {
+    socket: Socket,
+    hub: Arc<Hub>,
+    heartbeat: Heartbeat,
+    inspector: Inspector,
+    /// Frames read and not yet handed to the subscribers.
+    batch: VecDeque<Frame>,
+    /// Whether the subscribers must not get any yet.
+    holding: bool,
+    /// Since when the connection is not read because a subscriber wants it so.
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    /// Whether something may still have to be written out.
+    flushing: bool,
+    closed: bool,
+}
+
+/// Why a session is over.
+pub(super) enum End {
+    /// The program wants it.
+    Asked(CloseCode),
+    /// Anything else.
+    Because(DisconnectReason),
+}
+
+impl Session {
+    pub(super) fn new(socket: Socket, hub: Arc<Hub>, heartbeat: Heartbeat, inspector: Inspector) -> Self {
+        Self {
+            socket,
+            hub,
+            heartbeat,
+            inspector,
+            batch: VecDeque::new(),
+            holding: false,
+            waiting: None,
+            flushing: false,
+            closed: false,
+        }
+    }
+
+    /// Keeps what comes from the subscribers until [`Session::release`].
+    pub(super) fn hold(&mut self) {
+        self.holding = true;
+    }
+
+    /// How many frames are kept.
+    pub(super) fn held(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Hands on what was kept.
+    pub(super) fn release(&mut self) {
+        self.holding = false;
+        self.hub.push(&mut self.batch);
+    }
+
+    /// When the server was heard for the last time.
+    pub(super) fn last_heard(&self) -> SystemTime {
+        let now = SystemTime::now();
+        now.checked_sub(self.heartbeat.silence()).unwrap_or(now)
+    }
+
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if let Poll::Ready(code) = self.hub.poll_close(cx) {
+            return Poll::Ready(End::Asked(code));
+        }
+        if let Poll::Ready(reason) = self.poll_write(cx) {
+            return Poll::Ready(End::Because(reason));
+        }
+        if self.may_read(cx) {
+            let read = self.poll_read(cx);
+            if !self.holding {
+                self.hub.push(&mut self.batch);
+            }
+            if let Poll::Ready(reason) = read {
+                return Poll::Ready(End::Because(reason));
+            }
+        }
+        self.poll_heartbeat(cx).map(End::Because)
+    }
+
+    /// Whether no subscriber wants the connection to wait for it.
+    fn may_read(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.hub.poll_room(cx).is_pending() {
+            // Silence is no sign of anything while nobody listens.
+            self.heartbeat.heard();
+            let patience = self.hub.patience().unwrap_or_default();
+            let (since, timer) = self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(patience))));
+            if timer.as_mut().poll(cx).is_pending() {
+                return false;
+            }
+            self.hub.end_slow(since.elapsed());
+            self.waiting = None;
+        }
+        self.waiting = None;
+        true
+    }
+
+    /// Reads everything that is there.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        loop {
+            let message = match self.socket.poll_next_unpin(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(message))) => message,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(reason(error)),
+                Poll::Ready(None) => return Poll::Ready(reason(WsError::ConnectionClosed)),
+            };
+            self.heartbeat.heard();
+            if let Message::Close(frame) = message {
+                return Poll::Ready(closed_by_server(frame));
+            }
+            if let Some(reason) = self.keep(message) {
+                return Poll::Ready(reason);
+            }
+            if self.batch.len() >= LARGEST_BATCH && !self.holding {
+                self.hub.push(&mut self.batch);
+                if !self.hub.has_subscribers() || self.hub.poll_room(cx).is_pending() {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Keeps a message that carries an event; it may be the last of the connection.
+    fn keep(&mut self, message: Message) -> Option<DisconnectReason> {
+        let (frame, last) = match message {
+            Message::Text(text) => {
+                let seen = self.inspector.look_at(&text);
+                if seen.is_reply {
+                    return None;
+                }
+                self.hub.counters.received(text.len());
+                (Frame::Text(text), seen.end)
+            }
+            Message::Binary(bytes) => {
+                self.hub.counters.received(bytes.len());
+                (Frame::Binary(bytes), None)
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return None,
+        };
+        self.batch.push_back(frame);
+        last
+    }
+
+    /// Writes the requests that wait.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        if let Some(link) = self.inspector.link() {
+            while let Poll::Ready(ready) = self.socket.poll_ready_unpin(cx) {
+                if let Err(error) = ready {
+                    return Poll::Ready(reason(error));
+                }
+                let Poll::Ready(text) = link.poll_unsent(cx) else { break };
+                if let Err(error) = self.socket.start_send_unpin(Message::Text(text)) {
+                    return Poll::Ready(reason(error));
+                }
+                self.flushing = true;
+            }
+        }
+        self.poll_flush(cx)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        if self.flushing {
+            match self.socket.poll_flush_unpin(cx) {
+                Poll::Ready(Ok(())) => self.flushing = false,
+                Poll::Ready(Err(error)) => return Poll::Ready(reason(error)),
+                Poll::Pending => {}
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_heartbeat(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        while let Poll::Ready(due) = self.heartbeat.poll_due(cx) {
+            if due == Due::End {
+                return Poll::Ready(DisconnectReason::PingTimeout);
+            }
+            // If even the ping cannot be written, the silence after it tells.
+            if let Poll::Ready(ready) = self.socket.poll_ready_unpin(cx) {
+                let ping = Message::Ping(Bytes::new());
+                if let Err(error) = ready.and_then(|()| self.socket.start_send_unpin(ping)) {
+                    return Poll::Ready(reason(error));
+                }
+                self.flushing = true;
+            }
+        }
+        self.poll_flush(cx)
+    }
+
+    /// Ends the session as its end wants it. What still comes is kept if the program asked for the end.
+    pub(super) async fn finish(mut self, end: &End) {
+        match end {
+            End::Asked(code) => {
+                self.close(Some(*code), true).await;
+                self.hub.push(&mut self.batch);
+            }
+            End::Because(DisconnectReason::ConnectionLost(_)) => {}
+            End::Because(reason) => self.close(close_code(reason), false).await,
+        }
+        self.closed = true;
+    }
+
+    /// Says goodbye, and reads on until the server does the same, keeping what comes or not.
+    async fn close(&mut self, code: Option<CloseCode>, keep: bool) {
+        let goodbye = async {
+            if let Some(code) = code {
+                let frame = CloseFrame { code, reason: "".into() };
+                self.socket.send(Message::Close(Some(frame))).await?;
+            }
+            while let Some(message) = self.socket.next().await.transpose()? {
+                // Without a subscriber, nobody would ever take it.
+                if keep && self.hub.has_subscribers() {
+                    self.keep(message);
+                }
+            }
+            Ok::<(), WsError>(())
+        };
+        // Whether it is confirmed, refused or too late: the connection is over.
+        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    }
+}
+
+/// The runtime may end before the task does; the server shall hear of it all the same.
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        let cx = &mut Context::from_waker(Waker::noop());
+        if let Poll::Ready(Ok(())) = self.socket.poll_ready_unpin(cx) {
+            if self.socket.start_send_unpin(Message::Close(None)).is_ok() {
+                let _ = self.socket.poll_flush_unpin(cx);
+            }
+        }
+    }
+}
+
+fn closed_by_server(frame: Option<CloseFrame>) -> DisconnectReason {
+    let (code, reason) = match frame {
+        Some(CloseFrame { code, reason }) => (Some(code.into()), reason.as_str().into()),
+        None => (None, "".into()),
+    };
+    DisconnectReason::ClosedByServer { code, reason }
+}
+
+fn reason(error: WsError) -> DisconnectReason {
+    match error {
+        WsError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            DisconnectReason::lost("the server hung up without a Close frame")
+        }
+        WsError::Io(error) => DisconnectReason::ConnectionLost(Arc::new(error)),
+        WsError::ConnectionClosed
+        | WsError::AlreadyClosed
+        | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            DisconnectReason::lost("the server hung up without a Close frame")
+        }
+        error => DisconnectReason::Protocol { reason: error.to_string().into() },
+    }
+}
+
+/// What to tell the server; nothing more if it has closed the connection itself.
+fn close_code(reason: &DisconnectReason) -> Option<CloseCode> {
+    match reason {
+        DisconnectReason::ClosedByServer { .. } | DisconnectReason::ConnectionLost(_) => None,
+        DisconnectReason::Protocol { .. } => Some(CloseCode::Protocol),
+        DisconnectReason::Overflow { .. } => Some(CloseCode::Policy),
+        DisconnectReason::PingTimeout => Some(CloseCode::Away),
+        DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
+    }
+}

@@ -1,0 +1,23 @@
+use std::time::Duration;
+
+/// What happens when the program takes events more slowly than they come, and more wait for it than
+/// [`Connect::buffer_limit`](crate::Connect::buffer_limit) allows.
+///
+/// Up to there nothing is lost, whatever the choice: a task of its own reads the connection, so that Asterisk, which
+/// gives a slow reader no more than its `websocket_write_timeout` of 100 ms, never waits for the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SlowReader {
+    /// The stream ends: what waited is still given out, then comes
+    /// [`Overflow`](crate::DisconnectReason::Overflow). Nothing is lost without a word; this is the default.
+    #[default]
+    Fail,
+    /// The oldest events that wait are dropped for the newest, and an [`Event::Dropped`](crate::Event::Dropped)
+    /// stands in their place and counts them.
+    DropOldest,
+    /// The connection is not read any more until there is room, for so long at most; then as [`SlowReader::Fail`].
+    ///
+    /// Asterisk throws out who does not read: `websocket_write_timeout` of ari.conf must be longer than this. All
+    /// subscribers of the connection wait with the slowest.
+    Wait(Duration),
+}

@@ -1,0 +1,243 @@
+//! The task that keeps an event connection, through every loss of it.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::time::sleep;
+
+use super::dial::Dialer;
+use super::handshake::Socket;
+use super::heartbeat::Heartbeat;
+use super::hub::Hub;
+use super::inspect::Inspector;
+use super::link::Link;
+use super::notice::{Disconnected, Reconnected};
+use super::reconnect::Backoff;
+use super::restore::{self, Restored};
+use super::session::{End, Session};
+use super::{ConnectionState, DisconnectReason};
+use crate::{Client, Error, Event};
+
+/// How many events may be kept from the subscribers while it is found out what a gap has cost.
+const MOST_HELD: usize = 10_000;
+
+/// Pings: after how long a silence, and how long the server may be silent after one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pings {
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+}
+
+/// Everything that an event connection needs for its life.
+pub(super) struct Supervisor {
+    pub(super) client: Client,
+    pub(super) hub: Arc<Hub>,
+    pub(super) link: Option<Arc<Link>>,
+    pub(super) pings: Pings,
+    /// How to connect again; a connection that the server has made cannot be.
+    pub(super) again: Option<(Dialer, Backoff)>,
+    /// When the server was started, as it said at the last connection.
+    pub(super) startup: Option<crate::Date>,
+    pub(super) ended: bool,
+}
+
+/// A gap in the events.
+struct Gap {
+    since: SystemTime,
+    begun: Instant,
+    attempts: u32,
+}
+
+type Check = Pin<Box<dyn Future<Output = Restored> + Send>>;
+
+impl Supervisor {
+    /// Keeps the connection until its end. Even if that is not awaited, the server hears of it.
+    pub(super) fn run(self, socket: Socket) -> impl Future<Output = ()> + Send {
+        let session = self.open(socket);
+        self.keep(session)
+    }
+
+    async fn keep(mut self, mut session: Session) {
+        let mut gap = None;
+        loop {
+            let connected = Instant::now();
+            let end = self.attend(&mut session, gap.take()).await;
+            let End::Because(reason) = &end else {
+                session.finish(&end).await;
+                return self.end(None);
+            };
+            if let Some(link) = &self.link {
+                link.down(reason);
+            }
+            let lost = Error::Disconnected { reason: reason.clone() };
+            if !self.connects_again(reason, connected.elapsed()) {
+                self.end(Some(lost));
+                return session.finish(&end).await;
+            }
+            let mut current = Gap { since: session.last_heard(), begun: Instant::now(), attempts: 0 };
+            self.tell_loss(&current, reason);
+            session.finish(&end).await;
+            match self.reconnect(&mut current, lost).await {
+                Ok(socket) => (session, gap) = (self.open(socket), Some(current)),
+                Err(error) => return self.end(error),
+            }
+        }
+    }
+
+    fn open(&self, socket: Socket) -> Session {
+        let Pings { interval, timeout } = self.pings;
+        let subscriptions = Arc::clone(self.client.subscriptions());
+        let inspector = Inspector::new(Arc::clone(&self.hub), self.link.clone(), subscriptions);
+        let heartbeat = Heartbeat::new(interval, timeout);
+        Session::new(socket, Arc::clone(&self.hub), heartbeat, inspector)
+    }
+
+    /// Runs one WebSocket until its end.
+    async fn attend(&mut self, session: &mut Session, mut gap: Option<Gap>) -> End {
+        if let Some(link) = &self.link {
+            link.up();
+        }
+        if gap.is_some() {
+            session.hold();
+        }
+        let mut check = self.check(gap.is_some());
+        let end = poll_fn(|cx| {
+            if let Some(checking) = &mut check {
+                let restored = match checking.as_mut().poll(cx) {
+                    Poll::Ready(restored) => Some(restored),
+                    Poll::Pending => (session.held() > MOST_HELD).then(Restored::default),
+                };
+                if let Some(restored) = restored {
+                    check = None;
+                    self.tell_return(gap.take(), restored);
+                    session.release();
+                }
+            }
+            session.poll_end(cx)
+        });
+        let end = end.await;
+        // It may be lost again before anything was found out.
+        self.tell_return(gap, Restored::default());
+        session.release();
+        end
+    }
+
+    /// Asks what the server has lost, or what there will be to lose.
+    fn check(&self, again: bool) -> Option<Check> {
+        let (dialer, _) = self.again.as_ref()?;
+        let apps = if again { self.hub.apps().own().to_vec() } else { Vec::new() };
+        let check = restore::check(self.client.clone(), apps);
+        let limit = dialer.timeout();
+        Some(Box::pin(async move { tokio::time::timeout(limit, check).await.unwrap_or_default() }))
+    }
+
+    fn connects_again(&mut self, reason: &DisconnectReason, held: Duration) -> bool {
+        let Some((_, backoff)) = self.again.as_mut().filter(|_| !reason.is_final()) else { return false };
+        backoff.held(held);
+        backoff.is_possible()
+    }
+
+    fn tell_loss(&self, gap: &Gap, reason: &DisconnectReason) {
+        tracing::warn!(%reason, "the event connection is lost: events are missing from now on");
+        self.hub.counters.disconnected();
+        self.set_disconnected(gap, reason);
+        let disconnected = Disconnected { since: gap.since, reason: reason.clone() };
+        self.hub.tell(Event::Disconnected(Box::new(disconnected)));
+    }
+
+    /// Tells that there is a connection again, if there was none.
+    fn tell_return(&mut self, gap: Option<Gap>, restored: Restored) {
+        let restarted = restored.startup.zip(self.startup).map(|(now, before)| now != before);
+        self.startup = restored.startup.or(self.startup);
+        let Some(gap) = gap else { return };
+        let reconnected = Reconnected {
+            since: gap.since,
+            lasted: SystemTime::now().duration_since(gap.since).unwrap_or_else(|_| gap.begun.elapsed()),
+            attempts: gap.attempts,
+            restarted,
+            restored: restored.restored,
+            not_restored: restored.refused,
+            replaced: self.hub.apps().replaced().to_vec(),
+        };
+        tracing::info!("{reconnected}");
+        self.hub.counters.reconnected();
+        self.hub.set_state(ConnectionState::Connected { since: SystemTime::now() });
+        self.hub.tell(Event::Reconnected(Box::new(reconnected)));
+    }
+
+    /// Tries until there is a connection; ends without an error if the program does not want it any more.
+    async fn reconnect(&mut self, gap: &mut Gap, mut last: Error) -> Result<Socket, Option<Error>> {
+        let hub = Arc::clone(&self.hub);
+        loop {
+            let Some((dialer, backoff)) = &mut self.again else { return Err(Some(last)) };
+            let Some(delay) = backoff.next() else { return Err(Some(last)) };
+            let apps = hub.apps().own().to_vec();
+            let attempt = async {
+                sleep(delay).await;
+                dialer.dial(&apps).await
+            };
+            let Some(result) = unless_closed(&hub, attempt).await else { return Err(None) };
+            gap.attempts = gap.attempts.saturating_add(1);
+            match result {
+                Ok(socket) => return Ok(socket),
+                Err(error) if is_final(&error) => return Err(Some(error)),
+                Err(error) => {
+                    tracing::warn!(attempt = gap.attempts, "cannot connect again: {error}");
+                    self.set_disconnected(gap, &error);
+                    last = error;
+                }
+            }
+        }
+    }
+
+    fn set_disconnected(&self, gap: &Gap, error: &dyn std::fmt::Display) {
+        let error = error.to_string().into();
+        self.hub.set_state(ConnectionState::Disconnected { since: gap.since, attempts: gap.attempts, error });
+    }
+
+    fn end(&mut self, error: Option<Error>) {
+        if let Some(error) = &error {
+            tracing::error!("the event connection has ended: {error}");
+        }
+        self.ended = true;
+        if let Some(link) = &self.link {
+            link.close();
+        }
+        self.hub.end(error.as_ref());
+    }
+
+}
+
+/// The runtime may end before the connection does.
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        if !self.ended {
+            let reason = DisconnectReason::lost("the Tokio runtime that read the events has ended");
+            self.end(Some(Error::Disconnected { reason }));
+        }
+    }
+}
+
+/// What comes of some work; nothing if the program wants the connection closed before.
+async fn unless_closed<T>(hub: &Hub, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let either = poll_fn(|cx| match hub.poll_close(cx) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => work.as_mut().poll(cx).map(Some),
+    });
+    either.await
+}
+
+/// Whether trying again cannot help. A server that is just starting answers 404 and 503 for a while.
+pub(super) fn is_final(error: &Error) -> bool {
+    match error {
+        Error::Config { .. } | Error::InvalidRequest { .. } | Error::Unauthorized { .. } => true,
+        Error::Refused { status, .. } | Error::NotAri { status, .. } => {
+            !matches!(status, 404 | 408 | 429) && *status < 500
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
+use crate::Error;
+use crate::ids::{BridgeId, ChannelId, RecordingName, PlaybackId};
+use crate::models::{Bridge, Channel, LiveRecording, Playback};
+
+/// How what there is on the server differs from what the stream has shown.
+///
+/// [`Events::resync`](crate::Events::resync) makes one, and so does [`Event::Resynced`](crate::Event::Resynced).
+///
+/// It covers the channels and bridges that the connection's applications hear of (all of the server with
+/// `subscribe_all`), and the playbacks and recordings whose beginning the stream has shown.
+///
+/// # Limits
+///
+/// - Asterisk has no list of playbacks and live recordings: those that began in the gap are not found.
+/// - Of things that came and went in the gap there is no trace.
+/// - The lists are made while calls go on: an event that comes soon after may tell again what is told here, such as
+///   the end of a channel that is here as vanished.
+/// - What the stream has shown is what this subscriber has taken from it, and what an event filter held back was not
+///   shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Resync {
+    /// Channels. Vanished are those that have hung up, or left the applications; changed are those in another state.
+    pub channels: Differences<ChannelId, Channel>,
+    /// Bridges. Changed are those with other channels in them.
+    pub bridges: Differences<BridgeId, Bridge>,
+    /// Playbacks: vanished are those that have ended, changed those in another state.
+    pub playbacks: Differences<PlaybackId, Playback>,
+    /// Live recordings: vanished are those that have ended, changed those in another state.
+    pub recordings: Differences<RecordingName, LiveRecording>,
+    /// Why the server could not be asked, in which case nothing else is told.
+    pub failure: Option<Box<str>>,
+}
+
+/// What has vanished, appeared and changed of one kind of thing.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Differences<Id, Thing> {
+    /// The stream has shown them, and they are not there any more.
+    pub vanished: Vec<Id>,
+    /// They are there, and the stream has not shown them.
+    pub appeared: Vec<Thing>,
+    /// The stream has shown them otherwise; this is how they are now.
+    pub changed: Vec<Thing>,
+}
+
+impl Resync {
+    pub(crate) fn failed(error: &Error) -> Self {
+        tracing::warn!("what a gap in the events has changed cannot be found out: {error}");
+        Self { failure: Some(error.to_string().into()), ..Self::default() }
+    }
+
+    /// Whether nothing differs, as far as could be found out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.channels.is_empty() && self.bridges.is_empty() && self.playbacks.is_empty() && self.recordings.is_empty()
+    }
+}
+
+impl<Id, Thing> Differences<Id, Thing> {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.vanished.is_empty() && self.appeared.is_empty() && self.changed.is_empty()
+    }
+}
+
+impl<Id, Thing> Default for Differences<Id, Thing> {
+    fn default() -> Self {
+        Self { vanished: Vec::new(), appeared: Vec::new(), changed: Vec::new() }
+    }
+}
+
+impl<Id, Thing> fmt::Display for Differences<Id, Thing> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { vanished, appeared, changed } = self;
+        write!(f, "{} vanished, {} appeared, {} changed", vanished.len(), appeared.len(), changed.len())
+    }
+}
+
+impl fmt::Display for Resync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(failure) = &self.failure {
+            return write!(f, "what has changed is not known: {failure}");
+        }
+        let Self { channels, bridges, playbacks, recordings, .. } = self;
+        write!(f, "channels: {channels}; bridges: {bridges}; playbacks: {playbacks}; recordings: {recordings}")
+    }
+}
+
+impl Serialize for Resync {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "type": "Resynced",
+            "channels": self.channels,
+            "bridges": self.bridges,
+            "playbacks": self.playbacks,
+            "recordings": self.recordings,
+            "failure": self.failure,
+        })
+        .serialize(serializer)
+    }
+}
+
+impl<Id: Serialize, Thing: Serialize> Serialize for Differences<Id, Thing> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({ "vanished": self.vanished, "appeared": self.appeared, "changed": self.changed }).serialize(serializer)
+    }
+}
