@@ -179,6 +179,7 @@ impl ClientBuilder {
             base_url,
             transport: self.transport,
             link: Mutex::new(Weak::new()),
+            own_link: None,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             retries: self.retries,

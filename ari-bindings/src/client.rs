@@ -46,7 +46,10 @@ pub(crate) struct Shared {
     pub(crate) http: Option<Http>,
     pub(crate) base_url: Box<str>,
     pub(crate) transport: Transport,
+    /// The newest event connection.
     pub(crate) link: Mutex<Weak<Link>>,
+    /// The only connection that there is, which Asterisk has made.
+    pub(crate) own_link: Option<Arc<Link>>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) retries: Retries,
@@ -104,6 +107,25 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
+    /// A client whose requests go over a connection that Asterisk has made.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_link(base_url: Box<str>, http: Option<Http>, link: Arc<Link>, timeout: Duration) -> Self {
+        Self::new(Shared {
+            http,
+            base_url,
+            transport: Transport::WebSocket,
+            link: Mutex::default(),
+            own_link: Some(link),
+            timeout,
+            connect_timeout: timeout,
+            retries: Retries::default(),
+            permits: Arc::new(Semaphore::new(64)),
+            availability_check: AvailabilityCheck::default(),
+            server: OnceCell::new(),
+            subscriptions: Arc::default(),
+        })
+    }
+
     pub(crate) fn http(&self) -> Option<&Http> {
         self.shared.http.as_ref()
     }
@@ -123,11 +145,14 @@ impl Client {
 
     /// The connection that requests go over.
     fn link(&self) -> Option<Arc<Link>> {
+        if let Some(link) = &self.shared.own_link {
+            return Some(Arc::clone(link));
+        }
         if self.shared.transport == Transport::Http {
             return None;
         }
         let link = self.shared.link.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        link.filter(|link| link.is_open() || self.shared.http.is_none())
+        link.filter(|link| link.is_open())
     }
 
     /// How long the request line is.

@@ -12,6 +12,7 @@ use crate::url::BaseUrl;
 use crate::{ConnectErrorKind, Error, Method, Operation, Request};
 
 /// The HTTP server of one Asterisk.
+#[derive(Clone)]
 pub(crate) struct Http {
     pub(crate) client: reqwest::Client,
     pub(crate) url: BaseUrl,

@@ -52,6 +52,8 @@
 
 pub mod availability;
 pub mod date;
+#[cfg(feature = "server")]
+pub mod server;
 
 mod builder;
 mod call;

@@ -32,7 +32,7 @@ impl Client {
             client: self.clone(),
             apps: apps.into_iter().map(Into::into).collect(),
             subscribe_all: None,
-            pings: Pings { interval: Duration::from_secs(5), timeout: Duration::from_secs(5) },
+            pings: Pings::default(),
             reconnect: Reconnect::new(),
             wait_for_server: false,
             resync: false,

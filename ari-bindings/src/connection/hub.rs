@@ -15,7 +15,7 @@ use super::{ConnectionState, SlowReader};
 use crate::{Error, Event};
 
 /// The subscribers of one connection, and what they and the connection tell each other.
-pub(super) struct Hub {
+pub(crate) struct Hub {
     shared: Mutex<Shared>,
     apps: Mutex<Apps>,
     state: watch::Sender<ConnectionState>,
@@ -144,7 +144,7 @@ impl Hub {
     }
 
     /// Asks the connection to close.
-    pub(super) fn ask_to_close(&self) {
+    pub(crate) fn ask_to_close(&self) {
         let mut shared = self.lock();
         shared.close.get_or_insert(CloseCode::Normal);
         let waker = shared.connection.take();
@@ -183,6 +183,13 @@ impl Hub {
 
     pub(super) fn watch_state(&self) -> watch::Receiver<ConnectionState> {
         self.state.subscribe()
+    }
+
+    /// Waits until the connection is closed.
+    #[cfg(feature = "server")]
+    pub(crate) async fn closed(&self) {
+        // The sender is here, so it cannot be gone.
+        let _ = self.state.subscribe().wait_for(|state| *state == ConnectionState::Closed).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {

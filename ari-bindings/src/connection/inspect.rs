@@ -48,12 +48,23 @@ impl Inspector {
             "RESTResponse" => {
                 Seen { is_reply: self.link.as_ref().is_some_and(|link| link.take_reply(text)), end: None }
             }
+            "ApplicationRegistered" => {
+                self.registered(text);
+                Seen::default()
+            }
             "ApplicationReplaced" => Seen { is_reply: false, end: self.replaced(text) },
             "ChannelDestroyed" | "BridgeDestroyed" => {
                 self.subscriptions.forget_destroyed(text);
                 Seen::default()
             }
             _ => Seen::default(),
+        }
+    }
+
+    /// Asterisk tells the applications of a connection that it has made, one by one.
+    fn registered(&self, text: &str) {
+        if let Some(application) = application(text) {
+            self.hub.apps().add(&application);
         }
     }
 
@@ -80,6 +91,12 @@ impl Apps {
     /// Those that are not any more.
     pub(super) fn replaced(&self) -> &[String] {
         &self.replaced
+    }
+
+    fn add(&mut self, application: &str) {
+        if !self.own.iter().any(|own| own == application) {
+            self.own.push(application.to_owned());
+        }
     }
 
     fn take(&mut self, application: &str) -> bool {

@@ -128,8 +128,10 @@ impl Link {
     ) -> Result<(Waiting<'link>, oneshot::Receiver<Outcome>), Error> {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.lock();
-        if state.phase != Phase::Up {
-            return Err(down(base_url, Down));
+        match state.phase {
+            Phase::Up => {}
+            Phase::Down => return Err(down(base_url, Down)),
+            Phase::Closed => return Err(down(base_url, Closed)),
         }
         let id = state.next_id;
         let text = write(id, request)?;
@@ -317,7 +319,7 @@ impl std::error::Error for Stuck {}
 impl std::error::Error for Closed {}
 
 /// The member `application` of an event, wherever it stands.
-pub(super) fn application(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn application(text: &str) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Application<'a> {
         #[serde(borrow)]

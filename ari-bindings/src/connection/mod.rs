@@ -7,6 +7,8 @@
 //!                                link ◀── requests of a client over the WebSocket
 //! ```
 
+#[cfg(feature = "server")]
+mod accepted;
 mod connect;
 mod counters;
 mod dial;
@@ -32,6 +34,14 @@ pub use connect::Connect;
 pub use counters::Statistics;
 pub use events::Events;
 pub(crate) use link::Link;
+#[cfg(feature = "server")]
+pub(crate) use {
+    accepted::Accepted,
+    handshake::{LARGEST_MESSAGE, Socket, Stream, config},
+    hub::Hub,
+    link::application,
+    supervisor::Pings,
+};
 pub use notice::{Disconnected, Dropped, Reconnected};
 pub use reason::DisconnectReason;
 pub use reconnect::Reconnect;

@@ -31,6 +31,12 @@ pub(crate) struct Pings {
     pub(crate) timeout: Duration,
 }
 
+impl Default for Pings {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(5), timeout: Duration::from_secs(5) }
+    }
+}
+
 /// Everything that an event connection needs for its life.
 pub(super) struct Supervisor {
     pub(super) client: Client,

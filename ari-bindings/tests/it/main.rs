@@ -6,7 +6,12 @@ mod encoding;
 mod errors;
 mod event_text;
 mod events;
+mod fake;
+mod over_websocket;
+mod reconnect;
 mod replies;
+mod resync;
 mod server;
+mod slow_readers;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,0 +1,64 @@
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::{Client, Events};
+
+/// One connection that Asterisk has made.
+///
+/// Its requests have the rights of `local_ari_user` of ari.conf. When it is lost, the event stream ends with
+/// [`Error::Disconnected`](crate::Error::Disconnected); a persistent connection comes again as another session.
+pub struct Session {
+    pub(super) client: Client,
+    pub(super) events: Events,
+    pub(super) application: String,
+    pub(super) peer: SocketAddr,
+    pub(super) path: String,
+}
+
+impl Session {
+    /// The application that it was made for; of several, the first. Of a connection for one call, Asterisk appends the
+    /// channel to the name.
+    #[must_use]
+    pub fn application(&self) -> &str {
+        &self.application
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Path and query of the `uri` in `websocket_client.conf`: a way to tell servers apart.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The client whose requests go over this connection.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The events, from the first [`ApplicationRegistered`](crate::events::ApplicationRegistered) on.
+    pub fn events(&mut self) -> &mut Events {
+        &mut self.events
+    }
+
+    /// The client and the events, as a connection that the program has made gives them.
+    #[must_use]
+    pub fn into_parts(self) -> (Client, Events) {
+        (self.client, self.events)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("application", &self.application)
+            .field("peer", &self.peer)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+//! Requests over the event connection.
+
+use std::time::Duration;
+
+use ari_bindings::{Client, ConnectErrorKind, Error, Event, EventFilter, Events, Reconnect, Transport};
+use serde_json::{Value, json};
+
+use crate::fake::{Fake, Peer, next_text, numbered, send};
+use crate::server::within;
+
+async fn connected(fake: &mut Fake) -> (Client, Events, Peer) {
+    let ari = fake.builder().transport(Transport::WebSocket).timeout(Duration::from_secs(10)).build().unwrap();
+    let soon = Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(5));
+    let serving = async {
+        let mut peer = fake.connection().await;
+        // Connecting makes sure that requests are answered.
+        let ping = next_request(&mut peer).await;
+        assert_eq!((&ping["method"], &ping["uri"]), (&json!("GET"), &json!("asterisk/ping")));
+        send(&mut peer, reply(&ping, 200, r#"{"ping":"pong"}"#)).await;
+        peer
+    };
+    let (events, peer) = within(async { tokio::join!(ari.events(["x"]).reconnect(soon), serving) }).await;
+    (ari, events.unwrap(), peer)
+}
+
+fn reply(request: &Value, status: u16, body: &str) -> String {
+    json!({
+        "type": "RESTResponse", "transaction_id": request["transaction_id"], "request_id": request["request_id"],
+        "status_code": status, "reason_phrase": "Scripted", "uri": request["uri"],
+        "content_type": "application/json", "message_body": body,
+        "application": "x", "timestamp": "2026-11-23T11:49:38.950+0000", "asterisk_id": "02:00:00:00:00:01",
+    })
+    .to_string()
+}
+
+/// The next request of the test, past those of the connection itself.
+async fn next_request(peer: &mut Peer) -> Value {
+    loop {
+        let request = next_text(peer).await;
+        if request["uri"] != "asterisk/info?only=status" {
+            return request;
+        }
+        send(peer, reply(&request, 404, r#"{"message":"no"}"#)).await;
+    }
+}
+
+#[tokio::test]
+async fn replies_find_their_requests_in_any_order_and_are_no_events() {
+    let mut fake = Fake::start().await;
+    let (ari, mut events, mut peer) = connected(&mut fake).await;
+    let (first, second, ()) = within(async {
+        tokio::join!(ari.channel("a/b").get_channel_var("one"), ari.asterisk().get_global_var("two"), async {
+            let one = next_request(&mut peer).await;
+            let two = next_request(&mut peer).await;
+            assert_eq!(one["type"], "RESTRequest");
+            assert_eq!(one["uri"], "channels/a%2Fb/variable?variable=one");
+            send(&mut peer, numbered(1)).await;
+            send(&mut peer, reply(&two, 200, r#"{"value":"2"}"#)).await;
+            send(&mut peer, reply(&one, 200, r#"{"value":"1"}"#)).await;
+        })
+    })
+    .await;
+    assert_eq!((first.unwrap().value.as_str(), second.unwrap().value.as_str()), ("1", "2"));
+    assert!(matches!(within(events.next()).await.unwrap().unwrap(), Event::Unknown(event) if event.kind() == "Test"));
+    assert_eq!(events.connection().statistics().received, 1);
+}
+
+#[tokio::test]
+async fn bodies_and_errors_are_as_over_http() {
+    let mut fake = Fake::start().await;
+    let (ari, _events, mut peer) = connected(&mut fake).await;
+    let request = ari.channels().originate("Local/x@default").app("x").variables([("A", "b")]);
+    let (error, ()) = within(async {
+        tokio::join!(async { request.await.unwrap_err() }, async {
+            let request = next_request(&mut peer).await;
+            assert_eq!((&request["method"], &request["content_type"]), (&json!("POST"), &json!("application/json")));
+            assert_eq!(request["message_body"], r#"{"variables":{"A":"b"}}"#);
+            send(&mut peer, reply(&request, 500, r#"{"error":"Allocation failed"}"#)).await;
+        })
+    })
+    .await;
+    assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
+
+    // Without a body, the reason is all there is.
+    let (error, ()) = within(async {
+        tokio::join!(async { ari.asterisk().ping().await.unwrap_err() }, async {
+            let request = next_request(&mut peer).await;
+            let id = &request["request_id"];
+            let bare = json!({ "type": "RESTResponse", "request_id": id, "status_code": 400, "reason_phrase": "Odd" });
+            send(&mut peer, bare.to_string()).await;
+        })
+    })
+    .await;
+    assert_eq!((error.status(), error.message()), (Some(400), Some("Odd")));
+}
+
+#[tokio::test]
+async fn what_was_sent_when_the_connection_is_lost_may_have_been_carried_out() {
+    let mut fake = Fake::start().await;
+    let (ari, mut events, mut peer) = connected(&mut fake).await;
+    let stopped = {
+        let (error, stopped) = within(async {
+            tokio::join!(async { ari.channel("c").answer().await.unwrap_err() }, async {
+                next_request(&mut peer).await;
+                let stopped = fake.stop().await;
+                drop(peer);
+                stopped
+            })
+        })
+        .await;
+        assert!(error.may_have_been_carried_out() && matches!(error, Error::Unfinished { .. }), "{error}");
+        stopped
+    };
+    // Meanwhile, nothing is sent, and that is said at once.
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Disconnected");
+    let error = within(ari.channel("c").answer()).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{error}");
+    assert!(!error.may_have_been_carried_out());
+
+    // After it, requests go again, those of the connection itself first.
+    let mut fake = stopped.start().await;
+    let mut peer = fake.connection().await;
+    let info = next_text(&mut peer).await;
+    assert_eq!(info["uri"], "asterisk/info?only=status");
+    send(&mut peer, reply(&info, 404, r#"{"message":"no"}"#)).await;
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Reconnected");
+    let (done, ()) = within(async {
+        tokio::join!(async { ari.channel("c").answer().await }, async {
+            let request = next_request(&mut peer).await;
+            send(&mut peer, reply(&request, 204, "")).await;
+        })
+    })
+    .await;
+    done.unwrap();
+}
+
+#[tokio::test]
+async fn a_reply_that_comes_too_late_is_nobodys_event() {
+    let mut fake = Fake::start().await;
+    let ari = fake.builder().transport(Transport::WebSocket).timeout(Duration::from_millis(50)).build().unwrap();
+    let serving = async {
+        let mut peer = fake.connection().await;
+        let ping = next_request(&mut peer).await;
+        send(&mut peer, reply(&ping, 200, "{}")).await;
+        peer
+    };
+    let (events, mut peer) =
+        within(async { tokio::join!(ari.events(["x"]).reconnect(Reconnect::never()), serving) }).await;
+    let mut events = events.unwrap();
+    let error = within(ari.channel("c").answer()).await.unwrap_err();
+    assert!(error.is_timeout() && error.may_have_been_carried_out(), "{error}");
+    let request = next_request(&mut peer).await;
+    send(&mut peer, reply(&request, 204, "")).await;
+    // A reply to nobody's request, though, may be of interest.
+    send(&mut peer, reply(&json!({ "request_id": "somebody's", "transaction_id": "", "uri": "" }), 204, "")).await;
+    let event = within(events.next()).await.unwrap().unwrap();
+    assert!(matches!(event, Event::RESTResponse(response) if response.request_id == "somebody's"));
+}
+
+#[tokio::test]
+async fn a_server_without_requests_over_the_websocket_is_told() {
+    let mut fake = Fake::start().await;
+    let ari = fake
+        .builder()
+        .transport(Transport::WebSocket)
+        .connect_timeout(Duration::from_millis(100))
+        .build()
+        .unwrap();
+    let (result, _peer) = within(async { tokio::join!(ari.events(["x"]), fake.connection()) }).await;
+    let error = result.unwrap_err();
+    assert!(error.to_string().contains("20.14") && error.to_string().contains("RESTResponse"), "{error}");
+}
+
+#[tokio::test]
+async fn a_filter_that_would_swallow_the_replies_is_refused() {
+    let mut fake = Fake::start().await;
+    let (ari, _events, mut peer) = connected(&mut fake).await;
+    let x = ari.application("x");
+    for filter in [EventFilter::new().allow("StasisStart"), EventFilter::new().disallow("RESTResponse")] {
+        let error = within(x.filter().filter(filter)).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidRequest { .. }) && error.to_string().contains("swallow"), "{error}");
+    }
+    // Of another application it is nobody's harm, and with the replies let through neither.
+    let harmless = [
+        ari.application("y").filter().filter(EventFilter::new().allow("StasisStart")),
+        x.filter().filter(EventFilter::new().allow("StasisStart").allow("RESTResponse")),
+    ];
+    for request in harmless {
+        let (error, ()) = within(async {
+            tokio::join!(async { request.await.unwrap_err() }, async {
+                let request = next_request(&mut peer).await;
+                send(&mut peer, reply(&request, 404, r#"{"message":"Application not found"}"#)).await;
+            })
+        })
+        .await;
+        assert!(error.is_not_found(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_is_not_sent() {
+    let mut fake = Fake::start().await;
+    let (ari, _events, _peer) = connected(&mut fake).await;
+    let request = ari.channels().originate("Local/x").app("x").variables([("A", "x".repeat(70_000))]);
+    let error = within(request).await.unwrap_err();
+    assert!(error.to_string().contains("65535"), "{error}");
+}
+
+#[tokio::test]
+async fn before_and_after_the_connection_requests_go_by_http_and_files_always() {
+    let mut fake = Fake::start().await;
+    fake.answer("GET /asterisk/ping", 200, json!({ "asterisk_id": "x", "ping": "pong", "timestamp": "2026-11-23T11:49:38.950+0000" }));
+    fake.answer("GET /recordings/stored/r/file", 200, json!("file"));
+    let ari = fake.builder().transport(Transport::WebSocket).build().unwrap();
+    assert_eq!(within(ari.asterisk().ping()).await.unwrap().ping, "pong");
+    let serving = async {
+        let mut peer = fake.connection().await;
+        let ping = next_request(&mut peer).await;
+        send(&mut peer, reply(&ping, 200, "{}")).await;
+        peer
+    };
+    let (events, peer) = within(async { tokio::join!(ari.events(["x"]), serving) }).await;
+    let mut events = events.unwrap();
+    let file = within(ari.recordings().get_stored_file("r")).await.unwrap();
+    assert_eq!(within(file.bytes()).await.unwrap(), br#""file""#);
+    drop(peer);
+    within(events.close()).await;
+    within(ari.asterisk().ping()).await.unwrap();
+    let pings = fake.asked().iter().filter(|asked| *asked == "GET /asterisk/ping").count();
+    assert_eq!(pings, 2);
+}

@@ -1,0 +1,349 @@
+use std::time::Duration;
+
+use ari_bindings::{
+    Client, Connect, ConnectionState, DisconnectReason, Disconnected, Error, Event, EventFilter, Events, Reconnect,
+    Reconnected,
+};
+use futures_util::StreamExt as _;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+use crate::fake::{Fake, Peer, application, event, numbered, send};
+use crate::server::within;
+
+/// As soon as may be.
+fn soon() -> Reconnect {
+    Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(10))
+}
+
+async fn connected(fake: &mut Fake, ari: &Client, configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
+    let events = within(configure(ari.events(["x"]).reconnect(soon()))).await.unwrap();
+    let peer = fake.connection().await;
+    (events, peer)
+}
+
+async fn next(events: &mut Events) -> Event {
+    within(events.next()).await.unwrap().unwrap()
+}
+
+async fn disconnected(events: &mut Events) -> Disconnected {
+    match next(events).await {
+        Event::Disconnected(disconnected) => *disconnected,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn reconnected(events: &mut Events) -> Reconnected {
+    match next(events).await {
+        Event::Reconnected(reconnected) => *reconnected,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn expect(events: &mut Events, number: usize) {
+    assert!(matches!(next(events).await, Event::Unknown(event) if event.raw() == numbered(number)));
+}
+
+/// The error that the stream ends with.
+async fn end(events: &mut Events) -> Error {
+    let error = within(events.next()).await.unwrap().unwrap_err();
+    assert!(within(events.next()).await.is_none());
+    error
+}
+
+/// Waits until the client has asked for something.
+async fn until_asked(fake: &Fake, request: &str) {
+    within(async {
+        while !fake.asked().iter().any(|asked| asked.starts_with(request)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gap_stands_in_its_place_among_the_events() {
+    let mut fake = Fake::start().await;
+    fake.started_at(1);
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
+    until_asked(&fake, "GET /asterisk/info").await;
+    send(&mut peer, numbered(1)).await;
+    drop(peer);
+    let mut peer = fake.connection().await;
+    send(&mut peer, numbered(2)).await;
+
+    expect(&mut events, 1).await;
+    let lost = disconnected(&mut events).await;
+    assert!(matches!(lost.reason, DisconnectReason::ConnectionLost(_)), "{lost}");
+    assert_eq!(events.raw(), None);
+    let again = reconnected(&mut events).await;
+    assert_eq!((again.since, again.attempts, again.restarted), (lost.since, 1, Some(false)));
+    assert!(again.lasted > Duration::ZERO);
+    expect(&mut events, 2).await;
+}
+
+#[tokio::test]
+async fn a_restart_of_the_server_is_told() {
+    let mut fake = Fake::start().await;
+    fake.started_at(1);
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
+    until_asked(&fake, "GET /asterisk/info").await;
+    fake.started_at(2);
+    let bye = CloseFrame { code: CloseCode::Away, reason: "".into() };
+    peer.close(Some(bye)).await.unwrap();
+    let lost = disconnected(&mut events).await;
+    assert!(matches!(lost.reason, DisconnectReason::ClosedByServer { code: Some(1001), .. }), "{lost}");
+    drop(peer);
+    let _peer = fake.connection().await;
+    assert_eq!(reconnected(&mut events).await.restarted, Some(true));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_leaves_it_open() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
+    drop(peer);
+    let _peer = fake.connection().await;
+    disconnected(&mut events).await;
+    assert_eq!(reconnected(&mut events).await.restarted, None);
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_and_starting_is_waited_for() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
+    let mut connection = events.connection();
+    assert!(connection.state().is_connected());
+    let stopped = fake.stop().await;
+    drop(peer);
+    disconnected(&mut events).await;
+    // Refused, then 404 and 503, as while Asterisk starts, and only then there.
+    let refused = |state: &ConnectionState, words: &str| {
+        matches!(state, ConnectionState::Disconnected { attempts, error, .. } if *attempts > 0 && error.contains(words))
+    };
+    within(async { while !refused(&connection.changed().await, "refused") {} }).await;
+    let mut fake = stopped.start().await;
+    for status in [404, 503] {
+        fake.refuse(Some(status));
+        within(async { while !refused(&connection.changed().await, &status.to_string()) {} }).await;
+    }
+    fake.refuse(None);
+    let _peer = fake.connection().await;
+    let again = reconnected(&mut events).await;
+    assert!(again.attempts > 3, "{again}");
+    assert!(connection.state().is_connected());
+    let statistics = connection.statistics();
+    assert_eq!((statistics.disconnects, statistics.reconnects), (1, 1));
+}
+
+#[tokio::test]
+async fn what_trying_again_cannot_mend_ends_it() {
+    for status in [401, 403, 400] {
+        let mut fake = Fake::start().await;
+        let ari = fake.client();
+        let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
+        fake.refuse(Some(status));
+        drop(peer);
+        disconnected(&mut events).await;
+        let error = end(&mut events).await;
+        assert_eq!(error.status(), Some(status), "{error}");
+        assert_eq!(events.connection().state(), ConnectionState::Closed);
+    }
+}
+
+#[tokio::test]
+async fn attempts_are_counted() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, peer) =
+        connected(&mut fake, &ari, |connect| connect.reconnect(soon().attempts(2))).await;
+    let _stopped = fake.stop().await;
+    drop(peer);
+    disconnected(&mut events).await;
+    let error = end(&mut events).await;
+    assert!(matches!(error, Error::Connect { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_half_open_connection_is_noticed_and_made_again() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let short = Duration::from_millis(20);
+    let (mut events, _deaf) =
+        connected(&mut fake, &ari, |connect| connect.ping_interval(short).ping_timeout(short)).await;
+    let lost = disconnected(&mut events).await;
+    assert_eq!(lost.reason, DisconnectReason::PingTimeout);
+    // What was heard last was the handshake, before the ping and its deadline.
+    assert!(lost.since.elapsed().unwrap() >= 2 * short);
+    let mut peer = fake.connection().await;
+    // Reading answers the pings.
+    tokio::spawn(async move { while let Some(Ok(_)) = peer.next().await {} });
+    assert_eq!(reconnected(&mut events).await.attempts, 1);
+}
+
+#[tokio::test]
+async fn the_first_attempt_fails_at_once_unless_one_wants_to_wait() {
+    let fake = Fake::start().await;
+    let ari = fake.client();
+    let stopped = fake.stop().await;
+    let error = within(ari.events(["x"]).reconnect(soon())).await.unwrap_err();
+    assert!(error.to_string().contains("refused"), "{error}");
+
+    let (mut sender, waiting) = (Some(stopped), ari.events(["x"]).reconnect(soon()).wait_for_server(true));
+    let starting = async {
+        // It is refused for a while before.
+        tokio::task::yield_now().await;
+        let mut fake = sender.take().unwrap().start().await;
+        let peer = fake.connection().await;
+        (fake, peer)
+    };
+    let (events, (_fake, mut peer)) = within(async { tokio::join!(waiting, starting) }).await;
+    send(&mut peer, numbered(1)).await;
+    expect(&mut events.unwrap(), 1).await;
+}
+
+#[tokio::test]
+async fn waiting_for_a_server_ends_with_a_wrong_password() {
+    let fake = Fake::start().await;
+    fake.refuse(Some(401));
+    let error = within(fake.client().events(["x"]).wait_for_server(true)).await.unwrap_err();
+    assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_was_subscribed_is_subscribed_again_where_the_server_has_lost_it() {
+    let mut fake = Fake::start().await;
+    let kept = application(&["c1"], &[], &["PJSIP/kept"]);
+    for request in ["GET /applications/x", "POST /applications/x/subscription", "DELETE /applications/x/subscription"] {
+        fake.answer(request, 200, kept.clone());
+    }
+    fake.answer("PUT /applications/x/eventFilter", 200, kept);
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
+    let sources = ["endpoint:PJSIP/kept", "endpoint:PJSIP/lost", "endpoint:PJSIP/ended", "channel:c1", "channel:gone"];
+    ari.application("x").subscribe(sources).await.unwrap();
+    ari.application("x").unsubscribe(["endpoint:PJSIP/ended"]).await.unwrap();
+    let filter = EventFilter::new().disallow("ChannelVarset");
+    ari.application("x").filter().filter(filter).await.unwrap();
+    // Asterisk ends the subscription of a channel that is gone; so is it forgotten here.
+    send(&mut peer, r#"{"type":"ChannelDestroyed","channel":{"id":"gone"}}"#).await;
+    assert_eq!(next(&mut events).await.kind(), "ChannelDestroyed");
+    let before = fake.asked().len();
+    drop(peer);
+    let _peer = fake.connection().await;
+    disconnected(&mut events).await;
+    let again = reconnected(&mut events).await;
+    assert_eq!(again.restored, ["x: endpoint:PJSIP/lost", "x: event filter"]);
+    assert_eq!(again.not_restored, [] as [String; 0]);
+    let asked = &fake.asked()[before..];
+    let changes: Vec<_> = asked.iter().filter(|asked| !asked.starts_with("GET ")).collect();
+    assert_eq!(
+        changes,
+        [
+            "POST /applications/x/subscription?eventSource=endpoint%3APJSIP%2Flost",
+            r#"PUT /applications/x/eventFilter {"allowed":[],"disallowed":[{"type":"ChannelVarset"}]}"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_subscription_that_cannot_be_had_again_is_told() {
+    let mut fake = Fake::start().await;
+    fake.answer("GET /applications/x", 200, application(&[], &[], &[]));
+    fake.answer("POST /applications/x/subscription", 200, application(&["c1"], &[], &[]));
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
+    ari.application("x").subscribe(["channel:c1"]).await.unwrap();
+    fake.answer("POST /applications/x/subscription", 404, json!({ "message": "Channel not found" }));
+    for lost in [1, 0] {
+        drop(peer);
+        peer = fake.connection().await;
+        disconnected(&mut events).await;
+        let again = reconnected(&mut events).await;
+        // What is gone is not asked for a second time.
+        assert_eq!(again.not_restored.len(), lost, "{again:?}");
+        assert!(again.not_restored.iter().all(|lost| lost.contains("channel:c1") && lost.contains("404")));
+    }
+}
+
+#[tokio::test]
+async fn an_application_that_was_taken_over_is_not_taken_back() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let mut events = within(ari.events(["x", "y"]).reconnect(soon())).await.unwrap();
+    let mut peer = fake.connection().await;
+    send(&mut peer, event("ApplicationReplaced", json!({}))).await;
+    assert!(matches!(next(&mut events).await, Event::ApplicationReplaced(it) if it.application == "x"));
+    drop(peer);
+    let (path, mut peer) = fake.connection_and_path().await;
+    assert_eq!(path, "/events?app=y");
+    disconnected(&mut events).await;
+    assert_eq!(reconnected(&mut events).await.replaced, ["x"]);
+
+    // The other one as well: there is nothing left to hear.
+    send(&mut peer, r#"{"application":"y","type":"ApplicationReplaced"}"#).await;
+    assert_eq!(next(&mut events).await.kind(), "ApplicationReplaced");
+    match end(&mut events).await {
+        Error::Disconnected { reason: DisconnectReason::Replaced { application, .. }, .. } => {
+            assert_eq!(&*application, "y");
+        }
+        other => panic!("{other}"),
+    }
+    // And the connection is closed, not made again.
+    loop {
+        if let Message::Close(frame) = within(peer.next()).await.unwrap().unwrap() {
+            assert_eq!(frame.unwrap().code, CloseCode::Normal);
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn closing_while_there_is_no_connection() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
+    let _stopped = fake.stop().await;
+    drop(peer);
+    disconnected(&mut events).await;
+    within(events.close()).await;
+    assert!(within(events.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn every_subscriber_is_told_of_a_gap() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
+    let mut second = events.connection().subscribe();
+    send(&mut peer, numbered(1)).await;
+    drop(peer);
+    let mut peer = fake.connection().await;
+    send(&mut peer, numbered(2)).await;
+    let mut third = None;
+    for subscriber in [&mut events, &mut second] {
+        expect(subscriber, 1).await;
+        let lost = disconnected(subscriber).await;
+        assert_eq!(reconnected(subscriber).await.since, lost.since);
+        expect(subscriber, 2).await;
+        third = Some(subscriber.connection().subscribe());
+    }
+    // One that is dropped ends alone; the last one closes the connection.
+    let mut third = third.unwrap();
+    drop((events, second));
+    send(&mut peer, numbered(3)).await;
+    expect(&mut third, 3).await;
+    let connection = third.connection();
+    assert_eq!(connection.statistics().received, 3);
+    drop(third);
+    while !matches!(within(peer.next()).await, None | Some(Err(_) | Ok(Message::Close(_)))) {}
+    drop(peer);
+    within(connection.close()).await;
+    let mut late = connection.subscribe();
+    assert!(within(late.next()).await.is_none());
+}

@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use ari_bindings::{Connect, Event, Events, Reconnect, Resync};
+use serde_json::{Value, json};
+
+use crate::fake::{Fake, Peer, application, bridge, channel, event, numbered, send};
+use crate::server::within;
+
+async fn connected(fake: &mut Fake, configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
+    let soon = Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(10));
+    let events = within(configure(fake.client().events(["x"]).reconnect(soon))).await.unwrap();
+    let peer = fake.connection().await;
+    (events, peer)
+}
+
+/// Sends events and takes them.
+async fn show(events: &mut Events, peer: &mut Peer, shown: impl IntoIterator<Item = (&str, Value)>) {
+    for (kind, members) in shown {
+        send(peer, event(kind, members)).await;
+        let event = within(events.next()).await.unwrap().unwrap();
+        assert!(event.kind() == kind && !matches!(event, Event::Undecodable(_)), "{event:?}");
+    }
+}
+
+fn start(id: &str, state: &str) -> (&'static str, Value) {
+    ("StasisStart", json!({ "args": [], "channel": channel(id, state) }))
+}
+
+fn playback(id: &str, state: &str) -> Value {
+    json!({ "id": id, "media_uri": "sound:x", "target_uri": "channel:c", "language": "en", "state": state })
+}
+
+fn recording(name: &str, state: &str) -> Value {
+    json!({ "name": name, "format": "wav", "target_uri": "channel:c", "state": state })
+}
+
+/// What the server has after the gap.
+fn after(fake: &Fake) {
+    fake.answer("GET /applications/x", 200, application(&["same", "up", "new"], &["b-same", "b-joined", "b-new"], &[]));
+    let left = channel("left", "Up");
+    let foreign = channel("foreign", "Up");
+    let channels = [channel("same", "Up"), channel("up", "Up"), channel("new", "Ring"), left, foreign];
+    fake.answer("GET /channels", 200, channels.into());
+    let bridges = [bridge("b-same", &["2", "1"]), bridge("b-joined", &["1"]), bridge("b-new", &[]), bridge("b-far", &[])];
+    fake.answer("GET /bridges", 200, bridges.into());
+    fake.answer("GET /playbacks/p-same", 200, playback("p-same", "playing"));
+    fake.answer("GET /playbacks/p-paused", 200, playback("p-paused", "paused"));
+    fake.answer("GET /recordings/live/r-same", 200, recording("r-same", "recording"));
+}
+
+/// What the program was shown before.
+fn before() -> Vec<(&'static str, Value)> {
+    let mut shown = vec![start("same", "Up"), start("up", "Ring"), start("gone", "Up"), start("left", "Up")];
+    shown.extend([
+        start("ended", "Up"),
+        ("StasisEnd", json!({ "channel": channel("ended", "Up") })),
+        ("BridgeCreated", json!({ "bridge": bridge("b-same", &["1", "2"]) })),
+        ("BridgeCreated", json!({ "bridge": bridge("b-joined", &[]) })),
+        ("BridgeCreated", json!({ "bridge": bridge("b-gone", &[]) })),
+        ("PlaybackStarted", json!({ "playback": playback("p-same", "playing") })),
+        ("PlaybackStarted", json!({ "playback": playback("p-paused", "playing") })),
+        ("PlaybackStarted", json!({ "playback": playback("p-gone", "playing") })),
+        ("RecordingStarted", json!({ "recording": recording("r-same", "recording") })),
+        ("RecordingStarted", json!({ "recording": recording("r-gone", "recording") })),
+    ]);
+    shown
+}
+
+fn assert_complete(resync: &Resync) {
+    assert_eq!(resync.failure, None);
+    assert_eq!(resync.channels.vanished, ["gone", "left"]);
+    let appeared: Vec<_> = resync.channels.appeared.iter().map(|it| it.id.as_str()).collect();
+    let changed: Vec<_> = resync.channels.changed.iter().map(|it| (it.id.as_str(), it.state.as_str())).collect();
+    assert_eq!((appeared, changed), (vec!["new"], vec![("up", "Up")]));
+    assert_eq!(resync.bridges.vanished, ["b-gone"]);
+    let appeared: Vec<_> = resync.bridges.appeared.iter().map(|it| it.id.as_str()).collect();
+    let changed: Vec<_> = resync.bridges.changed.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!((appeared, changed), (vec!["b-new"], vec!["b-joined"]));
+    assert_eq!(resync.playbacks.vanished, ["p-gone"]);
+    let changed: Vec<_> = resync.playbacks.changed.iter().map(|it| (it.id.as_str(), it.state.as_str())).collect();
+    assert_eq!(changed, [("p-paused", "paused")]);
+    assert_eq!(resync.recordings.vanished, ["r-gone"]);
+    assert!(resync.recordings.changed.is_empty() && resync.recordings.appeared.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_gap_has_changed_follows_it_by_itself() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect.resync(true)).await;
+    show(&mut events, &mut peer, before()).await;
+    after(&fake);
+    drop(peer);
+    let mut peer = fake.connection().await;
+    send(&mut peer, numbered(1)).await;
+    for kind in ["Disconnected", "Reconnected"] {
+        assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), kind);
+    }
+    // Giving up the wait does not give up the report.
+    for _ in 0..3 {
+        let _ = tokio::time::timeout(Duration::ZERO, events.next()).await.map(|event| panic!("{event:?}"));
+    }
+    let Event::Resynced(resync) = within(events.next()).await.unwrap().unwrap() else { panic!("no report") };
+    assert_complete(&resync);
+    assert_eq!(events.raw(), None);
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Test");
+    // What was told is known now.
+    assert!(within(events.resync()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_gap_has_changed_is_told_on_request() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
+    show(&mut events, &mut peer, before()).await;
+    after(&fake);
+    assert_complete(&within(events.resync()).await.unwrap());
+    assert!(within(events.resync()).await.unwrap().is_empty());
+    // And events go on from there.
+    show(&mut events, &mut peer, [("StasisEnd", json!({ "channel": channel("new", "Up") }))]).await;
+    let resync = within(events.resync()).await.unwrap();
+    let appeared: Vec<_> = resync.channels.appeared.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(appeared, ["new"]);
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_made_says_so() {
+    let mut fake = Fake::start().await;
+    let (mut events, peer) = connected(&mut fake, |connect| connect.resync(true)).await;
+    fake.answer("GET /channels", 500, json!({ "message": "broken" }));
+    drop(peer);
+    let _peer = fake.connection().await;
+    for kind in ["Disconnected", "Reconnected"] {
+        assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), kind);
+    }
+    let Event::Resynced(resync) = within(events.next()).await.unwrap().unwrap() else { panic!("no report") };
+    assert!(resync.failure.as_ref().unwrap().contains("broken"), "{resync}");
+    assert!(within(events.resync()).await.is_err());
+}
+
+#[tokio::test]
+async fn with_everything_subscribed_everything_is_in_reach() {
+    let mut fake = Fake::start().await;
+    let (mut events, _peer) = connected(&mut fake, |connect| connect.subscribe_all(true)).await;
+    after(&fake);
+    let all = application(&["__AST_CHANNEL_ALL_TOPIC"], &["__AST_BRIDGE_ALL_TOPIC"], &[]);
+    fake.answer("GET /applications/x", 200, all);
+    let resync = within(events.resync()).await.unwrap();
+    assert_eq!((resync.channels.appeared.len(), resync.bridges.appeared.len()), (5, 4));
+}
+
+#[tokio::test]
+async fn what_was_not_seen_since_the_gap_before_is_forgotten() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
+    show(&mut events, &mut peer, [start("old", "Up")]).await;
+    fake.answer("GET /channels", 200, json!([]));
+    fake.answer("GET /bridges", 200, json!([]));
+    for _ in 0..2 {
+        drop(peer);
+        peer = fake.connection().await;
+        for kind in ["Disconnected", "Reconnected"] {
+            assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), kind);
+        }
+    }
+    assert!(within(events.resync()).await.unwrap().is_empty(), "or it would be kept for ever");
+}
