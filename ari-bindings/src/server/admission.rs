@@ -66,13 +66,13 @@ impl Admission {
             let Some(application) = named else { continue };
             if !self.is_welcome(&application) {
                 let reason = format!("the application {application:?} is not expected here");
-                refuse(socket, &reason).await;
+                refuse(socket, CloseCode::Policy, &reason).await;
                 return Err(reason);
             }
             return Ok(Admitted { socket, application, messages, path });
         }
         let reason = "its first messages do not tell its application";
-        refuse(socket, reason).await;
+        refuse(socket, CloseCode::Policy, reason).await;
         Err(reason.into())
     }
 
@@ -143,8 +143,8 @@ fn refusal(error: &WsError) -> String {
 }
 
 /// Says goodbye to a WebSocket that is not welcome.
-async fn refuse(mut socket: Socket, reason: &str) {
-    let frame = CloseFrame { code: CloseCode::Policy, reason: reason.into() };
+pub(super) async fn refuse(mut socket: Socket, code: CloseCode, reason: &str) {
+    let frame = CloseFrame { code, reason: reason.into() };
     // It is over either way.
     let _ = socket.close(Some(frame)).await;
 }

@@ -7,8 +7,9 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::admission::{Admission, Admitted};
+use super::admission::{Admission, Admitted, refuse};
 use super::builder::ListenerBuilder;
 use super::session::Session;
 use crate::connection::{Accepted, Hub, Pings, Stream};
@@ -157,7 +158,7 @@ impl Shared {
             Err(_) => return tracing::warn!("{peer}: refused: it did not tell its application in time"),
         };
         if *self.shutdown.borrow() {
-            return;
+            return refuse(admitted.socket, CloseCode::Away, "shutting down").await;
         }
         let session = self.open_session(admitted, peer, permit);
         // If the listener is gone, so is the session.

@@ -7,6 +7,8 @@ mod errors;
 mod event_text;
 mod events;
 mod fake;
+#[cfg(feature = "server")]
+mod outbound;
 mod over_websocket;
 mod reconnect;
 mod replies;

@@ -1,0 +1,263 @@
+//! Connections that Asterisk makes.
+
+use std::time::Duration;
+
+use ari_bindings::server::{Listener, ListenerBuilder, Session};
+use ari_bindings::{Client, ConnectErrorKind, DisconnectReason, Error, Event};
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+use tokio_tungstenite::tungstenite::{Error as WsError, http};
+
+use crate::fake::{Fake, Peer, next_text, numbered, send};
+use crate::server::within;
+
+const GOOD: [(&str, &str); 2] = [("Authorization", "Basic bWU6c2VjcmV0"), ("Sec-WebSocket-Protocol", "ari")];
+
+async fn listen(configure: impl FnOnce(ListenerBuilder) -> ListenerBuilder) -> Listener {
+    let builder = Listener::builder().credentials("me", "secret").applications(["x", "y"]);
+    configure(builder).bind("127.0.0.1:0").await.unwrap()
+}
+
+/// Connects as Asterisk does.
+async fn dial(listener: &Listener, headers: &[(&'static str, &str)]) -> Result<Peer, WsError> {
+    let mut request = format!("ws://{}/ari?server=1", listener.local_addr()).into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    let stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let (peer, response) = within(tokio_tungstenite::client_async(request, stream)).await?;
+    assert_eq!(response.headers()["Sec-WebSocket-Protocol"], "ari");
+    Ok(peer)
+}
+
+fn registered(app: &str) -> String {
+    let members = json!({
+        "type": "ApplicationRegistered", "application": app, "timestamp": "2026-11-23T11:49:38.950+0000",
+        "asterisk_id": "02:00:00:00:00:01",
+    });
+    members.to_string()
+}
+
+async fn session(listener: &mut Listener) -> (Session, Peer) {
+    let mut peer = dial(listener, &GOOD).await.unwrap();
+    send(&mut peer, registered("x")).await;
+    (within(listener.accept()).await.unwrap(), peer)
+}
+
+async fn close_frame(peer: &mut WebSocketStream<TcpStream>) -> CloseFrame {
+    loop {
+        if let Message::Close(frame) = within(peer.next()).await.expect("a Close frame").unwrap() {
+            return frame.expect("a reason");
+        }
+    }
+}
+
+/// The same for a connection that the program has made and one that Asterisk has.
+async fn first_kind_and_ping(ari: &Client, peer: &mut Peer) -> Value {
+    let (pong, ()) = within(async {
+        tokio::join!(ari.asterisk().ping(), async {
+            let request = next_text(peer).await;
+            assert_eq!(request["uri"], "asterisk/ping");
+            let body = r#"{"asterisk_id":"a","ping":"pong","timestamp":"2026-11-23T11:49:38.950+0000"}"#;
+            let reply = json!({
+                "type": "RESTResponse", "request_id": request["request_id"], "status_code": 200,
+                "reason_phrase": "OK", "content_type": "application/json", "message_body": body,
+            });
+            send(peer, reply.to_string()).await;
+        })
+    })
+    .await;
+    pong.unwrap().ping.into()
+}
+
+#[tokio::test]
+async fn a_session_is_a_client_and_events() {
+    let mut listener = listen(|builder| builder).await;
+    let (mut session, mut peer) = session(&mut listener).await;
+    assert_eq!((session.application(), session.path()), ("x", "/ari?server=1"));
+    assert_eq!(session.peer(), peer.get_ref().local_addr().unwrap());
+    assert_eq!(session.client().base_url(), format!("ws://{}", session.peer()));
+    assert_eq!(listener.open_sessions(), 1);
+    let event = within(session.events().next()).await.unwrap().unwrap();
+    assert!(matches!(event, Event::ApplicationRegistered(it) if it.application == "x"));
+    let (ari, mut events) = session.into_parts();
+    assert_eq!(first_kind_and_ping(&ari, &mut peer).await, "pong");
+    send(&mut peer, numbered(1)).await;
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Test");
+
+    // It cannot be made again from here: the stream ends, and requests say that nothing was sent.
+    drop(peer);
+    let error = within(events.next()).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::ConnectionLost(_), .. }), "{error}");
+    assert!(within(events.next()).await.is_none());
+    let error = within(ari.asterisk().ping()).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{error}");
+    within(async {
+        while listener.open_sessions() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_does_not_belong_here_is_refused_and_holds_up_nobody() {
+    let mut listener = listen(|builder| builder.handshake_timeout(Duration::from_millis(200))).await;
+    let refused = |result: Result<Peer, WsError>| match result.map(drop).unwrap_err() {
+        WsError::Http(response) => {
+            (response.status().as_u16(), String::from_utf8(response.body().clone().unwrap_or_default()).unwrap())
+        }
+        other => panic!("{other}"),
+    };
+    let protocol = GOOD[1];
+    for credentials in [vec![], vec![("Authorization", "Basic bWU6c2VjcmVU")], vec![("Authorization", "Bearer x")]] {
+        let headers: Vec<_> = credentials.into_iter().chain([protocol]).collect();
+        assert_eq!(refused(dial(&listener, &headers).await).0, 401);
+    }
+    for protocols in [vec![], vec![("Sec-WebSocket-Protocol", "media, arix")]] {
+        let headers: Vec<_> = protocols.into_iter().chain([GOOD[0]]).collect();
+        let (status, reason) = refused(dial(&listener, &headers).await);
+        assert!(status == 400 && reason.contains("protocols = ari"), "{status} {reason}");
+    }
+    // A wrong application, one that does not say, one that says nonsense, and one that is no WebSocket at all.
+    let mut wrong = dial(&listener, &GOOD).await.unwrap();
+    send(&mut wrong, registered("xyz")).await;
+    let frame = close_frame(&mut wrong).await;
+    assert!(u16::from(frame.code) == 1008 && frame.reason.contains("xyz"), "{frame:?}");
+    let mut silent = dial(&listener, &GOOD).await.unwrap();
+    let mut mad = dial(&listener, &GOOD).await.unwrap();
+    for number in 0..16 {
+        send(&mut mad, numbered(number)).await;
+    }
+    close_frame(&mut mad).await;
+    let mut http = TcpStream::connect(listener.local_addr()).await.unwrap();
+    http.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    within(http.read_to_end(&mut answer)).await.ok();
+    assert!(!answer.starts_with(b"HTTP/1.1 101"), "{answer:?}");
+
+    // A good one gets in at once.
+    let (_session, _peer) = session(&mut listener).await;
+    assert!(matches!(within(silent.next()).await, None | Some(Err(_))));
+}
+
+#[tokio::test]
+async fn a_connection_for_one_call_has_the_channel_in_its_application() {
+    let mut listener = listen(|builder| builder).await;
+    let mut peer = dial(&listener, &GOOD).await.unwrap();
+    send(&mut peer, registered("y:1700000000.1")).await;
+    assert_eq!(within(listener.accept()).await.unwrap().application(), "y:1700000000.1");
+}
+
+#[tokio::test]
+async fn there_are_no_more_sessions_than_allowed() {
+    let mut listener = listen(|builder| builder.max_sessions(1)).await;
+    let (first, _peer) = session(&mut listener).await;
+    match dial(&listener, &GOOD).await.map(drop).unwrap_err() {
+        WsError::Http(response) => assert_eq!(response.status(), http::StatusCode::SERVICE_UNAVAILABLE),
+        // It may be closed before the request is written.
+        other => assert!(matches!(other, WsError::Io(_) | WsError::Protocol(_)), "{other}"),
+    }
+    drop(first);
+    within(async {
+        while listener.open_sessions() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    session(&mut listener).await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_its_session() {
+    let mut listener = listen(|builder| builder.max_message_size(1000)).await;
+    let (session, mut peer) = session(&mut listener).await;
+    let (_ari, mut events) = session.into_parts();
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "ApplicationRegistered");
+    send(&mut peer, "x".repeat(1001)).await;
+    let error = within(events.next()).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::Protocol { .. }, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn shutting_down_says_goodbye_to_every_session() {
+    let mut listener = listen(|builder| builder).await;
+    let address = listener.local_addr();
+    let (first, mut peer) = session(&mut listener).await;
+    let (_, mut events) = first.into_parts();
+    // One that the program has not accepted.
+    let mut waiting = dial(&listener, &GOOD).await.unwrap();
+    send(&mut waiting, registered("x")).await;
+    within(async {
+        while listener.open_sessions() < 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let goodbyes = async {
+        for peer in [&mut peer, &mut waiting] {
+            assert!(matches!(u16::from(close_frame(peer).await.code), 1000 | 1001));
+            while peer.next().await.is_some() {}
+        }
+    };
+    within(async { tokio::join!(listener.shutdown(), goodbyes) }).await;
+    assert!(within(listener.accept()).await.is_none());
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "ApplicationRegistered");
+    assert!(within(events.next()).await.is_none());
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn files_go_by_the_client_for_http() {
+    let fake = Fake::start().await;
+    fake.answer("GET /recordings/stored/r/file", 200, json!("file"));
+    let mut listener = listen(|builder| builder.http(&fake.client())).await;
+    let (with, _peer) = session(&mut listener).await;
+    let file = within(with.client().recordings().get_stored_file("r")).await.unwrap();
+    assert_eq!(within(file.bytes()).await.unwrap(), br#""file""#);
+
+    let mut listener = listen(|builder| builder).await;
+    let (without, _peer) = session(&mut listener).await;
+    let error = within(without.client().recordings().get_stored_file("r")).await.unwrap_err();
+    assert!(error.to_string().contains("HTTP only"), "{error}");
+    let error = within(without.client().events(["x"])).await.unwrap_err();
+    assert!(matches!(error, Error::Config { .. }), "{error}");
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn sessions_over_tls() {
+    use std::sync::Arc;
+
+    use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+    let (certificate, key) = (include_bytes!("tls/server.pem"), include_bytes!("tls/server.key"));
+    let mut listener = listen(|builder| builder.certificate_pem(certificate, key)).await;
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(include_bytes!("tls/ca.pem")).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let stream = within(tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream)).await.unwrap();
+    let mut request = "wss://127.0.0.1/".into_client_request().unwrap();
+    for (name, value) in GOOD {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let (mut peer, _) = within(tokio_tungstenite::client_async(request, stream)).await.unwrap();
+    within(futures_util::SinkExt::send(&mut peer, Message::text(registered("x")))).await.unwrap();
+    assert_eq!(within(listener.accept()).await.unwrap().application(), "x");
+
+    let builder = Listener::builder().certificate_pem("none", "none");
+    let error = builder.bind("127.0.0.1:0").await.unwrap_err();
+    assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
+}
