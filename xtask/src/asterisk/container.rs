@@ -30,6 +30,13 @@ pub(crate) fn is_running(program: &str, release: &Release) -> bool {
     run(program, &arguments).is_ok_and(|output| output.trim() == "true")
 }
 
+/// Kills everything that runs in the container, which stays for its log.
+pub(crate) fn kill(program: &str, release: &Release) -> Result<()> {
+    run(program, &["kill", "--signal", "KILL", &name(release)])?;
+    // Returns when the container has ended, at once if it has already.
+    run(program, &["wait", &name(release)]).map(drop)
+}
+
 /// Removes the container, and with it everything that ran inside.
 pub(crate) fn stop(program: &str, release: &Release) -> Result<()> {
     let name = name(release);
