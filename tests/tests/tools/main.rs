@@ -1,0 +1,4 @@
+//! The tools of the tests do what they say.
+
+mod echo;
+mod wire;
