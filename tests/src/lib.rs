@@ -39,6 +39,7 @@
 mod clean;
 mod declared;
 mod each;
+mod load;
 mod loopback;
 mod names;
 mod phone;
@@ -49,6 +50,7 @@ mod wire;
 pub use clean::clean;
 pub use declared::{Declared, declared_operations};
 pub use each::{LIMIT, on_each_server};
+pub use load::{Answer, Hangup, Ledger, Load, PlacedCall};
 pub use loopback::Loopback;
 pub use names::unique;
 pub use phone::Phone;
