@@ -36,7 +36,9 @@
 //! # }
 //! ```
 
+mod change;
 mod clean;
+mod control;
 mod declared;
 mod each;
 mod load;
@@ -47,6 +49,7 @@ mod server;
 mod watch;
 mod wire;
 
+pub use change::Changed;
 pub use clean::clean;
 pub use declared::{Declared, declared_operations};
 pub use each::{LIMIT, on_each_server};
