@@ -1,4 +1,5 @@
-//! What the tests of the whole system share: the servers they run against, a telephone, waiting for events.
+//! What the tests of the whole system share: the servers they run against, how to break them and the way to
+//! them, a telephone, a load of calls, waiting for events.
 //!
 //! The tests that need an Asterisk are the target `live`, which the feature `live` switches on. They find the servers
 //! that `cargo xtask asterisk up` has started by the files it left; one that is missing is a failure, never a skip.
@@ -35,23 +36,30 @@
 //! # }
 //! ```
 
+mod change;
 mod clean;
+mod control;
 mod declared;
 mod each;
+mod load;
 mod loopback;
 mod names;
 mod phone;
 mod server;
 mod watch;
+mod wire;
 
+pub use change::Changed;
 pub use clean::clean;
 pub use declared::{Declared, declared_operations};
 pub use each::{LIMIT, on_each_server};
+pub use load::{Answer, Hangup, Ledger, Load, PlacedCall};
 pub use loopback::Loopback;
 pub use names::unique;
 pub use phone::Phone;
 pub use server::Server;
 pub use watch::{Watch, eventually, until_gone};
+pub use wire::{Counts, Wire};
 
 /// The README's code.
 #[cfg(doctest)]

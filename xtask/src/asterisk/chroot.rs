@@ -191,7 +191,21 @@ pub(crate) fn stop(release: &Release) -> Result<()> {
             return Ok(());
         }
     }
-    Err(Error::new(format!("processes of {} do not end: {:?}", root.display(), process::inside(&root))))
+    Err(still_there(&root))
+}
+
+/// Kills every process of the directory, as the end of a container does.
+pub(crate) fn kill(release: &Release) -> Result<()> {
+    let root = Place::of(release).root();
+    process::signal(&root, "KILL");
+    if process::wait_for_none(&root, Duration::from_secs(5)) {
+        return Ok(());
+    }
+    Err(still_there(&root))
+}
+
+fn still_there(root: &Path) -> Error {
+    Error::new(format!("processes of {} do not end: {:?}", root.display(), process::inside(root)))
 }
 
 /// No pipe, since whoever inherits it and is not heard of again would keep the reader waiting.

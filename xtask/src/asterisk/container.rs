@@ -19,7 +19,7 @@ pub(crate) fn install(program: &str, release: &Release) -> Result<()> {
 /// Starts a container on the host's network, where the server keeps to 127.0.0.1.
 pub(crate) fn start(program: &str, release: &Release) -> Result<()> {
     let name = name(release);
-    let volume = format!("{}:{ETC}:ro", Place::of(release).container_etc().display());
+    let volume = format!("{}:{ETC}", Place::of(release).container_etc().display());
     let arguments = ["run", "--detach", "--init", "--name", &name, "--network", "host", "--volume", &volume, &name];
     run(program, &arguments).map(drop)
 }
@@ -28,6 +28,13 @@ pub(crate) fn start(program: &str, release: &Release) -> Result<()> {
 pub(crate) fn is_running(program: &str, release: &Release) -> bool {
     let arguments = ["inspect", "--format", "{{.State.Running}}", &name(release)];
     run(program, &arguments).is_ok_and(|output| output.trim() == "true")
+}
+
+/// Kills everything that runs in the container, which stays for its log.
+pub(crate) fn kill(program: &str, release: &Release) -> Result<()> {
+    run(program, &["kill", "--signal", "KILL", &name(release)])?;
+    // Returns when the container has ended, at once if it has already.
+    run(program, &["wait", &name(release)]).map(drop)
 }
 
 /// Removes the container, and with it everything that ran inside.

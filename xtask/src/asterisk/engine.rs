@@ -88,6 +88,14 @@ impl Engine {
         }
     }
 
+    /// Ends the server without a word, and waits until it is gone.
+    pub(crate) fn kill(&self, release: &Release) -> Result<()> {
+        match self {
+            Self::Chroot => chroot::kill(release),
+            Self::Container(program) => container::kill(program, release),
+        }
+    }
+
     /// What the server printed.
     pub(crate) fn log(&self, release: &Release) -> String {
         match self {

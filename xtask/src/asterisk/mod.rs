@@ -42,6 +42,11 @@ pub(crate) enum AsteriskCommand {
         /// Releases such as `22` [default: all]
         releases: Vec<String>,
     },
+    /// Kill, as a crash does; `up` starts it again
+    Kill {
+        /// Releases such as `22`, or `all` [default: the newest]
+        releases: Vec<String>,
+    },
     /// Show what is installed and what runs
     Status,
     /// Open the server's console, or run one command of it
@@ -71,6 +76,11 @@ pub(crate) fn run(command: AsteriskCommand) -> Result<()> {
                 Ok(())
             })
         }
+        AsteriskCommand::Kill { releases } => for_each(&release::named(&releases)?, |release| {
+            let was_running = server::kill(release)?;
+            println!("Asterisk {} {}", release.name, if was_running { "is killed" } else { "was not running" });
+            Ok(())
+        }),
         AsteriskCommand::Status => {
             release::all()?.iter().for_each(print_status);
             Ok(())

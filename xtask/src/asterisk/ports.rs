@@ -33,16 +33,10 @@ impl Ports {
         }
     }
 
-    /// Ports that are free now: preferred ones, else what the system gives.
+    /// These ports where they are free, else others.
     /// Asterisk itself steps over an RTP port that is taken.
-    pub(crate) fn free(index: u16) -> Result<Self> {
-        let preferred = Self::preferred(index);
-        Ok(Self {
-            http: free(preferred.http, tcp)?,
-            sip: free(preferred.sip, udp)?,
-            phone: free(preferred.phone, udp)?,
-            rtp_start: preferred.rtp_start,
-        })
+    pub(crate) fn or_free(self) -> Result<Self> {
+        Ok(Self { http: free(self.http, tcp)?, sip: free(self.sip, udp)?, phone: free(self.phone, udp)?, ..self })
     }
 
     /// The last of the ports for RTP.
@@ -62,8 +56,12 @@ impl Ports {
     }
 }
 
+/// The preferred port, one above it, or as a last resort what the system gives: among those, a client that calls again
+/// and again while the server is down may get its own end of the connection at just this port.
 fn free(preferred: u16, open: fn(u16) -> std::io::Result<u16>) -> Result<u16> {
-    open(preferred).or_else(|_| open(0)).map_err(|error| Error::new(format!("no free port on 127.0.0.1: {error}")))
+    let above = (1..5).filter_map(|step| preferred.checked_add(1000 * step));
+    let found = std::iter::once(preferred).chain(above).chain([0]).find_map(|port| open(port).ok());
+    found.ok_or_else(|| Error::new(format!("no free port on 127.0.0.1, neither {preferred} nor another")))
 }
 
 fn tcp(port: u16) -> std::io::Result<u16> {
@@ -76,6 +74,8 @@ fn udp(port: u16) -> std::io::Result<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+
     use super::*;
 
     #[test]
@@ -83,6 +83,17 @@ mod tests {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         assert_ne!(free(port, tcp).unwrap(), port);
+    }
+
+    #[test]
+    fn a_port_whose_connections_the_server_has_ended_is_free() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        // Who ends a connection first keeps the port in TIME_WAIT.
+        drop(listener.accept().unwrap());
+        drop((listener, client));
+        assert_eq!(free(address.port(), tcp).unwrap(), address.port());
     }
 
     #[test]

@@ -37,7 +37,9 @@ pub(crate) fn up(release: &Release) -> Result<Up> {
     }
     engine.stop(release)?;
     let start = Instant::now();
-    let ports = Ports::free(release.index)?;
+    // After a crash clients come back to where it was.
+    let last = Instance::read(release).map(|instance| instance.ports);
+    let ports = last.unwrap_or_else(|| Ports::preferred(release.index)).or_free()?;
     template::write_all(&ports, &engine.etc(release))?;
     engine.start(release)?;
     let version = match wait(release, &engine, &ports) {
@@ -63,6 +65,17 @@ pub(crate) fn down(release: &Release) -> Result<bool> {
     let state = place.state();
     if state.exists() {
         fs::remove_file(&state).map_err(Error::at(&state))?;
+    }
+    Ok(was_running)
+}
+
+/// Kills the release's server; whether there was one. The state file stays, so that `up` takes the same ports again.
+pub(crate) fn kill(release: &Release) -> Result<bool> {
+    let _lock = lock::take(&Place::of(release))?;
+    let engine = Engine::installed(release).unwrap_or(Engine::Chroot);
+    let was_running = engine.is_running(release);
+    if was_running {
+        engine.kill(release)?;
     }
     Ok(was_running)
 }

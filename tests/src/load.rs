@@ -1,0 +1,175 @@
+use std::time::Duration;
+
+use ari_bindings::{Client, Error};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use crate::unique;
+
+/// Calls into an application, made at a steady rate until it is stopped.
+///
+/// Each is a Local channel whose other end echoes; it is held for a while and then hung up. Nothing that the server
+/// does, or fails to do, ends the load; what became of each call stands in the [`Ledger`].
+#[derive(Debug)]
+pub struct Load {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Ledger>,
+}
+
+/// What became of every call, in the order in which they were asked for.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// The calls.
+    pub calls: Vec<PlacedCall>,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct PlacedCall {
+    /// The id of the channel in the application.
+    pub id: String,
+    /// When it was asked for.
+    pub asked: Instant,
+    /// When the answer was there.
+    pub answered: Instant,
+    /// Whether there is a channel.
+    pub made: Answer,
+    /// How it ended; none was asked for if the channel was not made.
+    pub hangup: Option<Hangup>,
+}
+
+/// The end of a call.
+#[derive(Debug)]
+pub struct Hangup {
+    /// When it was asked for.
+    pub asked: Instant,
+    /// When the answer was there.
+    pub answered: Instant,
+    /// Whether it was hung up. It is refused with 404 if the call ended before.
+    pub made: Answer,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// It is not done: refused by the server, or the request never got there.
+    Refused(Error),
+    /// It may be done or not.
+    Unknown(Error),
+}
+
+impl Load {
+    /// Begins with the first call at once.
+    ///
+    /// # Panics
+    ///
+    /// If the rate is 0.
+    #[must_use]
+    pub fn start(client: &Client, app: &str, calls_per_second: u32, hold: Duration) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let (client, app) = (client.clone(), app.to_owned());
+        let task = tokio::spawn(run(client, app, Duration::from_secs(1) / calls_per_second, hold, stopped));
+        Self { stop, task }
+    }
+
+    /// Makes no more calls, hangs up those that are held, and waits until all answers are there: at most as long
+    /// as the client waits for one.
+    ///
+    /// # Panics
+    ///
+    /// If the load itself has failed.
+    pub async fn stop(self) -> Ledger {
+        self.stop.send_replace(true);
+        self.task.await.expect("the load does not panic")
+    }
+}
+
+impl Ledger {
+    /// The calls that were made for certain.
+    pub fn made(&self) -> impl Iterator<Item = &PlacedCall> {
+        self.calls.iter().filter(|call| call.made.is_done())
+    }
+
+    /// The calls that may exist still: made, perhaps, and not ended for certain.
+    pub fn left(&self) -> impl Iterator<Item = &PlacedCall> {
+        self.calls.iter().filter(|call| {
+            let has_ended = |hangup: &Hangup| match &hangup.made {
+                Answer::Done => true,
+                Answer::Refused(error) => error.is_not_found(),
+                Answer::Unknown(_) => false,
+            };
+            !matches!(call.made, Answer::Refused(_)) && !call.hangup.as_ref().is_some_and(has_ended)
+        })
+    }
+}
+
+impl Answer {
+    /// Whether it is done for certain.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+
+    /// Why it is not, or not for certain.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Done => None,
+            Self::Refused(error) | Self::Unknown(error) => Some(error),
+        }
+    }
+
+    fn of<T>(result: Result<T, Error>) -> Self {
+        match result {
+            Ok(_) => Self::Done,
+            Err(error) if error.may_have_been_carried_out() => Self::Unknown(error),
+            Err(error) => Self::Refused(error),
+        }
+    }
+}
+
+async fn run(ari: Client, app: String, every: Duration, hold: Duration, mut stopped: watch::Receiver<bool>) -> Ledger {
+    let mut calls = JoinSet::new();
+    let mut ticks = interval(every);
+    // A machine that was busy for a moment does not get all the calls that it has missed at once.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = until_stopped(&mut stopped) => break,
+            _ = ticks.tick() => {
+                calls.spawn(call(ari.clone(), app.clone(), hold, stopped.clone()));
+            }
+        }
+    }
+    let mut calls = calls.join_all().await;
+    calls.sort_by_key(|call| call.asked);
+    Ledger { calls }
+}
+
+/// Also if nobody is there any more who could stop it.
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn call(ari: Client, app: String, hold: Duration, mut stopped: watch::Receiver<bool>) -> PlacedCall {
+    let (id, asked) = (unique("load"), Instant::now());
+    let made = Answer::of(ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).await);
+    let answered = Instant::now();
+    let hangup = match made {
+        Answer::Refused(_) => None,
+        Answer::Done | Answer::Unknown(_) => {
+            tokio::select! {
+                () = sleep(hold) => {}
+                () = until_stopped(&mut stopped) => {}
+            }
+            let asked = Instant::now();
+            let made = Answer::of(ari.channel(&id).hangup().await);
+            Some(Hangup { asked, answered: Instant::now(), made })
+        }
+    };
+    PlacedCall { id, asked, answered, made, hangup }
+}
