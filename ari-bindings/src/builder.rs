@@ -170,7 +170,10 @@ impl ClientBuilder {
         let (url, in_url) = BaseUrl::parse(&self.url)?;
         let authorization = self.credentials.clone().or(in_url).map(authorization).transpose()?;
         if !url.is_secure() && !url.is_loopback() {
-            tracing::warn!("{}: passwords and calls go over the network in clear text; https would hide them", url.as_str());
+            tracing::warn!(
+                "{}: passwords and calls go over the network in clear text; https would hide them",
+                url.as_str()
+            );
         }
         let base_url = url.as_str().into();
         let http = self.http(url, authorization)?;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::SlowReader;
 use super::events::Events;
 use super::handshake::Socket;
 use super::hub::Hub;
 use super::link::Link;
 use super::queue::{Frame, Queue};
 use super::supervisor::{Pings, Supervisor};
-use super::SlowReader;
 use crate::Client;
 use crate::http::Http;
 

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::SlowReader;
 use super::dial::Dialer;
 use super::events::Events;
 use super::hub::Hub;
@@ -11,7 +12,6 @@ use super::link::Link;
 use super::queue::Queue;
 use super::reconnect::{Backoff, Reconnect};
 use super::supervisor::{Pings, Supervisor, is_final};
-use super::SlowReader;
 use crate::client::{Client, require_runtime};
 use crate::{Error, Transport};
 

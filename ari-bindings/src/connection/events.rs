@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -72,7 +72,8 @@ pub struct Events {
     ended: bool,
     picture: Picture,
     resyncs: bool,
-    listing: Option<Listing>,
+    /// Never locked: it only makes this shareable.
+    listing: Mutex<Option<Listing>>,
 }
 
 impl Events {
@@ -87,7 +88,7 @@ impl Events {
             ended: false,
             picture: Picture::default(),
             resyncs,
-            listing: None,
+            listing: Mutex::default(),
         }
     }
 
@@ -173,9 +174,10 @@ impl Events {
 
     /// The report that follows a gap, once the server has answered.
     fn poll_listing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Resync>> {
-        let Some(listing) = &mut self.listing else { return Poll::Ready(None) };
-        let listed = ready!(Pin::new(listing).poll(cx));
-        self.listing = None;
+        let slot = self.listing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(listing) = slot else { return Poll::Ready(None) };
+        let listed = ready!(listing.as_mut().poll(cx));
+        *slot = None;
         Poll::Ready(Some(match listed {
             Ok(listed) => self.picture.compare(listed),
             Err(error) => Resync::failed(&error),
@@ -195,7 +197,7 @@ impl Events {
                 self.picture.begin_anew();
                 if self.resyncs {
                     let listing = resync::list(self.client.clone(), self.apps(), self.picture.running());
-                    self.listing = Some(Box::pin(listing));
+                    self.listing = Mutex::new(Some(Box::pin(listing)));
                 }
             }
             event => self.picture.note(event),

@@ -85,7 +85,7 @@ impl Hub {
         }
         batch.clear();
         if failed {
-            self.remove_ended(shared);
+            Self::remove_ended(shared);
         }
     }
 
@@ -122,10 +122,10 @@ impl Hub {
                 queue.overflow();
             }
         }
-        self.remove_ended(shared);
+        Self::remove_ended(shared);
     }
 
-    fn remove_ended(&self, mut shared: MutexGuard<'_, Shared>) {
+    fn remove_ended(mut shared: MutexGuard<'_, Shared>) {
         shared.subscribers.retain(|queue| queue.push(std::iter::empty()).1);
         let waker = shared.close_if_alone(CloseCode::Policy);
         drop(shared);

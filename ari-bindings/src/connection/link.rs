@@ -50,7 +50,10 @@ enum Phase {
 enum Outcome {
     Replied(Utf8Bytes),
     /// The connection was lost; whether the request had been sent before.
-    Lost { sent: bool, reason: DisconnectReason },
+    Lost {
+        sent: bool,
+        reason: DisconnectReason,
+    },
 }
 
 /// A request as Asterisk wants it.
@@ -112,11 +115,9 @@ impl Link {
             }
             Ok(Ok(Outcome::Lost { sent: false, reason })) => Err(down(base_url, Lost(reason))),
             Ok(Err(_)) => Err(down(base_url, Closed)),
-            Err(_) if waiting.is_unsent() => Err(Error::Connect {
-                url: base_url.into(),
-                kind: ConnectErrorKind::Timeout,
-                source: Arc::new(Stuck),
-            }),
+            Err(_) if waiting.is_unsent() => {
+                Err(Error::Connect { url: base_url.into(), kind: ConnectErrorKind::Timeout, source: Arc::new(Stuck) })
+            }
             Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
         }
     }
@@ -227,11 +228,8 @@ impl Drop for Waiting<'_> {
 }
 
 fn write(id: u64, request: &Request) -> Result<String, Error> {
-    let invalid = |reason: &str| Error::InvalidRequest {
-        operation: request.operation(),
-        parameter: "",
-        reason: reason.into(),
-    };
+    let invalid =
+        |reason: &str| Error::InvalidRequest { operation: request.operation(), parameter: "", reason: reason.into() };
     let id = id.to_string();
     let body = request.body().map(ToString::to_string);
     let message = RestRequest {

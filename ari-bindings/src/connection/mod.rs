@@ -34,6 +34,11 @@ pub use connect::Connect;
 pub use counters::Statistics;
 pub use events::Events;
 pub(crate) use link::Link;
+pub use notice::{Disconnected, Dropped, Reconnected};
+pub use reason::DisconnectReason;
+pub use reconnect::Reconnect;
+pub use slow::SlowReader;
+pub use state::{Connection, ConnectionState};
 #[cfg(feature = "server")]
 pub(crate) use {
     accepted::Accepted,
@@ -42,8 +47,3 @@ pub(crate) use {
     link::application,
     supervisor::Pings,
 };
-pub use notice::{Disconnected, Dropped, Reconnected};
-pub use reason::DisconnectReason;
-pub use reconnect::Reconnect;
-pub use slow::SlowReader;
-pub use state::{Connection, ConnectionState};

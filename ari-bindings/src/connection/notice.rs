@@ -136,10 +136,7 @@ mod tests {
             })
         );
         let dropped = Dropped { events: 2, bytes: 300 };
-        assert_eq!(
-            serde_json::to_value(dropped).unwrap(),
-            json!({ "type": "Dropped", "events": 2, "bytes": 300 })
-        );
+        assert_eq!(serde_json::to_value(dropped).unwrap(), json!({ "type": "Dropped", "events": 2, "bytes": 300 }));
         assert_eq!(dropped.to_string(), "2 events (300 bytes) were dropped: the program is too slow");
     }
 }

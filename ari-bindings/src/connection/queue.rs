@@ -36,6 +36,9 @@ impl Frame {
     }
 }
 
+/// The end, with its cause unless the program asked for it.
+struct End(Option<Error>);
+
 /// What a subscriber finds when it looks for more frames.
 pub(super) enum Taken {
     /// At least one frame.
@@ -61,7 +64,7 @@ struct State {
     dropped: Dropped,
     /// Nothing is added any more.
     ended: bool,
-    end: Option<Option<Error>>,
+    end: Option<End>,
     subscriber: Option<Waker>,
     /// The connection, where it waits for room.
     connection: Option<Waker>,
@@ -170,7 +173,7 @@ impl Queue {
             std::mem::swap(&mut state.frames, frames);
             return Poll::Ready(Taken::Frames);
         }
-        if let Some(error) = state.end.take() {
+        if let Some(End(error)) = state.end.take() {
             return Poll::Ready(Taken::End(error));
         }
         remember(&mut state.subscriber, cx);
@@ -186,7 +189,7 @@ impl State {
     fn finish(&mut self, error: Option<Error>) {
         if !self.ended {
             self.ended = true;
-            self.end = Some(error);
+            self.end = Some(End(error));
         }
     }
 

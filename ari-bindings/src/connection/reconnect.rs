@@ -96,7 +96,7 @@ impl Backoff {
         let doubled = self.policy.first.saturating_mul(1 << self.attempts.min(20));
         self.attempts = self.attempts.saturating_add(1);
         let delay = doubled.min(self.policy.greatest);
-        Some(delay - delay.mul_f64(fraction() / 2.0))
+        Some(delay.mul_f64(1.0 - fraction() / 2.0))
     }
 }
 

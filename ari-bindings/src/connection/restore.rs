@@ -16,7 +16,7 @@ pub(super) struct Restored {
     /// When the server was started, if it says so.
     pub(super) startup: Option<Date>,
     /// Subscriptions that the server had lost and has again.
-    pub(super) restored: Vec<String>,
+    pub(super) given_back: Vec<String>,
     /// Those that it refused.
     pub(super) refused: Vec<String>,
 }
@@ -92,7 +92,7 @@ fn has(application: &Application, source: &str) -> bool {
 impl Restored {
     fn note(&mut self, what: String, done: Result<(), Error>) {
         match done {
-            Ok(()) => self.restored.push(what),
+            Ok(()) => self.given_back.push(what),
             Err(error) => {
                 tracing::warn!("{what}: the subscription is lost: {error}");
                 self.refused.push(format!("{what}: {error}"));

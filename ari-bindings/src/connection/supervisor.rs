@@ -80,7 +80,7 @@ impl Supervisor {
             }
             let lost = Error::Disconnected { reason: reason.clone() };
             if !self.connects_again(reason, connected.elapsed()) {
-                self.end(Some(lost));
+                self.end(Some(&lost));
                 return session.finish(&end).await;
             }
             let mut current = Gap { since: session.last_heard(), begun: Instant::now(), attempts: 0 };
@@ -88,7 +88,7 @@ impl Supervisor {
             session.finish(&end).await;
             match self.reconnect(&mut current, lost).await {
                 Ok(socket) => (session, gap) = (self.open(socket), Some(current)),
-                Err(error) => return self.end(error),
+                Err(error) => return self.end(error.as_ref()),
             }
         }
     }
@@ -164,7 +164,7 @@ impl Supervisor {
             lasted: SystemTime::now().duration_since(gap.since).unwrap_or_else(|_| gap.begun.elapsed()),
             attempts: gap.attempts,
             restarted,
-            restored: restored.restored,
+            restored: restored.given_back,
             not_restored: restored.refused,
             replaced: self.hub.apps().replaced().to_vec(),
         };
@@ -204,17 +204,16 @@ impl Supervisor {
         self.hub.set_state(ConnectionState::Disconnected { since: gap.since, attempts: gap.attempts, error });
     }
 
-    fn end(&mut self, error: Option<Error>) {
-        if let Some(error) = &error {
+    fn end(&mut self, error: Option<&Error>) {
+        if let Some(error) = error {
             tracing::error!("the event connection has ended: {error}");
         }
         self.ended = true;
         if let Some(link) = &self.link {
             link.close();
         }
-        self.hub.end(error.as_ref());
+        self.hub.end(error);
     }
-
 }
 
 /// The runtime may end before the connection does.
@@ -222,7 +221,7 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         if !self.ended {
             let reason = DisconnectReason::lost("the Tokio runtime that read the events has ended");
-            self.end(Some(Error::Disconnected { reason }));
+            self.end(Some(&Error::Disconnected { reason }));
         }
     }
 }

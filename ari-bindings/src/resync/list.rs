@@ -99,11 +99,3 @@ impl Reach {
         self.bridges.contains(id) || self.bridges.contains("__AST_BRIDGE_ALL_TOPIC")
     }
 }
-
-#[cfg(test)]
-impl Reach {
-    pub(super) fn of(channels: &[&str], bridges: &[&str]) -> Self {
-        let all = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        Self { channels: all(channels), bridges: all(bridges) }
-    }
-}

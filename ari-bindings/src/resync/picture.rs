@@ -63,18 +63,15 @@ impl Picture {
     }
 
     fn channel(&mut self, channel: &Channel, entered: bool) {
-        match self.channels.get_mut(&channel.id) {
-            Some((shown, gap)) => {
-                shown.entered |= entered;
-                *gap = self.gaps;
-                if shown.state != channel.state {
-                    shown.state.clone_from(&channel.state);
-                }
-            }
-            None => {
-                let shown = ChannelShown { state: channel.state.clone(), entered };
-                self.channels.insert(channel.id.clone(), (shown, self.gaps));
-            }
+        let Some((shown, gap)) = self.channels.get_mut(&channel.id) else {
+            let shown = ChannelShown { state: channel.state.clone(), entered };
+            self.channels.insert(channel.id.clone(), (shown, self.gaps));
+            return;
+        };
+        shown.entered |= entered;
+        *gap = self.gaps;
+        if shown.state != channel.state {
+            shown.state.clone_from(&channel.state);
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::Error;
-use crate::ids::{BridgeId, ChannelId, RecordingName, PlaybackId};
+use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
 use crate::models::{Bridge, Channel, LiveRecording, Playback};
 
 /// How what there is on the server differs from what the stream has shown.

@@ -108,7 +108,9 @@ impl Listener {
         }
         let open: Vec<_> = std::mem::take(&mut *self.shared.open());
         let hubs: Vec<_> = open.iter().filter_map(Weak::upgrade).collect();
-        hubs.iter().for_each(|hub| hub.ask_to_close());
+        for hub in &hubs {
+            hub.ask_to_close();
+        }
         for hub in hubs {
             hub.closed().await;
         }

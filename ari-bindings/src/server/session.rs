@@ -47,7 +47,6 @@ impl Session {
     }
 
     /// The client and the events, as a connection that the program has made gives them.
-    #[must_use]
     pub fn into_parts(self) -> (Client, Events) {
         (self.client, self.events)
     }

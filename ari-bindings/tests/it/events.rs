@@ -23,9 +23,16 @@ async fn connected(configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer)
         let (stream, _) = listener.accept().await.unwrap();
         accept_async(stream).await.unwrap()
     };
-    let (events, peer) = within(async { tokio::join!(configure(ari.events(["x"]).reconnect(Reconnect::never())), accept) }).await;
+    let (events, peer) =
+        within(async { tokio::join!(configure(ari.events(["x"]).reconnect(Reconnect::never())), accept) }).await;
     (events.unwrap(), peer)
 }
+
+/// Events and what belongs to them can be kept and used anywhere.
+const _: fn() = || {
+    fn anywhere<T: Send + Sync>() {}
+    anywhere::<(Events, ari_bindings::Connection, Connect, Error, Event)>();
+};
 
 fn unknown(number: usize) -> String {
     format!(r#"{{"type":"Test","number":{number}}}"#)

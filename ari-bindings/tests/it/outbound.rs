@@ -253,7 +253,7 @@ async fn sessions_over_tls() {
     for (name, value) in GOOD {
         request.headers_mut().insert(name, value.parse().unwrap());
     }
-    let (mut peer, _) = within(tokio_tungstenite::client_async(request, stream)).await.unwrap();
+    let (mut peer, _) = within(Box::pin(tokio_tungstenite::client_async(request, stream))).await.unwrap();
     within(futures_util::SinkExt::send(&mut peer, Message::text(registered("x")))).await.unwrap();
     assert_eq!(within(listener.accept()).await.unwrap().application(), "x");
 

@@ -160,12 +160,8 @@ async fn a_reply_that_comes_too_late_is_nobodys_event() {
 #[tokio::test]
 async fn a_server_without_requests_over_the_websocket_is_told() {
     let mut fake = Fake::start().await;
-    let ari = fake
-        .builder()
-        .transport(Transport::WebSocket)
-        .connect_timeout(Duration::from_millis(100))
-        .build()
-        .unwrap();
+    let ari =
+        fake.builder().transport(Transport::WebSocket).connect_timeout(Duration::from_millis(100)).build().unwrap();
     let (result, _peer) = within(async { tokio::join!(ari.events(["x"]), fake.connection()) }).await;
     let error = result.unwrap_err();
     assert!(error.to_string().contains("20.14") && error.to_string().contains("RESTResponse"), "{error}");
@@ -209,7 +205,11 @@ async fn a_request_that_is_too_long_is_not_sent() {
 #[tokio::test]
 async fn before_and_after_the_connection_requests_go_by_http_and_files_always() {
     let mut fake = Fake::start().await;
-    fake.answer("GET /asterisk/ping", 200, json!({ "asterisk_id": "x", "ping": "pong", "timestamp": "2026-11-23T11:49:38.950+0000" }));
+    fake.answer(
+        "GET /asterisk/ping",
+        200,
+        json!({ "asterisk_id": "x", "ping": "pong", "timestamp": "2026-11-23T11:49:38.950+0000" }),
+    );
     fake.answer("GET /recordings/stored/r/file", 200, json!("file"));
     let ari = fake.builder().transport(Transport::WebSocket).build().unwrap();
     assert_eq!(within(ari.asterisk().ping()).await.unwrap().ping, "pong");

@@ -123,9 +123,7 @@ async fn a_server_that_is_gone_and_starting_is_waited_for() {
     drop(peer);
     disconnected(&mut events).await;
     // Refused, then 404 and 503, as while Asterisk starts, and only then there.
-    let refused = |state: &ConnectionState, words: &str| {
-        matches!(state, ConnectionState::Disconnected { attempts, error, .. } if *attempts > 0 && error.contains(words))
-    };
+    let refused = |state: &ConnectionState, words: &str| matches!(state, ConnectionState::Disconnected { attempts, error, .. } if *attempts > 0 && error.contains(words));
     within(async { while !refused(&connection.changed().await, "refused") {} }).await;
     let mut fake = stopped.start().await;
     for status in [404, 503] {
@@ -160,8 +158,7 @@ async fn what_trying_again_cannot_mend_ends_it() {
 async fn attempts_are_counted() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
-    let (mut events, peer) =
-        connected(&mut fake, &ari, |connect| connect.reconnect(soon().attempts(2))).await;
+    let (mut events, peer) = connected(&mut fake, &ari, |connect| connect.reconnect(soon().attempts(2))).await;
     let _stopped = fake.stop().await;
     drop(peer);
     disconnected(&mut events).await;

@@ -41,7 +41,8 @@ fn after(fake: &Fake) {
     let foreign = channel("foreign", "Up");
     let channels = [channel("same", "Up"), channel("up", "Up"), channel("new", "Ring"), left, foreign];
     fake.answer("GET /channels", 200, channels.into());
-    let bridges = [bridge("b-same", &["2", "1"]), bridge("b-joined", &["1"]), bridge("b-new", &[]), bridge("b-far", &[])];
+    let bridges =
+        [bridge("b-same", &["2", "1"]), bridge("b-joined", &["1"]), bridge("b-new", &[]), bridge("b-far", &[])];
     fake.answer("GET /bridges", 200, bridges.into());
     fake.answer("GET /playbacks/p-same", 200, playback("p-same", "playing"));
     fake.answer("GET /playbacks/p-paused", 200, playback("p-paused", "paused"));

@@ -75,13 +75,15 @@ async fn a_slow_subscriber_concerns_itself_alone() {
     assert!(within(slow.next()).await.is_none());
 }
 
+/// More than fits into the buffers of two sockets.
+const COUNT: usize = 100_000;
+
 #[tokio::test]
 async fn the_connection_waits_for_room_and_loses_nothing() {
     let mut fake = Fake::start().await;
     let patience = Duration::from_secs(60);
     let (mut events, mut peer) =
         connected(&mut fake, |connect| connect.buffer_limit(10_000).slow_reader(SlowReader::Wait(patience))).await;
-    const COUNT: usize = 100_000;
     let sending = tokio::spawn(async move {
         for number in 0..COUNT {
             peer.feed(Message::text(numbered(number))).await.unwrap();
