@@ -25,6 +25,11 @@ impl Dialer {
         Self { client: client.clone(), subscribe_all }
     }
 
+    /// Whether the connection hears everything that happens on the server.
+    pub(super) fn hears_everything(&self) -> bool {
+        self.subscribe_all == Some(true)
+    }
+
     /// How long connecting may take.
     pub(super) fn timeout(&self) -> Duration {
         self.client.connect_timeout()

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::counters::Counters;
 use super::inspect::Apps;
+use super::probe::Probe;
 use super::queue::{Frame, Queue, wake};
 use super::{ConnectionState, SlowReader};
 use crate::{Error, Event};
@@ -20,6 +21,7 @@ pub(crate) struct Hub {
     apps: Mutex<Apps>,
     state: watch::Sender<ConnectionState>,
     pub(super) counters: Counters,
+    pub(super) probe: Probe,
 }
 
 #[derive(Default)]
@@ -40,6 +42,7 @@ impl Hub {
             apps: Mutex::new(Apps::new(apps)),
             state: watch::Sender::new(state),
             counters: Counters::default(),
+            probe: Probe::default(),
         }
     }
 

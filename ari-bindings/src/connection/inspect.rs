@@ -27,7 +27,7 @@ pub(super) struct Inspector {
 /// What an event means for the connection.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// It is no event, but the reply to a request of ours.
+    /// It is no event, but the reply to a request or a probe of ours.
     pub(super) is_reply: bool,
     /// It is the last one.
     pub(super) end: Option<DisconnectReason>,
@@ -53,6 +53,7 @@ impl Inspector {
                 Seen::default()
             }
             "ApplicationReplaced" => Seen { is_reply: false, end: self.replaced(text) },
+            "ChannelUserevent" => Seen { is_reply: self.hub.probe.is_answer(text), end: None },
             "ChannelDestroyed" | "BridgeDestroyed" => {
                 self.subscriptions.forget_destroyed(text);
                 Seen::default()

@@ -32,6 +32,14 @@ pub enum DisconnectReason {
         /// What it was.
         reason: Box<str>,
     },
+    /// The server has accepted the connection, but does not send the events of this application over it. Asterisk
+    /// takes the end of one connection for that of the next where they follow each other closely; the next one
+    /// usually hears again.
+    #[non_exhaustive]
+    Deaf {
+        /// The application.
+        application: Box<str>,
+    },
     /// Other connections have taken over all applications of this one, each told by an
     /// [`ApplicationReplaced`](crate::events::ApplicationReplaced). It is not connected again, because the two would
     /// take the applications from each other for ever.
@@ -75,6 +83,9 @@ impl fmt::Display for DisconnectReason {
                 write!(f, "the program is too slow: {bytes} bytes of events waited for it")
             }
             Self::Protocol { reason } => write!(f, "not the WebSocket protocol: {reason}"),
+            Self::Deaf { application } => {
+                write!(f, "the server sends no events of the application {application:?} over it")
+            }
             Self::Replaced { application } => {
                 write!(f, "another connection has taken over the application {application:?}")
             }

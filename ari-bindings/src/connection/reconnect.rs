@@ -5,7 +5,7 @@ use std::time::Duration;
 ///
 /// The wait before an attempt doubles from the first delay up to the greatest, and each is shortened by a random part
 /// of up to a half, so that the clients of a server that comes back do not all arrive at once. The default begins with
-/// 0.2 s, goes up to 5 s, and never gives up.
+/// 0.2 s, goes up to 2 s, and never gives up.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -32,7 +32,7 @@ pub struct Reconnect {
 impl Reconnect {
     /// The default.
     pub fn new() -> Self {
-        Self { first: Duration::from_millis(200), greatest: Duration::from_secs(5), attempts: None }
+        Self { first: Duration::from_millis(200), greatest: Duration::from_secs(2), attempts: None }
     }
 
     /// Never: the stream ends with the connection.
@@ -120,7 +120,7 @@ mod tests {
         let delays: Vec<Duration> = (0..100).map(|_| backoff.next().unwrap()).collect();
         assert!(millis(100, 200).contains(&delays[0]), "{delays:?}");
         assert!(millis(200, 400).contains(&delays[1]), "{delays:?}");
-        assert!(delays[5..].iter().all(|delay| millis(2500, 5000).contains(delay)), "{delays:?}");
+        assert!(delays[5..].iter().all(|delay| millis(1000, 2000).contains(delay)), "{delays:?}");
         let different: std::collections::BTreeSet<_> = delays[5..].iter().collect();
         assert!(different.len() > 10, "{delays:?}");
     }
@@ -131,7 +131,7 @@ mod tests {
         assert!(backoff.next().is_some() && backoff.next().is_some());
         backoff.held(Duration::from_secs(1));
         assert_eq!(backoff.next(), None, "it was lost at once");
-        backoff.held(Duration::from_secs(6));
+        backoff.held(Duration::from_secs(2));
         assert!(backoff.next().is_some());
         assert_eq!(Backoff::new(Reconnect::never()).next(), None);
     }

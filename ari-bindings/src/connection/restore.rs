@@ -1,7 +1,10 @@
 //! What is asked, and given back to the server, when a connection is there again.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
+use super::hub::Hub;
 use crate::call::Call;
 use crate::models::Application;
 use crate::subscriptions::{self, Remembered};
@@ -19,19 +22,22 @@ pub(super) struct Restored {
     pub(super) given_back: Vec<String>,
     /// Those that it refused.
     pub(super) refused: Vec<String>,
+    /// An application whose events do not come.
+    pub(super) deaf: Option<String>,
 }
 
-/// Asks when the server was started, and gives these applications back what was subscribed for them.
-pub(super) async fn check(client: Client, apps: Vec<String>) -> Restored {
+/// Asks when the server was started and whether it knows these applications. Of a connection that was made again,
+/// makes sure that their events come, and gives them back what was subscribed for them.
+pub(super) async fn check(client: Client, hub: Arc<Hub>, apps: Vec<String>, again: bool) -> Restored {
     let mut restored = Restored::default();
-    let subscribing = async {
+    let asking = async {
         for app in &apps {
-            if let Some(remembered) = client.subscriptions().of(app) {
-                subscribe(&client, app, remembered, &mut restored).await;
+            if let Err(Deaf) = application(&client, &hub, app, again, &mut restored).await {
+                restored.deaf = Some(app.clone());
             }
         }
     };
-    let (startup, ()) = futures_util::future::join(startup(&client), subscribing).await;
+    let (startup, ()) = futures_util::future::join(startup(&client), asking).await;
     match startup {
         Ok(startup) => restored.startup = Some(startup),
         Err(error) => tracing::debug!("whether Asterisk was restarted cannot be found out: {error}"),
@@ -53,14 +59,35 @@ async fn startup(client: &Client) -> Result<Date, Error> {
     Ok(call.json::<Info>().await?.status.startup_time)
 }
 
-async fn subscribe(client: &Client, app: &str, remembered: Remembered, restored: &mut Restored) {
-    let application = client.application(app);
-    let present = match application.get().await {
+/// The events of an application do not come.
+struct Deaf;
+
+async fn application(client: &Client, hub: &Hub, app: &str, again: bool, restored: &mut Restored) -> Result<(), Deaf> {
+    let present = match client.application(app).get().await {
         Ok(present) => present,
-        Err(error) => return restored.refused.push(format!("{app}: {error}")),
+        // It was registered by the connection, and has gone with another one.
+        Err(error) if error.is_not_found() => return Err(Deaf),
+        Err(error) => {
+            tracing::debug!("{app}: what is subscribed cannot be found out: {error}");
+            return Ok(());
+        }
     };
+    if !again {
+        return Ok(());
+    }
+    if hub.probe.hears(client, &present).await == Some(false) {
+        return Err(Deaf);
+    }
+    if let Some(remembered) = client.subscriptions().of(app) {
+        subscribe(client, app, &present, remembered, restored).await;
+    }
+    Ok(())
+}
+
+async fn subscribe(client: &Client, app: &str, present: &Application, remembered: Remembered, restored: &mut Restored) {
+    let application = client.application(app);
     for source in remembered.sources {
-        if has(&present, &source) {
+        if has(present, &source) {
             continue;
         }
         let done = application.subscribe([&source]).await.map(drop);
@@ -70,7 +97,7 @@ async fn subscribe(client: &Client, app: &str, remembered: Remembered, restored:
         }
         restored.note(format!("{app}: {source}"), done);
     }
-    if let Some(filter) = remembered.filter.filter(|filter| !subscriptions::is_set(&present, filter)) {
+    if let Some(filter) = remembered.filter.filter(|filter| !subscriptions::is_set(present, filter)) {
         let done = subscriptions::set_filter(client, app, filter).await;
         restored.note(format!("{app}: event filter"), done);
     }

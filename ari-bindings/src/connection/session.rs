@@ -226,6 +226,8 @@ impl Session {
                 self.hub.push(&mut self.batch);
             }
             End::Because(DisconnectReason::ConnectionLost(_)) => {}
+            // It is said, but nobody may be there to confirm it.
+            End::Because(DisconnectReason::PingTimeout) => return,
             End::Because(reason) => self.close(close_code(reason), false).await,
         }
         self.closed = true;
@@ -296,6 +298,6 @@ fn close_code(reason: &DisconnectReason) -> Option<CloseCode> {
         DisconnectReason::Protocol { .. } => Some(CloseCode::Protocol),
         DisconnectReason::Overflow { .. } => Some(CloseCode::Policy),
         DisconnectReason::PingTimeout => Some(CloseCode::Away),
-        DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
+        DisconnectReason::Deaf { .. } | DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::time::sleep;
 
 use super::dial::Dialer;
+use super::goodbye;
 use super::handshake::Socket;
 use super::heartbeat::Heartbeat;
 use super::hub::Hub;
@@ -70,8 +71,10 @@ impl Supervisor {
         let mut gap = None;
         loop {
             let connected = Instant::now();
-            let end = self.attend(&mut session, gap.take()).await;
+            let end;
+            (end, gap) = self.attend(&mut session, gap.take()).await;
             let End::Because(reason) = &end else {
+                self.say_goodbye().await;
                 session.finish(&end).await;
                 return self.end(None);
             };
@@ -83,8 +86,10 @@ impl Supervisor {
                 self.end(Some(&lost));
                 return session.finish(&end).await;
             }
-            let mut current = Gap { since: session.last_heard(), begun: Instant::now(), attempts: 0 };
-            self.tell_loss(&current, reason);
+            let mut current = match gap.take() {
+                Some(still) => still,
+                None => self.tell_loss(session.last_heard(), reason),
+            };
             session.finish(&end).await;
             match self.reconnect(&mut current, lost).await {
                 Ok(socket) => (session, gap) = (self.open(socket), Some(current)),
@@ -101,8 +106,8 @@ impl Supervisor {
         Session::new(socket, Arc::clone(&self.hub), heartbeat, inspector)
     }
 
-    /// Runs one WebSocket until its end.
-    async fn attend(&mut self, session: &mut Session, mut gap: Option<Gap>) -> End {
+    /// Runs one WebSocket until its end. The gap before it goes on if nothing came.
+    async fn attend(&mut self, session: &mut Session, mut gap: Option<Gap>) -> (End, Option<Gap>) {
         if let Some(link) = &self.link {
             link.up();
         }
@@ -116,26 +121,35 @@ impl Supervisor {
                     Poll::Ready(restored) => Some(restored),
                     Poll::Pending => (session.held() > MOST_HELD).then(Restored::default),
                 };
-                if let Some(restored) = restored {
+                if let Some(mut restored) = restored {
                     check = None;
-                    self.tell_return(gap.take(), restored);
-                    session.release();
+                    let deaf = restored.deaf.take();
+                    if deaf.is_none() || session.held() > 0 {
+                        self.tell_return(gap.take(), restored);
+                        session.release();
+                    }
+                    if let Some(application) = deaf {
+                        let reason = DisconnectReason::Deaf { application: application.into() };
+                        return Poll::Ready(End::Because(reason));
+                    }
                 }
             }
             session.poll_end(cx)
         });
         let end = end.await;
-        // It may be lost again before anything was found out.
-        self.tell_return(gap, Restored::default());
+        if gap.is_some() && session.held() > 0 {
+            // It was lost again before anything was found out, but not before something came.
+            self.tell_return(gap.take(), Restored::default());
+        }
         session.release();
-        end
+        (end, gap)
     }
 
     /// Asks what the server has lost, or what there will be to lose.
     fn check(&self, again: bool) -> Option<Check> {
         let (dialer, _) = self.again.as_ref()?;
-        let apps = if again { self.hub.apps().own().to_vec() } else { Vec::new() };
-        let check = restore::check(self.client.clone(), apps);
+        let apps = self.hub.apps().own().to_vec();
+        let check = restore::check(self.client.clone(), Arc::clone(&self.hub), apps, again);
         let limit = dialer.timeout();
         Some(Box::pin(async move { tokio::time::timeout(limit, check).await.unwrap_or_default() }))
     }
@@ -146,12 +160,21 @@ impl Supervisor {
         backoff.is_possible()
     }
 
-    fn tell_loss(&self, gap: &Gap, reason: &DisconnectReason) {
+    async fn say_goodbye(&self) {
+        if self.again.as_ref().is_some_and(|(dialer, _)| dialer.hears_everything()) {
+            let apps = self.hub.apps().own().to_vec();
+            goodbye::unsubscribe_device_states(&self.client, &apps).await;
+        }
+    }
+
+    fn tell_loss(&self, since: SystemTime, reason: &DisconnectReason) -> Gap {
+        let gap = Gap { since, begun: Instant::now(), attempts: 0 };
         tracing::warn!(%reason, "the event connection is lost: events are missing from now on");
         self.hub.counters.disconnected();
-        self.set_disconnected(gap, reason);
+        self.set_disconnected(&gap, reason);
         let disconnected = Disconnected { since: gap.since, reason: reason.clone() };
         self.hub.tell(Event::Disconnected(Box::new(disconnected)));
+        gap
     }
 
     /// Tells that there is a connection again, if there was none.

@@ -125,11 +125,19 @@ async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>, sender: mpsc::
                 let mut script = script.lock().unwrap();
                 let whole = format!("{} {path} {}", words[0], received.body);
                 script.asked.push(whole.trim_end().to_owned());
-                let bare = format!("{} {}", words[0], path.split('?').next().unwrap());
+                let mut bare = format!("{} {}", words[0], path.split('?').next().unwrap());
+                // Nobody knows the name of a probe before.
+                if bare.starts_with("POST /events/user/ari-bindings-") {
+                    "POST /events/user".clone_into(&mut bare);
+                }
                 match script.refusal {
                     None if bare == "GET /events" => (101, Value::Null),
                     Some(status) if bare == "GET /events" => (status, json!({ "message": "refused" })),
-                    _ => script.answers.get(&bare).cloned().unwrap_or((404, json!({ "message": "Not here" }))),
+                    _ => match script.answers.get(&bare) {
+                        Some(answer) => answer.clone(),
+                        None if bare.starts_with("GET /applications/") => (200, application(&[], &[], &[])),
+                        None => (404, json!({ "message": "Not here" })),
+                    },
                 }
             };
             if status == 101 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ari_bindings::{Client, ConnectErrorKind, Error, Event, EventFilter, Events, Reconnect, Transport};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, Peer, next_text, numbered, send};
+use crate::fake::{Fake, Peer, application, next_text, numbered, send};
 use crate::server::within;
 
 async fn connected(fake: &mut Fake) -> (Client, Events, Peer) {
@@ -37,10 +37,14 @@ fn reply(request: &Value, status: u16, body: &str) -> String {
 async fn next_request(peer: &mut Peer) -> Value {
     loop {
         let request = next_text(peer).await;
-        if request["uri"] != "asterisk/info?only=status" {
-            return request;
-        }
-        send(peer, reply(&request, 404, r#"{"message":"no"}"#)).await;
+        let uri = request["uri"].as_str().unwrap();
+        let answer = match uri {
+            "asterisk/info?only=status" => reply(&request, 404, r#"{"message":"no"}"#),
+            "applications/x" => reply(&request, 200, &application(&[], &[], &[]).to_string()),
+            _ if uri.starts_with("events/user/ari-bindings-") => reply(&request, 403, r#"{"message":"no"}"#),
+            _ => return request,
+        };
+        send(peer, answer).await;
     }
 }
 
@@ -120,12 +124,12 @@ async fn what_was_sent_when_the_connection_is_lost_may_have_been_carried_out() {
     // After it, requests go again, those of the connection itself first.
     let mut fake = stopped.start().await;
     let mut peer = fake.connection().await;
-    let info = next_text(&mut peer).await;
-    assert_eq!(info["uri"], "asterisk/info?only=status");
-    send(&mut peer, reply(&info, 404, r#"{"message":"no"}"#)).await;
-    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Reconnected");
     let (done, ()) = within(async {
-        tokio::join!(async { ari.channel("c").answer().await }, async {
+        let answer = async {
+            assert_eq!(events.next().await.unwrap().unwrap().kind(), "Reconnected");
+            ari.channel("c").answer().await
+        };
+        tokio::join!(answer, async {
             let request = next_request(&mut peer).await;
             send(&mut peer, reply(&request, 204, "")).await;
         })

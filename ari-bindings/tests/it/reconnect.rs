@@ -238,7 +238,8 @@ async fn what_was_subscribed_is_subscribed_again_where_the_server_has_lost_it() 
     assert_eq!(again.restored, ["x: endpoint:PJSIP/lost", "x: event filter"]);
     assert_eq!(again.not_restored, [] as [String; 0]);
     let asked = &fake.asked()[before..];
-    let changes: Vec<_> = asked.iter().filter(|asked| !asked.starts_with("GET ")).collect();
+    let changes: Vec<_> =
+        asked.iter().filter(|asked| !asked.starts_with("GET ") && !asked.contains("/user/")).collect();
     assert_eq!(
         changes,
         [
@@ -266,6 +267,70 @@ async fn a_subscription_that_cannot_be_had_again_is_told() {
         assert_eq!(again.not_restored.len(), lost, "{again:?}");
         assert!(again.not_restored.iter().all(|lost| lost.contains("channel:c1") && lost.contains("404")));
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_hear_is_made_again() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
+    // The server says that it has sent something, but nothing comes.
+    fake.answer("POST /events/user", 204, json!(null));
+    drop(peer);
+    disconnected(&mut events).await;
+    let deaf = fake.connection().await;
+    // The next one hears: the probe comes, and is no event of the stream.
+    let mut peer = fake.connection().await;
+    drop(deaf);
+    let probe = until_probed(&fake, 2).await;
+    send(&mut peer, numbered(1)).await;
+    let user_event = json!({ "eventname": probe, "userevent": { "eventname": probe } });
+    send(&mut peer, event("ChannelUserevent", user_event)).await;
+    send(&mut peer, numbered(2)).await;
+    let again = reconnected(&mut events).await;
+    assert_eq!(again.attempts, 2);
+    expect(&mut events, 1).await;
+    expect(&mut events, 2).await;
+}
+
+/// The name of the user event that was sent the second time, say.
+async fn until_probed(fake: &Fake, times: usize) -> String {
+    let name = |asked: &String| {
+        let name = asked.strip_prefix("POST /events/user/")?.split('?').next()?;
+        name.starts_with("ari-bindings-").then(|| name.to_owned())
+    };
+    within(async {
+        loop {
+            match fake.asked().iter().filter_map(name).nth(times - 1) {
+                Some(name) => return name,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_application_that_the_server_does_not_know_is_not_heard() {
+    let mut fake = Fake::start().await;
+    fake.answer("GET /applications/x", 404, json!({ "message": "Application not found" }));
+    let ari = fake.client();
+    let (mut events, _peer) = connected(&mut fake, &ari, |connect| connect).await;
+    let lost = disconnected(&mut events).await;
+    assert!(matches!(lost.reason, DisconnectReason::Deaf { application, .. } if &*application == "x"));
+    fake.answer("GET /applications/x", 200, application(&[], &[], &[]));
+    reconnected(&mut events).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_hears_everything_is_closed_with_care() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect.subscribe_all(true)).await;
+    let server = async { while let Some(Ok(_)) = peer.next().await {} };
+    within(async { tokio::join!(events.close(), server) }).await;
+    let last = fake.asked().pop().unwrap();
+    assert_eq!(last, "DELETE /applications/x/subscription?eventSource=deviceState%3A");
 }
 
 #[tokio::test]
