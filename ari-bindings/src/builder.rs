@@ -10,7 +10,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::client::{self, Client};
-use crate::http::Http;
+use crate::http::{Http, Timeouts};
 use crate::retry::Retries;
 use crate::url::{BaseUrl, Credentials};
 use crate::{AvailabilityCheck, Error, Transport};
@@ -178,7 +178,7 @@ impl ClientBuilder {
         let base_url = url.as_str().into();
         let http = self.http(url, authorization)?;
         Ok(Client::new(client::Shared {
-            http: Some(http),
+            http: Some(Arc::new(http)),
             base_url,
             transport: self.transport,
             link: Mutex::new(Weak::new()),
@@ -194,19 +194,9 @@ impl ClientBuilder {
     }
 
     fn http(&self, url: BaseUrl, authorization: Option<HeaderValue>) -> Result<Http, Error> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout)
-            .read_timeout(self.timeout)
-            .pool_idle_timeout(self.idle_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .no_proxy()
-            .http1_only();
-
+        let timeouts = Timeouts { connect: self.connect_timeout, read: self.timeout, idle: self.idle_timeout };
         #[cfg(feature = "tls")]
         let tls = Arc::new(crate::tls::config(&url, &self.tls)?);
-        #[cfg(feature = "tls")]
-        let builder = builder.tls_backend_preconfigured((*tls).clone());
         #[cfg(not(feature = "tls"))]
         if url.is_secure() {
             return Err(Error::config(format!(
@@ -214,14 +204,13 @@ impl ClientBuilder {
                 url.as_str()
             )));
         }
-
-        Ok(Http {
-            client: builder.build().map_err(|error| Error::config(error.to_string()))?,
+        Http::new(
             url,
             authorization,
+            timeouts,
             #[cfg(feature = "tls")]
             tls,
-        })
+        )
     }
 }
 

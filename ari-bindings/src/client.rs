@@ -43,7 +43,7 @@ pub struct Client {
 /// What the clones of a client share.
 pub(crate) struct Shared {
     /// None where Asterisk has made the connection.
-    pub(crate) http: Option<Http>,
+    pub(crate) http: Option<Arc<Http>>,
     pub(crate) base_url: Box<str>,
     pub(crate) transport: Transport,
     /// The newest event connection.
@@ -109,7 +109,7 @@ impl Client {
 
     /// A client whose requests go over a connection that Asterisk has made.
     #[cfg(feature = "server")]
-    pub(crate) fn of_link(base_url: Box<str>, http: Option<Http>, link: Arc<Link>, timeout: Duration) -> Self {
+    pub(crate) fn of_link(base_url: Box<str>, http: Option<Arc<Http>>, link: Arc<Link>, timeout: Duration) -> Self {
         Self::new(Shared {
             http,
             base_url,
@@ -126,7 +126,7 @@ impl Client {
         })
     }
 
-    pub(crate) fn http(&self) -> Option<&Http> {
+    pub(crate) fn http(&self) -> Option<&Arc<Http>> {
         self.shared.http.as_ref()
     }
 

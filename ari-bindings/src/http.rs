@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 
@@ -12,21 +13,66 @@ use crate::url::BaseUrl;
 use crate::{ConnectErrorKind, Error, Method, Operation, Request};
 
 /// The HTTP server of one Asterisk.
-#[derive(Clone)]
 pub(crate) struct Http {
-    pub(crate) client: reqwest::Client,
+    client: Mutex<reqwest::Client>,
+    timeouts: Timeouts,
     pub(crate) url: BaseUrl,
     pub(crate) authorization: Option<HeaderValue>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Arc<tokio_rustls::rustls::ClientConfig>,
 }
 
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    pub(crate) connect: Duration,
+    pub(crate) read: Duration,
+    /// How long a connection is kept that nobody needs.
+    pub(crate) idle: Duration,
+}
+
 impl Http {
+    pub(crate) fn new(
+        url: BaseUrl,
+        authorization: Option<HeaderValue>,
+        timeouts: Timeouts,
+        #[cfg(feature = "tls")] tls: Arc<tokio_rustls::rustls::ClientConfig>,
+    ) -> Result<Self, Error> {
+        let http = build(
+            timeouts,
+            #[cfg(feature = "tls")]
+            &tls,
+        );
+        Ok(Self {
+            client: Mutex::new(http.map_err(|error| Error::config(error.to_string()))?),
+            timeouts,
+            url,
+            authorization,
+            #[cfg(feature = "tls")]
+            tls,
+        })
+    }
+
+    /// Uses none of the connections that there are for further requests: what has broken the event connection may
+    /// have broken them, too, and they would only tell by a timeout.
+    pub(crate) fn renew(&self) {
+        let http = build(
+            self.timeouts,
+            #[cfg(feature = "tls")]
+            &self.tls,
+        );
+        // It could be built before.
+        if let Ok(client) = http {
+            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+        }
+    }
+
     /// Sends a request, and reads its reply as far as expected.
     pub(crate) async fn exchange(&self, request: &Request, expect: Expect) -> Result<Reply, Error> {
         let operation = request.operation();
         let url = format!("{}/{}", self.url.as_str(), request.uri());
-        let mut http = self.client.request(method(request.method()), url);
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut http = client.request(method(request.method()), url);
         if let Some(authorization) = &self.authorization {
             http = http.header(AUTHORIZATION, authorization.clone());
         }
@@ -65,6 +111,23 @@ impl Http {
     pub(crate) fn connect_error(&self, kind: ConnectErrorKind, source: Source) -> Error {
         Error::Connect { url: self.url.as_str().into(), kind, source }
     }
+}
+
+fn build(
+    timeouts: Timeouts,
+    #[cfg(feature = "tls")] tls: &tokio_rustls::rustls::ClientConfig,
+) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .pool_idle_timeout(timeouts.idle)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .no_proxy()
+        .http1_only();
+    #[cfg(feature = "tls")]
+    let builder = builder.tls_backend_preconfigured(tls.clone());
+    builder.build()
 }
 
 impl fmt::Debug for Http {

@@ -21,9 +21,11 @@ const ALONE: [&[&str]; 2] = [
 ];
 
 /// Runs of `cargo` that talk to the servers.
-const LIVE: [&[&str]; 2] = [
+const LIVE: [&[&str]; 3] = [
     &["test", "--package", "ari-tests", "--features", "live", "--test", "live"],
     &["run", "--package", "ari-tests", "--features", "live", "--bin", "conformance", "--", "--check"],
+    // The last, because it leaves servers that were restarted. Each test has all servers to itself.
+    &["test", "--package", "ari-tests", "--features", "live", "--test", "chaos", "--", "--test-threads=1"],
 ];
 
 pub(crate) fn run(command: &Test) -> Result<(), Failure> {

@@ -21,7 +21,7 @@ use crate::http::Http;
 pub(crate) struct Accepted {
     pub(crate) application: String,
     pub(crate) base_url: String,
-    pub(crate) http: Option<Http>,
+    pub(crate) http: Option<Arc<Http>>,
     pub(crate) timeout: Duration,
     pub(crate) pings: Pings,
     pub(crate) buffer_limit: usize,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::hub::Hub;
 use crate::call::Call;
 use crate::models::Application;
+use crate::retry::insist;
 use crate::subscriptions::{self, Remembered};
 use crate::{Client, Date, Error, Method, Operation};
 
@@ -55,15 +56,15 @@ async fn startup(client: &Client) -> Result<Date, Error> {
         #[serde(with = "crate::date")]
         startup_time: Date,
     }
-    let call = Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
-    Ok(call.json::<Info>().await?.status.startup_time)
+    let call = || Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
+    Ok(insist(|| call().json::<Info>()).await?.status.startup_time)
 }
 
 /// The events of an application do not come.
 struct Deaf;
 
 async fn application(client: &Client, hub: &Hub, app: &str, again: bool, restored: &mut Restored) -> Result<(), Deaf> {
-    let present = match client.application(app).get().await {
+    let present = match insist(|| client.application(app).get()).await {
         Ok(present) => present,
         // It was registered by the connection, and has gone with another one.
         Err(error) if error.is_not_found() => return Err(Deaf),

@@ -92,7 +92,12 @@ impl Supervisor {
             };
             session.finish(&end).await;
             match self.reconnect(&mut current, lost).await {
-                Ok(socket) => (session, gap) = (self.open(socket), Some(current)),
+                Ok(socket) => {
+                    if let Some(http) = self.client.http() {
+                        http.renew();
+                    }
+                    (session, gap) = (self.open(socket), Some(current));
+                }
                 Err(error) => return self.end(error.as_ref()),
             }
         }

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::ids::{PlaybackId, RecordingName};
 use crate::models::{Application, Bridge, Channel, LiveRecording, Playback};
+use crate::retry::insist;
 use crate::{Client, Error};
 
 /// A list on its way.
@@ -43,20 +44,20 @@ pub(crate) async fn list(client: Client, apps: Vec<String>, running: Running) ->
     let mut listed = Listed::default();
     // What they hear of is asked first: what joins them meanwhile is then told by an event.
     for app in &apps {
-        if let Some(application) = unless_gone(client.application(app).get().await)? {
+        if let Some(application) = unless_gone(insist(|| client.application(app).get()).await)? {
             listed.reach.add(application);
         }
     }
-    listed.channels = client.channels().list().await?;
-    listed.bridges = client.bridges().list().await?;
+    listed.channels = insist(|| client.channels().list()).await?;
+    listed.bridges = insist(|| client.bridges().list()).await?;
     let playbacks = running.playbacks.into_iter().map(|id| {
         let client = client.clone();
-        async move { client.playback(id).get().await }
+        async move { insist(|| client.playback(&id).get()).await }
     });
     listed.playbacks = present(playbacks).await?;
     let recordings = running.recordings.into_iter().map(|name| {
         let client = client.clone();
-        async move { client.recordings().get_live(name).await }
+        async move { insist(|| client.recordings().get_live(&name)).await }
     });
     listed.recordings = present(recordings).await?;
     Ok(listed)

@@ -1,0 +1,154 @@
+//! What a program was told, and whether every call is in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use ari_bindings::{Connection, Event, Events, Resync};
+use ari_tests::Ledger;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// Takes everything from an event stream, and keeps account of it.
+pub(crate) struct Account {
+    connection: Connection,
+    told: watch::Receiver<Told>,
+    task: JoinHandle<Told>,
+}
+
+/// What the stream has told so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// When each channel entered and left the application.
+    pub(crate) started: BTreeMap<String, Instant>,
+    pub(crate) ended: BTreeMap<String, Instant>,
+    /// From when to when events are missing.
+    pub(crate) gaps: Vec<(Instant, Option<Instant>)>,
+    /// Why, and what the server had done meanwhile.
+    pub(crate) reasons: Vec<String>,
+    pub(crate) restarts: Vec<Option<bool>>,
+    pub(crate) resyncs: Vec<Resync>,
+    /// When the last event came.
+    pub(crate) last: Option<Instant>,
+    pub(crate) error: Option<String>,
+}
+
+impl Account {
+    /// Of a connection that finds out by itself what each gap has changed.
+    pub(crate) fn of(events: Events) -> Self {
+        let connection = events.connection();
+        let (sender, told) = watch::channel(Told::default());
+        Self { connection, told, task: tokio::spawn(keep(events, sender)) }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// What has been told so far.
+    pub(crate) fn told(&self) -> Told {
+        self.told.borrow().clone()
+    }
+
+    /// Waits until it has told something.
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Told) -> bool) -> Told {
+        let mut told = self.told.clone();
+        let waiting = async { told.wait_for(|told| wanted(told)).await.map(|told| told.clone()) };
+        match crate::alone::soon(what, waiting).await {
+            Ok(told) => told,
+            Err(_) => panic!("{what}: the stream has ended: {:?}", self.told()),
+        }
+    }
+
+    /// Waits until one gap more has been closed than there were, and what it has changed is told.
+    pub(crate) async fn until_resynced(&self, gaps: usize) -> Told {
+        self.until(&format!("gap {gaps}"), |told| told.resyncs.len() >= gaps).await
+    }
+
+    /// Waits until every call is accounted for.
+    pub(crate) async fn until_complete(&self, ledger: &Ledger) {
+        let mut told = self.told.clone();
+        let waiting = told.wait_for(|told| told.unaccounted(ledger).is_empty());
+        if tokio::time::timeout(crate::alone::SOON, waiting).await.is_err() {
+            let told = self.told();
+            panic!("not accounted for: {:#?}\n{told:#?}", told.unaccounted(ledger));
+        }
+    }
+
+    /// Closes the connection.
+    pub(crate) async fn close(self) -> Told {
+        self.connection.close().await;
+        self.task.await.expect("an account does not panic")
+    }
+}
+
+async fn keep(mut events: Events, sender: watch::Sender<Told>) -> Told {
+    while let Some(event) = events.next().await {
+        sender.send_modify(|told| match event {
+            Ok(event) => told.note(event),
+            Err(error) => told.error = Some(error.to_string()),
+        });
+    }
+    let told = sender.borrow().clone();
+    told
+}
+
+impl Told {
+    fn note(&mut self, event: Event) {
+        let now = Instant::now();
+        match event {
+            Event::StasisStart(start) => drop(self.started.insert(start.channel.id.into(), now)),
+            Event::StasisEnd(end) => drop(self.ended.insert(end.channel.id.into(), now)),
+            Event::Disconnected(gap) => {
+                let ago = gap.since.elapsed().unwrap_or_default();
+                self.gaps.push((now.checked_sub(ago).unwrap_or(now), None));
+                self.reasons.push(gap.reason.to_string());
+                return;
+            }
+            Event::Reconnected(gap) => {
+                self.gaps.last_mut().expect("a gap").1 = Some(now);
+                self.restarts.push(gap.restarted);
+                return;
+            }
+            Event::Resynced(resync) => {
+                assert_eq!(resync.failure, None);
+                self.resyncs.push(*resync);
+                return;
+            }
+            Event::Undecodable(_) | Event::Unknown(_) | Event::Dropped(_) => panic!("{event:?}"),
+            _ => {}
+        }
+        self.last = Some(now);
+    }
+
+    /// Whether events of this time may be missing.
+    fn is_in_gap(&self, from: Instant, to: Instant) -> bool {
+        let touches = |&(begin, end): &(Instant, Option<Instant>)| from <= end.unwrap_or(to) && to >= begin;
+        self.gaps.iter().any(touches)
+    }
+
+    /// The calls that the server has made, or ended, of which that was neither told nor may be missing by what was
+    /// told.
+    fn unaccounted(&self, ledger: &Ledger) -> Vec<String> {
+        let found = |list: fn(&Resync) -> BTreeSet<String>| -> BTreeSet<String> {
+            self.resyncs.iter().flat_map(list).collect()
+        };
+        let appeared = found(|resync| resync.channels.appeared.iter().map(|it| it.id.to_string()).collect());
+        let vanished = found(|resync| resync.channels.vanished.iter().map(ToString::to_string).collect());
+        // Between the answer to a request and what it does, as an event tells it, lies a moment.
+        let moment = Duration::from_millis(500);
+        let mut unaccounted = Vec::new();
+        for call in ledger.made() {
+            let shown = self.started.contains_key(&call.id) || appeared.contains(&call.id);
+            if !shown && !self.is_in_gap(call.asked, call.answered + moment) {
+                unaccounted.push(format!("its beginning: {call:?}"));
+            }
+            let over = self.ended.contains_key(&call.id) || vanished.contains(&call.id);
+            let missing = call.hangup.as_ref().is_some_and(|end| self.is_in_gap(end.asked, end.answered + moment));
+            if shown && !over && !missing {
+                unaccounted.push(format!("its end: {call:?}"));
+            }
+        }
+        unaccounted
+    }
+}
