@@ -8,6 +8,7 @@ use crate::workspace;
 
 /// Benchmarks, beside other crates for ARI and beside what one would write without any
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Bench {
     /// Only this one: decode, socket, stalled, requests, live or build; may be given again [default: the first four]
     #[arg(long)]

@@ -21,9 +21,9 @@ use crate::socket::Tally;
 
 const BROKEN: &str = "end of the connection";
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn socket(target: &Target, app: &str) -> Result<Socket, Failure> {
+pub(super) async fn socket(target: &Target, app: &str) -> Result<Socket, Failure> {
     Ok(connect_async(target.events(app)).await?.0)
 }
 

@@ -10,6 +10,7 @@ mod bare;
 mod by_hand;
 mod hyper;
 mod ours;
+mod websocket;
 
 use std::future::ready;
 
@@ -86,6 +87,7 @@ pub(crate) const RECEIVER_REFERENCE: &str = "tokio-tungstenite, decoding our typ
 pub(crate) const CONNECTORS: &[(&str, Connector)] = &[
     ("hyper", |target| Box::pin(ready(Ok(Some(hyper::connect(&target)))))),
     (CONNECTOR_REFERENCE, |target| Box::pin(ready(bare::connect(target).map(Some)))),
+    ("tokio-tungstenite, over the WebSocket", |target| Box::pin(websocket::connect(target))),
     ("ari-bindings", |target| Box::pin(ready(ours::connect(&target).map(Some)))),
     ("ari-bindings over the WebSocket", |target| Box::pin(ours::connect_websocket(target))),
     #[cfg(feature = "peers")]
