@@ -74,7 +74,7 @@ pub(super) async fn open(target: Target, app: String, calls: Arc<Calls>) -> Resu
                     AriEvent::StasisEnd { channel } => calls.ended(&channel.id),
                     _ => {}
                 },
-                EventReceive::Lagged(_) => {}
+                EventReceive::Lagged(events) => calls.left_out(events),
                 EventReceive::Closed => return,
             }
         }

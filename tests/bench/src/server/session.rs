@@ -24,10 +24,14 @@ const START: Duration = Duration::from_millis(200);
 const PIECE: usize = 64 << 10;
 
 /// What became of a burst.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Sent {
-    /// Whether the client took everything.
-    pub(crate) completely: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sent {
+    /// The client took everything.
+    Completely,
+    /// The client did not read, and was given up.
+    GivenUp,
+    /// The client hung up.
+    Left,
 }
 
 /// Many events as the bytes of WebSocket frames, made beforehand: sending costs next to nothing.
@@ -79,10 +83,10 @@ fn put_frame(bytes: &mut BytesMut, text: &str) {
 pub(super) async fn run(stream: TcpStream, read: Vec<u8>, burst: Option<&Burst>, replies: &Replies) {
     let mut socket = WebSocketStream::from_partially_read(stream, read, Role::Server, None).await;
     if let Some(burst) = burst {
-        let completely = send(&mut socket, burst).await;
+        let sent = send(&mut socket, burst).await;
         // The parent is there as long as its child.
-        let _ = child::tell(&Sent { completely });
-        if !completely {
+        let _ = child::tell(&sent);
+        if sent != Sent::Completely {
             return;
         }
     }
@@ -99,16 +103,18 @@ pub(super) async fn run(stream: TcpStream, read: Vec<u8>, burst: Option<&Burst>,
     }
 }
 
-/// Sends everything as fast as it goes; whether it went.
-async fn send(socket: &mut WebSocketStream<TcpStream>, burst: &Burst) -> bool {
+/// Sends everything as fast as it goes.
+async fn send(socket: &mut WebSocketStream<TcpStream>, burst: &Burst) -> Sent {
     tokio::time::sleep(START).await;
     for piece in burst.pieces() {
         // Pings are answered between pieces.
         while let Some(Some(Ok(_))) = socket.next().now_or_never() {}
         let write = async { socket.flush().await.is_ok() && socket.get_mut().write_all(piece).await.is_ok() };
-        if !matches!(tokio::time::timeout(GIVE_UP, write).await, Ok(true)) {
-            return false;
+        match tokio::time::timeout(GIVE_UP, write).await {
+            Ok(true) => {}
+            Ok(false) => return Sent::Left,
+            Err(_) => return Sent::GivenUp,
         }
     }
-    true
+    Sent::Completely
 }

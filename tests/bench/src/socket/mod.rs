@@ -47,7 +47,7 @@ pub(crate) fn child(receive: &Receive) -> Result<(), Failure> {
 /// What one turn of a contender came to.
 struct Turn {
     received: Received,
-    completely: bool,
+    sent: Sent,
 }
 
 /// How fast events come to the program.
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &Options) -> Result<Table, Failure> {
             format!("{:.2}", cpu(turns)),
             format!("{:.2}", cpu(turns) / reference),
         ];
-        row.extend(outcome(turns, events));
+        row.extend(outcome(&mut table, name, turns, events));
         table.row(row);
     }
     table.note(format!("Ratio of the time on the processor to: {}.", contenders::RECEIVER_REFERENCE));
@@ -83,12 +83,17 @@ pub(crate) fn run_stalled(options: &Options) -> Result<Table, Failure> {
     let events = if options.quick { 100_000 } else { 200_000 };
     let turns = turns(events, STALL, options.rounds().min(3))?;
     let title = format!("The program sleeps {} s on its first event, of {events} in a burst", STALL.as_secs());
-    let mut table = Table::new(title, &["", "peak MiB", "delivered", "loss is told by", "given up by the server"]);
+    let mut table = Table::new(title, &["", "peak MiB", "delivered", "loss is told by", "connection ended by"]);
     for (name, turns) in &turns {
         let mut row = vec![(*name).to_owned()];
-        row.extend(outcome(turns, events));
-        let given_up = turns.iter().filter(|turn| !turn.completely).count();
-        row.push(format!("{given_up} of {}", turns.len()));
+        row.extend(outcome(&mut table, name, turns, events));
+        let ended = |by: Sent| turns.iter().any(|turn| turn.sent == by);
+        row.push(match (ended(Sent::GivenUp), ended(Sent::Left)) {
+            (false, false) => "-".to_owned(),
+            (true, false) => "server".to_owned(),
+            (false, true) => "client".to_owned(),
+            (true, true) => "either".to_owned(),
+        });
         table.row(row);
     }
     table.note(format!(
@@ -105,7 +110,7 @@ fn notes(table: &mut Table) {
     #[cfg(feature = "peers")]
     table.note(
         "asterisk-ari: its stream of events, which its handlers are fed from. asterisk-ari-client-rs knows 13 types of \
-         event; the others are lost. asterisk-rs-ari: its lossless `recv`, which tells of what it skipped.",
+         event; the others are lost. asterisk-rs-ari: its `recv`, which tells how many it has left out; `recv_lossy` only logs it.",
     );
 }
 
@@ -124,17 +129,21 @@ fn turn(name: &str, events: u64, stall: Duration) -> Result<Turn, Failure> {
     let stall = stall.as_millis().to_string();
     let received = child::report(&["receive".into(), name.into(), server.address(), "--stall".into(), stall])?;
     let sent: Sent = server.stop()?.ok_or("the server has not sent its events")?;
-    Ok(Turn { received, completely: sent.completely })
+    Ok(Turn { received, sent })
 }
 
 /// Peak memory, what was delivered, and who tells of the rest.
-fn outcome(turns: &[Turn], events: u64) -> [String; 3] {
+fn outcome(table: &mut Table, name: &str, turns: &[Turn], events: u64) -> [String; 3] {
     let of = |value: fn(&Received) -> f64| median(turns.iter().map(|turn| value(&turn.received)).collect());
     let delivered = of(|received| number(received.delivered));
     let percent = delivered * 100.0 / number(events);
     let delivered_text = if delivered < number(events) { format!("{percent:.2} %") } else { "all".to_owned() };
     let told = turns.iter().find_map(|turn| turn.received.told.clone());
     let told = match told {
+        Some(told) if told.len() > 30 => {
+            table.note(format!("{name} told: {told}."));
+            "an error (below)".to_owned()
+        }
         Some(told) => told,
         None if delivered < number(events) => "nothing".to_owned(),
         None => "-".to_owned(),
