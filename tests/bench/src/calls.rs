@@ -61,6 +61,7 @@ impl Calls {
     }
 
     /// The client has left out so many events, and told so.
+    #[cfg_attr(not(feature = "peers"), allow(dead_code, reason = "only a peer does so"))]
     pub(crate) fn left_out(&self, events: u64) {
         self.events_left_out.fetch_add(events, Ordering::Relaxed);
     }

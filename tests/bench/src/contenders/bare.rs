@@ -87,6 +87,8 @@ struct Reqwest {
 
 impl Reqwest {
     fn new(target: Target) -> Result<Self, Failure> {
+        // reqwest wants one to be there, for what is not encrypted too. Another may be installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self { client: Client::builder().no_proxy().build()?, target })
     }
 
