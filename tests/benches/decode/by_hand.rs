@@ -6,6 +6,21 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+/// A library that reads JSON.
+pub(crate) trait Json {
+    /// Reads one value.
+    fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T>;
+}
+
+/// `serde_json`.
+pub(crate) struct SerdeJson;
+
+impl Json for SerdeJson {
+    fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+        serde_json::from_str(text).ok()
+    }
+}
+
 #[derive(Deserialize)]
 struct Tag<'a> {
     r#type: &'a str,
@@ -29,10 +44,10 @@ macro_rules! events {
             $($name(Box<$name>),)+
         }
 
-        pub(crate) fn decode(text: &str) -> Option<Event> {
-            let tag: Tag<'_> = serde_json::from_str(text).ok()?;
+        pub(crate) fn decode<J: Json>(text: &str) -> Option<Event> {
+            let tag: Tag<'_> = J::read(text)?;
             Some(match tag.r#type {
-                $(stringify!($name) => Event::$name(serde_json::from_str(text).ok()?),)+
+                $(stringify!($name) => Event::$name(J::read(text)?),)+
                 _ => return None,
             })
         }

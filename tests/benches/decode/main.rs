@@ -43,7 +43,7 @@ type Decode = fn(&str) -> bool;
 const CONTENDERS: [(&str, Decode); 4] = [
     ("this crate", |text| !matches!(black_box(Event::from_text(text)), Event::Unknown(_) | Event::Undecodable(_))),
     ("its types in an enum with #[serde(tag)]", |text| black_box(serde_json::from_str::<tagged::Event>(text)).is_ok()),
-    ("structs by hand behind a match", |text| black_box(by_hand::decode(text)).is_some()),
+    ("structs by hand behind a match", |text| black_box(by_hand::decode::<by_hand::SerdeJson>(text)).is_some()),
     ("serde_json::Value", |text| black_box(serde_json::from_str::<serde_json::Value>(text)).is_ok()),
 ];
 

@@ -1,0 +1,102 @@
+//! The bindings of this workspace.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use ari_bindings::{Client, ClientBuilder, Event};
+use futures_util::future::BoxFuture;
+
+use super::Target;
+use crate::Failure;
+use crate::calls::{Calls, Telephone};
+use crate::corpus::END;
+use crate::requests::{Api, What};
+use crate::socket::Tally;
+
+pub(super) fn decode(text: &str) -> bool {
+    !matches!(black_box(Event::from_text(text)), Event::Unknown(_) | Event::Undecodable(_))
+}
+
+fn builder(target: &Target) -> ClientBuilder {
+    Client::builder(target.url()).credentials(&target.user, &target.password)
+}
+
+/// A client whose requests go over the WebSocket; `None` as long as there is no such thing.
+fn websocket_builder(target: &Target) -> Option<ClientBuilder> {
+    // Once it is there, this line: Some(builder(target).transport(ari_bindings::Transport::WebSocket))
+    Some(builder(target)).filter(|_| false)
+}
+
+pub(super) async fn receive(target: Target, tally: Arc<Tally>) -> Result<(), Failure> {
+    let ari = builder(&target).build()?;
+    let mut events = ari.events(["x"]).await?;
+    while let Some(event) = events.next().await {
+        match black_box(event) {
+            Ok(Event::StasisEnd(end)) if end.channel.id == *END => break,
+            Ok(_) => tally.event().await,
+            Err(error) => tally.told(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn connect(target: &Target) -> Result<Arc<dyn Api>, Failure> {
+    Ok(Arc::new(builder(target).build()?))
+}
+
+pub(super) async fn connect_websocket(target: Target) -> Result<Option<Arc<dyn Api>>, Failure> {
+    let Some(builder) = websocket_builder(&target) else { return Ok(None) };
+    let ari = builder.build()?;
+    let mut events = ari.events(["x"]).await?;
+    tokio::spawn(async move { while events.next().await.is_some() {} });
+    Ok(Some(Arc::new(ari)))
+}
+
+impl Api for Client {
+    fn get(&self, what: What) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            match what {
+                What::Ping => drop(black_box(self.asterisk().ping().await?)),
+                What::Channels => drop(black_box(self.channels().list().await?)),
+            }
+            Ok(())
+        })
+    }
+}
+
+pub(super) async fn open(target: Target, app: String, calls: Arc<Calls>) -> Result<Arc<dyn Telephone>, Failure> {
+    let ari = builder(&target).build()?;
+    let mut events = ari.events([&app]).await?;
+    tokio::spawn(async move {
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::StasisStart(start)) => calls.started(&start.channel.id),
+                Ok(Event::StasisEnd(end)) => calls.ended(&end.channel.id),
+                _ => {}
+            }
+        }
+    });
+    Ok(Arc::new(Phone { ari, app }))
+}
+
+struct Phone {
+    ari: Client,
+    app: String,
+}
+
+impl Telephone for Phone {
+    fn originate(&self, id: String) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            self.ari.channels().originate("Local/echo@default").app(&self.app).channel_id(id).await?;
+            Ok(())
+        })
+    }
+
+    fn answer(&self, id: String) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move { Ok(self.ari.channel(id).answer().await?) })
+    }
+
+    fn hang_up(&self, id: String) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move { Ok(self.ari.channel(id).hangup().await?) })
+    }
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask bench`: the program of the package `tests/bench`, which has the peers in its tree.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Failure;
+use crate::workspace;
+
+/// Benchmarks, beside other crates for ARI and beside what one would write without any
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Bench {
+    /// Only this one: decode, socket, stalled, requests, live or build; may be given again [default: the first four]
+    #[arg(long)]
+    only: Vec<String>,
+    /// How often each contender has its turn [default: 5]
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Few rounds of little: whether it works, in a minute
+    #[arg(long)]
+    quick: bool,
+    /// Write the tables to this file too
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    /// Also whole calls with the Asterisk of `cargo xtask asterisk up 22`
+    #[arg(long)]
+    live: bool,
+    /// Also what it costs to build
+    #[arg(long)]
+    build: bool,
+    /// Leave out the other crates for ARI, two of which need OpenSSL
+    #[arg(long)]
+    no_peers: bool,
+}
+
+pub(crate) fn run(command: &Bench) -> Result<(), Failure> {
+    let target = workspace::root().join("target/bench");
+    build(&target, command.no_peers)?;
+    let status = Command::new(target.join("release/ari-bench")).arg("run").args(command.arguments()).status()?;
+    if status.success() { Ok(()) } else { Err(format!("bench: {status}").into()) }
+}
+
+impl Bench {
+    /// The program's options, which are the same but for what it is built with.
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments: Vec<String> =
+            self.only.iter().flat_map(|name| ["--only".to_owned(), name.clone()]).collect();
+        arguments.extend(self.rounds.iter().flat_map(|rounds| ["--rounds".to_owned(), rounds.to_string()]));
+        arguments.extend(self.markdown.iter().flat_map(|path| ["--markdown".to_owned(), path.display().to_string()]));
+        let flags = [("--quick", self.quick), ("--live", self.live), ("--build", self.build)];
+        arguments.extend(flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned()));
+        arguments
+    }
+}
+
+fn build(target: &Path, no_peers: bool) -> Result<(), Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--quiet", "--locked", "--target-dir"]).arg(target);
+    cargo.arg("--manifest-path").arg(workspace::root().join("tests/bench/Cargo.toml"));
+    cargo.args(no_peers.then_some("--no-default-features"));
+    match cargo.status()? {
+        status if status.success() => Ok(()),
+        status if no_peers => Err(format!("tests/bench: {status}").into()),
+        status => Err(format!(
+            "tests/bench: {status}. If OpenSSL is missing, `apt-get install -y libssl-dev pkg-config` brings it; \
+             `cargo xtask bench --no-peers` does without the crates that need it."
+        )
+        .into()),
+    }
+}
