@@ -13,6 +13,9 @@ use super::state::Connection;
 use crate::resync::{self, Listing, Picture, Resync};
 use crate::{Client, Error, Event};
 
+/// After how many events what was given out is counted off: with each one, two processors would wait for each other.
+const MOST_UNCOUNTED: u64 = 32;
+
 /// The events of some applications; [`Client::events`](crate::Client::events) connects.
 ///
 /// A task of its own reads them from the connection as they come, so that Asterisk, which
@@ -69,6 +72,8 @@ pub struct Events {
     taken: VecDeque<Frame>,
     /// The frame given out last.
     last: Option<Frame>,
+    /// What was given out and not yet counted off: events and bytes.
+    given_out: (u64, usize),
     ended: bool,
     picture: Picture,
     resyncs: bool,
@@ -85,6 +90,7 @@ impl Events {
             client,
             taken: VecDeque::new(),
             last: None,
+            given_out: (0, 0),
             ended: false,
             picture: Picture::default(),
             resyncs,
@@ -185,7 +191,11 @@ impl Events {
     }
 
     fn give_out(&mut self, frame: Frame) -> Event {
-        self.queue.release(&frame);
+        self.given_out.0 += 1;
+        self.given_out.1 += frame.size();
+        if self.taken.is_empty() || self.given_out.0 >= MOST_UNCOUNTED {
+            self.count_off();
+        }
         let event = match &frame {
             Frame::Text(text) => Event::from_text(text),
             Frame::Binary(bytes) => Event::from_binary(bytes),
@@ -202,9 +212,14 @@ impl Events {
             }
             event => self.picture.note(event),
         }
-        self.hub.counters.delivered();
         self.last = Some(frame);
         event
+    }
+
+    fn count_off(&mut self) {
+        let (events, bytes) = std::mem::take(&mut self.given_out);
+        self.queue.release(bytes);
+        self.hub.counters.delivered(events);
     }
 }
 
@@ -218,6 +233,7 @@ impl Stream for Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
+        self.count_off();
         self.hub.leave(&self.queue);
     }
 }

@@ -27,7 +27,7 @@ impl Frame {
         self.text_size() + size_of::<Self>()
     }
 
-    fn text_size(&self) -> usize {
+    pub(super) fn text_size(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
@@ -131,9 +131,8 @@ impl Queue {
         self.lock().frames.len()
     }
 
-    /// Counts a frame off.
-    pub(super) fn release(&self, frame: &Frame) {
-        let size = frame.size();
+    /// Counts bytes off that the subscriber is done with.
+    pub(super) fn release(&self, size: usize) {
         let before = self.bytes.fetch_sub(size, Ordering::Relaxed);
         if before > self.limit && before - size <= self.limit {
             let waker = self.lock().connection.take();

@@ -36,6 +36,8 @@ pub(super) struct Session {
     inspector: Inspector,
     /// Frames read and not yet handed to the subscribers.
     batch: VecDeque<Frame>,
+    /// How many there were, and how many bytes, that are not counted yet.
+    received: (u64, u64),
     /// Whether the subscribers must not get any yet.
     holding: bool,
     /// Since when the connection is not read because a subscriber wants it so.
@@ -61,6 +63,7 @@ impl Session {
             heartbeat,
             inspector,
             batch: VecDeque::new(),
+            received: (0, 0),
             holding: false,
             waiting: None,
             flushing: false,
@@ -81,7 +84,18 @@ impl Session {
     /// Hands on what was kept.
     pub(super) fn release(&mut self) {
         self.holding = false;
-        self.hub.push(&mut self.batch);
+        self.hand_on();
+    }
+
+    /// Gives the subscribers what was read, unless it is kept from them.
+    fn hand_on(&mut self) {
+        let (events, bytes) = std::mem::take(&mut self.received);
+        if events > 0 {
+            self.hub.counters.received(events, bytes);
+        }
+        if !self.holding {
+            self.hub.push(&mut self.batch);
+        }
     }
 
     /// When the server was heard for the last time.
@@ -99,9 +113,7 @@ impl Session {
         }
         if self.may_read(cx) {
             let read = self.poll_read(cx);
-            if !self.holding {
-                self.hub.push(&mut self.batch);
-            }
+            self.hand_on();
             if let Poll::Ready(reason) = read {
                 return Poll::Ready(End::Because(reason));
             }
@@ -143,7 +155,7 @@ impl Session {
                 return Poll::Ready(reason);
             }
             if self.batch.len() >= LARGEST_BATCH && !self.holding {
-                self.hub.push(&mut self.batch);
+                self.hand_on();
                 if !self.hub.has_subscribers() || self.hub.poll_room(cx).is_pending() {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
@@ -160,15 +172,13 @@ impl Session {
                 if seen.is_reply {
                     return None;
                 }
-                self.hub.counters.received(text.len());
                 (Frame::Text(text), seen.end)
             }
-            Message::Binary(bytes) => {
-                self.hub.counters.received(bytes.len());
-                (Frame::Binary(bytes), None)
-            }
+            Message::Binary(bytes) => (Frame::Binary(bytes), None),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return None,
         };
+        self.received.0 += 1;
+        self.received.1 += frame.text_size() as u64;
         self.batch.push_back(frame);
         last
     }
@@ -223,7 +233,7 @@ impl Session {
         match end {
             End::Asked(code) => {
                 self.close(Some(*code), true).await;
-                self.hub.push(&mut self.batch);
+                self.hand_on();
             }
             End::Because(DisconnectReason::ConnectionLost(_)) => {}
             // It is said, but nobody may be there to confirm it.

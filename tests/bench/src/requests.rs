@@ -16,8 +16,8 @@ use crate::statistics::{median, number, percentile};
 use crate::table::Table;
 use crate::{Failure, usage};
 
-/// A client that is ready; `None` if there is no such thing yet.
-pub(crate) type Connector = fn(Target) -> BoxFuture<'static, Result<Option<Arc<dyn Api>>, Failure>>;
+/// A client that is ready.
+pub(crate) type Connector = fn(Target) -> BoxFuture<'static, Result<Arc<dyn Api>, Failure>>;
 
 /// What a client has to be able to do.
 pub(crate) trait Api: Send + Sync {
@@ -73,19 +73,19 @@ struct Turn {
 /// The child's part.
 pub(crate) fn child(request: &Request) -> Result<(), Failure> {
     let connector = contenders::find(CONNECTORS, &request.name)?;
-    let turn: Option<Turn> = child::block_on(async {
-        let Some(api) = connector(Target::loopback(&request.address)).await? else { return Ok(None) };
+    let turn: Turn = child::block_on(async {
+        let api = connector(Target::loopback(&request.address)).await?;
         // Connections are made, code and data are warm.
         send(&api, request.what, request.at_once, request.at_once * 20).await?;
         let (started, cpu) = (Instant::now(), usage::own_time());
         let mut times = send(&api, request.what, request.at_once, request.count).await?;
         let (elapsed, cpu) = (started.elapsed(), usage::own_time().saturating_sub(cpu));
-        Ok(Some(Turn {
+        Ok(Turn {
             per_second: number(request.count) / elapsed.as_secs_f64(),
             p50_microseconds: percentile(&mut times, 50),
             p99_microseconds: percentile(&mut times, 99),
             cpu_microseconds: cpu.as_secs_f64() * 1e6 / number(request.count),
-        }))
+        })
     })?;
     child::tell(&turn)
 }
@@ -128,11 +128,9 @@ fn table(server: &ServerProcess, rounds: usize, what: What, at_once: usize, coun
     for _ in 0..rounds {
         for (name, turns) in &mut all {
             let turn = turn(server, name, what, at_once, count).map_err(|failure| format!("{name}: {failure}"))?;
-            turns.extend(turn);
+            turns.push(turn);
         }
     }
-    all.retain(|(_, turns)| !turns.is_empty());
-
     let title = format!("GET /{}, {at_once} at once, {count} in all", what.path());
     let mut table = Table::new(title, &["", "requests/s", "p50 µs", "p99 µs", "CPU µs/request", "ratio"]);
     let of = |turns: &[Turn], value: fn(&Turn) -> f64| median(turns.iter().map(value).collect());
@@ -155,7 +153,7 @@ fn table(server: &ServerProcess, rounds: usize, what: What, at_once: usize, coun
     Ok(table)
 }
 
-fn turn(server: &ServerProcess, name: &str, what: What, at_once: usize, count: usize) -> Result<Option<Turn>, Failure> {
+fn turn(server: &ServerProcess, name: &str, what: What, at_once: usize, count: usize) -> Result<Turn, Failure> {
     let what = what.to_possible_value().ok_or("a request without a name")?.get_name().to_owned();
     let numbers = ["--at-once".into(), at_once.to_string(), "--count".into(), count.to_string()];
     let mut arguments = vec!["request".to_owned(), name.to_owned(), server.address(), what];

@@ -43,12 +43,12 @@ pub(super) async fn receive(target: Target, tally: Arc<Tally>) -> Result<(), Fai
     }
 }
 
-pub(super) async fn connect(target: Target) -> Result<Option<Arc<dyn Api>>, Failure> {
-    Ok(Some(Arc::new(client(&target, "x", TransportMode::Http).await?)))
+pub(super) async fn connect(target: Target) -> Result<Arc<dyn Api>, Failure> {
+    Ok(Arc::new(client(&target, "x", TransportMode::Http).await?))
 }
 
-pub(super) async fn connect_websocket(target: Target) -> Result<Option<Arc<dyn Api>>, Failure> {
-    Ok(Some(Arc::new(client(&target, "x", TransportMode::WebSocket).await?)))
+pub(super) async fn connect_websocket(target: Target) -> Result<Arc<dyn Api>, Failure> {
+    Ok(Arc::new(client(&target, "x", TransportMode::WebSocket).await?))
 }
 
 impl Api for AriClient {

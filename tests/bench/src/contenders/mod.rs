@@ -85,17 +85,17 @@ pub(crate) const RECEIVER_REFERENCE: &str = "tokio-tungstenite, decoding our typ
 
 /// Requests; asterisk-ari-client-rs has neither of the two that are measured.
 pub(crate) const CONNECTORS: &[(&str, Connector)] = &[
-    ("hyper", |target| Box::pin(ready(Ok(Some(hyper::connect(&target)))))),
-    (CONNECTOR_REFERENCE, |target| Box::pin(ready(bare::connect(target).map(Some)))),
+    ("hyper", |target| Box::pin(ready(Ok(hyper::connect(&target))))),
+    (CONNECTOR_REFERENCE, |target| Box::pin(ready(bare::connect(target)))),
     ("tokio-tungstenite, over the WebSocket", |target| Box::pin(websocket::connect(target))),
-    ("ari-bindings", |target| Box::pin(ready(ours::connect(&target).map(Some)))),
+    ("ari-bindings", |target| Box::pin(ready(ours::connect(&target)))),
     ("ari-bindings over the WebSocket", |target| Box::pin(ours::connect_websocket(target))),
     #[cfg(feature = "peers")]
     ("asterisk-rs-ari", |target| Box::pin(asterisk_rs_ari::connect(target))),
     #[cfg(feature = "peers")]
     ("asterisk-rs-ari over the WebSocket", |target| Box::pin(asterisk_rs_ari::connect_websocket(target))),
     #[cfg(feature = "peers")]
-    ("asterisk-ari", |target| Box::pin(ready(Ok(Some(asterisk_ari::connect(&target)))))),
+    ("asterisk-ari", |target| Box::pin(ready(Ok(asterisk_ari::connect(&target))))),
 ];
 
 /// What the times of [`CONNECTORS`] are compared with.

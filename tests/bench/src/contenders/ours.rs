@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use ari_bindings::{Client, ClientBuilder, Event};
+use ari_bindings::{Client, ClientBuilder, Event, Transport};
 use futures_util::future::BoxFuture;
 
 use super::Target;
@@ -19,12 +19,6 @@ pub(super) fn decode(text: &str) -> bool {
 
 fn builder(target: &Target) -> ClientBuilder {
     Client::builder(target.url()).credentials(&target.user, &target.password)
-}
-
-/// A client whose requests go over the WebSocket; `None` as long as there is no such thing.
-fn websocket_builder(target: &Target) -> Option<ClientBuilder> {
-    // Once it is there, this line: Some(builder(target).transport(ari_bindings::Transport::WebSocket))
-    Some(builder(target)).filter(|_| false)
 }
 
 pub(super) async fn receive(target: Target, tally: Arc<Tally>) -> Result<(), Failure> {
@@ -44,12 +38,11 @@ pub(super) fn connect(target: &Target) -> Result<Arc<dyn Api>, Failure> {
     Ok(Arc::new(builder(target).build()?))
 }
 
-pub(super) async fn connect_websocket(target: Target) -> Result<Option<Arc<dyn Api>>, Failure> {
-    let Some(builder) = websocket_builder(&target) else { return Ok(None) };
-    let ari = builder.build()?;
+pub(super) async fn connect_websocket(target: Target) -> Result<Arc<dyn Api>, Failure> {
+    let ari = builder(&target).transport(Transport::WebSocket).build()?;
     let mut events = ari.events(["x"]).await?;
     tokio::spawn(async move { while events.next().await.is_some() {} });
-    Ok(Some(Arc::new(ari)))
+    Ok(Arc::new(ari))
 }
 
 impl Api for Client {

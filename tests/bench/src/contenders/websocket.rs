@@ -44,11 +44,11 @@ struct WebSocket {
     next: AtomicU64,
 }
 
-pub(super) async fn connect(target: Target) -> Result<Option<Arc<dyn Api>>, Failure> {
+pub(super) async fn connect(target: Target) -> Result<Arc<dyn Api>, Failure> {
     let socket = bare::socket(&target, "x").await?;
     let (asked, requests) = mpsc::channel(64);
     tokio::spawn(exchange(socket, requests));
-    Ok(Some(Arc::new(WebSocket { asked, next: AtomicU64::new(0) })))
+    Ok(Arc::new(WebSocket { asked, next: AtomicU64::new(0) }))
 }
 
 async fn exchange(mut socket: Socket, mut requests: mpsc::Receiver<Asked>) {
