@@ -1,4 +1,5 @@
-//! Tests against the real Asterisks of `tests/asterisk/releases.txt`, each on all of them at the same time.
+//! Tests against the real Asterisks of `tests/asterisk/releases.txt`, each on all of them at the same time,
+//! and most on every route of requests and events.
 //!
 //! Tests run side by side: every application, channel, bridge and recording has a name of its own.
 
