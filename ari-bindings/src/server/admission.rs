@@ -71,12 +71,14 @@ impl Admission {
             }
             return Ok(Admitted { socket, application, messages, path });
         }
-        let reason = "its first messages do not tell its application";
-        refuse(socket, CloseCode::Policy, reason).await;
-        Err(reason.into())
+        let reason = "its first messages do not tell its application".to_owned();
+        Err(Refused { reason, socket: Some(socket) })
     }
 
-    /// Whether an application may come. With a connection for each call, Asterisk appends the channel to its name.
+    /// Whether an application may come.
+    ///
+    /// With a connection for each call, Asterisk 22 appends the channel's name, which is not its id:
+    /// `hello-world:PJSIP/phone-a-00000001`. That is the name of the application in everything that follows.
     fn is_welcome(&self, application: &str) -> bool {
         let Some(expected) = &self.applications else { return true };
         expected.iter().any(|expected| {

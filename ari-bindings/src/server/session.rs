@@ -17,7 +17,7 @@ pub struct Session {
 
 impl Session {
     /// The application that it was made for; of several, the first. Of a connection for one call, Asterisk appends the
-    /// channel to the name.
+    /// channel's name, and calls the application so in all events: `hello-world:PJSIP/phone-a-00000001`.
     #[must_use]
     pub fn application(&self) -> &str {
         &self.application
