@@ -46,7 +46,8 @@ impl ListenerBuilder {
         self
     }
 
-    /// The applications that may come. Unless set, all may.
+    /// The applications that may come, by their names in `ari.conf`. Unless set, all may. Others are closed with 1008
+    /// and the reason after a second, since Asterisk comes back at once, and for ever.
     pub fn applications(mut self, applications: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.admission.applications = Some(applications.into_iter().map(Into::into).collect());
         self

@@ -1,6 +1,6 @@
 //! Connections that Asterisk makes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ari_bindings::server::{Listener, ListenerBuilder, Session};
 use ari_bindings::{Client, ConnectErrorKind, DisconnectReason, Error, Event};
@@ -126,8 +126,11 @@ async fn who_does_not_belong_here_is_refused_and_holds_up_nobody() {
     }
     // A wrong application, one that does not say, one that says nonsense, and one that is no WebSocket at all.
     let mut wrong = dial(&listener, &GOOD).await.unwrap();
-    send(&mut wrong, registered("xyz")).await;
+    let sent = Instant::now();
+    send(&mut wrong, registered(&format!("xyz:{}", "ü".repeat(100)))).await;
     let frame = close_frame(&mut wrong).await;
+    // Closed at once, Asterisk would come back at once.
+    assert!(sent.elapsed() >= Duration::from_millis(900), "{:?}", sent.elapsed());
     assert!(u16::from(frame.code) == 1008 && frame.reason.contains("xyz"), "{frame:?}");
     let mut silent = dial(&listener, &GOOD).await.unwrap();
     let mut mad = dial(&listener, &GOOD).await.unwrap();
