@@ -109,6 +109,9 @@ impl ListenerBuilder {
     }
 
     /// Speaks TLS (`wss`): PEM texts of the certificate, with those that vouch for it, and of its private key.
+    ///
+    /// The host of `uri` has to be among the names of the certificate; of its addresses Asterisk 22.10 takes no notice,
+    /// so that one with an address needs `verify_server_hostname = no`.
     #[cfg(feature = "tls")]
     pub fn certificate_pem(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls = Some((certificates.into(), key.into().into()));
