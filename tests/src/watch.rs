@@ -129,7 +129,11 @@ impl Watch {
     }
 
     /// Takes events up to the end that the server makes.
-    async fn until_closed_by_server(&mut self) {
+    ///
+    /// # Panics
+    ///
+    /// If there is none within 10 s after an event, or it is another one.
+    pub async fn until_closed_by_server(&mut self) {
         loop {
             let Ok(next) = timeout(SOON, self.events.next()).await else {
                 panic!("no end for {SOON:?} after {:?}", self.kinds());

@@ -12,6 +12,7 @@ mod events;
 mod faults;
 mod hello_world;
 mod media;
+mod outbound;
 mod release;
 mod system;
 mod together;
