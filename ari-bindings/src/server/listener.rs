@@ -91,7 +91,8 @@ impl Listener {
         self.local
     }
 
-    /// How many sessions there are, those included that the program has not yet accepted.
+    /// How many sessions there are, those included that the program has not yet accepted, and connections that are still
+    /// being checked.
     #[must_use]
     pub fn open_sessions(&self) -> usize {
         self.shared.settings.max_sessions.saturating_sub(self.shared.permits.available_permits())
