@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_millis(100);
 /// 22.10 some thousand times a second, for ever, with two lines of its log each time.
 const UNWELCOME: Duration = Duration::from_secs(1);
 
-/// Takes the connections that Asterisk makes; see the [module](self).
+/// Takes the connections that Asterisk makes; see the [module](crate::server).
 ///
 /// A task of its own checks them, so that one who is slow or does not belong here holds up nobody. What was refused,
 /// and why, is in the log (`tracing`, as warnings). Dropping the listener ends that; its sessions go on.
