@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::Server;
+use crate::{Route, Server};
 
-/// No test takes longer than this on one server.
+/// No test takes longer than this on one server and route.
 pub const LIMIT: Duration = Duration::from_secs(40);
 
 /// Runs a test on the servers of all releases at the same time.
@@ -18,19 +18,41 @@ where
     T: Fn(Server) -> Run,
     Run: Future<Output = ()> + Send + 'static,
 {
-    let mut runs = JoinSet::new();
-    for server in Server::all() {
-        let release = server.release().to_owned();
-        let run = test(server);
-        // A task of its own: the panic on one server does not end the run on the other.
-        runs.spawn(async move { (release, tokio::spawn(tokio::time::timeout(LIMIT, run)).await) });
+    let servers = Server::all().into_iter();
+    run_all(servers.map(|server| (format!("Asterisk {}", server.release()), test(server)))).await;
+}
+
+/// Runs a test on every route to the servers of all releases at the same time.
+///
+/// # Panics
+///
+/// If the test fails on one of them, or takes longer than [`LIMIT`].
+pub async fn on_each_route<T, Run>(test: T)
+where
+    T: Fn(Server, Route) -> Run,
+    Run: Future<Output = ()> + Send + 'static,
+{
+    let servers = Server::all().into_iter();
+    let routes = servers.flat_map(|server| server.routes().iter().map(move |route| (server.clone(), *route)));
+    run_all(routes.map(|(server, route)| (format!("Asterisk {} over {route}", server.release()), test(server, route))))
+        .await;
+}
+
+async fn run_all<Run>(runs: impl Iterator<Item = (String, Run)>)
+where
+    Run: Future<Output = ()> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    for (place, run) in runs {
+        // A task of its own: the panic of one run does not end the others.
+        running.spawn(async move { (place, tokio::spawn(tokio::time::timeout(LIMIT, run)).await) });
     }
     let mut failed = Vec::new();
-    for (release, result) in runs.join_all().await {
+    for (place, result) in running.join_all().await {
         match result {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => failed.push(format!("Asterisk {release}: takes longer than {LIMIT:?}")),
-            Err(error) => failed.push(format!("Asterisk {release}: {}", said(error.into_panic()))),
+            Ok(Err(_)) => failed.push(format!("{place}: takes longer than {LIMIT:?}")),
+            Err(error) => failed.push(format!("{place}: {}", said(error.into_panic()))),
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));

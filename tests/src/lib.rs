@@ -1,5 +1,5 @@
 //! What the tests of the whole system share: the servers they run against, how to break them and the way to
-//! them, a telephone, a load of calls, waiting for events.
+//! them, the routes of requests and events, a telephone, a load of calls, waiting for events.
 //!
 //! The tests that need an Asterisk are the target `live`, which the feature `live` switches on. They find the servers
 //! that `cargo xtask asterisk up` has started by the files it left; one that is missing is a failure, never a skip.
@@ -44,7 +44,9 @@ mod each;
 mod load;
 mod loopback;
 mod names;
+mod outbound;
 mod phone;
+mod route;
 mod server;
 mod watch;
 mod wire;
@@ -52,11 +54,13 @@ mod wire;
 pub use change::Changed;
 pub use clean::clean;
 pub use declared::{Declared, declared_operations};
-pub use each::{LIMIT, on_each_server};
+pub use each::{LIMIT, on_each_route, on_each_server};
 pub use load::{Answer, Hangup, Ledger, Load, PlacedCall};
 pub use loopback::Loopback;
 pub use names::unique;
+pub use outbound::{Outbound, Told};
 pub use phone::Phone;
+pub use route::Route;
 pub use server::Server;
 pub use watch::{Watch, eventually, until_gone};
 pub use wire::{Counts, Wire};

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
-use ari_bindings::{Client, Event, Events};
+use ari_bindings::server::Listener;
+use ari_bindings::{Client, DisconnectReason, Error, Event, Events};
 use tokio::time::timeout;
+
+use crate::Told;
 
 /// How long a test waits for something that the server does at once.
 const SOON: Duration = Duration::from_secs(10);
@@ -11,6 +14,7 @@ const SOON: Duration = Duration::from_secs(10);
 pub struct Watch {
     events: Events,
     seen: Vec<Event>,
+    outbound: Option<(Told, Listener)>,
 }
 
 impl Watch {
@@ -26,7 +30,12 @@ impl Watch {
     /// Watches events.
     #[must_use]
     pub fn of(events: Events) -> Self {
-        Self { events, seen: Vec::new() }
+        Self { events, seen: Vec::new(), outbound: None }
+    }
+
+    /// Watches events of a connection that the server has made, and will make again until it is told otherwise.
+    pub(crate) fn outbound(events: Events, told: Told, listener: Listener) -> Self {
+        Self { outbound: Some((told, listener)), ..Self::of(events) }
     }
 
     /// The next event.
@@ -119,13 +128,39 @@ impl Watch {
         &mut self.events
     }
 
+    /// Takes events up to the end that the server makes.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within 10 s after an event, or it is another one.
+    pub async fn until_closed_by_server(&mut self) {
+        loop {
+            let Ok(next) = timeout(SOON, self.events.next()).await else {
+                panic!("no end for {SOON:?} after {:?}", self.kinds());
+            };
+            match next {
+                Some(Ok(event)) => self.seen.push(event),
+                Some(Err(Error::Disconnected { reason: DisconnectReason::ClosedByServer { .. }, .. })) => return,
+                end => panic!("the events end with {end:?} after {:?}", self.kinds()),
+            }
+        }
+    }
+
     /// Closes the connection, after which no event may have been left undecoded.
+    ///
+    /// One that the server has made is closed by the server: otherwise it would make it again.
     ///
     /// # Panics
     ///
     /// If one was, or the connection does not end as it should.
     pub async fn close(mut self) {
-        self.events.close().await;
+        match self.outbound.take() {
+            None => self.events.close().await,
+            Some((told, _listener)) => {
+                told.take_back().await;
+                self.until_closed_by_server().await;
+            }
+        }
         while let Some(event) = self.events.next().await {
             self.seen.push(event.expect("closing is no error"));
         }

@@ -34,6 +34,19 @@ pub(super) struct Admission {
     pub(super) largest_message: usize,
 }
 
+/// A connection that has not been let in.
+pub(super) struct Refused {
+    pub(super) reason: String,
+    /// What has yet to be told, and closed, where it has become a WebSocket.
+    pub(super) socket: Option<Socket>,
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Self {
+        Self { reason, socket: None }
+    }
+}
+
 /// A connection that has been let in.
 pub(super) struct Admitted {
     pub(super) socket: Socket,
@@ -46,7 +59,7 @@ pub(super) struct Admitted {
 
 impl Admission {
     /// Makes a WebSocket of a connection, and lets it tell its application.
-    pub(super) async fn admit(&self, stream: Box<dyn Stream>) -> Result<Admitted, String> {
+    pub(super) async fn admit(&self, stream: Box<dyn Stream>) -> Result<Admitted, Refused> {
         let mut path = String::new();
         let check = Check { admission: self, path: &mut path };
         let mut socket = accept_hdr_async_with_config(stream, check, Some(config(self.largest_message)))
@@ -56,9 +69,11 @@ impl Admission {
         while messages.len() < MOST_BEFORE {
             let text = match socket.next().await {
                 Some(Ok(Message::Text(text))) => text,
-                Some(Ok(Message::Close(_))) | None => return Err("it was closed before it told its application".into()),
+                Some(Ok(Message::Close(_))) | None => {
+                    return Err("it was closed before it told its application".to_owned().into());
+                }
                 Some(Ok(_)) => continue,
-                Some(Err(error)) => return Err(error.to_string()),
+                Some(Err(error)) => return Err(error.to_string().into()),
             };
             let registered = kind(&text).is_ok_and(|kind| kind == "ApplicationRegistered");
             let named = registered.then(|| application(&text).map(String::from)).flatten();
@@ -66,17 +81,18 @@ impl Admission {
             let Some(application) = named else { continue };
             if !self.is_welcome(&application) {
                 let reason = format!("the application {application:?} is not expected here");
-                refuse(socket, CloseCode::Policy, &reason).await;
-                return Err(reason);
+                return Err(Refused { reason, socket: Some(socket) });
             }
             return Ok(Admitted { socket, application, messages, path });
         }
-        let reason = "its first messages do not tell its application";
-        refuse(socket, CloseCode::Policy, reason).await;
-        Err(reason.into())
+        let reason = "its first messages do not tell its application".to_owned();
+        Err(Refused { reason, socket: Some(socket) })
     }
 
-    /// Whether an application may come. With a connection for each call, Asterisk appends the channel to its name.
+    /// Whether an application may come.
+    ///
+    /// With a connection for each call, Asterisk 22 appends the channel's name, which is not its id:
+    /// `hello-world:PJSIP/phone-a-00000001`. That is the name of the application in everything that follows.
     fn is_welcome(&self, application: &str) -> bool {
         let Some(expected) = &self.applications else { return true };
         expected.iter().any(|expected| {
@@ -142,8 +158,15 @@ fn refusal(error: &WsError) -> String {
     }
 }
 
+/// The longest reason that a Close frame takes, in bytes.
+const LONGEST_REASON: usize = 123;
+
 /// Says goodbye to a WebSocket that is not welcome.
 pub(super) async fn refuse(mut socket: Socket, code: CloseCode, reason: &str) {
+    let mut reason = reason.to_owned();
+    while reason.len() > LONGEST_REASON {
+        reason.pop();
+    }
     let frame = CloseFrame { code, reason: reason.into() };
     // It is over either way.
     let _ = socket.close(Some(frame)).await;

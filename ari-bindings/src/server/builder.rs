@@ -46,7 +46,8 @@ impl ListenerBuilder {
         self
     }
 
-    /// The applications that may come. Unless set, all may.
+    /// The applications that may come, by their names in `ari.conf`. Unless set, all may. Others are closed with 1008
+    /// and the reason after a second, since Asterisk comes back at once, and for ever.
     pub fn applications(mut self, applications: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.admission.applications = Some(applications.into_iter().map(Into::into).collect());
         self
@@ -108,6 +109,9 @@ impl ListenerBuilder {
     }
 
     /// Speaks TLS (`wss`): PEM texts of the certificate, with those that vouch for it, and of its private key.
+    ///
+    /// The host of `uri` has to be among the names of the certificate; of its addresses Asterisk 22.10 takes no notice,
+    /// so that one with an address needs `verify_server_hostname = no`.
     #[cfg(feature = "tls")]
     pub fn certificate_pem(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls = Some((certificates.into(), key.into().into()));

@@ -9,16 +9,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::admission::{Admission, Admitted, refuse};
+use super::admission::{Admission, Admitted, Refused, refuse};
 use super::builder::ListenerBuilder;
 use super::session::Session;
-use crate::connection::{Accepted, Hub, Pings, Stream};
+use crate::connection::{Accepted, Hub, Pings, Socket, Stream};
 use crate::{Client, SlowReader};
 
 /// How long the listener rests when the system has no connection for it, as at the limit of open files.
 const REST: Duration = Duration::from_millis(100);
 
-/// Takes the connections that Asterisk makes; see the [module](self).
+/// How long a connection that is not welcome is kept until it is closed.
+///
+/// Asterisk makes a connection that was there again as soon as it is closed, without its `reconnect_interval`: seen of
+/// 22.10 some thousand times a second, for ever, with two lines of its log each time.
+const UNWELCOME: Duration = Duration::from_secs(1);
+
+/// Takes the connections that Asterisk makes; see the [module](crate::server).
 ///
 /// A task of its own checks them, so that one who is slow or does not belong here holds up nobody. What was refused,
 /// and why, is in the log (`tracing`, as warnings). Dropping the listener ends that; its sessions go on.
@@ -85,7 +91,8 @@ impl Listener {
         self.local
     }
 
-    /// How many sessions there are, those included that the program has not yet accepted.
+    /// How many sessions there are, those included that the program has not yet accepted, and connections that are still
+    /// being checked.
     #[must_use]
     pub fn open_sessions(&self) -> usize {
         self.shared.settings.max_sessions.saturating_sub(self.shared.permits.available_permits())
@@ -156,7 +163,13 @@ impl Shared {
         };
         let admitted = match tokio::time::timeout(self.settings.handshake_timeout, admitting).await {
             Ok(Ok(admitted)) => admitted,
-            Ok(Err(reason)) => return tracing::warn!("{peer}: refused: {reason}"),
+            Ok(Err(Refused { reason, socket })) => {
+                tracing::warn!("{peer}: refused: {reason}");
+                if let Some(socket) = socket {
+                    self.send_away(socket, &reason).await;
+                }
+                return;
+            }
             Err(_) => return tracing::warn!("{peer}: refused: it did not tell its application in time"),
         };
         if *self.shutdown.borrow() {
@@ -165,6 +178,13 @@ impl Shared {
         let session = self.open_session(admitted, peer, permit);
         // If the listener is gone, so is the session.
         let _ = sender.send(session).await;
+    }
+
+    /// Closes a connection that is not welcome, in such a way that it does not come again at once.
+    async fn send_away(&self, socket: Socket, reason: &str) {
+        let mut shutdown = self.shutdown.subscribe();
+        let _ = tokio::time::timeout(UNWELCOME, shutdown.wait_for(|asked| *asked)).await;
+        refuse(socket, CloseCode::Policy, reason).await;
     }
 
     async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Stream>, String> {

@@ -7,6 +7,16 @@ use crate::{Client, Events};
 ///
 /// Its requests have the rights of `local_ari_user` of ari.conf. When it is lost, the event stream ends with
 /// [`Error::Disconnected`](crate::Error::Disconnected); a persistent connection comes again as another session.
+///
+/// It comes again at once, without any interval, also when the program has closed it: a session that cannot be served
+/// is better kept for a while. Calls, and the application, stay meanwhile.
+///
+/// When a client takes over the application, the session ends with
+/// [`DisconnectReason::Replaced`](crate::DisconnectReason::Replaced). The one that comes then does not take it back, as
+/// seen of Asterisk 22.10, even though it begins with an
+/// [`ApplicationRegistered`](crate::events::ApplicationRegistered): no event comes over it, and once that client
+/// is gone, no reply either. The application comes back only where Asterisk reads the section of `ari.conf` anew, after
+/// it was taken out.
 pub struct Session {
     pub(super) client: Client,
     pub(super) events: Events,
@@ -17,7 +27,8 @@ pub struct Session {
 
 impl Session {
     /// The application that it was made for; of several, the first. Of a connection for one call, Asterisk appends the
-    /// channel to the name.
+    /// channel's name, and calls the application so in all events: `hello-world:PJSIP/phone-a-00000001`. Where that has more than 73 characters,
+    /// Asterisk makes no connection, and `Stasis` fails.
     #[must_use]
     pub fn application(&self) -> &str {
         &self.application

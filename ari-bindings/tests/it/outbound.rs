@@ -1,6 +1,6 @@
 //! Connections that Asterisk makes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ari_bindings::server::{Listener, ListenerBuilder, Session};
 use ari_bindings::{Client, ConnectErrorKind, DisconnectReason, Error, Event};
@@ -126,8 +126,11 @@ async fn who_does_not_belong_here_is_refused_and_holds_up_nobody() {
     }
     // A wrong application, one that does not say, one that says nonsense, and one that is no WebSocket at all.
     let mut wrong = dial(&listener, &GOOD).await.unwrap();
-    send(&mut wrong, registered("xyz")).await;
+    let sent = Instant::now();
+    send(&mut wrong, registered(&format!("xyz:{}", "ü".repeat(100)))).await;
     let frame = close_frame(&mut wrong).await;
+    // Closed at once, Asterisk would come back at once.
+    assert!(sent.elapsed() >= Duration::from_millis(900), "{:?}", sent.elapsed());
     assert!(u16::from(frame.code) == 1008 && frame.reason.contains("xyz"), "{frame:?}");
     let mut silent = dial(&listener, &GOOD).await.unwrap();
     let mut mad = dial(&listener, &GOOD).await.unwrap();
@@ -150,8 +153,10 @@ async fn who_does_not_belong_here_is_refused_and_holds_up_nobody() {
 async fn a_connection_for_one_call_has_the_channel_in_its_application() {
     let mut listener = listen(|builder| builder).await;
     let mut peer = dial(&listener, &GOOD).await.unwrap();
-    send(&mut peer, registered("y:1700000000.1")).await;
-    assert_eq!(within(listener.accept()).await.unwrap().application(), "y:1700000000.1");
+    // As Asterisk 22 does: the name of the channel, not its id.
+    let name = "y:Local/stasis-y@default-00000000;2";
+    send(&mut peer, registered(name)).await;
+    assert_eq!(within(listener.accept()).await.unwrap().application(), name);
 }
 
 #[tokio::test]

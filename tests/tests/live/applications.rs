@@ -1,17 +1,17 @@
 //! Requests about applications and their events.
 
 use ari_bindings::{Event, EventFilter};
-use ari_tests::{Server, Watch, eventually, on_each_server, unique};
+use ari_tests::{Route, Server, eventually, on_each_route, unique};
 use serde_json::json;
 
 use crate::call::Call;
 
 #[tokio::test]
 async fn an_application_subscribes_and_unsubscribes() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let other = unique("other");
-        let mut others = Watch::open(&call.ari, &other).await;
+        let (_, mut others) = server.open(route, [&other]).await;
         assert!(call.ari.applications().list().await.unwrap().iter().any(|it| it.name == other));
 
         let application = call.ari.application(&other);
@@ -43,16 +43,23 @@ async fn an_application_subscribes_and_unsubscribes() {
 
 #[tokio::test]
 async fn a_filter_round_trips_and_filters() {
-    on_each_server(|server: Server| async move {
-        let (ari, app) = (server.client(), unique("app"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let app = unique("app");
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let application = ari.application(&app);
-        let allowed = ["ChannelUserevent", "ChannelVarset", "StasisStart"];
-        let filter = allowed.iter().fold(EventFilter::new(), |filter, kind| filter.allow(*kind));
+        let mut allowed = vec!["ChannelUserevent", "ChannelVarset", "StasisStart"];
+        let filter = |kinds: &[&str]| kinds.iter().fold(EventFilter::new(), |filter, kind| filter.allow(*kind));
+        if route != Route::Http {
+            // The reply, and all that follow, would be filtered out.
+            let error = application.filter().filter(filter(&allowed)).await.unwrap_err();
+            assert!(error.to_string().contains("RESTResponse"), "{error}");
+            allowed.push("RESTResponse");
+        }
+        let filter = filter(&allowed);
         let filtered = application.filter().filter(filter.disallow("StasisStart")).await.unwrap();
         // In whichever order.
         assert_eq!(filtered.events_allowed.len(), allowed.len());
-        for kind in allowed {
+        for kind in &allowed {
             assert!(filtered.events_allowed.contains(&json!({ "type": kind })), "{filtered:?}");
         }
         assert_eq!(filtered.events_disallowed, [json!({ "type": "StasisStart" })]);
@@ -80,8 +87,8 @@ async fn a_filter_round_trips_and_filters() {
 
 #[tokio::test]
 async fn a_user_event_carries_json() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let bridge = call.ari.bridges().create().await.unwrap().id;
         let variables = [("list", json!([1, 2.5, null, { "deep": "ü" }])), ("text", json!("a+b & 100%"))];
         call.ari
@@ -108,12 +115,12 @@ async fn a_user_event_carries_json() {
 
 #[tokio::test]
 async fn a_broadcast_call_is_claimed_once() {
-    on_each_server(|server: Server| async move {
+    on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;
         }
-        let (ari, app, id) = (server.client(), unique("team"), unique("channel"));
-        let mut watch = Watch::open(&ari, &app).await;
+        let (app, id) = (unique("team"), unique("channel"));
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let endpoint = format!("Local/broadcast-{app}@default");
         ari.channels()
             .originate_with_id(unique("caller"), endpoint)

@@ -2,14 +2,14 @@
 
 use ari_bindings::values::BridgeType;
 use ari_bindings::{Event, VariableValue};
-use ari_tests::{Server, on_each_server, unique};
+use ari_tests::{Route, Server, on_each_route, unique};
 
 use crate::call::Call;
 
 #[tokio::test]
 async fn two_channels_in_a_bridge() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let second = call.another("talk").await;
         let id = unique("bridge");
         let made = call.ari.bridges().create_with_id(&id).r#type("mixing,dtmf_events").name("a room").await.unwrap();
@@ -56,8 +56,8 @@ async fn two_channels_in_a_bridge() {
 
 #[tokio::test]
 async fn a_bridge_plays_and_records() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let bridge = call.ari.bridge(call.ari.bridges().create().r#type("mixing").await.unwrap().id);
         bridge.add_channel([&call.id]).await.unwrap();
         call.watch.until_channel("ChannelEnteredBridge", &call.id).await;
@@ -93,8 +93,8 @@ async fn a_bridge_plays_and_records() {
 
 #[tokio::test]
 async fn the_picture_of_a_bridge_has_a_source() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let bridge = call.ari.bridge(call.ari.bridges().create().r#type("mixing,video_single").await.unwrap().id);
         bridge.add_channel([&call.id]).await.unwrap();
         call.watch.until_channel("ChannelEnteredBridge", &call.id).await;
@@ -112,11 +112,11 @@ async fn the_picture_of_a_bridge_has_a_source() {
 
 #[tokio::test]
 async fn variables_of_a_bridge() {
-    on_each_server(|server: Server| async move {
+    on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;
         }
-        let ari = server.client();
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let bridge = ari.bridge(ari.bridges().create_with_id(unique("bridge")).await.unwrap().id);
         bridge.set_bridge_var("COLOUR").value("red").report_events(true).await.unwrap();
         assert_eq!(bridge.get_bridge_var("COLOUR").await.unwrap().value, "red");
@@ -126,6 +126,7 @@ async fn variables_of_a_bridge() {
         let reported = bridge.get().await.unwrap().bridgevars.unwrap();
         assert_eq!(reported, serde_json::json!({ "B": "2", "COLOUR": "red" }));
         bridge.destroy().await.unwrap();
+        watch.close().await;
     })
     .await;
 }

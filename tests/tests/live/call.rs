@@ -3,7 +3,7 @@
 use ari_bindings::handles::ChannelHandle;
 use ari_bindings::models::Channel;
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, Watch, unique};
+use ari_tests::{Route, Server, Watch, unique};
 
 /// One end of a Local channel in an application of its own; the other end is in the dialplan.
 pub(crate) struct Call {
@@ -15,15 +15,14 @@ pub(crate) struct Call {
 
 impl Call {
     /// A call to the extension `echo`.
-    pub(crate) async fn open(server: &Server) -> Self {
-        Self::to(server, "echo").await
+    pub(crate) async fn open(server: &Server, route: Route) -> Self {
+        Self::to(server, route, "echo").await
     }
 
     /// A call to this extension.
-    pub(crate) async fn to(server: &Server, extension: &str) -> Self {
-        let (ari, app) = (server.client(), unique("app"));
-        let mut watch = Watch::open(&ari, &app).await;
-        let id = unique("channel");
+    pub(crate) async fn to(server: &Server, route: Route, extension: &str) -> Self {
+        let (app, id) = (unique("app"), unique("channel"));
+        let (ari, mut watch) = server.open(route, [&app]).await;
         enter(&ari, &mut watch, &app, &id, extension).await;
         Self { ari, app, watch, id }
     }

@@ -2,14 +2,14 @@
 
 use ari_bindings::values::{ChannelState, Direction};
 use ari_bindings::{Event, VariableValue};
-use ari_tests::{Phone, Server, Watch, on_each_server, unique};
+use ari_tests::{Phone, Route, Server, on_each_route, unique};
 
 use crate::call::Call;
 
 #[tokio::test]
 async fn a_channel_is_listed_found_and_hung_up_for_a_reason() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let got = call.channel().get().await.unwrap();
         assert_eq!((got.id.as_str(), &got.state), (call.id.as_str(), &ChannelState::Up));
         assert!(got.name.starts_with("Local/echo@default-"), "{}", got.name);
@@ -30,9 +30,9 @@ async fn a_channel_is_listed_found_and_hung_up_for_a_reason() {
 
 #[tokio::test]
 async fn a_channel_is_created_and_dialled() {
-    on_each_server(|server: Server| async move {
-        let (ari, app, id) = (server.client(), unique("app"), unique("channel"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let (app, id) = (unique("app"), unique("channel"));
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let made = ari.channels().create("Local/echo@default", &app).channel_id(&id).app_args("x,y").await.unwrap();
         assert_eq!((made.id.as_str(), &made.state), (id.as_str(), &ChannelState::Down));
         let Event::StasisStart(start) = watch.until_channel("StasisStart", &id).await else { unreachable!() };
@@ -56,8 +56,8 @@ async fn a_channel_is_created_and_dialled() {
 
 #[tokio::test]
 async fn a_channel_does_what_is_asked() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let channel = call.channel();
         channel.answer().await.unwrap();
         channel.ring().await.unwrap();
@@ -87,8 +87,8 @@ async fn a_channel_does_what_is_asked() {
 
 #[tokio::test]
 async fn variables_of_a_channel() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let channel = call.channel();
         channel.set_channel_var("COLOUR").value("dark blue").await.unwrap();
         assert_eq!(call.watch.until_set(&call.id, "COLOUR").await, "dark blue");
@@ -109,11 +109,11 @@ async fn variables_of_a_channel() {
 
 #[tokio::test]
 async fn many_variables_of_a_channel_at_once() {
-    on_each_server(|server: Server| async move {
+    on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;
         }
-        let call = Call::open(&server).await;
+        let call = Call::open(&server, route).await;
         let channel = call.channel();
         channel
             .set_channel_vars([("A", VariableValue::from("1,\"2\"")), ("B", VariableValue::reported("two"))])
@@ -132,10 +132,10 @@ async fn many_variables_of_a_channel_at_once() {
 
 #[tokio::test]
 async fn a_channel_moves_and_goes_on_in_the_dialplan() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let other = unique("other");
-        let mut others = Watch::open(&call.ari, &other).await;
+        let (_, mut others) = server.open(route, [&other]).await;
         call.channel().r#move(&other).app_args("moved").await.unwrap();
         let Event::StasisStart(start) = others.until_channel("StasisStart", &call.id).await else { unreachable!() };
         assert_eq!(start.args, ["moved"]);
@@ -154,8 +154,8 @@ async fn a_channel_moves_and_goes_on_in_the_dialplan() {
 
 #[tokio::test]
 async fn snooping_on_a_channel() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let id = unique("snoop");
         let snoop = call.ari.channels().snoop_channel_with_id(&call.id, &id, &call.app);
         let made = snoop.spy("both").whisper("out").app_args("spy").await.unwrap();
@@ -171,9 +171,9 @@ async fn snooping_on_a_channel() {
 
 #[tokio::test]
 async fn external_media_tells_its_port() {
-    on_each_server(|server: Server| async move {
-        let (ari, app, id) = (server.client(), unique("app"), unique("media"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let (app, id) = (unique("app"), unique("media"));
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let request = ari.channels().external_media(&app, "ulaw").external_host("127.0.0.1:40000").channel_id(&id);
         let made = request.variables([("COLOUR", "blue")]).await.unwrap();
         let variables = made.channelvars.unwrap();
@@ -190,9 +190,9 @@ async fn external_media_tells_its_port() {
 
 #[tokio::test]
 async fn a_phone_has_rtp_statistics() {
-    on_each_server(|server: Server| async move {
-        let (ari, app) = (server.client(), unique("app"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let app = unique("app");
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let call = tokio::spawn(Phone::calling(&server, "hangup", &format!("stasis-{app}")).call());
         let Event::StasisStart(start) = watch.until_kind("StasisStart").await else { unreachable!() };
         let channel = ari.channel(&start.channel);
@@ -205,7 +205,7 @@ async fn a_phone_has_rtp_statistics() {
         watch.close().await;
 
         // Other channels have none; how that is said differs between the releases.
-        let call = Call::open(&server).await;
+        let call = Call::open(&server, route).await;
         let error = call.channel().rtpstatistics().await.unwrap_err();
         assert!(matches!(error.status(), Some(403 | 404)), "{error}");
         call.end().await;

@@ -2,7 +2,7 @@
 
 use ari_bindings::models::Bridge;
 use ari_bindings::{Client, Event, VariableValue};
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Route, Server, on_each_route, unique};
 use serde_json::json;
 
 use crate::call::Call;
@@ -12,10 +12,10 @@ const AWKWARD: &str = "a/b+c d%41&=?#,\"'(x)[y]\\ü€";
 
 #[tokio::test]
 async fn awkward_ids_of_channels() {
-    on_each_server(|server: Server| async move {
-        let (ari, app) = (server.client(), unique("app"));
+    on_each_route(|server: Server, route: Route| async move {
+        let app = unique("app");
         let id = format!("{AWKWARD}{}", unique("id"));
-        let mut watch = Watch::open(&ari, &app).await;
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let in_path = ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).await.unwrap();
         assert_eq!(in_path.id, id);
         watch.until_channel("StasisStart", &id).await;
@@ -35,8 +35,8 @@ async fn awkward_ids_of_channels() {
 
 #[tokio::test]
 async fn awkward_ids_of_bridges_and_lists_of_channels() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let id = format!("{AWKWARD}{}", unique("id"));
         let made = call.ari.bridges().create().bridge_id(&id).name(AWKWARD).await.unwrap();
         assert_eq!((made.id.as_str(), made.name.as_str()), (id.as_str(), AWKWARD));
@@ -65,8 +65,8 @@ async fn awkward_ids_of_bridges_and_lists_of_channels() {
 
 #[tokio::test]
 async fn awkward_names_of_recordings() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let name = format!("{}/a+b c%41 & ü", unique("folder"));
         let live = call.channel().record(&name, "wav").await.unwrap();
         assert_eq!(live.name, name);
@@ -87,8 +87,8 @@ async fn awkward_names_of_recordings() {
 
 #[tokio::test]
 async fn lists_of_media_arrive_whole() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let media = ["sound:a,b", "sound:c \"d\"", "sound:(e)[f]", "sound:g\\h", "digits:1"];
         let id = unique("playback");
         call.channel().play_with_id(&id, media).await.unwrap();
@@ -105,20 +105,23 @@ async fn lists_of_media_arrive_whole() {
 
 #[tokio::test]
 async fn awkward_names_of_applications() {
-    hear_of(&["a b", "c+d", "e%41", "f/g", "h&i=?#", "ü€"]).await;
+    hear_of(&["a b", "c+d", "e%41", "f/g", "h&i=?#", "ü€"], true).await;
 }
 
 #[tokio::test]
 async fn names_of_applications_with_what_has_a_meaning_in_a_list() {
-    hear_of(&["a,b", "c(d)", "e[f]"]).await;
+    // `apps` of ari.conf, where outbound ones stand, is such a list.
+    hear_of(&["a,b", "c(d)", "e[f]"], false).await;
 }
 
 /// Each of these applications of one connection hears of its own event.
-async fn hear_of(words: &'static [&'static str]) {
-    on_each_server(move |server: Server| async move {
-        let ari = server.client();
+async fn hear_of(words: &'static [&'static str], outbound: bool) {
+    on_each_route(move |server: Server, route: Route| async move {
+        if !outbound && !route.is_inbound() {
+            return;
+        }
         let apps: Vec<_> = words.iter().map(|word| unique(word)).collect();
-        let mut watch = Watch::of(ari.events(&apps).await.unwrap());
+        let (ari, mut watch) = server.open(route, &apps).await;
         for app in &apps {
             assert_eq!(ari.application(app).get().await.unwrap().name, *app);
             ari.event_operations().user_event(AWKWARD, app).await.unwrap();
@@ -132,9 +135,9 @@ async fn hear_of(words: &'static [&'static str]) {
 
 #[tokio::test]
 async fn variables_arrive_as_they_are() {
-    on_each_server(|server: Server| async move {
-        let (ari, app, id) = (server.client(), unique("app"), unique("channel"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let (app, id) = (unique("app"), unique("channel"));
+        let (ari, mut watch) = server.open(route, [&app]).await;
         ari.channels()
             .originate_with_id(&id, "Local/echo@default")
             .app(&app)
@@ -168,9 +171,9 @@ async fn variables_arrive_as_they_are() {
 
 #[tokio::test]
 async fn a_request_longer_than_a_request_line_works() {
-    on_each_server(|server: Server| async move {
-        let (ari, app, id) = (server.client(), unique("app"), unique("channel"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let (app, id) = (unique("app"), unique("channel"));
+        let (ari, mut watch) = server.open(route, [&app]).await;
         // A hundred arguments; beyond 128, Asterisk no longer takes them apart.
         let long = vec!["x".repeat(57) + "\"ü\""; 100].join(",");
         let request = ari.channels().originate("Local/echo@default").channel_id(&id).app(&app).app_args(&long);
@@ -189,11 +192,11 @@ async fn a_request_longer_than_a_request_line_works() {
 
 #[tokio::test]
 async fn a_bridge_is_created_with_variables() {
-    on_each_server(|server: Server| async move {
+    on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;
         }
-        let ari = server.client();
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         // Two operations, whose bodies differ.
         let (first, second) = (unique("bridge"), unique("bridge"));
         let variables = || [("A", VariableValue::from(AWKWARD)), ("B", VariableValue::reported("two"))];
@@ -201,6 +204,7 @@ async fn a_bridge_is_created_with_variables() {
         assert_bridge(&ari, &made, &first).await;
         let made = ari.bridges().create_with_id(&second).name("n").variables(variables()).await.unwrap();
         assert_bridge(&ari, &made, &second).await;
+        watch.close().await;
     })
     .await;
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use ari_bindings::{Client, ConnectErrorKind, Error};
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Outbound, Route, Server, Watch, on_each_route, on_each_server, unique};
 use tokio::net::TcpListener;
 
 use crate::call::Call;
@@ -24,9 +24,14 @@ async fn both(ari: &Client) -> [Error; 2] {
 
 #[tokio::test]
 async fn a_wrong_password() {
-    on_each_server(|server: Server| async move {
-        let wrong = server.builder().credentials("asterisk", "Wr0ng-Secret").build().unwrap();
-        let nobody = server.builder().build().unwrap();
+    on_each_route(|server: Server, route: Route| async move {
+        if !route.is_inbound() {
+            // It is the server's then; see `outbound`.
+            return;
+        }
+        let builder = server.builder().transport(route.transport());
+        let wrong = builder.clone().credentials("asterisk", "Wr0ng-Secret").build().unwrap();
+        let nobody = builder.build().unwrap();
         for error in both(&wrong).await.into_iter().chain(both(&nobody).await) {
             assert!(matches!(error, Error::Unauthorized { .. }), "{error:?}");
             assert_eq!(error.message(), Some("Authentication required"));
@@ -78,8 +83,19 @@ async fn a_url_without_a_scheme() {
 
 #[tokio::test]
 async fn a_user_who_may_only_read() {
-    on_each_server(|server: Server| async move {
-        let (reader, app) = (server.reader(), unique("app"));
+    on_each_route(|server: Server, route: Route| async move {
+        let (user, password, app) = (server.get("ARI_READER_USER"), server.get("ARI_READER_PASSWORD"), unique("app"));
+        // Events are no change, even though they register the application.
+        let (reader, mut watch) = match route {
+            Route::Outbound => {
+                Outbound::default().ari("local_ari_user", user).open(&server, Outbound::listener(), &[&app]).await
+            }
+            inbound => {
+                let builder = server.builder().credentials(user, password).transport(inbound.transport());
+                let reader = builder.build().unwrap();
+                (reader.clone(), Watch::open(&reader, &app).await)
+            }
+        };
         reader.channels().list().await.unwrap();
         for error in [
             refused(reader.bridges().create()).await,
@@ -88,8 +104,6 @@ async fn a_user_who_may_only_read() {
         ] {
             assert_eq!((error.status(), error.message()), (Some(403), Some("Write access denied")));
         }
-        // Events are no change, even though they register the application.
-        let mut watch = Watch::open(&reader, &app).await;
         server.client().event_operations().user_event("e", &app).await.unwrap();
         watch.until_kind("ChannelUserevent").await;
         watch.close().await;
@@ -99,8 +113,8 @@ async fn a_user_who_may_only_read() {
 
 #[tokio::test]
 async fn what_is_not_there() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         for (error, message) in [
             (refused(ari.channel("nope").get()).await, "Channel not found"),
             (refused(ari.channel("nope").hangup()).await, "Channel not found"),
@@ -115,34 +129,38 @@ async fn what_is_not_there() {
             assert!(error.is_not_found(), "{error}");
             assert_eq!(error.message(), Some(message));
         }
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn what_asterisk_would_misread_is_not_sent() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
-        let errors = [
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
+        let mut errors = vec![
             refused(ari.channel("").get()).await,
             refused(ari.bridge("").start_moh()).await,
             refused(ari.channel("1").play(vec!["sound:x"; 128])).await,
-            refused(ari.events([""])).await,
-            refused(ari.events([] as [&str; 0])).await,
-            refused(ari.events(["x".repeat(5000)])).await,
         ];
+        if route.is_inbound() {
+            errors.push(refused(ari.events([""])).await);
+            errors.push(refused(ari.events([] as [&str; 0])).await);
+            errors.push(refused(ari.events(["x".repeat(5000)])).await);
+        }
         for error in errors {
             assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
             assert!(error.to_string().contains("not sent"), "{error}");
         }
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_body_that_is_too_large() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let request =
             |length: usize| ari.channels().originate("None/x").app("a").variables([("A", "x".repeat(length))]);
         let length = |extra: usize| request(extra).into_request().unwrap().body().unwrap().to_string().len();
@@ -151,20 +169,32 @@ async fn a_body_that_is_too_large() {
         // As large as may be: it is read, and the technology is at fault.
         let error = refused(request(fits)).await;
         assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
-        for extra in [1, 10_000, 200_000] {
+        // A WebSocket takes more, but not without end.
+        let too_much = if route == Route::Http { [1, 10_000, 200_000] } else { [24_576, 30_000, 200_000] };
+        for extra in too_much {
             let error = refused(request(fits + extra)).await;
-            assert_eq!((error.status(), error.message()), (Some(413), Some("Request body too large")), "{error:?}");
+            if route == Route::Http {
+                assert_eq!((error.status(), error.message()), (Some(413), Some("Request body too large")), "{error:?}");
+            } else {
+                assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+                assert!(error.to_string().contains("65535 bytes"), "{error}");
+            }
+        }
+        if route != Route::Http {
+            let error = refused(request(fits + 20_000)).await;
+            assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
         }
         // The client is none the worse for it.
         ari.asterisk().ping().await.unwrap();
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn what_asterisk_does_not_accept() {
-    on_each_server(|server: Server| async move {
-        let call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let call = Call::open(&server, route).await;
         let (ari, channel) = (&call.ari, call.channel());
         for (error, status) in [
             (refused(ari.channels().originate("Nope/x").app("a")).await, 500),
@@ -187,12 +217,12 @@ async fn what_asterisk_does_not_accept() {
 
 #[tokio::test]
 async fn a_name_of_an_application_that_is_too_long() {
-    on_each_server(|server: Server| async move {
-        // Older releases take names of any length.
-        if server.major() < 20 {
+    on_each_route(|server: Server, route: Route| async move {
+        // Older releases take names of any length, and who connects by itself does not tell the program.
+        if server.major() < 20 || !route.is_inbound() {
             return;
         }
-        let error = refused(server.client().events(["x".repeat(200)])).await;
+        let error = refused(server.client_on(route).events(["x".repeat(200)])).await;
         assert!(matches!(error, Error::Refused { status: 500, .. }), "{error:?}");
         assert!(error.message().unwrap().contains("Stasis app registration failed"), "{error}");
     })
@@ -201,8 +231,8 @@ async fn a_name_of_an_application_that_is_too_long() {
 
 #[tokio::test]
 async fn media_that_does_not_exist_fails_in_an_event() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         call.channel().play(["sound:no-such-sound"]).await.unwrap();
         let finished = call.watch.until_kind("PlaybackFinished").await;
         assert_eq!(finished.playback().unwrap().state, "failed");

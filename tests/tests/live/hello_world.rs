@@ -6,11 +6,20 @@ mod example;
 
 use ari_bindings::values::{ChannelState, PlaybackState};
 use ari_bindings::{Client, Event};
-use ari_tests::{Phone, Server, Watch, on_each_server, unique};
+use ari_tests::{Phone, Route, Server, Watch, on_each_route, unique};
 use tokio::sync::Mutex;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// The name of the example's application is in the dialplan: it can be used by one test at a time.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
+
+/// The extension that leads to the example's application, on one route; on the others, one that leads to another.
+fn extension_and_application(route: Route) -> (String, String) {
+    let app = unique("app");
+    match route {
+        Route::Http => ("1000".to_owned(), "hello-world".to_owned()),
+        Route::WebSocket | Route::Outbound => (format!("stasis-{app}"), app),
+    }
+}
 
 /// Reacts to a call as the example does until the caller is gone, and says what has happened.
 async fn serve(ari: &Client, watch: &mut Watch) {
@@ -30,12 +39,12 @@ async fn serve(ari: &Client, watch: &mut Watch) {
 #[tokio::test]
 async fn a_local_channel_calls() {
     let _alone = APPLICATION.lock().await;
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
-        let mut watch = Watch::open(&ari, "hello-world").await;
+    on_each_route(|server: Server, route: Route| async move {
+        let (extension, app) = extension_and_application(route);
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let (phone, called) = (unique("phone"), unique("called"));
         ari.channels()
-            .originate("Local/1000@default")
+            .originate(format!("Local/{extension}@default"))
             .extension("echo")
             .channel_id(&phone)
             .other_channel_id(&called)
@@ -53,7 +62,7 @@ async fn a_local_channel_calls() {
             "StasisEnd",
         ];
         assert_eq!(watch.kinds(), kinds);
-        assert_call(watch.seen(), &called, ("Zoë", "4711"));
+        assert_call(watch.seen(), &called, ("Zoë", "4711"), (&extension, &app));
         assert_playback(watch.seen(), &["done"]);
         watch.close().await;
     })
@@ -63,10 +72,10 @@ async fn a_local_channel_calls() {
 #[tokio::test]
 async fn a_sip_phone_calls() {
     let _alone = APPLICATION.lock().await;
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
-        let mut watch = Watch::open(&ari, "hello-world").await;
-        let call = tokio::spawn(Phone::calling(&server, "dial", "1000").call());
+    on_each_route(|server: Server, route: Route| async move {
+        let (extension, app) = extension_and_application(route);
+        let (ari, mut watch) = server.open(route, [&app]).await;
+        let call = tokio::spawn(Phone::calling(&server, "dial", &extension).call());
         serve(&ari, &mut watch).await;
         call.await.unwrap();
 
@@ -91,7 +100,7 @@ async fn a_sip_phone_calls() {
         let Event::StasisStart(start) = &seen[0] else { unreachable!() };
         assert!(start.channel.name.starts_with("PJSIP/phone-a-"), "{}", start.channel.name);
         assert!(!start.channel.protocol_id.is_empty(), "the Call-ID");
-        assert_call(&seen, &start.channel.id, ("Phone A", "1111"));
+        assert_call(&seen, &start.channel.id, ("Phone A", "1111"), (&extension, &app));
         assert_playback(&seen, &["failed", "done"]);
         watch.close().await;
     })
@@ -99,15 +108,15 @@ async fn a_sip_phone_calls() {
 }
 
 /// Everything is about this channel, and says what it should.
-fn assert_call(events: &[Event], channel: &str, (name, number): (&str, &str)) {
+fn assert_call(events: &[Event], channel: &str, (name, number): (&str, &str), (extension, app): (&str, &str)) {
     for event in events {
-        assert_eq!(event.application(), Some("hello-world"));
+        assert_eq!(event.application(), Some(app));
         assert!(event.asterisk_id().is_some() && event.timestamp().is_some(), "{event:?}");
         if let Some(it) = event.channel() {
             assert_eq!(it.id, *channel, "{event:?}");
             assert_eq!((it.caller.name.as_str(), it.caller.number.as_str()), (name, number));
-            assert_eq!((it.dialplan.context.as_str(), it.dialplan.exten.as_str()), ("default", "1000"));
-            assert_eq!((it.dialplan.app_name.as_str(), it.dialplan.app_data.as_str()), ("Stasis", "hello-world"));
+            assert_eq!((it.dialplan.context.as_str(), it.dialplan.exten.as_str()), ("default", extension));
+            assert_eq!((it.dialplan.app_name.as_str(), it.dialplan.app_data.as_str()), ("Stasis", app));
             assert_eq!(it.language, "en");
         }
         match event {

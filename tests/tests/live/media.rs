@@ -2,14 +2,14 @@
 
 use ari_bindings::values::{ControlOperation, LiveRecordingState, PlaybackState};
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, eventually, on_each_server, unique};
+use ari_tests::{Route, Server, eventually, on_each_route, unique};
 
 use crate::call::Call;
 
 #[tokio::test]
 async fn a_playback_is_controlled() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let id = unique("playback");
         let made = call.channel().play_with_id(&id, ["sound:tt-monkeys"]).lang("en").offsetms(10).skipms(1000);
         let made = made.await.unwrap();
@@ -39,8 +39,8 @@ async fn a_playback_is_controlled() {
 
 #[tokio::test]
 async fn a_list_of_media_is_played_in_order() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let made = call.channel().play(["digits:1", "number:2", "sound:vm-goodbye"]).await.unwrap();
         assert_eq!((made.media_uri.as_str(), made.next_media_uri.as_deref()), ("digits:1", Some("number:2")));
         call.watch.until_kind("PlaybackFinished").await;
@@ -62,8 +62,8 @@ async fn a_list_of_media_is_played_in_order() {
 
 #[tokio::test]
 async fn a_recording_is_paused_muted_and_stopped() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::to(&server, "talk").await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::to(&server, route, "talk").await;
         let name = unique("recording");
         let live = call.channel().record(&name, "wav").if_exists("fail").max_silence_seconds(0).await.unwrap();
         assert_eq!((live.name.as_str(), live.target_uri), (name.as_str(), format!("channel:{}", call.id)));
@@ -88,8 +88,8 @@ async fn a_recording_is_paused_muted_and_stopped() {
 
 #[tokio::test]
 async fn a_recording_is_stored_copied_and_downloaded() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::to(&server, "talk").await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::to(&server, route, "talk").await;
         let name = unique("recording");
         call.channel().record(&name, "wav").max_duration_seconds(2).await.unwrap();
         let Event::RecordingFinished(end) = call.watch.until_kind("RecordingFinished").await else { unreachable!() };
@@ -133,8 +133,8 @@ async fn assert_stored(ari: &Client, name: &str) {
 
 #[tokio::test]
 async fn a_recording_is_cancelled() {
-    on_each_server(|server: Server| async move {
-        let mut call = Call::open(&server).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
         let name = unique("recording");
         call.channel().record(&name, "wav").await.unwrap();
         call.watch.until_kind("RecordingStarted").await;

@@ -3,12 +3,12 @@
 use ari_bindings::models::ConfigTuple;
 use ari_bindings::values::{DeviceStateValue, GetInfoOnly};
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Route, Server, on_each_route, unique};
 
 #[tokio::test]
 async fn the_server_tells_of_itself() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let ping = ari.asterisk().ping().await.unwrap();
         assert_eq!(ping.ping, "pong");
         let info = ari.asterisk().get_info().await.unwrap();
@@ -18,18 +18,23 @@ async fn the_server_tells_of_itself() {
         assert!(info.build.is_some());
         let some = ari.asterisk().get_info().only([GetInfoOnly::System, GetInfoOnly::Config]).await.unwrap();
         assert!(some.system.is_some() && some.config.is_some() && some.build.is_none() && some.status.is_none());
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn modules_are_listed_unloaded_and_loaded() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let modules = ari.asterisk().list_modules().await.unwrap();
         assert!(modules.len() > 100 && modules.iter().any(|module| module.name == "res_ari.so"));
-        // One that nothing else here needs.
-        let module = ari.module("app_morsecode.so");
+        // One that nothing else here needs, for each route its own.
+        let module = ari.module(match route {
+            Route::Http => "app_morsecode.so",
+            Route::WebSocket => "app_milliwatt.so",
+            Route::Outbound => "app_zapateller.so",
+        });
         assert_eq!(module.get_module().await.unwrap().status, "Running");
         module.unload_module().await.unwrap();
         assert!(module.get_module().await.unwrap_err().is_not_found());
@@ -37,14 +42,15 @@ async fn modules_are_listed_unloaded_and_loaded() {
         assert_eq!(module.get_module().await.unwrap().status, "Running");
         let error = ari.module("no_such.so").load_module().await.unwrap_err();
         assert_eq!(error.status(), Some(409), "{error}");
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn log_channels_come_and_go() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let name = unique("log");
         ari.asterisk().add_log(&name, "notice,warning").await.unwrap();
         let channels = ari.asterisk().list_log_channels().await.unwrap();
@@ -54,38 +60,42 @@ async fn log_channels_come_and_go() {
         ari.asterisk().delete_log(&channel.channel).await.unwrap();
         let channels = ari.asterisk().list_log_channels().await.unwrap();
         assert!(!channels.iter().any(|it| it.channel.contains(&name)));
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_log_is_rotated() {
-    on_each_server(|server: Server| async move {
-        server.client().asterisk().rotate_log("messages.log").await.unwrap();
-        let error = server.client().asterisk().rotate_log("no-such-log").await.unwrap_err();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
+        ari.asterisk().rotate_log("messages.log").await.unwrap();
+        let error = ari.asterisk().rotate_log("no-such-log").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn global_variables() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let name = unique("GLOBAL").replace('-', "_");
         assert_eq!(ari.asterisk().get_global_var(&name).await.unwrap().value, "");
         ari.asterisk().set_global_var(&name).value("50% + 1 & ü").await.unwrap();
         assert_eq!(ari.asterisk().get_global_var(&name).await.unwrap().value, "50% + 1 & ü");
         ari.asterisk().set_global_var(&name).await.unwrap();
         assert_eq!(ari.asterisk().get_global_var(&name).await.unwrap().value, "");
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn configuration_is_written_read_and_deleted() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let id = unique("auth");
         let fields = [("auth_type", "userpass"), ("username", "a+b"), ("password", "ü, \"100%\"")];
         let fields = fields.map(|(attribute, value)| ConfigTuple::new(attribute, value));
@@ -98,14 +108,15 @@ async fn configuration_is_written_read_and_deleted() {
         }
         object(&ari).delete_object("res_pjsip", "auth", &id).await.unwrap();
         assert!(object(&ari).get_object("res_pjsip", "auth", &id).await.unwrap_err().is_not_found());
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn endpoints_are_found_and_get_messages() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let endpoints = ari.endpoints().list().await.unwrap();
         let phones = ari.endpoints().list_by_tech("PJSIP").await.unwrap();
         for phone in ["phone-a", "phone-b"] {
@@ -121,15 +132,16 @@ async fn endpoints_are_found_and_get_messages() {
         message.body("grüß + 100%").variables([("X-Colour", "blue")]).await.unwrap();
         let message = ari.endpoints().send_message("pjsip:phone-b", "sip:4711@127.0.0.1");
         message.body("again").await.unwrap();
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn device_states_are_set_and_told() {
-    on_each_server(|server: Server| async move {
-        let (ari, app) = (server.client(), unique("app"));
-        let mut watch = Watch::open(&ari, &app).await;
+    on_each_route(|server: Server, route: Route| async move {
+        let app = unique("app");
+        let (ari, mut watch) = server.open(route, [&app]).await;
         let device = format!("Stasis:{}", unique("lamp"));
         let subscribed = ari.application(&app).subscribe([format!("deviceState:{device}")]).await.unwrap();
         assert_eq!(subscribed.device_names, [device.as_str()]);
@@ -154,8 +166,8 @@ async fn device_states_are_set_and_told() {
 
 #[tokio::test]
 async fn a_resource_without_its_module_is_not_found() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let errors = [
             ari.mailboxes().list().await.unwrap_err(),
             ari.mailboxes().get("1000@default").await.unwrap_err(),
@@ -166,14 +178,15 @@ async fn a_resource_without_its_module_is_not_found() {
             assert!(error.is_not_found(), "{error}");
             assert_eq!(error.message(), Some("Resource not found"));
         }
+        watch.close().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn sounds_are_listed_by_language_and_format() {
-    on_each_server(|server: Server| async move {
-        let ari = server.client();
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
         let all = ari.sounds().list().await.unwrap();
         let some = ari.sounds().list().lang("en").format("gsm").await.unwrap();
         assert!(!some.is_empty() && some.len() <= all.len());
@@ -182,6 +195,7 @@ async fn sounds_are_listed_by_language_and_format() {
         // An id with a slash.
         assert_eq!(ari.sounds().get("digits/1").await.unwrap().id, "digits/1");
         assert!(ari.sounds().list().lang("zz").await.unwrap_err().is_not_found());
+        watch.close().await;
     })
     .await;
 }

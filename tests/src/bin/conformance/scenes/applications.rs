@@ -29,8 +29,9 @@ pub(crate) async fn run(mut scene: Scene) {
     }
     let taken = Watch::open(&scene.ari, &other).await;
     others.until_kind("ApplicationReplaced").await;
+    // It was the only one, so that is the end of the connection.
+    assert!(others.events().next().await.is_some_and(|end| end.is_err()), "{:?}", others.kinds());
     taken.close().await;
-    others.close().await;
     scene.hang_up(&channel).await;
     scene.watch.close().await;
 }
