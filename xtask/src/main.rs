@@ -5,6 +5,7 @@ mod conformance;
 mod declarations;
 mod diff;
 mod files;
+mod fuzz;
 mod history;
 mod import;
 mod msrv;
@@ -28,6 +29,7 @@ enum Command {
     Diff(diff::Diff),
     History(history::History),
     Test(test::Test),
+    Fuzz(fuzz::Fuzz),
     Msrv(msrv::Msrv),
     Conformance(conformance::Conformance),
     Record(conformance::Record),
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => return diff::run(&command),
         Command::History(command) => history::run(&command),
         Command::Test(command) => test::run(&command),
+        Command::Fuzz(command) => fuzz::run(&command),
         Command::Msrv(command) => msrv::run(&command),
         Command::Conformance(command) => conformance::run(&command),
         Command::Record(command) => conformance::record(&command),
