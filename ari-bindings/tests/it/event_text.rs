@@ -112,6 +112,8 @@ fn the_type_is_found_wherever_it_stands() {
         r#"{"a\n":1,"type":"New"}"#,
         r#"{"a":{"type":"Not"},"b":["type","Not"],"type":"New","c":{"type":"Not"}}"#,
         r#" { "a" : "type" , "type" : "New" } "#,
+        r#"{"a": {"b":1,"type":"Not"},"type":"New"}"#,
+        r#"{"a": [1,{"type":"Not"}],"type":"New"}"#,
         r#"{"a":"\"type\":\"Not\"","type":"Ne\u0077"}"#,
         r#"{"typ\u0065":"New"}"#,
     ] {
