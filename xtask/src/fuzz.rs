@@ -96,8 +96,8 @@ fn finding(target: &Target, status: ExitStatus, said: &str) -> Option<String> {
     if status.success() {
         return None;
     }
-    let lines: Vec<&str> = said.lines().collect();
-    let last = lines[lines.len().saturating_sub(60)..].join("\n");
+    let is_fault = |line: &str| line.contains("panicked at") || line.contains("ERROR: libFuzzer");
+    let fault: Vec<&str> = said.lines().skip_while(|line| !is_fault(line)).take(5).collect();
     let advice = match said.rsplit_once("Test unit written to ").and_then(|(_, rest)| rest.lines().next()) {
         Some(input) => {
             let input = shown(Path::new(input));
@@ -105,7 +105,7 @@ fn finding(target: &Target, status: ExitStatus, said: &str) -> Option<String> {
         }
         None => status.to_string(),
     };
-    Some(format!("{last}\n{name} has failed: {advice}"))
+    Some(format!("{}\n{name} has failed, see {}: {advice}", fault.join("\n"), shown(&log(target))))
 }
 
 /// Where a target's words go.
