@@ -13,21 +13,26 @@ fuzz_target!(|text: &str| {
     match &event {
         Event::Unknown(unknown) => assert_eq!(unknown.raw(), text),
         Event::Undecodable(undecodable) => assert_eq!(undecodable.raw(), text),
-        known => check_round_trip(known),
+        known => check_round_trip(known, text),
     }
     check_kind(&event, text);
 });
 
 /// Written and read again, it is the same event.
-fn check_round_trip(event: &Event) {
+fn check_round_trip(event: &Event, text: &str) {
     let written = serde_json::to_string(event).expect("every event can be written");
     let again = Event::from_text(&written);
     let value = |event| serde_json::to_value(event).expect("every event can be written");
     assert_eq!(value(&again), value(event), "{written}");
-    // Dates are written with milliseconds, as Asterisk does; one that is finer is not the same afterwards.
-    if let Event::Undecodable(_) | Event::Unknown(_) = again {
-        panic!("cannot be read again: {written}: {again:?}");
+    if !may_have_a_finer_date(text) {
+        assert_eq!(again, *event, "{written}");
     }
+}
+
+/// Dates are written with milliseconds, as Asterisk does; one that is finer is another one afterwards.
+fn may_have_a_finer_date(text: &str) -> bool {
+    let has_digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count() > 3;
+    text.contains("\\u") || text.split('.').skip(1).any(has_digits)
 }
 
 /// The type is the one that a full reading finds. Of several, any may be meant.

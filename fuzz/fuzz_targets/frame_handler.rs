@@ -53,12 +53,14 @@ impl Settings {
             2 => (SlowReader::Wait(patience), 1000),
             _ => (SlowReader::Fail, 1000),
         };
-        let pieces = pieces.iter().map(|byte| usize::from(*byte) * 4 + 1).collect();
-        let settings = Self { slow_reader, limit, late: choice & 4 > 0, deaf: choice & 8 > 0, pieces };
-        let sent = match rest.strip_prefix(b"\n") {
+        let sent: Vec<u8> = match rest.strip_prefix(b"\n") {
             Some(bytes) => bytes.to_vec(),
             None => rest.split(|byte| *byte == b'\n').flat_map(text_frame).collect(),
         };
+        // Every read costs a buffer: not too many of them.
+        let smallest = sent.len() / 256 + 1;
+        let pieces = pieces.iter().map(|byte| smallest + usize::from(*byte) * 4).collect();
+        let settings = Self { slow_reader, limit, late: choice & 4 > 0, deaf: choice & 8 > 0, pieces };
         Some((settings, sent))
     }
 }
