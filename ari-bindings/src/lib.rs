@@ -52,6 +52,9 @@
 
 pub mod availability;
 pub mod date;
+#[cfg(all(fuzzing, feature = "server"))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "server")]
 pub mod server;
 

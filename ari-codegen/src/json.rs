@@ -69,7 +69,9 @@ pub(crate) fn parse(source: &Source) -> Result<Node, Problems> {
             (None, _) => problems.at(&root(1, 1), "the file is empty: expected a JSON object"),
         },
         Err(error) => {
-            problems.at(&root(error.line_display(), error.column_display()), format!("not JSON: {}", error.kind()));
+            // Its own lines end at a lone carriage return, too.
+            let (line, column) = Lines::new(&source.text).position(error.range().start);
+            problems.at(&root(line, column), format!("not JSON: {}", error.kind()));
         }
     }
     Err(problems)

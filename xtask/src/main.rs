@@ -6,6 +6,7 @@ mod conformance;
 mod declarations;
 mod diff;
 mod files;
+mod fuzz;
 mod history;
 mod import;
 mod msrv;
@@ -29,6 +30,7 @@ enum Command {
     Diff(diff::Diff),
     History(history::History),
     Test(test::Test),
+    Fuzz(fuzz::Fuzz),
     Msrv(msrv::Msrv),
     Bench(bench::Bench),
     Conformance(conformance::Conformance),
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => return diff::run(&command),
         Command::History(command) => history::run(&command),
         Command::Test(command) => test::run(&command),
+        Command::Fuzz(command) => fuzz::run(&command),
         Command::Msrv(command) => msrv::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Conformance(command) => conformance::run(&command),

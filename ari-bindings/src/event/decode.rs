@@ -70,8 +70,8 @@ fn kind_at_a_glance(text: &str) -> Option<&str> {
         }
         let after = match value.as_bytes().first()? {
             b'"' => plain_string(value)?.1,
-            b'{' | b'[' => return None,
-            _ => &value[value.bytes().position(|byte| byte == b',')?..],
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => &value[value.bytes().position(|byte| byte == b',')?..],
+            _ => return None,
         };
         rest = after.strip_prefix(',')?;
     }

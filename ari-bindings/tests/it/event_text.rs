@@ -37,6 +37,18 @@ fn a_known_event_becomes_json_again() {
 }
 
 #[test]
+fn numbers_are_those_that_were_sent() {
+    let text = format!(
+        r#"{{"type":"ChannelUserevent","application":"x","timestamp":"2026-11-23T11:49:38.950+0000","eventname":"e","channel":{CHANNEL},"userevent":{{"a":[51.248178375505404,31.245270191439438,-121.48791951161945]}}}}"#
+    );
+    let event = Event::from_text(&text);
+    let Event::ChannelUserevent(read) = &event else { panic!("{event:?}") };
+    let expected = json!([51.248_178_375_505_404, 31.245_270_191_439_438, -121.487_919_511_619_45]);
+    assert_eq!(read.userevent["a"], expected);
+    assert_eq!(Event::from_text(&serde_json::to_string(&event).unwrap()), event);
+}
+
+#[test]
 fn an_unknown_event_keeps_what_it_has() {
     let text = r#"{"type":"New","application":"x","timestamp":"2026-11-23T11:49:38.950+0000","asterisk_id":5,"n":1}"#;
     let event = Event::from_text(text);
@@ -112,6 +124,8 @@ fn the_type_is_found_wherever_it_stands() {
         r#"{"a\n":1,"type":"New"}"#,
         r#"{"a":{"type":"Not"},"b":["type","Not"],"type":"New","c":{"type":"Not"}}"#,
         r#" { "a" : "type" , "type" : "New" } "#,
+        r#"{"a": {"b":1,"type":"Not"},"type":"New"}"#,
+        r#"{"a": [1,{"type":"Not"}],"type":"New"}"#,
         r#"{"a":"\"type\":\"Not\"","type":"Ne\u0077"}"#,
         r#"{"typ\u0065":"New"}"#,
     ] {

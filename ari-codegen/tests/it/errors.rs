@@ -91,6 +91,8 @@ fn text_that_is_not_json() {
         problems(&[("a", r#"{"ä": "€", 'b': 1}"#)]),
         "a.json:1:12: $: not JSON: Single-quoted strings are not allowed"
     );
+    // A lone carriage return is no end of a line, to an editor or to the faults of other passes.
+    assert_eq!(problems(&[("a", "{\"a\": \r'b'}")]), "a.json:1:8: $: not JSON: Single-quoted strings are not allowed");
 }
 
 #[test]

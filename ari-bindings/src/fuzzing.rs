@@ -1,0 +1,36 @@
+//! What fuzz targets need from the inside: the event connection without a socket. Only with `--cfg fuzzing`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use crate::connection::{Accepted, LARGEST_MESSAGE, Pings, Socket, config};
+use crate::{Client, Error, Events, SlowReader};
+
+/// The events that come over a stream whose WebSocket handshake is done, and a client whose requests go over it.
+///
+/// Once lost, it is not made again.
+pub async fn connect(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    application: &str,
+    buffer_limit: usize,
+    slow_reader: SlowReader,
+) -> Result<(Client, Events), Error> {
+    let socket = Socket::from_raw_socket(Box::new(stream), Role::Client, Some(config(LARGEST_MESSAGE))).await;
+    let accepted = Accepted {
+        application: application.to_owned(),
+        base_url: "ws://fuzzing".to_owned(),
+        http: None,
+        timeout: Duration::from_secs(10),
+        pings: Pings::default(),
+        buffer_limit,
+        slow_reader,
+    };
+    let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|error| Error::config(error.to_string()))?;
+    let (client, events, _) = accepted.start(socket, VecDeque::new(), permit);
+    Ok((client, events))
+}
