@@ -53,11 +53,9 @@ impl Account {
     /// Waits until it has told something.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Told) -> bool) -> Told {
         let mut told = self.told.clone();
-        let waiting = async { told.wait_for(|told| wanted(told)).await.map(|told| told.clone()) };
-        match crate::alone::soon(what, waiting).await {
-            Ok(told) => told,
-            Err(_) => panic!("{what}: the stream has ended: {:?}", self.told()),
-        }
+        let waiting = async { told.wait_for(|told| wanted(told)).await.ok().map(|told| told.clone()) };
+        let told = crate::alone::soon(what, waiting).await;
+        told.unwrap_or_else(|| panic!("{what}: the stream has ended: {:?}", self.told()))
     }
 
     /// Waits until one gap more has been closed than there were, and what it has changed is told.
@@ -89,8 +87,7 @@ async fn keep(mut events: Events, sender: watch::Sender<Told>) -> Told {
             Err(error) => told.error = Some(error.to_string()),
         });
     }
-    let told = sender.borrow().clone();
-    told
+    sender.borrow().clone()
 }
 
 impl Told {
