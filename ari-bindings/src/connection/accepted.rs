@@ -48,7 +48,9 @@ impl Accepted {
             hub: Arc::clone(&hub),
             link: Some(link),
             pings: self.pings,
+            accepted: true,
             again: None,
+            hears_everything: false,
             startup: None,
             ended: false,
         };

@@ -150,6 +150,8 @@ impl Connect {
             hub,
             link: link.clone(),
             pings: self.pings,
+            accepted: false,
+            hears_everything: dialer.hears_everything(),
             again: (!self.reconnect.is_never()).then(|| (dialer, Backoff::new(self.reconnect))),
             startup: None,
             ended: false,

@@ -19,6 +19,10 @@ use crate::{ConnectErrorKind, Error, Request};
 /// The largest event: far above what Asterisk sends, far below what would harm.
 pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
+/// How much is read at once: some dozens of events. The buffer is zeroed before each read, and an event that is kept
+/// keeps all of it in memory.
+const READ_BUFFER: usize = 16 << 10;
+
 /// The largest answer to a handshake.
 const LARGEST_ANSWER: usize = 64 << 10;
 
@@ -58,7 +62,10 @@ pub(super) async fn upgrade(http: &Http, request: &Request, mut stream: Box<dyn 
 
 /// How WebSockets are read, with messages of so many bytes at most.
 pub(crate) fn config(largest_message: usize) -> WebSocketConfig {
-    WebSocketConfig::default().max_message_size(Some(largest_message)).max_frame_size(Some(largest_message))
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(Some(largest_message))
+        .max_frame_size(Some(largest_message))
 }
 
 /// The request for an upgrade. It holds the password.

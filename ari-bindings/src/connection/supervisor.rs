@@ -44,8 +44,12 @@ pub(super) struct Supervisor {
     pub(super) hub: Arc<Hub>,
     pub(super) link: Option<Arc<Link>>,
     pub(super) pings: Pings,
-    /// How to connect again; a connection that the server has made cannot be.
+    /// Whether the server has made the connection.
+    pub(super) accepted: bool,
+    /// How to connect again, if at all; what the server has made cannot be.
     pub(super) again: Option<(Dialer, Backoff)>,
+    /// Whether everything that happens on the server is subscribed.
+    pub(super) hears_everything: bool,
     /// When the server was started, as it said at the last connection.
     pub(super) startup: Option<crate::Date>,
     pub(super) ended: bool,
@@ -80,6 +84,10 @@ impl Supervisor {
             };
             if let Some(link) = &self.link {
                 link.down(reason);
+            }
+            if self.is_wanted_by_server(reason) {
+                self.end(None);
+                return session.finish(&end).await;
             }
             let lost = Error::Disconnected { reason: reason.clone() };
             if !self.connects_again(reason, connected.elapsed()) {
@@ -159,6 +167,11 @@ impl Supervisor {
         Some(Box::pin(async move { tokio::time::timeout(limit, check).await.unwrap_or_default() }))
     }
 
+    /// Whether a session that Asterisk has opened is over, and not broken: as at the end of its one call.
+    fn is_wanted_by_server(&self, reason: &DisconnectReason) -> bool {
+        self.accepted && matches!(reason, DisconnectReason::ClosedByServer { code: Some(1000), .. })
+    }
+
     fn connects_again(&mut self, reason: &DisconnectReason, held: Duration) -> bool {
         let Some((_, backoff)) = self.again.as_mut().filter(|_| !reason.is_final()) else { return false };
         backoff.held(held);
@@ -166,7 +179,7 @@ impl Supervisor {
     }
 
     async fn say_goodbye(&self) {
-        if self.again.as_ref().is_some_and(|(dialer, _)| dialer.hears_everything()) {
+        if self.hears_everything {
             let apps = self.hub.apps().own().to_vec();
             goodbye::unsubscribe_device_states(&self.client, &apps).await;
         }

@@ -7,11 +7,13 @@ mod errors;
 mod event_text;
 mod events;
 mod fake;
+mod observed;
 #[cfg(feature = "server")]
 mod outbound;
 mod over_websocket;
 mod reconnect;
 mod replies;
+mod requests;
 mod resync;
 mod server;
 mod slow_readers;

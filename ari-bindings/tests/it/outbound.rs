@@ -106,6 +106,17 @@ async fn a_session_is_a_client_and_events() {
 }
 
 #[tokio::test]
+async fn a_session_that_asterisk_closes_ends_without_an_error() {
+    let mut listener = listen(|builder| builder).await;
+    let (session, mut peer) = session(&mut listener).await;
+    let (_ari, mut events) = session.into_parts();
+    let frame = CloseFrame { code: 1000.into(), reason: "".into() };
+    within(peer.close(Some(frame))).await.unwrap();
+    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "ApplicationRegistered");
+    assert!(within(events.next()).await.is_none());
+}
+
+#[tokio::test]
 async fn who_does_not_belong_here_is_refused_and_holds_up_nobody() {
     let mut listener = listen(|builder| builder.handshake_timeout(Duration::from_millis(200))).await;
     let refused = |result: Result<Peer, WsError>| match result.map(drop).unwrap_err() {

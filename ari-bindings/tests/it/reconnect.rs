@@ -324,13 +324,16 @@ async fn an_application_that_the_server_does_not_know_is_not_heard() {
 
 #[tokio::test]
 async fn a_connection_that_hears_everything_is_closed_with_care() {
-    let mut fake = Fake::start().await;
-    let ari = fake.client();
-    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect.subscribe_all(true)).await;
-    let server = async { while let Some(Ok(_)) = peer.next().await {} };
-    within(async { tokio::join!(events.close(), server) }).await;
-    let last = fake.asked().pop().unwrap();
-    assert_eq!(last, "DELETE /applications/x/subscription?eventSource=deviceState%3A");
+    for reconnect in [soon(), Reconnect::never()] {
+        let mut fake = Fake::start().await;
+        let ari = fake.client();
+        let all = |connect: Connect| connect.subscribe_all(true).reconnect(reconnect);
+        let (mut events, mut peer) = connected(&mut fake, &ari, all).await;
+        let server = async { while let Some(Ok(_)) = peer.next().await {} };
+        within(async { tokio::join!(events.close(), server) }).await;
+        let last = fake.asked().pop().unwrap();
+        assert_eq!(last, "DELETE /applications/x/subscription?eventSource=deviceState%3A");
+    }
 }
 
 #[tokio::test]

@@ -100,3 +100,70 @@ fn a_root_certificate_must_be_one() {
     let error = builder.build().unwrap_err();
     assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
 }
+
+#[tokio::test]
+async fn a_server_that_goes_by_another_name() {
+    // The certificate is for `localhost` and 127.0.0.1.
+    let (_, acceptor, _) = listen_tls().await;
+    let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let url = format!("https://{}/ari", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            receive(&mut stream).await;
+            stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    let builder = Client::builder(url).root_certificate_pem(AUTHORITY);
+    let error = within(builder.clone().build().unwrap().channels().list()).await.unwrap_err();
+    assert_eq!(kind(&error), ConnectErrorKind::Tls, "{error:?}");
+    let named = builder.clone().server_name("localhost").build().unwrap();
+    assert_eq!(within(named.channels().list()).await.unwrap(), []);
+    let other = builder.clone().server_name("pbx.example").build().unwrap();
+    let errors = [within(other.channels().list()).await.unwrap_err(), within(other.events(["x"])).await.unwrap_err()];
+    assert!(errors.iter().all(|error| kind(error) == ConnectErrorKind::Tls), "{errors:?}");
+    let error = builder.server_name("no name").build().unwrap_err();
+    assert!(error.to_string().contains("no name"), "{error}");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_of_the_client() {
+    use tokio_rustls::rustls::RootCertStore;
+    use tokio_rustls::rustls::server::WebPkiClientVerifier;
+
+    let (certificate, key) = (include_bytes!("tls/client.pem"), include_bytes!("tls/client.key"));
+    let provider = Arc::new(ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(include_bytes!("tls/client-ca.pem")).unwrap()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap()],
+            PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (listener, _, url) = listen_tls().await;
+    let serving = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            receive(&mut stream).await;
+            stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    let builder = Client::builder(url).root_certificate_pem(AUTHORITY);
+    let with = builder.clone().client_certificate_pem(certificate, key).build().unwrap();
+    assert_eq!(within(with.channels().list()).await.unwrap(), []);
+    within(builder.clone().build().unwrap().channels().list()).await.unwrap_err();
+    for (certificate, key) in [(&b"none"[..], &key[..]), (&certificate[..], &b"none"[..])] {
+        let error = builder.clone().client_certificate_pem(certificate, key).build().unwrap_err();
+        assert!(matches!(error, Error::Config { .. }), "{error}");
+    }
+    serving.abort();
+}

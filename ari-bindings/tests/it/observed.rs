@@ -1,0 +1,138 @@
+//! What an operator sees: spans, warnings, metrics, and the end of the process.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use ari_bindings::Client;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::server::{listen, receive, response, within};
+
+/// Keeps what is recorded, as text.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+struct Fields<'a>(&'a mut Vec<String>);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.push(format!("{field}={value:?}"));
+    }
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("ari_bindings")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut recorded = self.0.lock().unwrap();
+        recorded.push(span.metadata().name().to_owned());
+        span.record(&mut Fields(&mut recorded));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut Fields(&mut self.0.lock().unwrap()));
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Fields(&mut self.0.lock().unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+impl Recorder {
+    fn has(&self, text: &str) -> bool {
+        self.0.lock().unwrap().iter().any(|recorded| recorded.contains(text))
+    }
+}
+
+#[test]
+fn every_request_is_a_span() {
+    let recorder = Recorder::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tracing::subscriber::with_default(recorder.clone(), || {
+        runtime.block_on(within(async {
+            let (listener, builder) = listen().await;
+            let ari = builder.build().unwrap();
+            let (error, ()) = tokio::join!(async { ari.channel("a/b").answer().await.unwrap_err() }, async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                receive(&mut stream).await;
+                let answer = response("404 Not Found", "application/json", r#"{"message":"Channel not found"}"#);
+                tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+            });
+            assert!(error.is_not_found());
+        }));
+    });
+    for text in ["ari.request", "channels.answer (POST", "channel=\"a/b\"", "status=404", "milliseconds="] {
+        assert!(recorder.has(text), "{text}: {:?}", recorder.0.lock().unwrap());
+    }
+    assert!(!recorder.has("secret") && !recorder.has("bWU6c2VjcmV0"));
+}
+
+#[test]
+fn clear_text_to_another_machine_is_warned_about() {
+    for (url, warned) in [("http://192.0.2.1:8088/ari", true), ("http://localhost:8088/ari", false)] {
+        let recorder = Recorder::default();
+        tracing::subscriber::with_default(recorder.clone(), || Client::builder(url).build().unwrap());
+        assert_eq!(recorder.has("clear text"), warned, "{url}");
+    }
+}
+
+#[cfg(feature = "metrics")]
+#[test]
+fn requests_and_events_are_measured() {
+    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+    use crate::fake::{Fake, numbered, send};
+
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(within(async {
+            let mut fake = Fake::start().await;
+            let ari = fake.client();
+            let mut events = ari.events(["x"]).await.unwrap();
+            let mut peer = fake.connection().await;
+            send(&mut peer, numbered(1)).await;
+            assert_eq!(events.next().await.unwrap().unwrap().kind(), "Test");
+            ari.channel("c").answer().await.unwrap_err();
+        }));
+    });
+    let measured = snapshotter.snapshot().into_vec();
+    let counter = |name: &str| {
+        let of_name = measured.iter().find(|(key, ..)| key.key().name() == name);
+        of_name.map(|(_, _, _, value)| match value {
+            DebugValue::Counter(count) => *count,
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(counter("ari_events_received_total"), Some(1));
+    assert_eq!(counter("ari_events_delivered_total"), Some(1));
+    let labels = measured.iter().filter(|(key, ..)| key.key().name() == "ari_request_duration_seconds");
+    let labels: Vec<String> = labels.map(|(key, ..)| format!("{:?}", key.key().labels().collect::<Vec<_>>())).collect();
+    assert!(labels.iter().any(|labels| labels.contains("channels.answer") && labels.contains("404")), "{labels:?}");
+}
+
+#[cfg(all(feature = "signal", unix))]
+#[tokio::test]
+async fn a_signal_to_end_closes_the_connection() {
+    use futures_util::StreamExt as _;
+    use tokio_tungstenite::tungstenite::Message;
+
+    let mut fake = crate::fake::Fake::start().await;
+    let mut events = within(fake.client().events(["x"]).close_on_signal(true)).await.unwrap();
+    let mut peer = fake.connection().await;
+    let own = std::process::id().to_string();
+    assert!(std::process::Command::new("kill").args(["-s", "TERM", &own]).status().unwrap().success());
+    while !matches!(within(peer.next()).await, Some(Ok(Message::Close(_)))) {}
+    drop(peer);
+    assert!(within(events.next()).await.is_none());
+}

@@ -1,0 +1,113 @@
+//! How requests are sent: how often, how many at once, and what is told of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ari_bindings::{Client, ConnectErrorKind, Error};
+use futures_util::future::join_all;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::server::{listen, receive, response, within};
+
+/// Hangs up on so many requests, and answers the later ones.
+fn hang_up(listener: TcpListener, times: usize) -> Arc<AtomicUsize> {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            receive(&mut stream).await;
+            if counter.fetch_add(1, Ordering::Relaxed) >= times {
+                stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
+            }
+        }
+    });
+    asked
+}
+
+#[tokio::test]
+async fn a_get_that_was_lost_is_sent_again_if_that_is_wanted() {
+    let (listener, builder) = listen().await;
+    let asked = hang_up(listener, 2);
+    let ari = builder.retries(2).build().unwrap();
+    within(ari.channels().list()).await.unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_again_that_might_be_done_twice_nor_unless_it_is_wanted() {
+    let (listener, builder) = listen().await;
+    let asked = hang_up(listener, 9);
+    let error = within(builder.clone().retries(5).build().unwrap().bridges().create()).await.unwrap_err();
+    assert!(error.may_have_been_carried_out(), "{error}");
+    let error = within(builder.build().unwrap().channels().list()).await.unwrap_err();
+    assert!(error.may_have_been_carried_out(), "{error}");
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn what_never_reached_the_server_is_sent_again_whatever_it_is() {
+    let (listener, builder) = listen().await;
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let ari = builder.retries(4).build().unwrap();
+    let (created, ()) = within(async {
+        tokio::join!(ari.channels().hangup("c"), async {
+            // It is refused once, for certain, before anybody listens.
+            tokio::task::yield_now().await;
+            let listener = TcpListener::bind(address).await.unwrap();
+            let (mut stream, _) = listener.accept().await.unwrap();
+            receive(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        })
+    })
+    .await;
+    created.unwrap();
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_may_be() {
+    let (listener, builder) = listen().await;
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counter, maximum) = (Arc::clone(&now), Arc::clone(&most));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (counter, maximum) = (Arc::clone(&counter), Arc::clone(&maximum));
+            tokio::spawn(async move {
+                receive(&mut stream).await;
+                maximum.fetch_max(counter.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                counter.fetch_sub(1, Ordering::SeqCst);
+                stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
+            });
+        }
+    });
+    let ari = builder.max_requests(3).build().unwrap();
+    let lists = within(join_all((0..30).map(|_| ari.channels().list().into_future()))).await;
+    assert!(lists.iter().all(Result::is_ok));
+    assert!((1..=3).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+}
+
+#[tokio::test]
+async fn a_request_whose_turn_never_comes_was_not_sent() {
+    let (listener, builder) = listen().await;
+    let ari = builder.max_requests(1).timeout(Duration::from_millis(100)).build().unwrap();
+    let first = ari.channels().list().into_future();
+    let second = ari.channels().list().into_future();
+    let (first, second) = within(async { tokio::join!(first, second) }).await;
+    drop(listener);
+    assert!(matches!(first.unwrap_err(), Error::Unfinished { timed_out: true, .. }));
+    let error = second.unwrap_err();
+    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error:?}");
+    assert!(error.to_string().contains("max_requests") && !error.may_have_been_carried_out(), "{error}");
+}
+
+#[test]
+fn no_password_is_shown() {
+    let builder = Client::builder("http://me:hidden@localhost:8088/ari").credentials("me", "hidden");
+    let ari = builder.clone().build().unwrap();
+    for text in [format!("{builder:?}"), format!("{ari:?}"), format!("{:?}", ari.events(["x"]))] {
+        assert!(!text.contains("hidden") && !text.contains("bWU6aGlkZGVu"), "{text}");
+    }
+}
