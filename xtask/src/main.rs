@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask help` lists them.
 
 mod asterisk;
+mod book;
 mod conformance;
 mod declarations;
 mod diff;
@@ -29,6 +30,7 @@ enum Command {
     History(history::History),
     Test(test::Test),
     Msrv(msrv::Msrv),
+    Book(book::Book),
     Conformance(conformance::Conformance),
     Record(conformance::Record),
     #[command(subcommand)]
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::History(command) => history::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Msrv(command) => msrv::run(&command),
+        Command::Book(command) => book::run(&command),
         Command::Conformance(command) => conformance::run(&command),
         Command::Record(command) => conformance::record(&command),
         Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),
