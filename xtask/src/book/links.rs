@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn dead_links_are_found() {
         let a = r##"<h1 id="top"></h1> <a href="b.html#here"> <a href="#top"> <a href="https://x.y/z">"##;
-        let b = r##"<h2 class="x" id="here"></h2> <a href="a.html#gone"> <a href="c.html">"##;
+        let b = r#"<h2 class="x" id="here"></h2> <a href="a.html#gone"> <a href="c.html">"#;
         let source = "[a](a.html#any) [gone](d.md) [elsewhere](https://x.y)";
         let (folder, [a, b, source]) = folder("dead", [("a.html", a), ("b.html", b), ("s.md", source)]);
         let of_pages = of_pages(&[a, b]).unwrap();
