@@ -65,7 +65,7 @@ impl Page<'_> {
              `cargo xtask diff OLD NEW` does, with whom each change breaks.\n\
              - **What do I gain or lose** between two releases? `cargo xtask diff OLD NEW`, where each is a release \
              that has a folder here, a folder of Asterisk's sources or the URL of a running server. For a downgrade, OLD \
-             is the newer one: what is reported as removed is lost. See [docs/diff.md](../docs/diff.md).\n\
+             is the newer one: what is reported as removed is lost. See [the guide](../docs/src/comparing.md).\n\
              - What {first} has was there then or before. A step between two releases looked at is told at the later \
              one.\n\n",
             releases.len(),

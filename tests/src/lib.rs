@@ -69,3 +69,24 @@ pub use wire::{Counts, Wire};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The guide's code, a chapter each.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/src/hello-world.md")]
+    pub struct HelloWorld;
+    #[doc = include_str!("../../docs/src/call.md")]
+    pub struct Call;
+    #[doc = include_str!("../../docs/src/failures.md")]
+    pub struct Failures;
+    #[doc = include_str!("../../docs/src/transports.md")]
+    pub struct Transports;
+    #[doc = include_str!("../../docs/src/releases.md")]
+    pub struct Releases;
+    #[doc = include_str!("../../docs/src/testing.md")]
+    pub struct Testing;
+    #[doc = include_str!("../../docs/src/deployment.md")]
+    pub struct Deployment;
+    #[doc = include_str!("../../docs/src/moving.md")]
+    pub struct Moving;
+}

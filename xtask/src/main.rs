@@ -2,6 +2,7 @@
 
 mod asterisk;
 mod bench;
+mod book;
 mod conformance;
 mod declarations;
 mod diff;
@@ -33,6 +34,7 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Msrv(msrv::Msrv),
     Bench(bench::Bench),
+    Book(book::Book),
     Conformance(conformance::Conformance),
     Record(conformance::Record),
     #[command(subcommand)]
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Fuzz(command) => fuzz::run(&command),
         Command::Msrv(command) => msrv::run(&command),
         Command::Bench(command) => bench::run(&command),
+        Command::Book(command) => book::run(&command),
         Command::Conformance(command) => conformance::run(&command),
         Command::Record(command) => conformance::record(&command),
         Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),

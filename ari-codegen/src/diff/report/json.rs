@@ -1,4 +1,4 @@
-//! JSON for programs. `docs/diff.md` describes it; within one number of the schema members are only ever added.
+//! JSON for programs. `docs/src/comparing.md` describes it; within one number of the schema members are only ever added.
 
 use serde_json::{Map, Value, json};
 

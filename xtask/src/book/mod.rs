@@ -1,0 +1,72 @@
+//! `cargo xtask book`: the guide as a book of pages, without warnings and without dead links.
+
+mod links;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Failure;
+use crate::workspace::{root, shown};
+
+/// Build the guide of docs/ into target/book, and check its links
+#[derive(Debug, clap::Args)]
+pub(crate) struct Book {}
+
+const MDBOOK: &str = "0.5.4";
+
+/// Pages that are read where they are: their links are checked, too.
+const BESIDE: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "api-docs/HISTORY.md"];
+
+pub(crate) fn run(_: &Book) -> Result<(), Failure> {
+    let book = root().join("target/book");
+    let mut faults = build(&mdbook()?)?;
+    let pages = files(&book, "html")?;
+    for page in &pages {
+        links::mend(page)?;
+    }
+    faults.extend(links::of_pages(&pages)?);
+    let mut sources = files(&root().join("docs/src"), "md")?;
+    sources.extend(BESIDE.map(|name| root().join(name)));
+    faults.extend(links::of_sources(&sources)?);
+    if faults.is_empty() {
+        println!("{}: {} pages", shown(&book.join("index.html")), pages.len());
+        return Ok(());
+    }
+    Err(faults.join("\n").into())
+}
+
+/// The program, which is installed where it is missing.
+fn mdbook() -> Result<PathBuf, Failure> {
+    let tools = root().join("target/tools");
+    let program = tools.join("bin").join(format!("mdbook{}", std::env::consts::EXE_SUFFIX));
+    let version = Command::new(&program).arg("--version").output();
+    if version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).trim().ends_with(MDBOOK)) {
+        return Ok(program);
+    }
+    let mut install = Command::new(env!("CARGO"));
+    install.args(["install", "mdbook", "--locked", "--version", MDBOOK, "--no-default-features", "--force", "--root"]);
+    let status = install.arg(&tools).status()?;
+    if status.success() { Ok(program) } else { Err(format!("cargo install mdbook: {status}").into()) }
+}
+
+/// Builds the book; gives what it warns of.
+fn build(mdbook: &Path) -> Result<Vec<String>, Failure> {
+    let output = Command::new(mdbook).arg("build").arg(root().join("docs")).env("MDBOOK_LOG", "warn").output()?;
+    let said = [output.stdout, output.stderr].concat();
+    let said: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();
+    if output.status.success() { Ok(said) } else { Err(said.join("\n").into()) }
+}
+
+/// The files of a folder that have this extension, in order.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
