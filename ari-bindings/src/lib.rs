@@ -102,6 +102,7 @@ pub use generated::*;
 pub use operation::{Method, Operation};
 pub use release::{Release, Server};
 pub use request::Request;
+#[cfg(feature = "resync")]
 pub use resync::{Differences, Resync};
 pub use transport::Transport;
 pub use variables::VariableValue;

@@ -7,10 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::call::Call;
-use crate::models::Application;
 use crate::request::{Body, Parameter};
 use crate::value::Text;
-use crate::{Client, Error, Method, Operation, Request};
+use crate::{Client, Error, Method, Operation, Request, Sending};
 
 /// The subscriptions and event filters that a client has made, by application.
 #[derive(Debug, Default)]
@@ -24,6 +23,36 @@ pub(crate) struct Remembered {
     pub(crate) sources: BTreeSet<String>,
     pub(crate) filter: Option<Value>,
 }
+
+/// What the connection itself needs to know of an application.
+///
+/// The runtime knows the items of the API that it needs by itself: it works with whatever is generated.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Application {
+    pub(crate) name: String,
+    #[serde(default)]
+    channel_ids: Vec<String>,
+    #[serde(default)]
+    bridge_ids: Vec<String>,
+    #[serde(default)]
+    endpoint_ids: Vec<String>,
+    #[serde(default)]
+    device_names: Vec<String>,
+    #[serde(default)]
+    events_allowed: Vec<Value>,
+    #[serde(default)]
+    events_disallowed: Vec<Value>,
+}
+
+const GET: Operation =
+    Operation { resource: "applications", name: "get", method: Method::Get, path: "/applications/{applicationName}" };
+
+const SUBSCRIBE: Operation = Operation {
+    resource: "applications",
+    name: "subscribe",
+    method: Method::Post,
+    path: "/applications/{applicationName}/subscription",
+};
 
 const FILTER: Operation = Operation {
     resource: "applications",
@@ -115,12 +144,15 @@ fn sources(request: &Request) -> Vec<String> {
     }
 }
 
-/// Whether an application has this filter.
-pub(crate) fn is_set(application: &Application, filter: &Value) -> bool {
-    let types = |list: &[Value]| -> BTreeSet<String> { list.iter().filter_map(kind_of).collect() };
-    let wanted = |name: &str| types(filter.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice));
-    types(&application.events_allowed) == wanted("allowed")
-        && types(&application.events_disallowed) == wanted("disallowed")
+/// Asks what an application has subscribed.
+pub(crate) fn get(client: &Client, app: &str) -> Sending<Application> {
+    Call::new(client, &GET).path("applicationName", app).json()
+}
+
+/// Subscribes one source for an application.
+pub(crate) async fn subscribe(client: &Client, app: &str, source: &str) -> Result<(), Error> {
+    let call = Call::new(client, &SUBSCRIBE).path("applicationName", app);
+    call.list("eventSource", std::iter::once(source.to_owned())).json::<Value>().await.map(drop)
 }
 
 /// Sets the filter of an application.
@@ -141,6 +173,34 @@ pub(crate) fn swallows_replies(request: &Request) -> Option<String> {
     let (allowed, disallowed) = (names("allowed"), names("disallowed"));
     let passes = (allowed.is_empty() || allowed.contains("RESTResponse")) && !disallowed.contains("RESTResponse");
     if passes { None } else { request.path_parameter("applicationName") }
+}
+
+impl Application {
+    /// Whether it has this subscription still.
+    pub(crate) fn has(&self, source: &str) -> bool {
+        let Some((kind, name)) = source.split_once(':') else { return false };
+        let (ids, all) = match kind {
+            "channel" => (&self.channel_ids, "__AST_CHANNEL_ALL_TOPIC"),
+            "bridge" => (&self.bridge_ids, "__AST_BRIDGE_ALL_TOPIC"),
+            "endpoint" => (&self.endpoint_ids, "__AST_ENDPOINT_ALL_TOPIC"),
+            "deviceState" => (&self.device_names, "__AST_DEVICE_STATE_ALL_TOPIC"),
+            _ => return false,
+        };
+        ids.iter().any(|id| id == if name.is_empty() { all } else { name })
+    }
+
+    /// Whether it has this event filter.
+    pub(crate) fn has_filter(&self, filter: &Value) -> bool {
+        let types = |list: &[Value]| -> BTreeSet<String> { list.iter().filter_map(kind_of).collect() };
+        let wanted = |name: &str| types(filter.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice));
+        types(&self.events_allowed) == wanted("allowed") && types(&self.events_disallowed) == wanted("disallowed")
+    }
+
+    /// Whether its event filter lets events of this type pass.
+    pub(crate) fn lets_pass(&self, kind: &str) -> bool {
+        let names = |list: &[Value]| list.iter().filter_map(kind_of).any(|name| name == kind);
+        (self.events_allowed.is_empty() || names(&self.events_allowed)) && !names(&self.events_disallowed)
+    }
 }
 
 fn kind_of(item: &Value) -> Option<String> {

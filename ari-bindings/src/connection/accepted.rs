@@ -16,6 +16,7 @@ use super::queue::{Frame, Queue};
 use super::supervisor::{Pings, Supervisor};
 use crate::Client;
 use crate::http::Http;
+use crate::resync::Follower;
 
 /// A connection that is about to become a client and events.
 pub(crate) struct Accepted {
@@ -41,7 +42,7 @@ impl Accepted {
         let client = Client::of_link(self.base_url.into(), self.http, Arc::clone(&link), self.timeout);
         let hub = Arc::new(Hub::new(vec![self.application]));
         let queue = Queue::new(self.buffer_limit, self.slow_reader);
-        let events = Events::new(Arc::clone(&hub), queue, client.clone(), false);
+        let events = Events::new(Arc::clone(&hub), queue, Follower::new(client.clone(), false));
         hub.push(&mut messages.into_iter().map(Frame::Text).collect());
         let supervisor = Supervisor {
             client: client.clone(),

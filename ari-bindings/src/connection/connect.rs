@@ -13,6 +13,7 @@ use super::queue::Queue;
 use super::reconnect::{Backoff, Reconnect};
 use super::supervisor::{Pings, Supervisor, is_final};
 use crate::client::{Client, require_runtime};
+use crate::resync::Follower;
 use crate::{Error, Transport};
 
 impl Client {
@@ -86,6 +87,7 @@ impl Connect {
 
     /// Whether to find out after each gap what it has changed: an [`Event::Resynced`](crate::Event::Resynced) then
     /// follows each [`Event::Reconnected`](crate::Event::Reconnected).
+    #[cfg(feature = "resync")]
     pub fn resync(mut self, resync: bool) -> Self {
         self.resync = resync;
         self
@@ -135,7 +137,7 @@ impl Connect {
 
         let hub = Arc::new(Hub::new(self.apps.clone()));
         let queue = Queue::new(self.buffer_limit, self.slow_reader);
-        let events = Events::new(Arc::clone(&hub), queue, self.client.clone(), self.resync);
+        let events = Events::new(Arc::clone(&hub), queue, Follower::new(self.client.clone(), self.resync));
         let link = (self.client.transport() == Transport::WebSocket).then(|| Arc::new(Link::new(&self.apps)));
         if let Some(link) = &link {
             link.up();

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -10,8 +10,10 @@ use futures_core::Stream;
 use super::hub::Hub;
 use super::queue::{Frame, Queue, Taken};
 use super::state::Connection;
-use crate::resync::{self, Listing, Picture, Resync};
-use crate::{Client, Error, Event};
+#[cfg(feature = "resync")]
+use crate::Resync;
+use crate::resync::Follower;
+use crate::{Error, Event};
 
 /// After how many events what was given out is counted off: with each one, two processors would wait for each other.
 const MOST_UNCOUNTED: u64 = 32;
@@ -27,8 +29,8 @@ const MOST_UNCOUNTED: u64 = 32;
 /// It is made again, for ever unless [`Connect::reconnect`](crate::Connect::reconnect) has it otherwise. Asterisk
 /// keeps no events meanwhile, so the stream says where they are missing: [`Event::Disconnected`] comes at once, with
 /// the reason, and [`Event::Reconnected`] when events come again. The calls on the server go on all the time.
-/// [`Events::resync`] finds out what is different after a gap; with [`Connect::resync`](crate::Connect::resync) that
-/// happens by itself, and [`Event::Resynced`] follows each [`Event::Reconnected`].
+/// `Events::resync` finds out what is different after a gap; with `Connect::resync` that happens by itself, and
+/// `Event::Resynced` follows each [`Event::Reconnected`] (feature `resync`, on by default).
 ///
 /// Where trying again cannot help, or is not wanted, the stream ends: the program still gets what has come until
 /// then, then one error, and then `None`. So `?` on an event ends a program only when there is nothing to wait for.
@@ -67,7 +69,6 @@ const MOST_UNCOUNTED: u64 = 32;
 pub struct Events {
     hub: Arc<Hub>,
     queue: Arc<Queue>,
-    client: Client,
     /// Frames taken from the queue and not yet given out.
     taken: VecDeque<Frame>,
     /// The frame given out last.
@@ -75,27 +76,13 @@ pub struct Events {
     /// What was given out and not yet counted off: events and bytes.
     given_out: (u64, usize),
     ended: bool,
-    picture: Picture,
-    resyncs: bool,
-    /// Never locked: it only makes this shareable.
-    listing: Mutex<Option<Listing>>,
+    follower: Follower,
 }
 
 impl Events {
-    pub(super) fn new(hub: Arc<Hub>, queue: Queue, client: Client, resyncs: bool) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, queue: Queue, follower: Follower) -> Self {
         let queue = hub.join(queue);
-        Self {
-            hub,
-            queue,
-            client,
-            taken: VecDeque::new(),
-            last: None,
-            given_out: (0, 0),
-            ended: false,
-            picture: Picture::default(),
-            resyncs,
-            listing: Mutex::default(),
-        }
+        Self { hub, queue, taken: VecDeque::new(), last: None, given_out: (0, 0), ended: false, follower }
     }
 
     /// The next event; `None` after the end.
@@ -118,7 +105,7 @@ impl Events {
     /// The connection that the events come from: its state and numbers, and a way to have more subscribers.
     #[must_use]
     pub fn connection(&self) -> Connection {
-        Connection::new(&self.hub, &self.queue, &self.client, self.resyncs)
+        Connection::new(&self.hub, &self.queue, &self.follower)
     }
 
     /// Asks the server for what there is, and tells where it differs from what this stream has shown so far.
@@ -141,9 +128,10 @@ impl Events {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "resync")]
     pub async fn resync(&mut self) -> Result<Resync, Error> {
-        let listed = resync::list(self.client.clone(), self.apps(), self.picture.running()).await?;
-        Ok(self.picture.compare(listed))
+        let apps = self.hub.apps().own().to_vec();
+        self.follower.resync(apps).await
     }
 
     /// Closes the connection, for all its subscribers, and waits for the server to confirm that, for 2 s at most.
@@ -154,15 +142,11 @@ impl Events {
         self.connection().close().await;
     }
 
-    fn apps(&self) -> Vec<String> {
-        self.hub.apps().own().to_vec()
-    }
-
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
         loop {
-            if let Some(resync) = ready!(self.poll_listing(cx)) {
+            if let Some(report) = ready!(self.follower.poll_report(cx)) {
                 self.last = None;
-                return Poll::Ready(Some(Ok(Event::Resynced(Box::new(resync)))));
+                return Poll::Ready(Some(Ok(report)));
             }
             if let Some(frame) = self.taken.pop_front() {
                 return Poll::Ready(Some(Ok(self.give_out(frame))));
@@ -178,18 +162,6 @@ impl Events {
         }
     }
 
-    /// The report that follows a gap, once the server has answered.
-    fn poll_listing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Resync>> {
-        let slot = self.listing.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let Some(listing) = slot else { return Poll::Ready(None) };
-        let listed = ready!(listing.as_mut().poll(cx));
-        *slot = None;
-        Poll::Ready(Some(match listed {
-            Ok(listed) => self.picture.compare(listed),
-            Err(error) => Resync::failed(&error),
-        }))
-    }
-
     fn give_out(&mut self, frame: Frame) -> Event {
         self.given_out.0 += 1;
         self.given_out.1 += frame.size();
@@ -201,17 +173,10 @@ impl Events {
             Frame::Binary(bytes) => Event::from_binary(bytes),
             Frame::Notice(event) => event.clone(),
         };
-        match &event {
-            Event::Undecodable(_) => self.hub.counters.undecodable(),
-            Event::Reconnected(_) => {
-                self.picture.begin_anew();
-                if self.resyncs {
-                    let listing = resync::list(self.client.clone(), self.apps(), self.picture.running());
-                    self.listing = Mutex::new(Some(Box::pin(listing)));
-                }
-            }
-            event => self.picture.note(event),
+        if let Event::Undecodable(_) = event {
+            self.hub.counters.undecodable();
         }
+        self.follower.note(&event, || self.hub.apps().own().to_vec());
         self.last = Some(frame);
         event
     }

@@ -27,7 +27,7 @@ pub struct Disconnected {
 ///
 /// It comes as [`Event::Reconnected`](crate::Event::Reconnected), and ends the gap that [`Disconnected`] began.
 /// What happened in the gap is not told later: Asterisk keeps nothing, and sends no second `StasisStart` for channels
-/// that are still in the application. [`Events::resync`](crate::Events::resync) finds out what is different now.
+/// that are still in the application. `Events::resync` finds out what is different now.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reconnected {

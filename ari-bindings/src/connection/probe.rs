@@ -7,8 +7,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::Client;
-use crate::models::Application;
+use crate::call::Call;
+use crate::subscriptions::Application;
+use crate::{Client, Method, Operation};
+
+const USER_EVENT: Operation =
+    Operation { resource: "events", name: "userEvent", method: Method::Post, path: "/events/user/{eventName}" };
 
 /// How long a user event may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,12 +30,13 @@ impl Probe {
     ///
     /// Nothing less tells it for sure: an application with channels looks the same to every request.
     pub(super) async fn hears(&self, client: &Client, application: &Application) -> Option<bool> {
-        if !passes(application, "ChannelUserevent") {
+        if !application.lets_pass("ChannelUserevent") {
             return None;
         }
         let name = format!("ari-bindings-{:016x}", RandomState::new().hash_one(0));
         *self.name.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.clone());
-        let sent = client.event_operations().user_event(name.as_str(), application.name.as_str()).await;
+        let call = Call::new(client, &USER_EVENT).path("eventName", &name);
+        let sent = call.text("application", application.name.clone()).void().await;
         let heard = match sent {
             Ok(()) => Some(timeout(PATIENCE, self.arrived.notified()).await.is_ok()),
             // A user that may only read cannot ask.
@@ -50,11 +55,4 @@ impl Probe {
         }
         is_answer
     }
-}
-
-/// Whether the event filter of an application lets events of this type pass.
-fn passes(application: &Application, kind: &str) -> bool {
-    let names = |list: &[serde_json::Value]| list.iter().any(|item| item.get("type").is_some_and(|name| name == kind));
-    let Application { events_allowed: allowed, events_disallowed: disallowed, .. } = application;
-    (allowed.is_empty() || names(allowed)) && !names(disallowed)
 }

@@ -6,9 +6,8 @@ use serde::Deserialize;
 
 use super::hub::Hub;
 use crate::call::Call;
-use crate::models::Application;
 use crate::retry::insist;
-use crate::subscriptions::{self, Remembered};
+use crate::subscriptions::{self, Application, Remembered};
 use crate::{Client, Date, Error, Method, Operation};
 
 const GET_INFO: Operation =
@@ -64,7 +63,7 @@ async fn startup(client: &Client) -> Result<Date, Error> {
 struct Deaf;
 
 async fn application(client: &Client, hub: &Hub, app: &str, again: bool, restored: &mut Restored) -> Result<(), Deaf> {
-    let present = match insist(|| client.application(app).get()).await {
+    let present = match insist(|| subscriptions::get(client, app)).await {
         Ok(present) => present,
         // It was registered by the connection, and has gone with another one.
         Err(error) if error.is_not_found() => return Err(Deaf),
@@ -86,34 +85,20 @@ async fn application(client: &Client, hub: &Hub, app: &str, again: bool, restore
 }
 
 async fn subscribe(client: &Client, app: &str, present: &Application, remembered: Remembered, restored: &mut Restored) {
-    let application = client.application(app);
     for source in remembered.sources {
-        if has(present, &source) {
+        if present.has(&source) {
             continue;
         }
-        let done = application.subscribe([&source]).await.map(drop);
+        let done = subscriptions::subscribe(client, app, &source).await;
         if done.as_ref().is_err_and(|error| error.status().is_some()) {
             // What the source was is gone: it will not come back.
             client.subscriptions().forget(app, &source);
         }
         restored.note(format!("{app}: {source}"), done);
     }
-    if let Some(filter) = remembered.filter.filter(|filter| !subscriptions::is_set(present, filter)) {
+    if let Some(filter) = remembered.filter.filter(|filter| !present.has_filter(filter)) {
         let done = subscriptions::set_filter(client, app, filter).await;
         restored.note(format!("{app}: event filter"), done);
-    }
-}
-
-/// Whether an application has this subscription still.
-fn has(application: &Application, source: &str) -> bool {
-    let Some((kind, name)) = source.split_once(':') else { return false };
-    let is = |wanted: &str, all: &str, found: &str| found == if wanted.is_empty() { all } else { wanted };
-    match kind {
-        "channel" => application.channel_ids.iter().any(|id| is(name, "__AST_CHANNEL_ALL_TOPIC", id)),
-        "bridge" => application.bridge_ids.iter().any(|id| is(name, "__AST_BRIDGE_ALL_TOPIC", id)),
-        "endpoint" => application.endpoint_ids.iter().any(|id| is(name, "__AST_ENDPOINT_ALL_TOPIC", id)),
-        "deviceState" => application.device_names.iter().any(|id| is(name, "__AST_DEVICE_STATE_ALL_TOPIC", id)),
-        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@ use super::counters::Statistics;
 use super::events::Events;
 use super::hub::Hub;
 use super::queue::Queue;
-use crate::Client;
+use crate::resync::Follower;
 
 /// How an event connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,15 +77,14 @@ impl fmt::Display for ConnectionState {
 pub struct Connection {
     hub: Arc<Hub>,
     like: Arc<Queue>,
-    client: Client,
-    resyncs: bool,
+    follower: Arc<Follower>,
     state: watch::Receiver<ConnectionState>,
 }
 
 impl Connection {
-    pub(super) fn new(hub: &Arc<Hub>, like: &Arc<Queue>, client: &Client, resyncs: bool) -> Self {
-        let state = hub.watch_state();
-        Self { hub: Arc::clone(hub), like: Arc::clone(like), client: client.clone(), resyncs, state }
+    pub(super) fn new(hub: &Arc<Hub>, like: &Arc<Queue>, follower: &Follower) -> Self {
+        let (state, follower) = (hub.watch_state(), Arc::new(follower.afresh()));
+        Self { hub: Arc::clone(hub), like: Arc::clone(like), follower, state }
     }
 
     /// How the connection is now.
@@ -114,7 +113,7 @@ impl Connection {
     /// A subscriber that is too slow concerns only itself, unless it was to keep the connection waiting
     /// ([`SlowReader::Wait`](crate::SlowReader::Wait)).
     pub fn subscribe(&self) -> Events {
-        Events::new(Arc::clone(&self.hub), self.like.like(), self.client.clone(), self.resyncs)
+        Events::new(Arc::clone(&self.hub), self.like.like(), self.follower.afresh())
     }
 
     /// Closes the connection for all subscribers, and waits until it is closed.

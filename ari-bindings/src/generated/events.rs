@@ -3,7 +3,9 @@
 //! Events: what Asterisk tells of its own accord.
 
 use crate::event::{UndecodableEvent, UnknownEvent};
-use crate::{Disconnected, Dropped, Reconnected, Resync};
+#[cfg(feature = "resync")]
+use crate::Resync;
+use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
 ///
@@ -117,6 +119,7 @@ pub enum Event {
     /// There is a connection again, and events come from here on.
     Reconnected(Box<Reconnected>),
     /// What is different after a gap; only if it was asked for.
+    #[cfg(feature = "resync")]
     Resynced(Box<Resync>),
     /// Events are missing here because the program took them too slowly; only if it was asked for.
     Dropped(Box<Dropped>),
@@ -228,6 +231,7 @@ impl Event {
             Self::Undecodable(event) => event.kind().unwrap_or_default(),
             Self::Disconnected(_) => "Disconnected",
             Self::Reconnected(_) => "Reconnected",
+            #[cfg(feature = "resync")]
             Self::Resynced(_) => "Resynced",
             Self::Dropped(_) => "Dropped",
         }
@@ -543,6 +547,7 @@ impl serde::Serialize for Event {
             Self::Undecodable(event) => event.serialize(serializer),
             Self::Disconnected(notice) => notice.serialize(serializer),
             Self::Reconnected(notice) => notice.serialize(serializer),
+            #[cfg(feature = "resync")]
             Self::Resynced(notice) => notice.serialize(serializer),
             Self::Dropped(notice) => notice.serialize(serializer),
         }

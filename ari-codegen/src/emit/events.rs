@@ -16,7 +16,9 @@ pub(super) fn events(events: &Events) -> TokenStream {
         //! Events: what Asterisk tells of its own accord.
 
         use crate::event::{UndecodableEvent, UnknownEvent};
-        use crate::{Disconnected, Dropped, Reconnected, Resync};
+        #[cfg(feature = "resync")]
+        use crate::Resync;
+        use crate::{Disconnected, Dropped, Reconnected};
 
         /// An event.
         ///
@@ -39,6 +41,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
             /// There is a connection again, and events come from here on.
             Reconnected(Box<Reconnected>),
             /// What is different after a gap; only if it was asked for.
+            #[cfg(feature = "resync")]
             Resynced(Box<Resync>),
             /// Events are missing here because the program took them too slowly; only if it was asked for.
             Dropped(Box<Dropped>),
@@ -58,6 +61,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
                     Self::Undecodable(event) => event.kind().unwrap_or_default(),
                     Self::Disconnected(_) => "Disconnected",
                     Self::Reconnected(_) => "Reconnected",
+                    #[cfg(feature = "resync")]
                     Self::Resynced(_) => "Resynced",
                     Self::Dropped(_) => "Dropped",
                 }
@@ -74,6 +78,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
                     Self::Undecodable(event) => event.serialize(serializer),
                     Self::Disconnected(notice) => notice.serialize(serializer),
                     Self::Reconnected(notice) => notice.serialize(serializer),
+                    #[cfg(feature = "resync")]
                     Self::Resynced(notice) => notice.serialize(serializer),
                     Self::Dropped(notice) => notice.serialize(serializer),
                 }

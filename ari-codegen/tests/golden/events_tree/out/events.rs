@@ -3,12 +3,18 @@
 //! Events: what Asterisk tells of its own accord.
 
 use crate::event::{UndecodableEvent, UnknownEvent};
+#[cfg(feature = "resync")]
+use crate::Resync;
+use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
 ///
 /// Every type of event that a supported release can send has a variant. One of a type that the bindings do
 /// not know comes as [`Event::Unknown`], and a frame that is no event, or not of the shape that its type
 /// promises, as [`Event::Undecodable`]: nothing that Asterisk sends is lost.
+///
+/// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
+/// that has changed, and come in their place among the events.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -26,6 +32,15 @@ pub enum Event {
     Unknown(Box<UnknownEvent>),
     /// A frame that could not be decoded.
     Undecodable(Box<UndecodableEvent>),
+    /// The connection is lost: events are missing from here on.
+    Disconnected(Box<Disconnected>),
+    /// There is a connection again, and events come from here on.
+    Reconnected(Box<Reconnected>),
+    /// What is different after a gap; only if it was asked for.
+    #[cfg(feature = "resync")]
+    Resynced(Box<Resync>),
+    /// Events are missing here because the program took them too slowly; only if it was asked for.
+    Dropped(Box<Dropped>),
 }
 
 impl Event {
@@ -38,7 +53,8 @@ impl Event {
         "Rung",
     ];
 
-    /// The type as Asterisk spells it; empty where a frame names none.
+    /// The type as Asterisk spells it; empty where a frame names none. What is no event of Asterisk has the
+    /// name of its variant.
     #[must_use]
     pub fn kind(&self) -> &str {
         match self {
@@ -49,6 +65,11 @@ impl Event {
             Self::Rung(_) => "Rung",
             Self::Unknown(event) => event.kind(),
             Self::Undecodable(event) => event.kind().unwrap_or_default(),
+            Self::Disconnected(_) => "Disconnected",
+            Self::Reconnected(_) => "Reconnected",
+            #[cfg(feature = "resync")]
+            Self::Resynced(_) => "Resynced",
+            Self::Dropped(_) => "Dropped",
         }
     }
 
@@ -114,6 +135,11 @@ impl serde::Serialize for Event {
             Self::Rung(event) => event.serialize(serializer),
             Self::Unknown(event) => event.serialize(serializer),
             Self::Undecodable(event) => event.serialize(serializer),
+            Self::Disconnected(notice) => notice.serialize(serializer),
+            Self::Reconnected(notice) => notice.serialize(serializer),
+            #[cfg(feature = "resync")]
+            Self::Resynced(notice) => notice.serialize(serializer),
+            Self::Dropped(notice) => notice.serialize(serializer),
         }
     }
 }
