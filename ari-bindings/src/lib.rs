@@ -32,7 +32,8 @@
 //! # Requests
 //!
 //! What a request must have are arguments, what it may have are setters. It is sent when it is
-//! awaited, once, and never again by itself. `ari.channels()` has all that there is about channels,
+//! awaited, once, and never again by itself unless [`ClientBuilder::retries`] has it so. They go by HTTP, or over the
+//! event connection ([`Transport::WebSocket`]). `ari.channels()` has all that there is about channels,
 //! and `ari.channel(id)` what there is about one of them. `into_request` makes a [`Request`] of it,
 //! a plain value, instead.
 //!
@@ -42,13 +43,24 @@
 //! an event that this crate does not know is [`Event::Unknown`], and one that is not as declared
 //! [`Event::Undecodable`]: new releases of Asterisk break nothing.
 //!
+//! # The connection
+//!
+//! [`Events`] come over a connection that is made again whenever it is lost, and say where events are missing:
+//! [`Event::Disconnected`], [`Event::Reconnected`]. [`Connection`] shows how it is, and its numbers.
+//!
 //! # Errors
 //!
 //! [`Error`] tells apart what one would do differently.
 //!
 //! # Features
 //!
-//! `tls`, on by default: `https`, with rustls and what the platform trusts.
+//! | feature | | what it gives |
+//! |---|---|---|
+//! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts |
+//! | `resync` | on by default | `Events::resync` and `Connect::resync`: what a gap in the events has changed |
+//! | `server` | | the module `server`: connections that Asterisk makes |
+//! | `signal` | | `Connect::close_on_signal`: a goodbye when the process is asked to end |
+//! | `metrics` | | counters and latencies by the facade of the crate `metrics` |
 
 pub mod availability;
 pub mod date;

@@ -14,6 +14,7 @@ mod over_websocket;
 mod reconnect;
 mod replies;
 mod requests;
+#[cfg(feature = "resync")]
 mod resync;
 mod server;
 mod slow_readers;
