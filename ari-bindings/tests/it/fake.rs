@@ -187,24 +187,6 @@ pub(crate) async fn next_text(peer: &mut Peer) -> Value {
     }
 }
 
-/// A model with everything that all releases require.
-pub(crate) fn channel(id: &str, state: &str) -> Value {
-    json!({
-        "id": id, "name": format!("Local/{id}"), "state": state, "protocol_id": "", "accountcode": "",
-        "language": "en", "creationtime": "2026-11-23T11:49:38.950+0000",
-        "caller": { "name": "", "number": "" }, "connected": { "name": "", "number": "" },
-        "dialplan": { "context": "default", "exten": "1", "priority": 1, "app_name": "Stasis", "app_data": "x" },
-    })
-}
-
-pub(crate) fn bridge(id: &str, channels: &[&str]) -> Value {
-    json!({
-        "id": id, "name": "", "technology": "simple_bridge", "bridge_type": "mixing", "bridge_class": "stasis",
-        "creator": "Stasis", "channels": channels, "creationtime": "2026-11-23T11:49:38.950+0000",
-        "video_mode": "none",
-    })
-}
-
 pub(crate) fn application(channels: &[&str], bridges: &[&str], endpoints: &[&str]) -> Value {
     json!({
         "name": "x", "channel_ids": channels, "bridge_ids": bridges, "endpoint_ids": endpoints, "device_names": [],

@@ -3,8 +3,26 @@ use std::time::Duration;
 use ari_bindings::{Connect, Event, Events, Reconnect, Resync};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, Peer, application, bridge, channel, event, numbered, send};
+use crate::fake::{Fake, Peer, application, event, numbered, send};
 use crate::server::within;
+
+/// A model with everything that all releases require.
+fn channel(id: &str, state: &str) -> Value {
+    json!({
+        "id": id, "name": format!("Local/{id}"), "state": state, "protocol_id": "", "accountcode": "",
+        "language": "en", "creationtime": "2026-11-23T11:49:38.950+0000",
+        "caller": { "name": "", "number": "" }, "connected": { "name": "", "number": "" },
+        "dialplan": { "context": "default", "exten": "1", "priority": 1, "app_name": "Stasis", "app_data": "x" },
+    })
+}
+
+fn bridge(id: &str, channels: &[&str]) -> Value {
+    json!({
+        "id": id, "name": "", "technology": "simple_bridge", "bridge_type": "mixing", "bridge_class": "stasis",
+        "creator": "Stasis", "channels": channels, "creationtime": "2026-11-23T11:49:38.950+0000",
+        "video_mode": "none",
+    })
+}
 
 async fn connected(fake: &mut Fake, configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
     let soon = Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(10));
