@@ -1,5 +1,6 @@
 //! The programs of `ari-bindings/examples`, as they stand, with somebody who calls them.
 
+mod conference;
 mod ivr;
 
 use std::future::Future;
@@ -7,6 +8,8 @@ use std::future::Future;
 use ari_bindings::{Client, Connection, Error, Event, Events};
 use ari_tests::{Server, Watch};
 use tokio::task::JoinHandle;
+
+use crate::call::Call;
 
 /// An example at work, and everything that it hears.
 pub(crate) struct Running {
@@ -48,4 +51,11 @@ impl Running {
         self.task.await.unwrap().unwrap();
         self.watch.close().await;
     }
+}
+
+/// From here on, `ChannelTalkingStarted` tells that this caller hears something, and `ChannelTalkingFinished` that it has
+/// been quiet for half a second, which takes silence that can be heard: what others say is what Asterisk reads from this
+/// end of the call.
+pub(crate) async fn listen(caller: &Call) {
+    caller.channel().set_channel_var("TALK_DETECT(set)").value("500").await.unwrap();
 }
