@@ -29,7 +29,7 @@ async fn the_first_hears_music_until_the_second_comes() {
         let (mut first, target) = call_in(&server, "2002", &mut rooms).await;
         rooms.until_played("sound:conf-onlyperson", &target).await;
         rooms.watch.until_kind("PlaybackFinished").await;
-        listen(&first).await;
+        listen(first.channel()).await;
         first.watch.until_channel("ChannelTalkingStarted", &first.id).await;
 
         let (second, _) = call_in(&server, "2002", &mut rooms).await;
@@ -59,7 +59,7 @@ async fn a_key_mutes_and_unmutes() {
         let (third, _) = call_in(&server, "20021", &mut rooms).await;
         rooms.until_played("sound:conf-hasjoin", "bridge:conference-20021").await;
         rooms.watch.until_kind("PlaybackFinished").await;
-        listen(&first).await;
+        listen(first.channel()).await;
 
         // The second hums without an end.
         let tone = second.another("tone").await;

@@ -1,15 +1,15 @@
 //! The programs of `ari-bindings/examples`, as they stand, with somebody who calls them.
 
+mod click_to_dial;
 mod conference;
 mod ivr;
 
 use std::future::Future;
 
+use ari_bindings::handles::ChannelHandle;
 use ari_bindings::{Client, Connection, Error, Event, Events};
 use ari_tests::{Server, Watch};
 use tokio::task::JoinHandle;
-
-use crate::call::Call;
 
 /// An example at work, and everything that it hears.
 pub(crate) struct Running {
@@ -53,9 +53,9 @@ impl Running {
     }
 }
 
-/// From here on, `ChannelTalkingStarted` tells that this caller hears something, and `ChannelTalkingFinished` that it has
-/// been quiet for half a second, which takes silence that can be heard: what others say is what Asterisk reads from this
-/// end of the call.
-pub(crate) async fn listen(caller: &Call) {
-    caller.channel().set_channel_var("TALK_DETECT(set)").value("500").await.unwrap();
+/// From here on, `ChannelTalkingStarted` tells that this end of a call hears something, and `ChannelTalkingFinished` that
+/// it has been quiet for half a second, which takes silence that can be heard: what the others say is what Asterisk reads
+/// from this end.
+pub(crate) async fn listen(end: ChannelHandle) {
+    end.set_channel_var("TALK_DETECT(set)").value("500").await.unwrap();
 }
