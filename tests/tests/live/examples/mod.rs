@@ -3,6 +3,7 @@
 mod click_to_dial;
 mod conference;
 mod ivr;
+mod queue;
 mod record_and_play;
 
 use std::future::Future;
