@@ -5,6 +5,7 @@ mod conference;
 mod ivr;
 mod queue;
 mod record_and_play;
+mod snoop;
 mod transfer;
 
 use std::future::Future;
