@@ -2,6 +2,7 @@
 
 mod click_to_dial;
 mod conference;
+mod external_media;
 mod ivr;
 mod queue;
 mod record_and_play;
