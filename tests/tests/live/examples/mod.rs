@@ -8,6 +8,7 @@ mod queue;
 mod record_and_play;
 mod snoop;
 mod transfer;
+mod user_events;
 
 use std::future::Future;
 
