@@ -1,5 +1,6 @@
 //! The programs of `ari-bindings/examples`, as they stand, with somebody who calls them.
 
+mod broadcast;
 mod click_to_dial;
 mod conference;
 mod external_media;
