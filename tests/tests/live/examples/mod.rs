@@ -5,6 +5,7 @@ mod click_to_dial;
 mod conference;
 mod external_media;
 mod ivr;
+mod monitor;
 mod queue;
 mod record_and_play;
 mod snoop;
