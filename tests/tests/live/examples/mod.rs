@@ -6,6 +6,7 @@ mod conference;
 mod external_media;
 mod ivr;
 mod monitor;
+mod outbound;
 mod queue;
 mod record_and_play;
 mod snoop;
