@@ -42,8 +42,11 @@ async fn main() -> Result<(), Error> {
 
 /// Who is to talk to whom.
 pub struct Wish {
+    /// The application that the connection is for.
     pub app: String,
+    /// The endpoint that is called first.
     pub first: String,
+    /// The endpoint that is called once the first has answered.
     pub second: String,
     /// How long each telephone may ring.
     pub ring_seconds: i64,
@@ -65,7 +68,8 @@ pub enum Outcome {
 /// Makes the call, and watches over it until it is over.
 pub async fn connect(ari: &Client, events: &mut Events, wish: Wish) -> Result<Outcome, Error> {
     let first = ari.channels().originate(&wish.first).app(&wish.app).timeout(wish.ring_seconds).await?.id;
-    let mut call = Call { ari, wish, first, second: None, bridge: None, status: String::new() };
+    let mut call =
+        Call { ari, wish, first, second: None, bridge: None, status: String::new(), reason: HangupReason::Normal };
     let outcome = call.watch(events).await;
     call.clean_up().await;
     outcome
@@ -80,6 +84,8 @@ struct Call<'a> {
     bridge: Option<BridgeId>,
     /// What the telephone that was called last is doing, in the words of the application `Dial`.
     status: String,
+    /// Why the first is hung up on.
+    reason: HangupReason,
 }
 
 impl Call<'_> {
@@ -105,10 +111,8 @@ impl Call<'_> {
                     if self.is_answered() {
                         return Ok(Outcome::Talked);
                     }
-                    let reason = reason(&self.status, end.cause);
-                    // It may be gone by now; the outcome is the same.
-                    let _ = self.ari.channel(&self.first).hangup().reason(&reason).await;
-                    return Ok(Outcome::SecondUnreachable(reason));
+                    self.reason = reason(&self.status, end.cause);
+                    return Ok(Outcome::SecondUnreachable(self.reason.clone()));
                 }
                 Event::Disconnected(gap) => {
                     println!("{gap}: the call goes on, but nothing is heard of it");
@@ -169,10 +173,11 @@ impl Call<'_> {
         }
     }
 
-    /// Leaves nothing behind, whatever has happened; what is gone already is no matter.
+    /// Leaves nobody and nothing behind, whatever has happened; what is gone already is no matter.
     async fn clean_up(&self) {
-        for channel in [Some(&self.first), self.second.as_ref()].into_iter().flatten() {
-            let _ = self.ari.channel(channel).hangup().await;
+        let _ = self.ari.channel(&self.first).hangup().reason(&self.reason).await;
+        if let Some(second) = &self.second {
+            let _ = self.ari.channel(second).hangup().await;
         }
         if let Some(bridge) = &self.bridge {
             let _ = self.ari.bridge(bridge).destroy().await;

@@ -118,6 +118,9 @@ impl Conferences {
 
     /// Does what is due in a room with so many in it: asked now, since those whom the event tells of may be gone.
     async fn settle(&self, room: &BridgeHandle) -> Result<(), Error> {
+        if !room.bridge_id().starts_with(ROOM) {
+            return Ok(());
+        }
         match room.get().await?.channels.len() {
             0 => {
                 println!("{} is empty", room.bridge_id());

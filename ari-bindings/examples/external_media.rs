@@ -45,7 +45,7 @@ async fn main() -> Result<(), Error> {
 
 /// Reacts to one event after the other.
 pub async fn serve(ari: Client, mut events: Events, address: IpAddr) -> Result<(), Error> {
-    let mut calls = Calls { ari, address, calls: HashMap::new() };
+    let mut calls = Calls { ari, address, open: HashMap::new() };
     while let Some(event) = events.next().await {
         let event = event?;
         match calls.react(&event).await {
@@ -62,7 +62,7 @@ struct Calls {
     ari: Client,
     address: IpAddr,
     /// By the caller's channel.
-    calls: HashMap<ChannelId, Call>,
+    open: HashMap<ChannelId, Call>,
 }
 
 struct Call {
@@ -77,14 +77,20 @@ impl Calls {
             Event::StasisStart(start) => match start.channel.id.strip_prefix(MEDIA) {
                 None => {
                     println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-                    self.open(&start.channel.id).await
+                    let answered = self.answer(&start.channel.id).await;
+                    if answered.is_err() {
+                        // Better than silence; often it has hung up itself.
+                        let _ = self.ari.channel(&start.channel).hangup().await;
+                    }
+                    answered
                 }
-                Some(caller) => match self.calls.get(caller) {
+                Some(caller) => match self.open.get(caller) {
                     Some(call) => self.ari.bridge(&call.bridge).add_channel([&start.channel.id]).await,
                     None => self.ari.channel(&start.channel).hangup().await,
                 },
             },
-            Event::StasisEnd(end) => self.close(&end.channel.id).await,
+            // Without its sound, a call is over as well.
+            Event::StasisEnd(end) => self.close(end.channel.id.strip_prefix(MEDIA).unwrap_or(&end.channel.id)).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
                     self.close(id).await?;
@@ -99,7 +105,7 @@ impl Calls {
         }
     }
 
-    async fn open(&mut self, caller: &ChannelId) -> Result<(), Error> {
+    async fn answer(&mut self, caller: &ChannelId) -> Result<(), Error> {
         self.ari.channel(caller).answer().await?;
         let (socket, host) = match bind(self.address).await {
             Ok(bound) => bound,
@@ -112,14 +118,16 @@ impl Calls {
         let media = media.channel_id(format!("{MEDIA}{caller}")).await?.id;
         let bridge = self.ari.bridges().create().r#type("mixing").await?.id;
         let echo = tokio::spawn(echo(socket));
-        self.calls.insert(caller.clone(), Call { media, bridge: bridge.clone(), echo });
+        self.open.insert(caller.clone(), Call { media, bridge: bridge.clone(), echo });
         self.ari.bridge(&bridge).add_channel([caller]).await
     }
 
-    async fn close(&mut self, caller: &ChannelId) -> Result<(), Error> {
-        let Some(call) = self.calls.remove(caller) else { return Ok(()) };
+    async fn close(&mut self, caller: &str) -> Result<(), Error> {
+        let Some(call) = self.open.remove(caller) else { return Ok(()) };
         call.echo.abort();
-        self.ari.channel(&call.media).hangup().await?;
+        // One of them is gone already.
+        let _ = self.ari.channel(caller).hangup().await;
+        let _ = self.ari.channel(&call.media).hangup().await;
         self.ari.bridge(&call.bridge).destroy().await
     }
 }

@@ -39,7 +39,9 @@ async fn main() -> Result<(), Error> {
 
 /// Who answers, and how long they may take.
 pub struct Settings {
+    /// Endpoints, in the order in which they are called.
     pub agents: Vec<String>,
+    /// How long an agent's telephone rings.
     pub ring_seconds: i64,
     /// How long an agent is left alone who has not answered.
     pub rest: Duration,
@@ -125,10 +127,19 @@ impl Queue {
         }
     }
 
-    /// Calls a free agent for each caller who waits.
+    /// Has a free agent called for each caller who waits, and no more than that.
     async fn call_agents(&mut self) {
-        let ringing = self.agents.iter().filter(|agent| matches!(agent.state, State::Ringing(_))).count();
-        let wanted = self.waiting.len().saturating_sub(ringing);
+        let mut wanted = self.waiting.len();
+        for agent in &mut self.agents {
+            let State::Ringing(channel) = &agent.state else { continue };
+            if wanted > 0 {
+                wanted -= 1;
+            } else {
+                // The caller has hung up. If the agent has at the same moment, so much the better.
+                let _ = self.ari.channel(channel).hangup().await;
+                agent.state = State::Free;
+            }
+        }
         let now = Instant::now();
         let is_free = |agent: &&mut Agent| match agent.state {
             State::Free => true,
@@ -181,12 +192,11 @@ impl Queue {
                 State::Ringing(agent) if agent == id => it.state = State::Resting(Instant::now() + self.settings.rest),
                 State::Talking { agent, caller, bridge } if agent == id => {
                     let (caller, bridge) = (caller.clone(), self.ari.bridge(bridge));
-                    it.state = State::Free;
-                    bridge.destroy().await?;
                     println!("{} leaves {caller}", it.endpoint);
-                    self.line.add_channel([&caller]).await?;
-                    self.waiting.push_front(caller);
-                    return Ok(());
+                    it.state = State::Free;
+                    self.waiting.push_front(caller.clone());
+                    bridge.destroy().await?;
+                    return self.line.add_channel([&caller]).await;
                 }
                 State::Talking { agent, caller, bridge } if caller == id => {
                     let (agent, bridge) = (self.ari.channel(agent), self.ari.bridge(bridge));

@@ -27,10 +27,13 @@ use ari_bindings::ids::{ChannelId, RecordingName};
 use ari_bindings::values::{IfExists, TerminateOn};
 use ari_bindings::{Client, Error, Event, Events};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// How long the caller may think.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many seconds a recording may take.
+const LONGEST: u32 = 30;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -140,10 +143,10 @@ impl Call {
         }
     }
 
-    /// Records until `#`, half a minute at most.
+    /// Records until `#`.
     async fn record(&mut self) -> Result<(), End> {
         let record = self.channel.record(&self.name, "wav").beep(true).terminate_on(TerminateOn::Hash);
-        record.max_duration_seconds(30).if_exists(IfExists::Overwrite).await?;
+        record.max_duration_seconds(LONGEST.into()).if_exists(IfExists::Overwrite).await?;
         while let Some(event) = self.events.recv().await {
             match event {
                 Event::RecordingFinished(_) => return Ok(()),
@@ -180,13 +183,15 @@ impl Call {
     /// Says something, and waits for a key, which interrupts it.
     async fn ask(&mut self, words: &[&str]) -> Result<Option<String>, End> {
         let playback = self.channel.play(words.iter().copied()).await?.id;
+        let mut deadline = Instant::now() + Duration::from_secs(LONGEST.into()) + PATIENCE;
         loop {
-            match timeout(Duration::from_secs(30) + PATIENCE, self.events.recv()).await {
+            match timeout_at(deadline, self.events.recv()).await {
                 Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
                     // It may be over.
                     let _ = self.ari.playback(playback).stop().await;
                     return Ok(Some(dtmf.digit));
                 }
+                Ok(Some(Event::PlaybackFinished(_))) => deadline = Instant::now() + PATIENCE,
                 Ok(Some(_)) => {}
                 Ok(None) => return Err(End::HungUp),
                 Err(_) => return Ok(None),

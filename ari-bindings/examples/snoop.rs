@@ -75,7 +75,8 @@ impl Supervisors {
         match event {
             Event::StasisStart(start) => match start.args.first().map(String::as_str) {
                 Some(SNOOP) => self.hear(&start.channel.id).await,
-                number => self.come_in(&start.channel, number.unwrap_or_default()).await,
+                Some(number) => self.come_in(&start.channel, number).await,
+                None => self.ari.channel(&start.channel).hangup().await,
             },
             Event::ChannelDtmfReceived(dtmf) => match dtmf.digit.as_str() {
                 "1" => self.snoop(&dtmf.channel.id, Whisper::None).await,
@@ -112,7 +113,12 @@ impl Supervisors {
         let listening = Listening { target: target.id.clone(), bridge: bridge.clone(), snoop: None };
         self.listening.insert(supervisor.id.clone(), listening);
         self.ari.bridge(&bridge).add_channel([&supervisor.id]).await?;
-        self.snoop(&supervisor.id, Whisper::None).await
+        let snooping = self.snoop(&supervisor.id, Whisper::None).await;
+        if snooping.is_err() {
+            // The target is gone, say: there is nothing to hear.
+            let _ = channel.hangup().await;
+        }
+        snooping
     }
 
     /// Listens to both sides of the target's call, and lets the supervisor say something to these.

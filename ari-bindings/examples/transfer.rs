@@ -186,10 +186,10 @@ impl Call {
         println!("{agent} sends {} to {number}", self.caller);
         self.keys.clear();
         let agent = self.ari.channel(agent);
-        self.bridge().remove_channel([&self.caller]).await?;
-        self.ari.channel(&self.caller).start_moh().await?;
         self.next = Some(call(&self.ari, number, &self.caller).await?);
         self.is_next_there = false;
+        self.bridge().remove_channel([&self.caller]).await?;
+        self.ari.channel(&self.caller).start_moh().await?;
         if keys.starts_with('#') { agent.hangup().await } else { agent.ring().await }
     }
 

@@ -20,9 +20,8 @@ async fn call(ari: &Client) -> Channel {
 
 /// Waits until the table that is shown is so.
 async fn until(screen: &mut watch::Receiver<String>, what: &str, is_so: impl Fn(&str) -> bool) {
-    if timeout(Duration::from_secs(10), screen.wait_for(|table| is_so(table))).await.is_err() {
-        panic!("not {what}:\n{}", *screen.borrow());
-    }
+    let shown = timeout(Duration::from_secs(10), screen.wait_for(|table| is_so(table))).await.is_ok();
+    assert!(shown, "not {what}:\n{}", *screen.borrow());
 }
 
 #[tokio::test]
@@ -31,7 +30,9 @@ async fn the_table_shows_who_is_there_also_after_a_gap() {
         let (ari, app) = (server.client(), unique("monitor"));
         let first = call(&ari).await;
         let wire = Wire::to_url(server.url());
-        let through = Client::builder(wire.url(server.url())).credentials("asterisk", "asterisk").build().unwrap();
+        let through = Client::builder(wire.url(server.url()));
+        let through = through.credentials(server.get("ARI_READER_USER"), server.get("ARI_READER_PASSWORD"));
+        let through = through.build().unwrap();
         let events = through.events([&app]).subscribe_all(true).resync(true).await.unwrap();
         let connection = events.connection();
         let (sender, mut screen) = watch::channel(String::new());

@@ -114,6 +114,23 @@ async fn who_does_not_answer_is_passed_over() {
 }
 
 #[tokio::test]
+async fn an_agent_is_not_called_for_nobody() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut agent = Agent::new(&server).await;
+        let mut queue = start(&server, &[&agent.extension()], 30).await;
+        let caller = Call::to(&server, "2005").await;
+        until_in(&mut queue, BridgeType::Holding).await;
+        let Event::StasisStart(start) = agent.watch.until_kind("StasisStart").await else { unreachable!() };
+        caller.end().await;
+        agent.watch.until_channel("StasisEnd", &start.channel.id).await;
+        agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_longest_waiting_is_next() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
