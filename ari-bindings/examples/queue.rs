@@ -94,7 +94,13 @@ enum State {
     Free,
     Resting(Instant),
     Ringing(ChannelId),
-    Talking { agent: ChannelId, caller: ChannelId, bridge: BridgeId },
+    Talking {
+        agent: ChannelId,
+        caller: ChannelId,
+        bridge: BridgeId,
+    },
+    /// Hung up, but the telephone may not know yet: called now, it would be busy.
+    Leaving(ChannelId),
 }
 
 impl Queue {
@@ -112,10 +118,10 @@ impl Queue {
             }
             Event::StasisEnd(end) => self.gone(&end.channel.id).await,
             // The only thing that is heard of an agent who has not answered.
-            Event::ChannelDestroyed(end) => self.gone(&end.channel.id).await,
+            Event::ChannelDestroyed(end) => self.destroyed(&end.channel.id).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
-                    self.gone(id).await?;
+                    self.destroyed(id).await?;
                 }
                 Ok(())
             }
@@ -137,14 +143,14 @@ impl Queue {
             } else {
                 // The caller has hung up. If the agent has at the same moment, so much the better.
                 let _ = self.ari.channel(channel).hangup().await;
-                agent.state = State::Free;
+                agent.state = State::Leaving(channel.clone());
             }
         }
         let now = Instant::now();
         let is_free = |agent: &&mut Agent| match agent.state {
             State::Free => true,
             State::Resting(until) => until <= now,
-            State::Ringing(_) | State::Talking { .. } => false,
+            State::Ringing(_) | State::Talking { .. } | State::Leaving(_) => false,
         };
         for agent in self.agents.iter_mut().filter(is_free).take(wanted) {
             let originate = self.ari.channels().originate(&agent.endpoint).app("queue").app_args("agent");
@@ -184,7 +190,18 @@ impl Queue {
         self.ari.bridge(&bridge).add_channel([&caller, agent]).await
     }
 
-    /// A channel is gone: of a caller who waits, of an agent, or of a caller who talks to one.
+    /// A channel is no more: if it was an agent's, that one can be called again.
+    async fn destroyed(&mut self, id: &ChannelId) -> Result<(), Error> {
+        let result = self.gone(id).await;
+        for agent in &mut self.agents {
+            if matches!(&agent.state, State::Leaving(channel) if channel == id) {
+                agent.state = State::Free;
+            }
+        }
+        result
+    }
+
+    /// A channel has left: of a caller who waits, of an agent, or of a caller who talks to one.
     async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
         self.waiting.retain(|waiting| waiting != id);
         for it in &mut self.agents {
@@ -193,16 +210,16 @@ impl Queue {
                 State::Talking { agent, caller, bridge } if agent == id => {
                     let (caller, bridge) = (caller.clone(), self.ari.bridge(bridge));
                     println!("{} leaves {caller}", it.endpoint);
-                    it.state = State::Free;
+                    it.state = State::Leaving(id.clone());
                     self.waiting.push_front(caller.clone());
                     bridge.destroy().await?;
                     return self.line.add_channel([&caller]).await;
                 }
                 State::Talking { agent, caller, bridge } if caller == id => {
-                    let (agent, bridge) = (self.ari.channel(agent), self.ari.bridge(bridge));
-                    it.state = State::Free;
-                    bridge.destroy().await?;
-                    return agent.hangup().await;
+                    let (agent, bridge) = (agent.clone(), self.ari.bridge(bridge));
+                    it.state = State::Leaving(agent.clone());
+                    self.ari.channel(agent).hangup().await?;
+                    return bridge.destroy().await;
                 }
                 _ => {}
             }
