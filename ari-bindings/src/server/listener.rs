@@ -18,7 +18,7 @@ use crate::{Client, SlowReader};
 /// How long the listener rests when the system has no connection for it, as at the limit of open files.
 const REST: Duration = Duration::from_millis(100);
 
-/// Takes the connections that Asterisk makes; see the [module](self).
+/// Takes the connections that Asterisk makes; see the [module](crate::server).
 ///
 /// A task of its own checks them, so that one who is slow or does not belong here holds up nobody. What was refused,
 /// and why, is in the log (`tracing`, as warnings). Dropping the listener ends that; its sessions go on.
