@@ -9,6 +9,7 @@ mod call;
 mod channels;
 mod encoding;
 mod events;
+mod examples;
 mod faults;
 mod hello_world;
 mod media;

@@ -1,0 +1,229 @@
+//! A waiting line: callers hear music in a holding bridge, and the agent who is free first gets the one who has waited
+//! longest. An agent who does not answer rests a while; one who hangs up leaves the caller first in the line again.
+//!
+//! The dialplan sends the callers in; the agents are called by the program:
+//!
+//! ```text
+//! exten => 2005,1,Stasis(queue)
+//! ```
+//!
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//!
+//! ```console
+//! $ ARI_URL=http://127.0.0.1:PORT/ari AGENTS=PJSIP/phone-b,Local/1001@default cargo run --example queue
+//! $ cargo xtask asterisk call 2005 --scenario hangup --duration 30000
+//! ```
+//!
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is, `AGENTS` who answers.
+
+use std::collections::VecDeque;
+use std::env;
+use std::time::Duration;
+
+use ari_bindings::handles::BridgeHandle;
+use ari_bindings::ids::{BridgeId, ChannelId};
+use ari_bindings::{Client, Error, Event, Events};
+use tokio::time::{Instant, sleep_until};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let setting = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+    let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
+        .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
+        .build()?;
+    let events = ari.events(["queue"]).resync(true).await?;
+    println!("waiting for calls to the application queue");
+    let agents = setting("AGENTS", "PJSIP/phone-b").split(',').map(str::to_owned).collect();
+    serve(ari, events, Settings { agents, ring_seconds: 15, rest: Duration::from_secs(10) }).await
+}
+
+/// Who answers, and how long they may take.
+pub struct Settings {
+    /// Endpoints, in the order in which they are called.
+    pub agents: Vec<String>,
+    /// How long an agent's telephone rings.
+    pub ring_seconds: i64,
+    /// How long an agent is left alone who has not answered.
+    pub rest: Duration,
+}
+
+/// Reacts to one event after the other, and to agents who have rested.
+pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Result<(), Error> {
+    let agents = settings.agents.iter().map(|endpoint| Agent { endpoint: endpoint.clone(), state: State::Free });
+    let agents = agents.collect();
+    let line = ari.bridge(ari.bridges().create().r#type("holding").name("queue").await?.id);
+    line.start_moh().await?;
+    let mut queue = Queue { ari, settings, line, agents, waiting: VecDeque::new() };
+    loop {
+        // Waiting for an event can be given up at any moment: none is lost.
+        let next = tokio::select! {
+            next = events.next() => next,
+            () = queue.rested() => {
+                queue.call_agents().await;
+                continue;
+            }
+        };
+        let Some(event) = next else { break };
+        let event = event?;
+        match queue.react(&event).await {
+            Ok(()) => {}
+            // Somebody has hung up at the same moment, which its own event tells.
+            Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
+            Err(error) => eprintln!("{}: {error}", event.kind()),
+        }
+        queue.call_agents().await;
+    }
+    queue.line.destroy().await
+}
+
+struct Queue {
+    ari: Client,
+    settings: Settings,
+    /// The bridge in which callers wait.
+    line: BridgeHandle,
+    agents: Vec<Agent>,
+    waiting: VecDeque<ChannelId>,
+}
+
+struct Agent {
+    endpoint: String,
+    state: State,
+}
+
+enum State {
+    Free,
+    Resting(Instant),
+    Ringing(ChannelId),
+    Talking {
+        agent: ChannelId,
+        caller: ChannelId,
+        bridge: BridgeId,
+    },
+    /// Hung up, but the telephone may not know yet: called now, it would be busy.
+    Leaving(ChannelId),
+}
+
+impl Queue {
+    async fn react(&mut self, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::StasisStart(start) if start.args.first().is_some_and(|arg| arg == "agent") => {
+                self.connect(&start.channel.id).await
+            }
+            Event::StasisStart(start) => {
+                println!("{} waits", start.channel.name);
+                self.ari.channel(&start.channel).answer().await?;
+                self.line.add_channel([&start.channel.id]).await?;
+                self.waiting.push_back(start.channel.id.clone());
+                Ok(())
+            }
+            Event::StasisEnd(end) => self.gone(&end.channel.id).await,
+            // The only thing that is heard of an agent who has not answered.
+            Event::ChannelDestroyed(end) => self.destroyed(&end.channel.id).await,
+            Event::Resynced(change) => {
+                for id in &change.channels.vanished {
+                    self.destroyed(id).await?;
+                }
+                Ok(())
+            }
+            Event::Disconnected(gap) => {
+                println!("{gap}: calls go on, but nobody is connected");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Has a free agent called for each caller who waits, and no more than that.
+    async fn call_agents(&mut self) {
+        let mut wanted = self.waiting.len();
+        for agent in &mut self.agents {
+            let State::Ringing(channel) = &agent.state else { continue };
+            if wanted > 0 {
+                wanted -= 1;
+            } else {
+                // The caller has hung up. If the agent has at the same moment, so much the better.
+                let _ = self.ari.channel(channel).hangup().await;
+                agent.state = State::Leaving(channel.clone());
+            }
+        }
+        let now = Instant::now();
+        let is_free = |agent: &&mut Agent| match agent.state {
+            State::Free => true,
+            State::Resting(until) => until <= now,
+            State::Ringing(_) | State::Talking { .. } | State::Leaving(_) => false,
+        };
+        for agent in self.agents.iter_mut().filter(is_free).take(wanted) {
+            let originate = self.ari.channels().originate(&agent.endpoint).app("queue").app_args("agent");
+            agent.state = match originate.timeout(self.settings.ring_seconds).await {
+                Ok(channel) => State::Ringing(channel.id),
+                Err(error) => {
+                    println!("{}: {error}", agent.endpoint);
+                    State::Resting(now + self.settings.rest)
+                }
+            };
+        }
+    }
+
+    /// Waits until an agent has rested whom somebody waits for.
+    async fn rested(&self) {
+        let rests = self.agents.iter().filter_map(|agent| match agent.state {
+            State::Resting(until) => Some(until),
+            _ => None,
+        });
+        match rests.min().filter(|_| !self.waiting.is_empty()) {
+            Some(until) => sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// An agent has answered, and gets who is next.
+    async fn connect(&mut self, agent: &ChannelId) -> Result<(), Error> {
+        let is_it = |it: &&mut Agent| matches!(&it.state, State::Ringing(id) if id == agent);
+        let (Some(found), Some(caller)) = (self.agents.iter_mut().find(is_it), self.waiting.pop_front()) else {
+            // Nobody waits any more.
+            return self.ari.channel(agent).hangup().await;
+        };
+        println!("{} takes {caller}", found.endpoint);
+        let bridge = self.ari.bridges().create().r#type("mixing").await?.id;
+        found.state = State::Talking { agent: agent.clone(), caller: caller.clone(), bridge: bridge.clone() };
+        self.line.remove_channel([&caller]).await?;
+        self.ari.bridge(&bridge).add_channel([&caller, agent]).await
+    }
+
+    /// A channel is no more: if it was an agent's, that one can be called again.
+    async fn destroyed(&mut self, id: &ChannelId) -> Result<(), Error> {
+        let result = self.gone(id).await;
+        for agent in &mut self.agents {
+            if matches!(&agent.state, State::Leaving(channel) if channel == id) {
+                agent.state = State::Free;
+            }
+        }
+        result
+    }
+
+    /// A channel has left: of a caller who waits, of an agent, or of a caller who talks to one.
+    async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
+        self.waiting.retain(|waiting| waiting != id);
+        for it in &mut self.agents {
+            match &it.state {
+                State::Ringing(agent) if agent == id => it.state = State::Resting(Instant::now() + self.settings.rest),
+                State::Talking { agent, caller, bridge } if agent == id => {
+                    let (caller, bridge) = (caller.clone(), self.ari.bridge(bridge));
+                    println!("{} leaves {caller}", it.endpoint);
+                    it.state = State::Leaving(id.clone());
+                    self.waiting.push_front(caller.clone());
+                    bridge.destroy().await?;
+                    return self.line.add_channel([&caller]).await;
+                }
+                State::Talking { agent, caller, bridge } if caller == id => {
+                    let (agent, bridge) = (agent.clone(), self.ari.bridge(bridge));
+                    it.state = State::Leaving(agent.clone());
+                    self.ari.channel(agent).hangup().await?;
+                    return bridge.destroy().await;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

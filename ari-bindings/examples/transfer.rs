@@ -1,0 +1,235 @@
+//! Transfers with the keys of any telephone: the one who is called, the agent, sends the caller on.
+//!
+//! - `#` number `#` is a blind transfer: the agent is out at once, and the caller hears the next one ring.
+//! - `*` number `#` is an attended one: the caller hears music while the agent talks to the next one. When the agent hangs
+//!   up, caller and next one talk; when the next one does, or with `*`, the agent has the caller back.
+//!
+//! A blind transfer is nothing but an attended one in which the agent does not wait, so there is one state for both.
+//!
+//! The dialplan says whom to call, and numbers lead to its context `default`:
+//!
+//! ```text
+//! exten => _2006.,1,Stasis(transfer,${EXTEN:4})
+//! ```
+//!
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//!
+//! ```console
+//! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example transfer
+//! $ cargo xtask asterisk call 20061006 --scenario hangup --duration 30000
+//! ```
+//!
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+
+use std::env;
+
+use ari_bindings::handles::BridgeHandle;
+use ari_bindings::ids::{BridgeId, ChannelId};
+use ari_bindings::{Client, Error, Event, Events};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let setting = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+    let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
+        .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
+        .build()?;
+    let events = ari.events(["transfer"]).resync(true).await?;
+    println!("waiting for calls to the application transfer");
+    serve(ari, events).await
+}
+
+/// Reacts to one event after the other.
+pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
+    let mut calls = Calls { ari, calls: Vec::new() };
+    while let Some(event) = events.next().await {
+        let event = event?;
+        match calls.react(&event).await {
+            Ok(()) => {}
+            // Somebody has hung up at the same moment, which its own event tells.
+            Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
+            Err(error) => eprintln!("{}: {error}", event.kind()),
+        }
+    }
+    Ok(())
+}
+
+struct Calls {
+    ari: Client,
+    calls: Vec<Call>,
+}
+
+/// Up to three, of whom two talk. All talk in the same bridge, which the caller leaves to hear music.
+struct Call {
+    ari: Client,
+    bridge: BridgeId,
+    caller: ChannelId,
+    /// Who talks to the caller, and can transfer: none once out of a blind transfer.
+    agent: Option<ChannelId>,
+    /// To whom the call goes.
+    next: Option<ChannelId>,
+    is_next_there: bool,
+    /// The keys of a transfer that is being dialled.
+    keys: String,
+}
+
+impl Calls {
+    async fn react(&mut self, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::StasisStart(start) => match start.args.first().map(String::as_str) {
+                Some("called") => match self.call_with(&start.channel.id) {
+                    Some(call) => call.answered(&start.channel.id).await,
+                    // Too late, nobody is there any more.
+                    None => self.ari.channel(&start.channel).hangup().await,
+                },
+                Some(number) => {
+                    self.ari.channel(&start.channel).ring().await?;
+                    let bridge = self.ari.bridges().create().r#type("mixing,dtmf_events").await?.id;
+                    let caller = start.channel.id.clone();
+                    let agent = call(&self.ari, number, &caller).await?;
+                    println!("{} calls {number}", start.channel.name);
+                    self.calls.push(Call {
+                        ari: self.ari.clone(),
+                        bridge,
+                        caller,
+                        agent: Some(agent),
+                        next: None,
+                        is_next_there: false,
+                        keys: String::new(),
+                    });
+                    Ok(())
+                }
+                None => self.ari.channel(&start.channel).hangup().await,
+            },
+            Event::ChannelDtmfReceived(dtmf) => match self.call_with(&dtmf.channel.id) {
+                Some(call) if call.agent.as_ref() == Some(&dtmf.channel.id) => call.key(&dtmf.digit).await,
+                _ => Ok(()),
+            },
+            Event::StasisEnd(end) => self.gone(&end.channel.id).await,
+            // The only thing that is heard of one who has not answered.
+            Event::ChannelDestroyed(end) => self.gone(&end.channel.id).await,
+            Event::Resynced(change) => {
+                for id in &change.channels.vanished {
+                    self.gone(id).await?;
+                }
+                Ok(())
+            }
+            Event::Disconnected(gap) => {
+                println!("{gap}: calls go on, but keys do nothing");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn call_with(&mut self, id: &ChannelId) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.has(id))
+    }
+
+    async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
+        let Some(position) = self.calls.iter().position(|call| call.has(id)) else { return Ok(()) };
+        if self.calls[position].goes_on_without(id) {
+            return self.calls[position].left(id).await;
+        }
+        let call = self.calls.swap_remove(position);
+        println!("the call of {} is over", call.caller);
+        call.end().await
+    }
+}
+
+/// Calls a number for a caller.
+async fn call(ari: &Client, number: &str, caller: &ChannelId) -> Result<ChannelId, Error> {
+    let originate = ari.channels().originate(format!("Local/{number}@default")).app("transfer").app_args("called");
+    Ok(originate.originator(caller).timeout(20).await?.id)
+}
+
+impl Call {
+    fn has(&self, id: &ChannelId) -> bool {
+        self.caller == *id || self.agent.as_ref() == Some(id) || self.next.as_ref() == Some(id)
+    }
+
+    /// Whether anybody is left to talk to the caller.
+    fn goes_on_without(&self, id: &ChannelId) -> bool {
+        let others = [&self.agent, &self.next].into_iter().flatten().filter(|other| *other != id);
+        self.caller != *id && others.count() > 0
+    }
+
+    fn bridge(&self) -> BridgeHandle {
+        self.ari.bridge(&self.bridge)
+    }
+
+    /// The agent, or who is next, is on the telephone.
+    async fn answered(&mut self, id: &ChannelId) -> Result<(), Error> {
+        self.bridge().add_channel([id]).await?;
+        if self.next.as_ref() != Some(id) {
+            self.ari.channel(&self.caller).answer().await?;
+            return self.bridge().add_channel([&self.caller]).await;
+        }
+        self.is_next_there = true;
+        match &self.agent {
+            Some(agent) => self.ari.channel(agent).ring_stop().await,
+            None => self.hand_over().await,
+        }
+    }
+
+    /// The agent has pressed a key.
+    async fn key(&mut self, key: &str) -> Result<(), Error> {
+        if let Some(next) = &self.next {
+            // The end of `next` brings the caller back.
+            return if key == "*" { self.ari.channel(next).hangup().await } else { Ok(()) };
+        }
+        if self.keys.is_empty() && key != "#" && key != "*" {
+            return Ok(());
+        }
+        self.keys.push_str(key);
+        let keys = self.keys.clone();
+        let (Some(number), Some(agent)) = (keys[1..].strip_suffix('#'), &self.agent) else { return Ok(()) };
+        println!("{agent} sends {} to {number}", self.caller);
+        self.keys.clear();
+        let agent = self.ari.channel(agent);
+        self.next = Some(call(&self.ari, number, &self.caller).await?);
+        self.is_next_there = false;
+        self.bridge().remove_channel([&self.caller]).await?;
+        self.ari.channel(&self.caller).start_moh().await?;
+        if keys.starts_with('#') { agent.hangup().await } else { agent.ring().await }
+    }
+
+    /// The agent or the next one is gone, and the other one is still there, or still rings.
+    async fn left(&mut self, id: &ChannelId) -> Result<(), Error> {
+        if self.next.as_ref() == Some(id) {
+            self.next = None;
+            if let Some(agent) = &self.agent {
+                self.ari.channel(agent).ring_stop().await?;
+            }
+            return self.bring_back().await;
+        }
+        self.agent = None;
+        if self.is_next_there {
+            return self.hand_over().await;
+        }
+        let caller = self.ari.channel(&self.caller);
+        caller.stop_moh().await?;
+        caller.ring().await
+    }
+
+    /// The next one has the caller now, and can transfer in turn.
+    async fn hand_over(&mut self) -> Result<(), Error> {
+        self.agent = self.next.take();
+        self.bring_back().await
+    }
+
+    /// From the music, or from hearing it ring, back to the others.
+    async fn bring_back(&self) -> Result<(), Error> {
+        let caller = self.ari.channel(&self.caller);
+        caller.stop_moh().await?;
+        caller.ring_stop().await?;
+        self.bridge().add_channel([&self.caller]).await
+    }
+
+    /// Leaves nobody and nothing behind; what is gone already is no matter.
+    async fn end(self) -> Result<(), Error> {
+        for channel in [Some(&self.caller), self.agent.as_ref(), self.next.as_ref()].into_iter().flatten() {
+            let _ = self.ari.channel(channel).hangup().await;
+        }
+        self.bridge().destroy().await
+    }
+}
