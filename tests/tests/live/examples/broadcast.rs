@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::Event;
-use ari_tests::{Server, on_each_server, unique};
+use ari_tests::{Route, Server, on_each_server, unique};
 
 use super::Running;
 use crate::call::Call;
@@ -22,7 +22,7 @@ async fn one_of_several_gets_the_call() {
             let serve = |ari, events| example::serve(ari, events, app.clone());
             copies.push((Running::start(&server, &app, serve).await, app));
         }
-        let mut caller = Call::to(&server, "2011").await;
+        let mut caller = Call::to(&server, Route::Http, "2011").await;
         // The greeting is over.
         caller.watch.until_channel("StasisEnd", &caller.id).await;
         caller.watch.close().await;

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::Event;
-use ari_tests::{Server, eventually, on_each_server};
+use ari_tests::{Route, Server, eventually, on_each_server};
 use tokio::sync::Mutex;
 
 use super::{Running, listen};
@@ -16,7 +16,7 @@ static APPLICATION: Mutex<()> = Mutex::const_new(());
 
 /// Somebody calls: the call, and what a playback to it has as its target.
 async fn call_in(server: &Server, number: &str, rooms: &mut Running) -> (Call, String) {
-    let caller = Call::to(server, number).await;
+    let caller = Call::to(server, Route::Http, number).await;
     let Event::StasisStart(start) = rooms.watch.until_kind("StasisStart").await else { unreachable!() };
     (caller, format!("channel:{}", start.channel.id))
 }

@@ -7,7 +7,7 @@ mod example;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ari_bindings::Event;
-use ari_tests::{Server, eventually, on_each_server};
+use ari_tests::{Route, Server, eventually, on_each_server};
 use tokio::sync::Mutex;
 
 use super::{Running, listen};
@@ -23,7 +23,7 @@ async fn who_talks_hears_it_again() {
         let address = IpAddr::from(Ipv4Addr::LOCALHOST);
         let serve = |ari, events| example::serve(ari, events, address);
         let mut media = Running::start(&server, "external_media", serve).await;
-        let mut caller = Call::to(&server, "2008").await;
+        let mut caller = Call::to(&server, Route::Http, "2008").await;
         let entered = |event: &Event| match event {
             Event::ChannelEnteredBridge(entered) => {
                 let channel = entered.channel.as_ref()?;

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::Event;
-use ari_tests::{Server, eventually, on_each_server};
+use ari_tests::{Route, Server, eventually, on_each_server};
 use tokio::sync::Mutex;
 
 use super::Running;
@@ -16,7 +16,7 @@ static APPLICATION: Mutex<()> = Mutex::const_new(());
 
 /// Somebody calls and hears the menu: the call, and the channel that is in the example.
 async fn call_in(server: &Server, menu: &mut Running) -> (Call, String) {
-    let caller = Call::to(server, "2001").await;
+    let caller = Call::to(server, Route::Http, "2001").await;
     let Event::StasisStart(start) = menu.watch.until_kind("StasisStart").await else { unreachable!() };
     let target = format!("channel:{}", start.channel.id);
     menu.until_played("sound:vm-press", &target).await;

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::server::Listener;
-use ari_tests::{Server, eventually, on_each_server, until_gone};
+use ari_tests::{Route, Server, eventually, on_each_server, until_gone};
 use tokio::sync::Mutex;
 
 use super::Running;
@@ -16,7 +16,7 @@ static APPLICATION: Mutex<()> = Mutex::const_new(());
 
 /// Somebody calls, is greeted, and the program hangs up.
 async fn call(server: &Server) {
-    let mut caller = Call::to(server, "2012").await;
+    let mut caller = Call::to(server, Route::Http, "2012").await;
     caller.watch.until_channel("StasisEnd", &caller.id).await;
     caller.watch.close().await;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ari_bindings::values::BridgeType;
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Route, Server, Watch, on_each_server, unique};
 use tokio::sync::Mutex;
 
 use self::example::Settings;
@@ -68,7 +68,7 @@ async fn a_caller_waits_talks_and_waits_again() {
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;
         let mut queue = start(&server, &[&agent.extension()], 10).await;
-        let mut caller = Call::to(&server, "2005").await;
+        let mut caller = Call::to(&server, Route::Http, "2005").await;
         let channel = until_in(&mut queue, BridgeType::Holding).await;
         listen(caller.channel()).await;
         // The music.
@@ -100,7 +100,7 @@ async fn who_does_not_answer_is_passed_over() {
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;
         let mut queue = start(&server, &["ring", "busy", &agent.extension()], 1).await;
-        let caller = Call::to(&server, "2005").await;
+        let caller = Call::to(&server, Route::Http, "2005").await;
         let channel = until_in(&mut queue, BridgeType::Holding).await;
         let phone = agent.answer().await;
         let talking = [until_in(&mut queue, BridgeType::Mixing).await, until_in(&mut queue, BridgeType::Mixing).await];
@@ -119,7 +119,7 @@ async fn an_agent_is_not_called_for_nobody() {
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;
         let mut queue = start(&server, &[&agent.extension()], 30).await;
-        let caller = Call::to(&server, "2005").await;
+        let caller = Call::to(&server, Route::Http, "2005").await;
         until_in(&mut queue, BridgeType::Holding).await;
         let Event::StasisStart(start) = agent.watch.until_kind("StasisStart").await else { unreachable!() };
         caller.end().await;
@@ -138,7 +138,7 @@ async fn the_longest_waiting_is_next() {
         let mut queue = start(&server, &[&agent.extension()], 10).await;
         let mut callers = Vec::new();
         for _ in 0..3 {
-            let caller = Call::to(&server, "2005").await;
+            let caller = Call::to(&server, Route::Http, "2005").await;
             callers.push((caller, until_in(&mut queue, BridgeType::Holding).await));
         }
         // The first gives up.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, eventually, on_each_server, unique};
+use ari_tests::{Route, Server, eventually, on_each_server, unique};
 use tokio::sync::Mutex;
 
 use super::Running;
@@ -28,7 +28,7 @@ async fn start(server: &Server) -> (Running, PathBuf) {
 
 /// Somebody calls and says something: the call, and the channel that is in the example.
 async fn record(server: &Server, recorder: &mut Running) -> (Call, String) {
-    let caller = Call::to(server, "2004").await;
+    let caller = Call::to(server, Route::Http, "2004").await;
     let Event::StasisStart(start) = recorder.watch.until_kind("StasisStart").await else { unreachable!() };
     recorder.watch.until_kind("RecordingStarted").await;
     say(&caller).await;
@@ -91,7 +91,7 @@ async fn who_does_not_decide_leaves_nothing_behind() {
         first.watch.until_channel("StasisEnd", &first.id).await;
         first.watch.close().await;
 
-        let second = Call::to(&server, "2004").await;
+        let second = Call::to(&server, Route::Http, "2004").await;
         let Event::RecordingStarted(started) = recorder.watch.until_kind("RecordingStarted").await else {
             unreachable!()
         };

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::Event;
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Route, Server, Watch, on_each_server, unique};
 use tokio::sync::Mutex;
 
 use super::{Running, listen};
@@ -18,7 +18,7 @@ static APPLICATION: Mutex<()> = Mutex::const_new(());
 async fn listening(server: &Server, snoop: &mut Running, target: &mut Call, number: &str) -> Call {
     target.channel().set_channel_var("CALLERID(num)").value(number).await.unwrap();
     target.watch.until_kind("ChannelCallerId").await;
-    let supervisor = Call::to(server, &format!("2007{number}")).await;
+    let supervisor = Call::to(server, Route::Http, &format!("2007{number}")).await;
     until_snooping(snoop).await;
     supervisor
 }
@@ -38,7 +38,7 @@ async fn a_supervisor_hears_a_call_until_it_ends() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut snoop = Running::start(&server, "snoop", example::serve).await;
-        let mut target = Call::to(&server, "talk").await;
+        let mut target = Call::to(&server, Route::Http, "talk").await;
         let mut supervisor = listening(&server, &mut snoop, &mut target, "4711").await;
         listen(supervisor.channel()).await;
         supervisor.watch.until_channel("ChannelTalkingStarted", &supervisor.id).await;
@@ -57,7 +57,7 @@ async fn a_supervisor_whispers() {
         let mut snoop = Running::start(&server, "snoop", example::serve).await;
         let (ari, app) = (server.client(), unique("far"));
         let mut far = Watch::open(&ari, &app).await;
-        let mut target = Call::to(&server, &format!("first-{app}")).await;
+        let mut target = Call::to(&server, Route::Http, &format!("first-{app}")).await;
         let Event::StasisStart(start) = far.until_kind("StasisStart").await else { unreachable!() };
         listen(ari.channel(&start.channel)).await;
         // Whispers are mixed into what is said to the other end, be it silence.
@@ -80,7 +80,7 @@ async fn there_is_no_such_call() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let snoop = Running::start(&server, "snoop", example::serve).await;
-        let mut supervisor = Call::to(&server, "20070000").await;
+        let mut supervisor = Call::to(&server, Route::Http, "20070000").await;
         supervisor.watch.until_channel("StasisEnd", &supervisor.id).await;
         supervisor.watch.close().await;
         snoop.end().await;

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::{Client, Event};
-use ari_tests::{Server, Watch, on_each_server, unique};
+use ari_tests::{Route, Server, Watch, on_each_server, unique};
 use tokio::sync::Mutex;
 
 use super::Running;
@@ -38,7 +38,7 @@ impl Scene {
             start.channel.id.into_string()
         };
         let dialled = format!("2006{number}");
-        let (caller, phone) = tokio::join!(Call::to(server, &dialled), answer);
+        let (caller, phone) = tokio::join!(Call::to(server, Route::Http, &dialled), answer);
         let (caller_name, agent_name) = (format!("Local/{dialled}@"), format!("Local/{number}@"));
         let mut scene = Self { transfer, caller, caller_name, agent_name, ari, watch, phone };
         scene.until_inside(&scene.agent_name.clone()).await;

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::Event;
-use ari_tests::{Server, Watch, on_each_server};
+use ari_tests::{Route, Server, Watch, on_each_server};
 
 use super::Running;
 use crate::call::Call;
@@ -25,7 +25,7 @@ async fn a_lamp_is_switched_and_shown() {
         let ari = server.client();
         let mut wallboard = Watch::open(&ari, "wallboard").await;
         let lamp = Running::start(&server, "user_events", example::serve).await;
-        let caller = Call::to(&server, "2009").await;
+        let caller = Call::to(&server, Route::Http, "2009").await;
         caller.channel().send_dtmf().dtmf("1").await.unwrap();
         until_told(&mut wallboard, true).await;
         let hint = server.console("core show hint 2090").await;
