@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ari_bindings::server::Listener;
-use ari_bindings::{Client, DisconnectReason, Error, Event, Events};
+use ari_bindings::{Client, Event, Events};
 use tokio::time::timeout;
 
 use crate::Told;
@@ -140,7 +140,7 @@ impl Watch {
             };
             match next {
                 Some(Ok(event)) => self.seen.push(event),
-                Some(Err(Error::Disconnected { reason: DisconnectReason::ClosedByServer { .. }, .. })) => return,
+                None => return,
                 end => panic!("the events end with {end:?} after {:?}", self.kinds()),
             }
         }

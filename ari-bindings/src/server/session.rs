@@ -5,8 +5,9 @@ use crate::{Client, Events};
 
 /// One connection that Asterisk has made.
 ///
-/// Its requests have the rights of `local_ari_user` of ari.conf. When it is lost, the event stream ends with
-/// [`Error::Disconnected`](crate::Error::Disconnected); a persistent connection comes again as another session.
+/// Its requests have the rights of `local_ari_user` of ari.conf. When Asterisk closes it, as at the end of its one call,
+/// the event stream ends. When it is lost, the stream ends with [`Error::Disconnected`](crate::Error::Disconnected); a
+/// persistent connection comes again as another session.
 ///
 /// It comes again at once, without any interval, also when the program has closed it: a session that cannot be served
 /// is better kept for a while. Calls, and the application, stay meanwhile.

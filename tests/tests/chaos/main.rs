@@ -8,6 +8,7 @@ mod account;
 mod alone;
 mod crash;
 mod limits;
+mod monitor;
 mod network;
 mod requests;
 mod rivals;

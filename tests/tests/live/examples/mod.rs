@@ -5,7 +5,6 @@ mod click_to_dial;
 mod conference;
 mod external_media;
 mod ivr;
-mod monitor;
 mod outbound;
 mod queue;
 mod record_and_play;

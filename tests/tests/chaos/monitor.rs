@@ -1,16 +1,19 @@
-//! The example `monitor`.
+//! The example `monitor`. It is here because a connection that hears everything and is cut while others call can leave
+//! Asterisk in a deadlock (asterisk#2170).
 
 #[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
-#[path = "../../../../ari-bindings/examples/monitor.rs"]
+#[path = "../../../ari-bindings/examples/monitor.rs"]
 mod example;
 
 use std::time::Duration;
 
 use ari_bindings::Client;
 use ari_bindings::models::Channel;
-use ari_tests::{Server, Wire, on_each_server, unique, until_gone};
+use ari_tests::{Server, Wire, unique, until_gone};
 use tokio::sync::watch;
 use tokio::time::timeout;
+
+use crate::alone::alone_on_each_server;
 
 /// A call that nobody but this test knows, and that no application is in.
 async fn call(ari: &Client) -> Channel {
@@ -24,9 +27,9 @@ async fn until(screen: &mut watch::Receiver<String>, what: &str, is_so: impl Fn(
     assert!(shown, "not {what}:\n{}", *screen.borrow());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_table_shows_who_is_there_also_after_a_gap() {
-    on_each_server(|server: Server| async move {
+    alone_on_each_server(|server: Server| async move {
         let (ari, app) = (server.client(), unique("monitor"));
         let first = call(&ari).await;
         let wire = Wire::to_url(server.url());
