@@ -25,7 +25,9 @@ async fn main() -> Result<(), Error> {
         match react(&ari, &event?).await {
             // The caller may hang up at any moment; what was asked of the call then is refused, and that is no fault.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("the call is gone: {error}"),
-            result => result?,
+            // One call that goes wrong is no reason to leave the others alone.
+            Err(error) => println!("{error}"),
+            Ok(()) => {}
         }
     }
     Ok(())
@@ -52,6 +54,8 @@ pub async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
             ari.channel(&dtmf.channel).hangup().await?;
         }
         Event::StasisEnd(end) => println!("{} is gone", end.channel.name),
+        Event::Disconnected(gap) => println!("{gap}: what happens now is not heard"),
+        Event::Reconnected(gap) => println!("{gap}"),
         Event::Unknown(event) => println!("an event that is newer than this program: {}", event.kind()),
         Event::Undecodable(event) => println!("not understood: {}", event.reason()),
         _ => {}
