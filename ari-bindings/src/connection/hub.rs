@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::apps::Apps;
 use super::counters::Counters;
-use super::inspect::Apps;
 use super::probe::Probe;
 use super::queue::{Frame, Queue, wake};
 use super::{ConnectionState, SlowReader};

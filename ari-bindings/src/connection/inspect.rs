@@ -5,17 +5,11 @@ use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::DisconnectReason;
+use super::apps::application;
 use super::hub::Hub;
-use super::link::{Link, application};
+use super::link::Link;
 use crate::event::kind;
 use crate::subscriptions::Subscriptions;
-
-/// The applications of a connection, and those that other connections have taken over.
-#[derive(Debug, Default)]
-pub(super) struct Apps {
-    own: Vec<String>,
-    replaced: Vec<String>,
-}
 
 /// Looks at every event that comes, at its type first and at more only where that matters.
 pub(super) struct Inspector {
@@ -75,34 +69,6 @@ impl Inspector {
         tracing::warn!(application, "another connection has taken over the application: its events go there now");
         let mut apps = self.hub.apps();
         let taken = apps.take(&application);
-        (taken && apps.own.is_empty()).then(|| DisconnectReason::Replaced { application: application.into() })
-    }
-}
-
-impl Apps {
-    pub(super) fn new(own: Vec<String>) -> Self {
-        Self { own, replaced: Vec::new() }
-    }
-
-    /// Those that are still ours.
-    pub(super) fn own(&self) -> &[String] {
-        &self.own
-    }
-
-    /// Those that are not any more.
-    pub(super) fn replaced(&self) -> &[String] {
-        &self.replaced
-    }
-
-    fn add(&mut self, application: &str) {
-        if !self.own.iter().any(|own| own == application) {
-            self.own.push(application.to_owned());
-        }
-    }
-
-    fn take(&mut self, application: &str) -> bool {
-        let Some(at) = self.own.iter().position(|own| own == application) else { return false };
-        self.replaced.push(self.own.remove(at));
-        true
+        (taken && apps.own().is_empty()).then(|| DisconnectReason::Replaced { application: application.into() })
     }
 }

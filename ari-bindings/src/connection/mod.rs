@@ -9,6 +9,7 @@
 
 #[cfg(feature = "server")]
 mod accepted;
+mod apps;
 mod connect;
 mod counters;
 mod dial;
@@ -24,6 +25,7 @@ mod probe;
 mod queue;
 mod reason;
 mod reconnect;
+mod rest;
 mod restore;
 mod session;
 #[cfg(feature = "signal")]
@@ -44,8 +46,8 @@ pub use state::{Connection, ConnectionState};
 #[cfg(feature = "server")]
 pub(crate) use {
     accepted::Accepted,
+    apps::application,
     handshake::{LARGEST_MESSAGE, Socket, Stream, config},
     hub::Hub,
-    link::application,
     supervisor::Pings,
 };

@@ -1,0 +1,52 @@
+//! The applications of a connection.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::value::Text;
+
+/// The applications of a connection, and those that other connections have taken over.
+#[derive(Debug, Default)]
+pub(super) struct Apps {
+    own: Vec<String>,
+    replaced: Vec<String>,
+}
+
+impl Apps {
+    pub(super) fn new(own: Vec<String>) -> Self {
+        Self { own, replaced: Vec::new() }
+    }
+
+    /// Those that are still ours.
+    pub(super) fn own(&self) -> &[String] {
+        &self.own
+    }
+
+    /// Those that are not any more.
+    pub(super) fn replaced(&self) -> &[String] {
+        &self.replaced
+    }
+
+    pub(super) fn add(&mut self, application: &str) {
+        if !self.own.iter().any(|own| own == application) {
+            self.own.push(application.to_owned());
+        }
+    }
+
+    pub(super) fn take(&mut self, application: &str) -> bool {
+        let Some(at) = self.own.iter().position(|own| own == application) else { return false };
+        self.replaced.push(self.own.remove(at));
+        true
+    }
+}
+
+/// The member `application` of an event, wherever it stands.
+pub(crate) fn application(text: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Application<'a> {
+        #[serde(borrow)]
+        application: Text<'a>,
+    }
+    serde_json::from_str::<Application<'_>>(text).ok().map(|found| found.application.0)
+}
