@@ -19,9 +19,9 @@ use crate::{ConnectErrorKind, Error, Request};
 /// The largest event: far above what Asterisk sends, far below what would harm.
 pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
-/// How much is read at once: some dozens of events. The buffer is zeroed before each read, and an event that is kept
+/// How much is read at once: some hundred events. The buffer is zeroed before each read, and an event that is kept
 /// keeps all of it in memory.
-const READ_BUFFER: usize = 16 << 10;
+const READ_BUFFER: usize = 64 << 10;
 
 /// The largest answer to a handshake.
 const LARGEST_ANSWER: usize = 64 << 10;
