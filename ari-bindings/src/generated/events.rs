@@ -18,97 +18,97 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `ApplicationMoveFailed`
+    /// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no `StasisEnd` has come.
     ApplicationMoveFailed(Box<ApplicationMoveFailed>),
-    /// `ApplicationRegistered`
+    /// Asterisk has connected to a client by itself and registered the application there. It comes first on such an outbound connection, once for each application; clients that connect themselves never see it.
     ApplicationRegistered(Box<ApplicationRegistered>),
-    /// `ApplicationReplaced`
+    /// Another connection has registered the same application and gets its events from now on. The old connection stays open, for its other applications and for requests.
     ApplicationReplaced(Box<ApplicationReplaced>),
-    /// `ApplicationUnregistered`
+    /// An application has ended on a connection that Asterisk had opened to a client by itself. Clients that connect themselves never see it.
     ApplicationUnregistered(Box<ApplicationUnregistered>),
-    /// `BridgeAttendedTransfer`
+    /// Somebody with two calls has joined, or tried to join, the parties of both; `result` says how it went. It goes to whoever is subscribed to a channel or bridge involved.
     BridgeAttendedTransfer(Box<BridgeAttendedTransfer>),
-    /// `BridgeBlindTransfer`
+    /// A party of a bridge has sent the others, or tried to send them, on to an extension; `result` says how it went. As a rule the transferring party hangs up next, and the others leave the bridge.
     BridgeBlindTransfer(Box<BridgeBlindTransfer>),
-    /// `BridgeCreated`
+    /// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; `BridgeDestroyed` is its counterpart.
     BridgeCreated(Box<BridgeCreated>),
-    /// `BridgeDestroyed`
+    /// A bridge has ceased to exist. `ChannelLeftBridge` has come before for each channel that was still in it.
     BridgeDestroyed(Box<BridgeDestroyed>),
-    /// `BridgeMerged`
+    /// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a `ChannelLeftBridge` and a `ChannelEnteredBridge` each.
     BridgeMerged(Box<BridgeMerged>),
-    /// `BridgeVideoSourceChanged`
+    /// The members of a bridge see another channel's picture: it was chosen with `set_video_source`, or its party began to talk.
     BridgeVideoSourceChanged(Box<BridgeVideoSourceChanged>),
-    /// `CallBroadcast`
+    /// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees `StasisStart`.
     CallBroadcast(Box<CallBroadcast>),
-    /// `CallClaimed`
+    /// A call that was on offer has been taken. All applications that had got `CallBroadcast` are told, the winner too, provided the dialplan asked for that.
     CallClaimed(Box<CallClaimed>),
-    /// `ChannelCallerId`
+    /// The name, number or presentation of the caller on a channel has changed.
     ChannelCallerId(Box<ChannelCallerId>),
-    /// `ChannelConnectedLine`
+    /// What a channel's phone shows of the other party has changed, for instance since it was bridged or the other was transferred.
     ChannelConnectedLine(Box<ChannelConnectedLine>),
-    /// `ChannelCreated`
+    /// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees `StasisStart`.
     ChannelCreated(Box<ChannelCreated>),
-    /// `ChannelDestroyed`
+    /// A channel has ceased to exist, and its id is of no more use. A `ChannelHangupRequest` precedes it in most cases; the application that had the channel sees `StasisEnd` first and may not get this one.
     ChannelDestroyed(Box<ChannelDestroyed>),
-    /// `ChannelDialplan`
+    /// A channel has begun to execute the next application of the dialplan.
     ChannelDialplan(Box<ChannelDialplan>),
-    /// `ChannelDtmfReceived`
+    /// A digit was pressed at the far end of a channel. It is sent when the key is let go, in a bridge as well as outside.
     ChannelDtmfReceived(Box<ChannelDtmfReceived>),
-    /// `ChannelEnteredBridge`
+    /// A channel has joined a bridge. It follows `add_channel`, and `ChannelLeftBridge` is its counterpart.
     ChannelEnteredBridge(Box<ChannelEnteredBridge>),
-    /// `ChannelHangupRequest`
+    /// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. `StasisEnd` and `ChannelDestroyed` follow; there is no keeping the channel.
     ChannelHangupRequest(Box<ChannelHangupRequest>),
-    /// `ChannelHold`
+    /// The far end has put its call on hold. `hold` on our side does not bring this about; `ChannelUnhold` ends it.
     ChannelHold(Box<ChannelHold>),
-    /// `ChannelLeftBridge`
+    /// A channel has left a bridge, of itself, through `remove_channel` or because its call ended.
     ChannelLeftBridge(Box<ChannelLeftBridge>),
-    /// `ChannelStateChange`
+    /// A channel's state has changed, for instance to `Ringing`, or to `Up` when it is answered.
     ChannelStateChange(Box<ChannelStateChange>),
-    /// `ChannelTalkingFinished`
+    /// Somebody who was talking has fallen silent. Like `ChannelTalkingStarted`, it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
     ChannelTalkingFinished(Box<ChannelTalkingFinished>),
-    /// `ChannelTalkingStarted`
+    /// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and `ChannelTalkingFinished` follows.
     ChannelTalkingStarted(Box<ChannelTalkingStarted>),
-    /// `ChannelToneDetected`
+    /// A tone was heard for which the function `TONE_DETECT` was set on the channel, for example that of a fax or an answering machine.
     ChannelToneDetected(Box<ChannelToneDetected>),
-    /// `ChannelTransfer`
+    /// A phone asks for a transfer that is left to the application, as `PJSIP_TRANSFER_HANDLING()=ari-only` arranges: Asterisk transfers nothing by itself. Carry it out and report with `transfer_progress`, each call of which brings this event again, with its `state`.
     ChannelTransfer(Box<ChannelTransfer>),
-    /// `ChannelUnhold`
+    /// The far end has taken its call off hold, after `ChannelHold`.
     ChannelUnhold(Box<ChannelUnhold>),
-    /// `ChannelUserevent`
+    /// An event that somebody made up: another client with `user_event`, or the dialplan with `UserEvent()`.
     ChannelUserevent(Box<ChannelUserevent>),
-    /// `ChannelVarset`
+    /// A variable of a channel, or a global one, has been set. There are many of these, as Asterisk sets variables for its own use.
     ChannelVarset(Box<ChannelVarset>),
-    /// `ContactStatusChange`
+    /// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; `EndpointStateChange` follows when this makes the endpoint as a whole come or go.
     ContactStatusChange(Box<ContactStatusChange>),
-    /// `DeviceStateChanged`
+    /// A device has another state than before. It goes to applications subscribed to the device, also for devices that were set with `device_states`.
     DeviceStateChanged(Box<DeviceStateChanged>),
-    /// `Dial`
+    /// A call attempt has begun, made progress or ended. The first has an empty `dialstatus`, the last says how the attempt came out.
     Dial(Box<Dial>),
-    /// `EndpointStateChange`
+    /// An endpoint has come or gone: its `state` is another than before. `ContactStatusChange` or `PeerStatusChange` tells more about the cause.
     EndpointStateChange(Box<EndpointStateChange>),
-    /// `MissingParams`
+    /// A request to open the events connection lacked something. No release sends this: such requests are refused with 400.
     MissingParams(Box<MissingParams>),
-    /// `PeerStatusChange`
+    /// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, `ContactStatusChange` says more.
     PeerStatusChange(Box<PeerStatusChange>),
-    /// `PlaybackContinuing`
+    /// One medium of a playback has ended, and the next one begins. It comes between `PlaybackStarted` and `PlaybackFinished`, once for every further medium.
     PlaybackContinuing(Box<PlaybackContinuing>),
-    /// `PlaybackFinished`
+    /// A playback has ended, played to its end, stopped or broken off; its `state` says which. It comes once for every playback, even for one that never started.
     PlaybackFinished(Box<PlaybackFinished>),
-    /// `PlaybackStarted`
+    /// A playback can be heard from now on, having waited for what was asked for before. `PlaybackFinished` follows.
     PlaybackStarted(Box<PlaybackStarted>),
-    /// `RESTResponse`
+    /// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
     RESTResponse(Box<RESTResponse>),
-    /// `RecordingFailed`
+    /// A recording could not start or broke off. `cause` says why: for one, a channel cannot be recorded while it is in a bridge.
     RecordingFailed(Box<RecordingFailed>),
-    /// `RecordingFinished`
+    /// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
     RecordingFinished(Box<RecordingFinished>),
-    /// `RecordingStarted`
+    /// A recording writes from now on. `RecordingFinished` or `RecordingFailed` follows.
     RecordingStarted(Box<RecordingStarted>),
-    /// `StasisEnd`
+    /// A channel has left the application: it was hung up, moved or sent back to the dialplan. Nothing more can be done with it through the application.
     StasisEnd(Box<StasisEnd>),
-    /// `StasisStart`
+    /// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until `StasisEnd`.
     StasisStart(Box<StasisStart>),
-    /// `TextMessageReceived`
+    /// A text has come in outside a call, for SIP a MESSAGE request. It goes to applications subscribed to the endpoint, or to its technology.
     TextMessageReceived(Box<TextMessageReceived>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),

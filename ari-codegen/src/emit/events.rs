@@ -10,7 +10,8 @@ pub(super) fn events(events: &Events) -> TokenStream {
     let structs = events.structs.iter().map(one);
     let names: Vec<_> = events.structs.iter().map(|event| ident(&event.name)).collect();
     let wire: Vec<_> = events.structs.iter().map(|event| &event.wire).collect();
-    let variant_docs = wire.iter().map(|wire| format!(" `{wire}`"));
+    // The whole text is with the struct.
+    let variant_docs = events.structs.iter().map(|event| format!(" {}", event.docs.first().map_or("", |line| line)));
     let members = events.members.iter().map(common_member);
     quote! {
         //! Events: what Asterisk tells of its own accord.

@@ -18,15 +18,15 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `Answered`
+    /// Asterisk's event `Answered`.
     Answered(Box<Answered>),
-    /// `Hung`
+    /// Asterisk's event `Hung`.
     Hung(Box<Hung>),
-    /// `MissingParams`
+    /// Asterisk's event `MissingParams`.
     MissingParams(Box<MissingParams>),
-    /// `Replaced`
+    /// Asterisk's event `Replaced`.
     Replaced(Box<Replaced>),
-    /// `Rung`
+    /// Asterisk's event `Rung`.
     Rung(Box<Rung>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),

@@ -18,7 +18,7 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `Bare`
+    /// Asterisk's event `Bare`.
     Bare(Box<Bare>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),

@@ -18,7 +18,7 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `Grown`
+    /// Asterisk's event `Grown`.
     Grown(Box<Grown>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),

@@ -18,15 +18,15 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `Kind`
+    /// Asterisk's event `Kind`.
     Kind(Box<Kind>),
-    /// `Result`
+    /// Asterisk's event `Result`.
     ResultMessage(Box<ResultMessage>),
-    /// `Undecodable`
+    /// Asterisk's event `Undecodable`.
     UndecodableMessage(Box<UndecodableMessage>),
-    /// `Unknown`
+    /// Asterisk's event `Unknown`.
     UnknownMessage(Box<UnknownMessage>),
-    /// `UnknownEvent`
+    /// Asterisk's event `UnknownEvent`.
     UnknownEventMessage(Box<UnknownEventMessage>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),

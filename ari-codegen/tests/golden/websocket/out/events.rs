@@ -18,7 +18,7 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `Tick`
+    /// Asterisk's event `Tick`.
     Tick(Box<Tick>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),
