@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::DisconnectReason;
 use super::queue::wake;
-use super::rest::{read, request_id, write};
+use super::rest::{Answer, answer, write};
 use crate::reply::Reply;
 use crate::{ConnectErrorKind, Error, Request};
 
@@ -43,7 +43,7 @@ enum Phase {
 
 /// What becomes of a request.
 enum Outcome {
-    Replied(Utf8Bytes),
+    Replied(Answer),
     /// The connection was lost; whether the request had been sent before.
     Lost {
         sent: bool,
@@ -71,7 +71,7 @@ impl Link {
         let operation = request.operation();
         let (waiting, reply) = self.submit(base_url, request)?;
         match timeout(limit, reply).await {
-            Ok(Ok(Outcome::Replied(text))) => read(operation, base_url, request, &text),
+            Ok(Ok(Outcome::Replied(answer))) => answer.into_reply(base_url, request),
             Ok(Ok(Outcome::Lost { sent: true, reason })) => {
                 Err(Error::Unfinished { operation, timed_out: false, source: Arc::new(Lost(reason)) })
             }
@@ -147,7 +147,7 @@ impl Link {
 
     /// Takes a reply, if it is one to a request of ours.
     pub(super) fn take_reply(&self, text: &Utf8Bytes) -> bool {
-        let Some(id) = request_id(text) else { return false };
+        let Some((id, answer)) = answer(text) else { return false };
         let mut state = self.lock();
         if id >= state.next_id {
             return false;
@@ -155,7 +155,7 @@ impl Link {
         // Who has given up waiting meanwhile does not want it any more, nor does anybody else.
         if let Some(sender) = state.waiting.remove(&id) {
             drop(state);
-            let _ = sender.send(Outcome::Replied(text.clone()));
+            let _ = sender.send(Outcome::Replied(answer));
         }
         true
     }

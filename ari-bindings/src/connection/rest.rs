@@ -1,10 +1,11 @@
 //! How requests and replies are written over a WebSocket.
 
 use serde::{Deserialize, Serialize};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::reply::{Head, Reply};
 use crate::value::Text;
-use crate::{Error, Operation, Request};
+use crate::{Error, Request};
 
 /// The largest message that Asterisk takes; it ends the connection over a larger one.
 const LARGEST_REQUEST: usize = 65_535;
@@ -23,10 +24,12 @@ struct RestRequest<'a> {
     message_body: Option<String>,
 }
 
-/// The part of a reply that is needed.
+/// The part of a reply that is needed, as it stands in the text.
 #[derive(Deserialize)]
 struct RestResponse<'a> {
     status_code: u16,
+    #[serde(borrow, default)]
+    request_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     reason_phrase: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -42,10 +45,41 @@ struct RequestId<'a> {
     request_id: Option<Text<'a>>,
 }
 
-/// Whose reply a text is, if it says so as requests of ours do.
-pub(super) fn request_id(text: &str) -> Option<u64> {
-    let RequestId { request_id: Some(Text(id)) } = serde_json::from_str(text).ok()? else { return None };
-    id.parse().ok()
+/// A reply, out of its text.
+pub(super) enum Answer {
+    Read {
+        status: u16,
+        reason: String,
+        content_type: String,
+        body: String,
+    },
+    /// It says whose it is, but not what it should.
+    Unreadable {
+        reason: String,
+        text: Utf8Bytes,
+    },
+}
+
+/// Reads a reply once, and tells to which request it is, if it says so as requests of ours do.
+pub(super) fn answer(text: &Utf8Bytes) -> Option<(u64, Answer)> {
+    let words = |text: Option<Text<'_>>| text.map(|Text(text)| text.into_owned()).unwrap_or_default();
+    match serde_json::from_str::<RestResponse<'_>>(text) {
+        Ok(response) => {
+            let id = words(response.request_id).parse().ok()?;
+            let answer = Answer::Read {
+                status: response.status_code,
+                reason: words(response.reason_phrase),
+                content_type: words(response.content_type),
+                body: words(response.message_body),
+            };
+            Some((id, answer))
+        }
+        Err(error) => {
+            let RequestId { request_id } = serde_json::from_str(text).ok()?;
+            let id = words(request_id).parse().ok()?;
+            Some((id, Answer::Unreadable { reason: error.to_string(), text: text.clone() }))
+        }
+    }
 }
 
 /// A request as text.
@@ -70,27 +104,26 @@ pub(super) fn write(id: u64, request: &Request) -> Result<String, Error> {
     Ok(text)
 }
 
-/// A reply to it.
-pub(super) fn read(
-    operation: &'static Operation,
-    base_url: &str,
-    request: &Request,
-    text: &str,
-) -> Result<Reply, Error> {
-    let response: RestResponse<'_> = serde_json::from_str(text).map_err(|error| Error::Decode {
-        operation,
-        reason: format!("no RESTResponse: {error}").into(),
-        body: text.into(),
-    })?;
-    let words = |text: Option<Text<'_>>| text.map(|Text(text)| text.into_owned()).unwrap_or_default();
-    let head = Head::of(response.status_code, &words(response.content_type));
-    let body = words(response.message_body);
-    if head.is_success() {
-        return Ok(Reply::Text { operation, status: response.status_code, text: body.into_bytes() });
+impl Answer {
+    /// What it means for the request.
+    pub(super) fn into_reply(self, base_url: &str, request: &Request) -> Result<Reply, Error> {
+        let operation = request.operation();
+        match self {
+            Self::Unreadable { reason, text } => Err(Error::Decode {
+                operation,
+                reason: format!("no RESTResponse: {reason}").into(),
+                body: text.as_str().into(),
+            }),
+            Self::Read { status, reason, content_type, body } => {
+                let head = Head::of(status, &content_type);
+                if head.is_success() {
+                    return Ok(Reply::Text { operation, status, text: body.into_bytes() });
+                }
+                // What ARI itself finds wrong with a request it says in the reason alone.
+                let body = if body.is_empty() { serde_json::json!({ "message": reason }).to_string() } else { body };
+                let url = format!("{base_url}{}", request.path());
+                Err(head.into_error(operation, &url, &body))
+            }
+        }
     }
-    // What ARI itself finds wrong with a request it says in the reason alone.
-    let reason = words(response.reason_phrase);
-    let body = if body.is_empty() { serde_json::json!({ "message": reason }).to_string() } else { body };
-    let url = format!("{base_url}{}", request.path());
-    Err(head.into_error(operation, &url, &body))
 }
