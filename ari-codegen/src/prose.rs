@@ -1,7 +1,8 @@
 //! Our own words about the items of the API, from `api-docs/prose/`.
 //!
 //! Each file is a TOML table from an item, named as [`Availability`](crate::Availability) names it, to its text in
-//! Markdown; besides, `error RESOURCE.NICKNAME STATUS` tells what a declared error means.
+//! Markdown; besides, `error RESOURCE.NICKNAME STATUS` tells what a declared error means, and
+//! `example RESOURCE.NICKNAME` is Rust that uses an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +56,11 @@ impl Prose {
     #[must_use]
     pub fn superfluous(&self, api: &Api) -> Vec<String> {
         let items = documented(api);
-        self.texts.keys().filter(|item| !items.contains(*item)).cloned().collect()
+        let is_item = |item: &str| match item.strip_prefix("example ") {
+            Some(name) => items.contains(&format!("operation {name}")),
+            None => items.contains(item),
+        };
+        self.texts.keys().filter(|item| !is_item(item)).cloned().collect()
     }
 }
 

@@ -60,6 +60,13 @@ impl ApplicationHandle {
     /// - `422`: There is no such channel, bridge or endpoint, or no longer.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subscribe(
         &self,
         event_source: impl IntoIterator<Item = impl Into<String>>,
@@ -106,6 +113,16 @@ impl ApplicationHandle {
     /// - `404`: There is no such application: connect first.
     ///
     /// Since Asterisk 16.3, 18.0.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// use ari_bindings::EventFilter;
+    ///
+    /// let filter = EventFilter::new().disallow("ChannelVarset");
+    /// ari.application("hello-world").filter().filter(filter).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter(&self) -> crate::operations::applications::Filter {
         crate::operations::applications::Filter::new(
             &self.client,
@@ -439,6 +456,13 @@ impl BridgeHandle {
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let channels = ari.bridge("meeting").get().await?.channels;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> crate::operations::bridges::Get {
         crate::operations::bridges::Get::new(&self.client, &self.bridge_id)
     }
@@ -452,6 +476,13 @@ impl BridgeHandle {
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.bridge("meeting").destroy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn destroy(&self) -> crate::operations::bridges::Destroy {
         crate::operations::bridges::Destroy::new(&self.client, &self.bridge_id)
     }
@@ -568,6 +599,13 @@ impl BridgeHandle {
     /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_channel(
         &self,
         channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
@@ -593,6 +631,13 @@ impl BridgeHandle {
     /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove_channel(
         &self,
         channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
@@ -651,6 +696,13 @@ impl BridgeHandle {
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.bridge("meeting").start_moh().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_moh(&self) -> crate::operations::bridges::StartMoh {
         crate::operations::bridges::StartMoh::new(&self.client, &self.bridge_id)
     }
@@ -682,6 +734,13 @@ impl BridgeHandle {
     /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn play(
         &self,
         media: impl IntoIterator<Item = impl Into<String>>,
@@ -731,6 +790,13 @@ impl BridgeHandle {
     /// - `422`: The server has no module for the format, or does not know `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn record(
         &self,
         name: impl Into<crate::ids::RecordingName>,
@@ -784,6 +850,14 @@ impl ChannelHandle {
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let channel = ari.channel("1700000000.1").get().await?;
+    /// println!("{} <{}>", channel.caller.name, channel.caller.number);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> crate::operations::channels::Get {
         crate::operations::channels::Get::new(&self.client, &self.channel_id)
     }
@@ -800,6 +874,14 @@ impl ChannelHandle {
     /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
+    /// let channel = request.variables([("CUSTOMER", "4711")]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn originate_with_id(
         &self,
         endpoint: impl Into<String>,
@@ -821,6 +903,13 @@ impl ChannelHandle {
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").hangup().reason("busy").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hangup(&self) -> crate::operations::channels::Hangup {
         crate::operations::channels::Hangup::new(&self.client, &self.channel_id)
     }
@@ -836,6 +925,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn continue_in_dialplan(
         &self,
     ) -> crate::operations::channels::ContinueInDialplan {
@@ -876,6 +972,13 @@ impl ChannelHandle {
     /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn redirect(
         &self,
         endpoint: impl Into<String>,
@@ -898,6 +1001,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").answer().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn answer(&self) -> crate::operations::channels::Answer {
         crate::operations::channels::Answer::new(&self.client, &self.channel_id)
     }
@@ -913,6 +1023,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").ring().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ring(&self) -> crate::operations::channels::Ring {
         crate::operations::channels::Ring::new(&self.client, &self.channel_id)
     }
@@ -959,6 +1076,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_dtmf(&self) -> crate::operations::channels::SendDtmf {
         crate::operations::channels::SendDtmf::new(&self.client, &self.channel_id)
     }
@@ -976,6 +1100,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").mute("in").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn mute(
         &self,
         direction: impl Into<crate::values::Direction>,
@@ -1018,6 +1149,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").hold().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hold(&self) -> crate::operations::channels::Hold {
         crate::operations::channels::Hold::new(&self.client, &self.channel_id)
     }
@@ -1048,6 +1186,13 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_moh(&self) -> crate::operations::channels::StartMoh {
         crate::operations::channels::StartMoh::new(&self.client, &self.channel_id)
     }
@@ -1110,6 +1255,14 @@ impl ChannelHandle {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
+    /// println!("{} is {}", playback.id, playback.state);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn play(
         &self,
         media: impl IntoIterator<Item = impl Into<String>>,
@@ -1159,6 +1312,14 @@ impl ChannelHandle {
     /// - `422`: The server has no module for the format.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let recording = ari.channel("1700000000.1").record("message-1", "wav");
+    /// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn record(
         &self,
         name: impl Into<crate::ids::RecordingName>,
@@ -1185,6 +1346,13 @@ impl ChannelHandle {
     /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_channel_var(
         &self,
         variable: impl Into<String>,
@@ -1209,6 +1377,13 @@ impl ChannelHandle {
     /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_channel_var(
         &self,
         variable: impl Into<String>,
@@ -1282,6 +1457,13 @@ impl ChannelHandle {
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn snoop_channel(
         &self,
         app: impl Into<String>,
@@ -1329,6 +1511,13 @@ impl ChannelHandle {
     /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn dial(&self) -> crate::operations::channels::Dial {
         crate::operations::channels::Dial::new(&self.client, &self.channel_id)
     }
@@ -1423,6 +1612,13 @@ impl DeviceHandle {
     /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.device_states().update("Stasis:lamp", "INUSE").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(
         &self,
         device_state: impl Into<crate::values::UpdateDeviceState>,
@@ -1690,6 +1886,13 @@ impl PlaybackHandle {
     /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.playback("0001").stop().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self) -> crate::operations::playbacks::Stop {
         crate::operations::playbacks::Stop::new(&self.client, &self.playback_id)
     }
@@ -1707,6 +1910,13 @@ impl PlaybackHandle {
     /// - `409`: It is still queued: wait for `PlaybackStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.playback("0001").control("pause").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn control(
         &self,
         operation: impl Into<crate::values::ControlOperation>,
@@ -1784,6 +1994,13 @@ impl LiveRecordingHandle {
     /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// ari.live_recording("message-1").stop().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self) -> crate::operations::recordings::Stop {
         crate::operations::recordings::Stop::new(&self.client, &self.recording_name)
     }
@@ -1914,6 +2131,13 @@ impl StoredRecordingHandle {
     /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_stored_file(&self) -> crate::operations::recordings::GetStoredFile {
         crate::operations::recordings::GetStoredFile::new(
             &self.client,

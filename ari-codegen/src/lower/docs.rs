@@ -64,6 +64,7 @@ impl Facts<'_> {
             docs.push(text.map_or_else(|| format!("- `{status}`"), |text| format!("- `{status}`: {}", one_line(text))));
         }
         self.since(&mut docs, &format!("operation {name}"));
+        docs.extend(self.prose.get(&format!("example {name}")).into_iter().flat_map(example));
         docs
     }
 
@@ -119,6 +120,14 @@ impl Facts<'_> {
             docs.push(since);
         }
     }
+}
+
+/// Lines of code as a test that is compiled, and not run.
+fn example(code: &str) -> Docs {
+    const BEFORE: [&str; 3] =
+        ["", "```no_run", "# async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {"];
+    const AFTER: [&str; 3] = ["# Ok(())", "# }", "```"];
+    BEFORE.into_iter().chain(code.lines()).chain(AFTER).map(str::to_owned).collect()
 }
 
 fn one_line(text: &str) -> String {

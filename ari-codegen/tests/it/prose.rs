@@ -33,8 +33,21 @@ fn everything_has_a_text_and_every_text_is_about_something() {
 }
 
 #[test]
+fn an_example_is_compiled_with_its_operation_and_with_none_superfluous() {
+    let text = "\"example channels.answer\" = 'let one = 1;'\n\"example channels.sing\" = 'let two = 2;'\n";
+    let prose = Prose::parse(&[Source { file: "examples.toml".to_owned(), text: text.to_owned() }]).unwrap();
+    let generated = generate(&supported(), FIXUPS, &Knowledge { prose, ..Knowledge::default() }).unwrap();
+    assert_eq!(generated.superfluous, ["example channels.sing"]);
+    let channels = generated.files.iter().find(|file| file.path.ends_with("operations/channels.rs")).unwrap();
+    let example = ["```no_run", "# async fn example(", "let one = 1;", "# Ok(())", "# }", "```"];
+    let mut lines = channels.text.lines().map(|line| line.trim_start().trim_start_matches("/// "));
+    assert!(lines.any(|line| line == example[0]));
+    assert!(example[1..].iter().all(|line| lines.next().is_some_and(|found| found.starts_with(line))));
+}
+
+#[test]
 fn every_text_is_made_of_sentences() {
-    for (item, text) in texts() {
+    for (item, text) in texts().into_iter().filter(|(item, _)| !item.starts_with("example ")) {
         let text = text.trim();
         assert!(text.ends_with(['.', '`', '|', ')']), "{item}: {text}");
         assert!(text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '`'), "{item}: {text}");

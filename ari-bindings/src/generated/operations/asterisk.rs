@@ -94,6 +94,13 @@ impl Asterisk {
     /// `GET /asterisk/info`
     ///
     /// Since Asterisk 16.0 or earlier.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// let info = ari.asterisk().get_info().only(["system"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_info(&self) -> GetInfo {
         GetInfo::new(&self.client)
     }
@@ -103,6 +110,13 @@ impl Asterisk {
     /// `GET /asterisk/ping`
     ///
     /// Since Asterisk 16.2, 18.0.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// println!("{}", ari.asterisk().ping().await?.timestamp);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ping(&self) -> Ping {
         Ping::new(&self.client)
     }
@@ -436,6 +450,13 @@ call!(DeleteObject -> void);
 /// `GET /asterisk/info`
 ///
 /// Since Asterisk 16.0 or earlier.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let info = ari.asterisk().get_info().only(["system"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetInfo(Call);
@@ -479,6 +500,13 @@ call!(GetInfo -> json crate ::models::AsteriskInfo);
 /// `GET /asterisk/ping`
 ///
 /// Since Asterisk 16.2, 18.0.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// println!("{}", ari.asterisk().ping().await?.timestamp);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ping(Call);
