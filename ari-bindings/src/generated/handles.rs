@@ -103,7 +103,7 @@ impl ApplicationHandle {
         )
     }
 
-    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to `RESTResponse`: a filter that holds it back swallows the replies to requests over the events connection.
+    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RESTResponse): a filter that holds it back swallows the replies to requests over the events connection.
     ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
@@ -467,7 +467,7 @@ impl BridgeHandle {
         crate::operations::bridges::Get::new(&self.client, &self.bridge_id)
     }
 
-    /// Takes all channels out of a bridge and removes it. `ChannelLeftBridge` follows for each channel, all of which stay in their applications, then `BridgeDestroyed` for those who have subscribed; playbacks and recordings of the bridge end.
+    /// Takes all channels out of a bridge and removes it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, all of which stay in their applications, then [`BridgeDestroyed`](crate::events::BridgeDestroyed) for those who have subscribed; playbacks and recordings of the bridge end.
     ///
     /// `DELETE /bridges/{bridgeId}`
     ///
@@ -585,7 +585,7 @@ impl BridgeHandle {
         )
     }
 
-    /// Puts channels into a bridge, each out of the bridge where it is. `ChannelEnteredBridge` follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+    /// Puts channels into a bridge, each out of the bridge where it is. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
     ///
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
@@ -617,7 +617,7 @@ impl BridgeHandle {
         )
     }
 
-    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. `ChannelLeftBridge` follows for each; if one of them is not in the bridge, all stay.
+    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each; if one of them is not in the bridge, all stay.
     ///
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
@@ -649,7 +649,7 @@ impl BridgeHandle {
         )
     }
 
-    /// Shows the video of one channel to everybody in the bridge, whoever talks. `BridgeVideoSourceChanged` follows, and `video_mode` of the bridge is then `single`.
+    /// Shows the video of one channel to everybody in the bridge, whoever talks. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and `video_mode` of the bridge is then `single`.
     ///
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
@@ -673,7 +673,7 @@ impl BridgeHandle {
         )
     }
 
-    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by `BridgeVideoSourceChanged`, this may show only with the next change of the bridge.
+    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged), this may show only with the next change of the bridge.
     ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
@@ -721,7 +721,7 @@ impl BridgeHandle {
         crate::operations::bridges::StopMoh::new(&self.client, &self.bridge_id)
     }
 
-    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
     ///
     /// `POST /bridges/{bridgeId}/play`
     ///
@@ -775,7 +775,7 @@ impl BridgeHandle {
         )
     }
 
-    /// Records everything that is heard in a bridge into one file. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow for applications that get the events of the bridge. Several recordings can run at a time.
+    /// Records everything that is heard in a bridge into one file. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow for applications that get the events of the bridge. Several recordings can run at a time.
     ///
     /// `POST /bridges/{bridgeId}/record`
     ///
@@ -893,7 +893,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow, the last with the cause asked for here.
+    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow, the last with the cause asked for here.
     ///
     /// `DELETE /channels/{channelId}`
     ///
@@ -914,7 +914,7 @@ impl ChannelHandle {
         crate::operations::channels::Hangup::new(&self.client, &self.channel_id)
     }
 
-    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. `StasisEnd` follows. A place that does not exist is not refused: the channel is then hung up.
+    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A place that does not exist is not refused: the channel is then hung up.
     ///
     /// `POST /channels/{channelId}/continue`
     ///
@@ -941,7 +941,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Hands a channel over to another Stasis application. That one gets `StasisStart` and the old one `StasisEnd`; if nobody has registered it, the channel stays where it is and `ApplicationMoveFailed` follows.
+    /// Hands a channel over to another Stasis application. That one gets [`StasisStart`](crate::events::StasisStart) and the old one [`StasisEnd`](crate::events::StasisEnd); if nobody has registered it, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
     ///
     /// `POST /channels/{channelId}/move`
     ///
@@ -990,7 +990,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Answers an incoming call, as when the phone is picked up. `ChannelStateChange` to `Up` follows; a channel that is up already is left alone.
+    /// Answers an incoming call, as when the phone is picked up. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows; a channel that is up already is left alone.
     ///
     /// `POST /channels/{channelId}/answer`
     ///
@@ -1138,7 +1138,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
+    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No [`ChannelHold`](crate::events::ChannelHold) follows, for that one tells of a hold by the far end.
     ///
     /// `POST /channels/{channelId}/hold`
     ///
@@ -1160,7 +1160,7 @@ impl ChannelHandle {
         crate::operations::channels::Hold::new(&self.client, &self.channel_id)
     }
 
-    /// Takes the far end off the hold that `hold` has put it on. No `ChannelUnhold` follows.
+    /// Takes the far end off the hold that `hold` has put it on. No [`ChannelUnhold`](crate::events::ChannelUnhold) follows.
     ///
     /// `DELETE /channels/{channelId}/hold`
     ///
@@ -1242,7 +1242,7 @@ impl ChannelHandle {
         crate::operations::channels::StopSilence::new(&self.client, &self.channel_id)
     }
 
-    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
     ///
     /// `POST /channels/{channelId}/play`
     ///
@@ -1297,7 +1297,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
     ///
     /// `POST /channels/{channelId}/record`
     ///
@@ -1364,7 +1364,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then `ChannelVarset` follows, while a function that fails is only logged.
+    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then [`ChannelVarset`](crate::events::ChannelVarset) follows, while a function that fails is only logged.
     ///
     /// `POST /channels/{channelId}/variable`
     ///
@@ -1419,7 +1419,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Sets several channel variables and dialplan functions in one request. A `ChannelVarset` follows for each variable; functions that fail are only logged.
+    /// Sets several channel variables and dialplan functions in one request. A [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable; functions that fail are only logged.
     ///
     /// `POST /channels/{channelId}/variables`
     ///
@@ -1445,7 +1445,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. `StasisStart` follows for the new channel, which can be recorded, put into a bridge or played to; it gets `StasisEnd` when the other hangs up.
+    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. [`StasisStart`](crate::events::StasisStart) follows for the new channel, which can be recorded, put into a bridge or played to; it gets [`StasisEnd`](crate::events::StasisEnd) when the other hangs up.
     ///
     /// `POST /channels/{channelId}/snoop`
     ///
@@ -1475,7 +1475,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its `StasisStart` can thus be told from others before the reply is there.
+    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can thus be told from others before the reply is there.
     ///
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
@@ -1501,7 +1501,7 @@ impl ChannelHandle {
         )
     }
 
-    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's `StasisStart` first; then `Dial` tells how the call gets on, `ChannelStateChange` to `Up` that it is answered, and `ChannelDestroyed` that it has come to nothing.
+    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first; then [`Dial`](crate::events::Dial) tells how the call gets on, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` that it is answered, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) that it has come to nothing.
     ///
     /// `POST /channels/{channelId}/dial`
     ///
@@ -1535,7 +1535,7 @@ impl ChannelHandle {
         crate::operations::channels::Rtpstatistics::new(&self.client, &self.channel_id)
     }
 
-    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by `ChannelTransfer`; where no transfer is under way it does nothing.
+    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by [`ChannelTransfer`](crate::events::ChannelTransfer); where no transfer is under way it does nothing.
     ///
     /// `POST /channels/{channelId}/transfer_progress`
     ///
@@ -1600,7 +1600,7 @@ impl DeviceHandle {
         crate::operations::device_states::Get::new(&self.client, &self.device_name)
     }
 
-    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get `DeviceStateChanged`, and the state survives a restart.
+    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
     ///
     /// `PUT /deviceStates/{deviceName}`
     ///
@@ -1877,7 +1877,7 @@ impl PlaybackHandle {
         crate::operations::playbacks::Get::new(&self.client, &self.playback_id)
     }
 
-    /// Ends a playback, with all media that were still to come. `PlaybackFinished` follows, also if it had never started.
+    /// Ends a playback, with all media that were still to come. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, also if it had never started.
     ///
     /// `DELETE /playbacks/{playbackId}`
     ///
@@ -1972,7 +1972,7 @@ impl LiveRecordingHandle {
         crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
     }
 
-    /// Ends a recording and throws its file away. `RecordingFinished` follows as it does after a stop, with the state `done`.
+    /// Ends a recording and throws its file away. [`RecordingFinished`](crate::events::RecordingFinished) follows as it does after a stop, with the state `done`.
     ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
@@ -1985,7 +1985,7 @@ impl LiveRecordingHandle {
         crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
     }
 
-    /// Ends a recording and keeps its file. `RecordingFinished` follows, after which the recording is stored.
+    /// Ends a recording and keeps its file. [`RecordingFinished`](crate::events::RecordingFinished) follows, after which the recording is stored.
     ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///

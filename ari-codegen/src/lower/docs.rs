@@ -1,5 +1,8 @@
 //! Documentation that the facts give; prose of our own is laid beside it.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
 use crate::api::{self, Literal, Location};
 use crate::availability::Availability;
 use crate::prose::Prose;
@@ -18,6 +21,8 @@ pub(super) fn id(kind: &str) -> Docs {
 pub(super) struct Facts<'a> {
     pub(super) availability: &'a Availability,
     pub(super) prose: &'a Prose,
+    /// The types of event, to which texts on operations link.
+    pub(super) events: BTreeSet<String>,
 }
 
 impl Facts<'_> {
@@ -47,7 +52,8 @@ impl Facts<'_> {
 
     /// What is said of an operation before its arguments.
     pub(super) fn summary(&self, operation: &api::Operation) -> Docs {
-        let mut docs = self.text(&format!("operation {}.{}", operation.resource, operation.nickname));
+        let docs = self.text(&format!("operation {}.{}", operation.resource, operation.nickname));
+        let mut docs: Docs = docs.iter().map(|line| self.linked(line)).collect();
         docs.push(format!("`{} {}`", operation.method, operation.path));
         docs
     }
@@ -112,6 +118,22 @@ impl Facts<'_> {
     fn text(&self, item: &str) -> Docs {
         let Some(text) = self.prose.get(item) else { return Docs::new() };
         text.lines().map(|line| line.trim_end().to_owned()).chain([String::new()]).collect()
+    }
+
+    /// A text with a link wherever it names an event.
+    fn linked(&self, line: &str) -> String {
+        let mut parts = line.split('`');
+        let mut linked = parts.next().unwrap_or_default().to_owned();
+        // Every second part is between backticks.
+        while let Some(code) = parts.next() {
+            if self.events.contains(code) {
+                let _ = write!(linked, "[`{code}`](crate::events::{code})");
+            } else {
+                let _ = write!(linked, "`{code}`");
+            }
+            linked.push_str(parts.next().unwrap_or_default());
+        }
+        linked
     }
 
     fn since(&self, docs: &mut Docs, item: &str) {

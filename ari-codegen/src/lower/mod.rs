@@ -24,7 +24,8 @@ use values::ValueTypes;
 /// Names that clash once they are Rust names, and shapes that the generated crate has no form for.
 pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Crate, Problems> {
     let mut problems = Problems::default();
-    let facts = Facts { availability, prose };
+    let events = api.events().into_iter().map(|event| event.name.clone()).collect();
+    let facts = Facts { availability, prose, events };
     let values = ValueTypes::of(api, &facts, &mut problems);
     let context = Context { api, facts, ids: Ids::of(api), values };
     let modules = operations::modules(&context, &mut problems);

@@ -33,7 +33,7 @@ impl Bridges {
         List::new(&self.client)
     }
 
-    /// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as `BridgeDestroyed`, reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
+    /// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
     ///
     /// `POST /bridges`
     ///
@@ -94,7 +94,7 @@ impl Bridges {
         Get::new(&self.client, bridge_id)
     }
 
-    /// Takes all channels out of a bridge and removes it. `ChannelLeftBridge` follows for each channel, all of which stay in their applications, then `BridgeDestroyed` for those who have subscribed; playbacks and recordings of the bridge end.
+    /// Takes all channels out of a bridge and removes it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, all of which stay in their applications, then [`BridgeDestroyed`](crate::events::BridgeDestroyed) for those who have subscribed; playbacks and recordings of the bridge end.
     ///
     /// `DELETE /bridges/{bridgeId}`
     ///
@@ -206,7 +206,7 @@ impl Bridges {
         SetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
-    /// Puts channels into a bridge, each out of the bridge where it is. `ChannelEnteredBridge` follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+    /// Puts channels into a bridge, each out of the bridge where it is. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
     ///
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
@@ -236,7 +236,7 @@ impl Bridges {
         AddChannel::new(&self.client, bridge_id, channel)
     }
 
-    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. `ChannelLeftBridge` follows for each; if one of them is not in the bridge, all stay.
+    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each; if one of them is not in the bridge, all stay.
     ///
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
@@ -266,7 +266,7 @@ impl Bridges {
         RemoveChannel::new(&self.client, bridge_id, channel)
     }
 
-    /// Shows the video of one channel to everybody in the bridge, whoever talks. `BridgeVideoSourceChanged` follows, and `video_mode` of the bridge is then `single`.
+    /// Shows the video of one channel to everybody in the bridge, whoever talks. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and `video_mode` of the bridge is then `single`.
     ///
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
@@ -288,7 +288,7 @@ impl Bridges {
         SetVideoSource::new(&self.client, bridge_id, channel_id)
     }
 
-    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by `BridgeVideoSourceChanged`, this may show only with the next change of the bridge.
+    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged), this may show only with the next change of the bridge.
     ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
@@ -345,7 +345,7 @@ impl Bridges {
         StopMoh::new(&self.client, bridge_id)
     }
 
-    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
     ///
     /// `POST /bridges/{bridgeId}/play`
     ///
@@ -398,7 +398,7 @@ impl Bridges {
         PlayWithId::new(&self.client, bridge_id, playback_id, media)
     }
 
-    /// Records everything that is heard in a bridge into one file. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow for applications that get the events of the bridge. Several recordings can run at a time.
+    /// Records everything that is heard in a bridge into one file. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow for applications that get the events of the bridge. Several recordings can run at a time.
     ///
     /// `POST /bridges/{bridgeId}/record`
     ///
@@ -456,7 +456,7 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Bridge >);
 
-/// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as `BridgeDestroyed`, reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
+/// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
 ///
 /// `POST /bridges`
 ///
@@ -642,7 +642,7 @@ impl Get {
 
 call!(Get -> json crate ::models::Bridge);
 
-/// Takes all channels out of a bridge and removes it. `ChannelLeftBridge` follows for each channel, all of which stay in their applications, then `BridgeDestroyed` for those who have subscribed; playbacks and recordings of the bridge end.
+/// Takes all channels out of a bridge and removes it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, all of which stay in their applications, then [`BridgeDestroyed`](crate::events::BridgeDestroyed) for those who have subscribed; playbacks and recordings of the bridge end.
 ///
 /// `DELETE /bridges/{bridgeId}`
 ///
@@ -872,7 +872,7 @@ impl SetBridgeVars {
 
 call!(SetBridgeVars -> void);
 
-/// Puts channels into a bridge, each out of the bridge where it is. `ChannelEnteredBridge` follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+/// Puts channels into a bridge, each out of the bridge where it is. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
 ///
 /// `POST /bridges/{bridgeId}/addChannel`
 ///
@@ -964,7 +964,7 @@ impl AddChannel {
 
 call!(AddChannel -> void);
 
-/// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. `ChannelLeftBridge` follows for each; if one of them is not in the bridge, all stay.
+/// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each; if one of them is not in the bridge, all stay.
 ///
 /// `POST /bridges/{bridgeId}/removeChannel`
 ///
@@ -1019,7 +1019,7 @@ impl RemoveChannel {
 
 call!(RemoveChannel -> void);
 
-/// Shows the video of one channel to everybody in the bridge, whoever talks. `BridgeVideoSourceChanged` follows, and `video_mode` of the bridge is then `single`.
+/// Shows the video of one channel to everybody in the bridge, whoever talks. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and `video_mode` of the bridge is then `single`.
 ///
 /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
 ///
@@ -1064,7 +1064,7 @@ impl SetVideoSource {
 
 call!(SetVideoSource -> void);
 
-/// Ends the choice that `set_video_source` has made. In `video_source_id`, and by `BridgeVideoSourceChanged`, this may show only with the next change of the bridge.
+/// Ends the choice that `set_video_source` has made. In `video_source_id`, and by [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged), this may show only with the next change of the bridge.
 ///
 /// `DELETE /bridges/{bridgeId}/videoSource`
 ///
@@ -1192,7 +1192,7 @@ impl StopMoh {
 
 call!(StopMoh -> void);
 
-/// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+/// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
 ///
 /// `POST /bridges/{bridgeId}/play`
 ///
@@ -1369,7 +1369,7 @@ impl PlayWithId {
 
 call!(PlayWithId -> json crate ::models::Playback);
 
-/// Records everything that is heard in a bridge into one file. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow for applications that get the events of the bridge. Several recordings can run at a time.
+/// Records everything that is heard in a bridge into one file. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow for applications that get the events of the bridge. Several recordings can run at a time.
 ///
 /// `POST /bridges/{bridgeId}/record`
 ///

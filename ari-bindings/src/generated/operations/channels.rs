@@ -42,7 +42,7 @@ impl Channels {
         List::new(&self.client)
     }
 
-    /// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: `Dial` tells how the call gets on, then follows `StasisStart`, or `ChannelDestroyed` with the cause why nobody could be reached.
+    /// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: [`Dial`](crate::events::Dial) tells how the call gets on, then follows [`StasisStart`](crate::events::StasisStart), or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause why nobody could be reached.
     ///
     /// `POST /channels`
     ///
@@ -57,8 +57,8 @@ impl Channels {
     ///
     /// ```no_run
     /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let call = ari.channels().originate("PJSIP/alice").app("hello-world").caller_id("Reception <100>").timeout(20);
-    /// let channel = call.await?;
+    /// let call = ari.channels().originate("PJSIP/alice").app("hello-world");
+    /// let channel = call.caller_id("Reception <100>").timeout(20).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -66,7 +66,7 @@ impl Channels {
         Originate::new(&self.client, endpoint)
     }
 
-    /// Creates an outgoing channel and puts it into the application without calling anybody yet. After its `StasisStart` there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
+    /// Creates an outgoing channel and puts it into the application without calling anybody yet. After its [`StasisStart`](crate::events::StasisStart) there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
     ///
     /// `POST /channels/create`
     ///
@@ -142,7 +142,7 @@ impl Channels {
         OriginateWithId::new(&self.client, channel_id, endpoint)
     }
 
-    /// Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow, the last with the cause asked for here.
+    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow, the last with the cause asked for here.
     ///
     /// `DELETE /channels/{channelId}`
     ///
@@ -165,7 +165,7 @@ impl Channels {
         Hangup::new(&self.client, channel_id)
     }
 
-    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. `StasisEnd` follows. A place that does not exist is not refused: the channel is then hung up.
+    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A place that does not exist is not refused: the channel is then hung up.
     ///
     /// `POST /channels/{channelId}/continue`
     ///
@@ -192,7 +192,7 @@ impl Channels {
         ContinueInDialplan::new(&self.client, channel_id)
     }
 
-    /// Hands a channel over to another Stasis application. That one gets `StasisStart` and the old one `StasisEnd`; if nobody has registered it, the channel stays where it is and `ApplicationMoveFailed` follows.
+    /// Hands a channel over to another Stasis application. That one gets [`StasisStart`](crate::events::StasisStart) and the old one [`StasisEnd`](crate::events::StasisEnd); if nobody has registered it, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
     ///
     /// `POST /channels/{channelId}/move`
     ///
@@ -244,7 +244,7 @@ impl Channels {
         Redirect::new(&self.client, channel_id, endpoint)
     }
 
-    /// Answers an incoming call, as when the phone is picked up. `ChannelStateChange` to `Up` follows; a channel that is up already is left alone.
+    /// Answers an incoming call, as when the phone is picked up. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows; a channel that is up already is left alone.
     ///
     /// `POST /channels/{channelId}/answer`
     ///
@@ -402,7 +402,7 @@ impl Channels {
         Unmute::new(&self.client, channel_id, direction)
     }
 
-    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
+    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No [`ChannelHold`](crate::events::ChannelHold) follows, for that one tells of a hold by the far end.
     ///
     /// `POST /channels/{channelId}/hold`
     ///
@@ -426,7 +426,7 @@ impl Channels {
         Hold::new(&self.client, channel_id)
     }
 
-    /// Takes the far end off the hold that `hold` has put it on. No `ChannelUnhold` follows.
+    /// Takes the far end off the hold that `hold` has put it on. No [`ChannelUnhold`](crate::events::ChannelUnhold) follows.
     ///
     /// `DELETE /channels/{channelId}/hold`
     ///
@@ -524,7 +524,7 @@ impl Channels {
         StopSilence::new(&self.client, channel_id)
     }
 
-    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
     ///
     /// `POST /channels/{channelId}/play`
     ///
@@ -578,7 +578,7 @@ impl Channels {
         PlayWithId::new(&self.client, channel_id, playback_id, media)
     }
 
-    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
     ///
     /// `POST /channels/{channelId}/record`
     ///
@@ -640,7 +640,7 @@ impl Channels {
         GetChannelVar::new(&self.client, channel_id, variable)
     }
 
-    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then `ChannelVarset` follows, while a function that fails is only logged.
+    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then [`ChannelVarset`](crate::events::ChannelVarset) follows, while a function that fails is only logged.
     ///
     /// `POST /channels/{channelId}/variable`
     ///
@@ -691,7 +691,7 @@ impl Channels {
         GetChannelVars::new(&self.client, channel_id, variables)
     }
 
-    /// Sets several channel variables and dialplan functions in one request. A `ChannelVarset` follows for each variable; functions that fail are only logged.
+    /// Sets several channel variables and dialplan functions in one request. A [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable; functions that fail are only logged.
     ///
     /// `POST /channels/{channelId}/variables`
     ///
@@ -715,7 +715,7 @@ impl Channels {
         SetChannelVars::new(&self.client, channel_id, variables)
     }
 
-    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. `StasisStart` follows for the new channel, which can be recorded, put into a bridge or played to; it gets `StasisEnd` when the other hangs up.
+    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. [`StasisStart`](crate::events::StasisStart) follows for the new channel, which can be recorded, put into a bridge or played to; it gets [`StasisEnd`](crate::events::StasisEnd) when the other hangs up.
     ///
     /// `POST /channels/{channelId}/snoop`
     ///
@@ -743,7 +743,7 @@ impl Channels {
         SnoopChannel::new(&self.client, channel_id, app)
     }
 
-    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its `StasisStart` can thus be told from others before the reply is there.
+    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can thus be told from others before the reply is there.
     ///
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
@@ -766,7 +766,7 @@ impl Channels {
         SnoopChannelWithId::new(&self.client, channel_id, snoop_id, app)
     }
 
-    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's `StasisStart` first; then `Dial` tells how the call gets on, `ChannelStateChange` to `Up` that it is answered, and `ChannelDestroyed` that it has come to nothing.
+    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first; then [`Dial`](crate::events::Dial) tells how the call gets on, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` that it is answered, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) that it has come to nothing.
     ///
     /// `POST /channels/{channelId}/dial`
     ///
@@ -807,7 +807,7 @@ impl Channels {
         Rtpstatistics::new(&self.client, channel_id)
     }
 
-    /// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. `StasisStart` follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
+    /// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
     ///
     /// `POST /channels/externalMedia`
     ///
@@ -835,7 +835,7 @@ impl Channels {
         ExternalMedia::new(&self.client, app, format)
     }
 
-    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by `ChannelTransfer`; where no transfer is under way it does nothing.
+    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by [`ChannelTransfer`](crate::events::ChannelTransfer); where no transfer is under way it does nothing.
     ///
     /// `POST /channels/{channelId}/transfer_progress`
     ///
@@ -893,7 +893,7 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Channel >);
 
-/// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: `Dial` tells how the call gets on, then follows `StasisStart`, or `ChannelDestroyed` with the cause why nobody could be reached.
+/// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: [`Dial`](crate::events::Dial) tells how the call gets on, then follows [`StasisStart`](crate::events::StasisStart), or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause why nobody could be reached.
 ///
 /// `POST /channels`
 ///
@@ -908,8 +908,8 @@ call!(List -> json Vec < crate ::models::Channel >);
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let call = ari.channels().originate("PJSIP/alice").app("hello-world").caller_id("Reception <100>").timeout(20);
-/// let channel = call.await?;
+/// let call = ari.channels().originate("PJSIP/alice").app("hello-world");
+/// let channel = call.caller_id("Reception <100>").timeout(20).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1054,7 +1054,7 @@ impl Originate {
 
 call!(Originate -> json crate ::models::Channel);
 
-/// Creates an outgoing channel and puts it into the application without calling anybody yet. After its `StasisStart` there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
+/// Creates an outgoing channel and puts it into the application without calling anybody yet. After its [`StasisStart`](crate::events::StasisStart) there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
 ///
 /// `POST /channels/create`
 ///
@@ -1378,7 +1378,7 @@ impl OriginateWithId {
 
 call!(OriginateWithId -> json crate ::models::Channel);
 
-/// Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow, the last with the cause asked for here.
+/// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow, the last with the cause asked for here.
 ///
 /// `DELETE /channels/{channelId}`
 ///
@@ -1444,7 +1444,7 @@ impl Hangup {
 
 call!(Hangup -> void);
 
-/// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. `StasisEnd` follows. A place that does not exist is not refused: the channel is then hung up.
+/// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A place that does not exist is not refused: the channel is then hung up.
 ///
 /// `POST /channels/{channelId}/continue`
 ///
@@ -1525,7 +1525,7 @@ impl ContinueInDialplan {
 
 call!(ContinueInDialplan -> void);
 
-/// Hands a channel over to another Stasis application. That one gets `StasisStart` and the old one `StasisEnd`; if nobody has registered it, the channel stays where it is and `ApplicationMoveFailed` follows.
+/// Hands a channel over to another Stasis application. That one gets [`StasisStart`](crate::events::StasisStart) and the old one [`StasisEnd`](crate::events::StasisEnd); if nobody has registered it, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
 ///
 /// `POST /channels/{channelId}/move`
 ///
@@ -1631,7 +1631,7 @@ impl Redirect {
 
 call!(Redirect -> void);
 
-/// Answers an incoming call, as when the phone is picked up. `ChannelStateChange` to `Up` follows; a channel that is up already is left alone.
+/// Answers an incoming call, as when the phone is picked up. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows; a channel that is up already is left alone.
 ///
 /// `POST /channels/{channelId}/answer`
 ///
@@ -2006,7 +2006,7 @@ impl Unmute {
 
 call!(Unmute -> void);
 
-/// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No `ChannelHold` follows, for that one tells of a hold by the far end.
+/// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No [`ChannelHold`](crate::events::ChannelHold) follows, for that one tells of a hold by the far end.
 ///
 /// `POST /channels/{channelId}/hold`
 ///
@@ -2055,7 +2055,7 @@ impl Hold {
 
 call!(Hold -> void);
 
-/// Takes the far end off the hold that `hold` has put it on. No `ChannelUnhold` follows.
+/// Takes the far end off the hold that `hold` has put it on. No [`ChannelUnhold`](crate::events::ChannelUnhold) follows.
 ///
 /// `DELETE /channels/{channelId}/hold`
 ///
@@ -2280,7 +2280,7 @@ impl StopSilence {
 
 call!(StopSilence -> void);
 
-/// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. `PlaybackStarted`, `PlaybackContinuing` between items and `PlaybackFinished` follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+/// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
 ///
 /// `POST /channels/{channelId}/play`
 ///
@@ -2448,7 +2448,7 @@ impl PlayWithId {
 
 call!(PlayWithId -> json crate ::models::Playback);
 
-/// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+/// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
 ///
 /// `POST /channels/{channelId}/record`
 ///
@@ -2607,7 +2607,7 @@ impl GetChannelVar {
 
 call!(GetChannelVar -> json crate ::models::Variable);
 
-/// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then `ChannelVarset` follows, while a function that fails is only logged.
+/// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then [`ChannelVarset`](crate::events::ChannelVarset) follows, while a function that fails is only logged.
 ///
 /// `POST /channels/{channelId}/variable`
 ///
@@ -2720,7 +2720,7 @@ impl GetChannelVars {
 
 call!(GetChannelVars -> json crate ::models::Variables);
 
-/// Sets several channel variables and dialplan functions in one request. A `ChannelVarset` follows for each variable; functions that fail are only logged.
+/// Sets several channel variables and dialplan functions in one request. A [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable; functions that fail are only logged.
 ///
 /// `POST /channels/{channelId}/variables`
 ///
@@ -2767,7 +2767,7 @@ impl SetChannelVars {
 
 call!(SetChannelVars -> void);
 
-/// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. `StasisStart` follows for the new channel, which can be recorded, put into a bridge or played to; it gets `StasisEnd` when the other hangs up.
+/// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. [`StasisStart`](crate::events::StasisStart) follows for the new channel, which can be recorded, put into a bridge or played to; it gets [`StasisEnd`](crate::events::StasisEnd) when the other hangs up.
 ///
 /// `POST /channels/{channelId}/snoop`
 ///
@@ -2854,7 +2854,7 @@ impl SnoopChannel {
 
 call!(SnoopChannel -> json crate ::models::Channel);
 
-/// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its `StasisStart` can thus be told from others before the reply is there.
+/// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can thus be told from others before the reply is there.
 ///
 /// `POST /channels/{channelId}/snoop/{snoopId}`
 ///
@@ -2927,7 +2927,7 @@ impl SnoopChannelWithId {
 
 call!(SnoopChannelWithId -> json crate ::models::Channel);
 
-/// Calls the endpoint for which `create` has made the channel. Wait for the channel's `StasisStart` first; then `Dial` tells how the call gets on, `ChannelStateChange` to `Up` that it is answered, and `ChannelDestroyed` that it has come to nothing.
+/// Calls the endpoint for which `create` has made the channel. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first; then [`Dial`](crate::events::Dial) tells how the call gets on, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` that it is answered, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) that it has come to nothing.
 ///
 /// `POST /channels/{channelId}/dial`
 ///
@@ -3033,7 +3033,7 @@ impl Rtpstatistics {
 
 call!(Rtpstatistics -> json crate ::models::RTPstat);
 
-/// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. `StasisStart` follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
+/// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
 ///
 /// `POST /channels/externalMedia`
 ///
@@ -3188,7 +3188,7 @@ impl ExternalMedia {
 
 call!(ExternalMedia -> json crate ::models::Channel);
 
-/// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by `ChannelTransfer`; where no transfer is under way it does nothing.
+/// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by [`ChannelTransfer`](crate::events::ChannelTransfer); where no transfer is under way it does nothing.
 ///
 /// `POST /channels/{channelId}/transfer_progress`
 ///

@@ -46,7 +46,7 @@ impl DeviceStates {
         Get::new(&self.client, device_name)
     }
 
-    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get `DeviceStateChanged`, and the state survives a restart.
+    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
     ///
     /// `PUT /deviceStates/{deviceName}`
     ///
@@ -152,7 +152,7 @@ impl Get {
 
 call!(Get -> json crate ::models::DeviceState);
 
-/// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get `DeviceStateChanged`, and the state survives a restart.
+/// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
 ///
 /// `PUT /deviceStates/{deviceName}`
 ///

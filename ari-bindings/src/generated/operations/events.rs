@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl Events {
-    /// Sends an event of your own making to an application, as `ChannelUserevent`. It is accepted, and lost, when the application's client is not connected at the moment.
+    /// Sends an event of your own making to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). It is accepted, and lost, when the application's client is not connected at the moment.
     ///
     /// `POST /events/user/{eventName}`
     ///
@@ -53,7 +53,7 @@ impl Events {
         UserEvent::new(&self.client, event_name, application)
     }
 
-    /// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. `StasisStart` follows for the winner, once the call is let in.
+    /// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. [`StasisStart`](crate::events::StasisStart) follows for the winner, once the call is let in.
     ///
     /// `POST /events/claim`
     ///
@@ -75,7 +75,7 @@ impl Events {
     }
 }
 
-/// Sends an event of your own making to an application, as `ChannelUserevent`. It is accepted, and lost, when the application's client is not connected at the moment.
+/// Sends an event of your own making to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). It is accepted, and lost, when the application's client is not connected at the moment.
 ///
 /// `POST /events/user/{eventName}`
 ///
@@ -151,7 +151,7 @@ impl UserEvent {
 
 call!(UserEvent -> void);
 
-/// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. `StasisStart` follows for the winner, once the call is let in.
+/// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. [`StasisStart`](crate::events::StasisStart) follows for the winner, once the call is let in.
 ///
 /// `POST /events/claim`
 ///

@@ -39,7 +39,7 @@ impl Playbacks {
         Get::new(&self.client, playback_id)
     }
 
-    /// Ends a playback, with all media that were still to come. `PlaybackFinished` follows, also if it had never started.
+    /// Ends a playback, with all media that were still to come. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, also if it had never started.
     ///
     /// `DELETE /playbacks/{playbackId}`
     ///
@@ -131,7 +131,7 @@ impl Get {
 
 call!(Get -> json crate ::models::Playback);
 
-/// Ends a playback, with all media that were still to come. `PlaybackFinished` follows, also if it had never started.
+/// Ends a playback, with all media that were still to come. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, also if it had never started.
 ///
 /// `DELETE /playbacks/{playbackId}`
 ///

@@ -134,7 +134,7 @@ impl Recordings {
         GetLive::new(&self.client, recording_name)
     }
 
-    /// Ends a recording and throws its file away. `RecordingFinished` follows as it does after a stop, with the state `done`.
+    /// Ends a recording and throws its file away. [`RecordingFinished`](crate::events::RecordingFinished) follows as it does after a stop, with the state `done`.
     ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
@@ -152,7 +152,7 @@ impl Recordings {
         Cancel::new(&self.client, recording_name)
     }
 
-    /// Ends a recording and keeps its file. `RecordingFinished` follows, after which the recording is stored.
+    /// Ends a recording and keeps its file. [`RecordingFinished`](crate::events::RecordingFinished) follows, after which the recording is stored.
     ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///
@@ -486,7 +486,7 @@ impl GetLive {
 
 call!(GetLive -> json crate ::models::LiveRecording);
 
-/// Ends a recording and throws its file away. `RecordingFinished` follows as it does after a stop, with the state `done`.
+/// Ends a recording and throws its file away. [`RecordingFinished`](crate::events::RecordingFinished) follows as it does after a stop, with the state `done`.
 ///
 /// `DELETE /recordings/live/{recordingName}`
 ///
@@ -526,7 +526,7 @@ impl Cancel {
 
 call!(Cancel -> void);
 
-/// Ends a recording and keeps its file. `RecordingFinished` follows, after which the recording is stored.
+/// Ends a recording and keeps its file. [`RecordingFinished`](crate::events::RecordingFinished) follows, after which the recording is stored.
 ///
 /// `POST /recordings/live/{recordingName}/stop`
 ///
