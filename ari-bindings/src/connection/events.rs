@@ -20,9 +20,10 @@ const MOST_UNCOUNTED: u64 = 32;
 
 /// The events of some applications; [`Client::events`](crate::Client::events) connects.
 ///
-/// A task of its own reads them from the connection as they come, so that Asterisk, which
-/// disconnects who is slow to read, never waits for the program; they are decoded when the program
-/// takes them. Events come in the order in which Asterisk sent them, and none is left out.
+/// While the program waits for events, it reads the connection by itself, which is the fastest; while it does anything
+/// else, a task of its own reads, so that Asterisk, which disconnects who is slow to read, never waits for the program.
+/// They are decoded when the program takes them. Events come in the order in which Asterisk sent them, and none is
+/// left out.
 ///
 /// # When the connection is lost
 ///
@@ -154,7 +155,7 @@ impl Events {
             if self.ended {
                 return Poll::Ready(None);
             }
-            if let Taken::End(error) = ready!(self.queue.poll_take(cx, &mut self.taken)) {
+            if let Taken::End(error) = ready!(self.hub.poll_next(cx, &self.queue, &mut self.taken)) {
                 self.ended = true;
                 self.last = None;
                 return Poll::Ready(error.map(Err));

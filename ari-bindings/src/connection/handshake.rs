@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
 use tokio_tungstenite::tungstenite::handshake::{derive_accept_key, machine::TryParse as _};
@@ -19,12 +19,11 @@ use crate::{ConnectErrorKind, Error, Request};
 /// The largest event: far above what Asterisk sends, far below what would harm.
 pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
-/// How much is read at once: some hundred events. The buffer is zeroed before each read, and an event that is kept
-/// keeps all of it in memory.
-const READ_BUFFER: usize = 64 << 10;
+/// How much is read at once: some dozen events. The rest of the buffer is zeroed before each read.
+const READ_BUFFER: usize = 16 << 10;
 
 /// The largest answer to a handshake.
-const LARGEST_ANSWER: usize = 64 << 10;
+const LARGEST_ANSWER: u64 = 64 << 10;
 
 /// How long the text of a refusal may take once its head is there.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -37,27 +36,30 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Makes a WebSocket of a connection.
-pub(super) async fn upgrade(http: &Http, request: &Request, mut stream: Box<dyn Stream>) -> Result<Socket, Error> {
+pub(super) async fn upgrade(http: &Http, request: &Request, stream: Box<dyn Stream>) -> Result<Socket, Error> {
+    let mut stream = BufReader::new(stream);
     let key = generate_key();
     let lost = |error: io::Error| http.connect_error(ConnectErrorKind::Other, Arc::new(error));
     stream.write_all(head(http, request, &key).as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
-    let (response, mut rest) = answer(&mut stream).await.map_err(lost)?;
+    let response = answer(&mut stream).await.map_err(lost)?;
 
     let operation = request.operation();
     let asked = format!("{}{}", http.url.as_str(), request.path());
     let head = Head::new(response.status().as_u16(), response.headers());
     if response.status() != 101 {
+        let mut explanation = Vec::new();
         // Cut short, it is still the best explanation there is.
-        let body = body(&response, &mut stream, &mut rest);
-        let _ = tokio::time::timeout(REFUSAL_TIMEOUT, body).await;
-        return Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&rest)));
+        let _ = tokio::time::timeout(REFUSAL_TIMEOUT, body(&response, &mut stream, &mut explanation)).await;
+        return Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&explanation)));
     }
     let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
     if accept.is_none_or(|accept| accept.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
         return Err(head.into_error(operation, &asked, "no WebSocket: Sec-WebSocket-Accept is wrong"));
     }
-    Ok(Socket::from_partially_read(stream, rest, Role::Client, Some(config(LARGEST_MESSAGE))).await)
+    // Had it been given what was read of the first frames, it would read all others in small pieces.
+    let stream = if stream.buffer().is_empty() { stream.into_inner() } else { Box::new(stream) };
+    Ok(Socket::from_raw_socket(stream, Role::Client, Some(config(LARGEST_MESSAGE))).await)
 }
 
 /// How WebSockets are read, with messages of so many bytes at most.
@@ -85,34 +87,43 @@ fn head(http: &Http, request: &Request, key: &str) -> Zeroizing<String> {
     ))
 }
 
-/// The head of the answer, and the bytes already read after it.
-async fn answer(stream: &mut Box<dyn Stream>) -> io::Result<(Response, Vec<u8>)> {
-    let mut read = Vec::with_capacity(4096);
+/// The head of the answer, to the empty line that ends it.
+async fn answer(stream: &mut BufReader<Box<dyn Stream>>) -> io::Result<Response> {
+    let mut head = Vec::new();
+    let mut stream = stream.take(LARGEST_ANSWER);
     loop {
-        if stream.read_buf(&mut read).await? == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the server hung up without an answer, as Asterisk does at its `sessionlimit`",
-            ));
+        let before = head.len();
+        stream.read_until(b'\n', &mut head).await?;
+        let line = &head[before..];
+        if !line.ends_with(b"\n") {
+            return Err(unfinished(stream.limit()));
         }
-        match Response::try_parse(&read).map_err(io::Error::other)? {
-            Some((size, response)) => return Ok((response, read.split_off(size))),
-            None if read.len() > LARGEST_ANSWER => {
-                return Err(io::Error::other("the answer to the handshake does not end"));
-            }
-            None => {}
+        if matches!(line, b"\r\n" | b"\n") {
+            break;
         }
+    }
+    match Response::try_parse(&head).map_err(io::Error::other)? {
+        Some((_, response)) => Ok(response),
+        None => Err(unfinished(stream.limit())),
     }
 }
 
+/// Why there is no whole answer, of which so many bytes could still have come.
+fn unfinished(limit: u64) -> io::Error {
+    if limit == 0 {
+        return io::Error::other("the answer to the handshake does not end");
+    }
+    let reason = "the server hung up without an answer, as Asterisk does at its `sessionlimit`";
+    io::Error::new(io::ErrorKind::UnexpectedEof, reason)
+}
+
 /// Reads the body of a refusal.
-async fn body(response: &Response, stream: &mut Box<dyn Stream>, body: &mut Vec<u8>) -> io::Result<()> {
+async fn body(response: &Response, stream: &mut BufReader<Box<dyn Stream>>, body: &mut Vec<u8>) -> io::Result<()> {
     let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = match length.and_then(|length| length.parse().ok()) {
         Some(length) => LARGEST_ANSWER.min(length),
         None if response.headers().contains_key(CONTENT_TYPE) => LARGEST_ANSWER,
         None => 0,
     };
-    while body.len() < length && stream.read_buf(body).await? > 0 {}
-    Ok(())
+    stream.take(length).read_to_end(body).await.map(drop)
 }

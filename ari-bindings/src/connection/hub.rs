@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::apps::Apps;
 use super::counters::Counters;
 use super::probe::Probe;
-use super::queue::{Frame, Queue, wake};
+use super::queue::{Frame, Queue, Taken, remember, wake};
+use super::session::Session;
+use super::turn::Readiness;
 use super::{ConnectionState, SlowReader};
 use crate::{Error, Event};
 
@@ -20,6 +23,11 @@ pub(crate) struct Hub {
     shared: Mutex<Shared>,
     apps: Mutex<Apps>,
     state: watch::Sender<ConnectionState>,
+    /// The WebSocket there is.
+    session: Mutex<Option<Session>>,
+    /// The subscriber that would have read it.
+    turned_away: AtomicWaker,
+    pub(super) readiness: Arc<Readiness>,
     pub(super) counters: Counters,
     pub(super) probe: Probe,
 }
@@ -41,6 +49,9 @@ impl Hub {
             shared: Mutex::default(),
             apps: Mutex::new(Apps::new(apps)),
             state: watch::Sender::new(state),
+            session: Mutex::default(),
+            turned_away: AtomicWaker::new(),
+            readiness: Arc::default(),
             counters: Counters::default(),
             probe: Probe::default(),
         }
@@ -97,7 +108,48 @@ impl Hub {
         self.push(&mut VecDeque::from([Frame::Notice(event)]));
     }
 
-    /// Whether no subscriber wants the connection to wait for it; how long it may wait otherwise.
+    /// The part of the connection's task in the WebSocket there is. It must not wait for the lock of a subscriber.
+    pub(super) fn with_session<T>(&self, work: impl FnOnce(&mut Option<Session>) -> T) -> T {
+        let done = work(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner));
+        self.turned_away.wake();
+        done
+    }
+
+    /// What comes next for a subscriber: moves it to `frames`, which must be empty.
+    ///
+    /// The only subscriber reads the WebSocket by itself if nothing waits.
+    pub(super) fn poll_next(
+        &self,
+        cx: &mut Context<'_>,
+        queue: &Arc<Queue>,
+        frames: &mut VecDeque<Frame>,
+    ) -> Poll<Taken> {
+        let mut session = self.session.try_lock();
+        if session.is_err() {
+            self.turned_away.register(cx.waker());
+            session = self.session.try_lock();
+        }
+        // What waits is older than what is read next, and nothing is added while the WebSocket is locked.
+        let taken = queue.poll_take(cx, frames);
+        if !self.is_alone(queue) {
+            self.readiness.give_to_connection();
+            return taken;
+        }
+        self.readiness.give_to_program();
+        match session.as_deref_mut() {
+            Ok(Some(session)) if taken.is_pending() => session.poll_frames(cx, frames).map(|()| {
+                queue.adopt(frames);
+                Taken::Frames
+            }),
+            _ => taken,
+        }
+    }
+
+    fn is_alone(&self, queue: &Arc<Queue>) -> bool {
+        matches!(&self.lock().subscribers[..], [only] if Arc::ptr_eq(only, queue))
+    }
+
+    /// Whether no subscriber wants the connection to wait for it.
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let shared = self.lock();
         // Every one of them is asked, so that each wakes the connection.
@@ -161,10 +213,7 @@ impl Hub {
         if let Some(code) = shared.close {
             return Poll::Ready(code);
         }
-        match &mut shared.connection {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        remember(&mut shared.connection, cx);
         Poll::Pending
     }
 

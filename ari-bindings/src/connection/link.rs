@@ -135,14 +135,24 @@ impl Link {
         }
     }
 
-    /// The next request to be written to the connection, which is woken when there is one.
-    pub(super) fn poll_unsent(&self, cx: &mut Context<'_>) -> Poll<Utf8Bytes> {
+    /// Whether a request is to be written to the connection, which is woken when there is one.
+    pub(super) fn poll_any_unsent(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if let Some((_, text)) = state.unsent.pop_front() {
-            return Poll::Ready(text);
+        if !state.unsent.is_empty() {
+            return Poll::Ready(());
         }
         state.connection = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// The next request to be written.
+    pub(super) fn next_unsent(&self) -> Option<Utf8Bytes> {
+        self.lock().unsent.pop_front().map(|(_, text)| text)
+    }
+
+    /// Whether somebody waits for a reply.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.lock().waiting.is_empty()
     }
 
     /// Takes a reply, if it is one to a request of ours.

@@ -6,6 +6,8 @@
 //!                                  ▼  │
 //!                                link ◀── requests of a client over the WebSocket
 //! ```
+//!
+//! The only subscriber reads the session by itself while it waits; `turn` decides whose turn it is.
 
 #[cfg(feature = "server")]
 mod accepted;
@@ -33,6 +35,7 @@ mod signal;
 mod slow;
 mod state;
 mod supervisor;
+mod turn;
 
 pub use connect::Connect;
 pub use counters::Statistics;

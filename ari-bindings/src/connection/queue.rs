@@ -27,6 +27,15 @@ impl Frame {
         self.text_size() + size_of::<Self>()
     }
 
+    /// Takes it out of the buffer that it was read into, all of which it would keep in memory.
+    pub(super) fn detach(&mut self) {
+        match self {
+            Self::Text(text) => *text = text.as_str().to_owned().into(),
+            Self::Binary(bytes) => *bytes = bytes.to_vec().into(),
+            Self::Notice(_) => {}
+        }
+    }
+
     pub(super) fn text_size(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -35,9 +44,6 @@ impl Frame {
         }
     }
 }
-
-/// The end, with its cause unless the program asked for it.
-struct End(Option<Error>);
 
 /// What a subscriber finds when it looks for more frames.
 pub(super) enum Taken {
@@ -64,7 +70,8 @@ struct State {
     dropped: Dropped,
     /// Nothing is added any more.
     ended: bool,
-    end: Option<End>,
+    /// What the subscriber still has to be told of that.
+    end: Option<Taken>,
     subscriber: Option<Waker>,
     /// The connection, where it waits for room.
     connection: Option<Waker>,
@@ -121,6 +128,11 @@ impl Queue {
         self.end(Some(Error::Disconnected { reason: DisconnectReason::Overflow { bytes: self.bytes() } }));
     }
 
+    /// Counts frames that the subscriber has read by itself as taken.
+    pub(super) fn adopt(&self, frames: &VecDeque<Frame>) {
+        self.bytes.fetch_add(frames.iter().map(Frame::size).sum(), Ordering::Relaxed);
+    }
+
     /// How much waits for the subscriber.
     pub(super) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
@@ -140,10 +152,10 @@ impl Queue {
         }
     }
 
-    /// Whether there is room; if not, the connection is woken when there is.
+    /// Whether the connection need not wait for this subscriber; if it must, it is woken when there is room.
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.ended || self.bytes() <= self.limit {
+        if state.ended || !matches!(self.slow, SlowReader::Wait(_)) || self.bytes() <= self.limit {
             return Poll::Ready(());
         }
         remember(&mut state.connection, cx);
@@ -172,8 +184,8 @@ impl Queue {
             std::mem::swap(&mut state.frames, frames);
             return Poll::Ready(Taken::Frames);
         }
-        if let Some(End(error)) = state.end.take() {
-            return Poll::Ready(Taken::End(error));
+        if let Some(end) = state.end.take() {
+            return Poll::Ready(end);
         }
         remember(&mut state.subscriber, cx);
         Poll::Pending
@@ -188,7 +200,7 @@ impl State {
     fn finish(&mut self, error: Option<Error>) {
         if !self.ended {
             self.ended = true;
-            self.end = Some(End(error));
+            self.end = Some(Taken::End(error));
         }
     }
 
@@ -213,7 +225,7 @@ impl State {
     }
 }
 
-fn remember(slot: &mut Option<Waker>, cx: &mut Context<'_>) {
+pub(super) fn remember(slot: &mut Option<Waker>, cx: &mut Context<'_>) {
     match slot {
         Some(waker) => waker.clone_from(cx.waker()),
         None => *slot = Some(cx.waker().clone()),

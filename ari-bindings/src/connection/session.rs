@@ -20,13 +20,18 @@ use super::handshake::Socket;
 use super::heartbeat::{Due, Heartbeat};
 use super::hub::Hub;
 use super::inspect::Inspector;
+use super::link::Link;
 use super::queue::Frame;
+use super::turn::Turn;
 
 /// How long the server has to confirm that the connection is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After how many frames the subscribers get them, even if there are more to be read.
 const LARGEST_BATCH: usize = 256;
+
+/// After how many frames the program gets them that reads by itself: what the processor has at hand.
+const LARGEST_OWN_BATCH: usize = 64;
 
 /// Reads and writes one WebSocket until its end, which the program or the server may bring about.
 pub(super) struct Session {
@@ -44,7 +49,19 @@ pub(super) struct Session {
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
     /// Whether something may still have to be written out.
     flushing: bool,
+    turn: Turn,
+    /// Why it is over, found by the program and not yet seen by the task of the connection.
+    end: Option<DisconnectReason>,
     closed: bool,
+}
+
+/// Why nothing more is read for now.
+enum Read {
+    /// That was all there is.
+    Everything,
+    /// It was as much as wanted.
+    Enough,
+    End(DisconnectReason),
 }
 
 /// Why a session is over.
@@ -57,6 +74,7 @@ pub(super) enum End {
 
 impl Session {
     pub(super) fn new(socket: Socket, hub: Arc<Hub>, heartbeat: Heartbeat, inspector: Inspector) -> Self {
+        let turn = Turn::new(&hub.readiness);
         Self {
             socket,
             hub,
@@ -67,6 +85,8 @@ impl Session {
             holding: false,
             waiting: None,
             flushing: false,
+            turn,
+            end: None,
             closed: false,
         }
     }
@@ -89,12 +109,17 @@ impl Session {
 
     /// Gives the subscribers what was read, unless it is kept from them.
     fn hand_on(&mut self) {
+        self.count();
+        if !self.holding {
+            self.batch.iter_mut().for_each(Frame::detach);
+            self.hub.push(&mut self.batch);
+        }
+    }
+
+    fn count(&mut self) {
         let (events, bytes) = std::mem::take(&mut self.received);
         if events > 0 {
             self.hub.counters.received(events, bytes);
-        }
-        if !self.holding {
-            self.hub.push(&mut self.batch);
         }
     }
 
@@ -104,14 +129,22 @@ impl Session {
         now.checked_sub(self.heartbeat.silence()).unwrap_or(now)
     }
 
+    /// The part of the connection's task: everything but the reading that the program does by itself.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         if let Poll::Ready(code) = self.hub.poll_close(cx) {
             return Poll::Ready(End::Asked(code));
         }
+        if let Some(reason) = self.end.take() {
+            return Poll::Ready(End::Because(reason));
+        }
         if let Poll::Ready(reason) = self.poll_write(cx) {
             return Poll::Ready(End::Because(reason));
         }
-        if self.may_read(cx) {
+        // A reply is awaited elsewhere than events are.
+        if self.holding || self.inspector.link().is_some_and(Link::is_awaited) {
+            self.turn.take_back();
+        }
+        if !self.turn.is_programs(cx) && self.may_read(cx) {
             let read = self.poll_read(cx);
             self.hand_on();
             if let Poll::Ready(reason) = read {
@@ -119,6 +152,29 @@ impl Session {
             }
         }
         self.poll_heartbeat(cx).map(End::Because)
+    }
+
+    /// The part of a program that waits for events: reads some into `frames`, which must be empty.
+    ///
+    /// They come after all that the subscribers have been given.
+    pub(super) fn poll_frames(&mut self, cx: &mut Context<'_>, frames: &mut VecDeque<Frame>) -> Poll<()> {
+        if self.holding || self.end.is_some() {
+            return Poll::Pending;
+        }
+        self.turn.give_to_program(cx);
+        let read = self.read(LARGEST_OWN_BATCH);
+        let (_, bytes) = self.received;
+        self.count();
+        self.turn.program_has_read(bytes, matches!(read, Read::Everything));
+        if let Read::End(reason) = read {
+            self.end = Some(reason);
+            self.turn.wake_connection();
+        }
+        if self.batch.is_empty() {
+            return Poll::Pending;
+        }
+        std::mem::swap(&mut self.batch, frames);
+        Poll::Ready(())
     }
 
     /// Whether no subscriber wants the connection to wait for it.
@@ -141,27 +197,52 @@ impl Session {
     /// Reads everything that is there.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
         loop {
-            let message = match self.socket.poll_next_unpin(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(message))) => message,
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(reason(error)),
-                Poll::Ready(None) => return Poll::Ready(reason(WsError::ConnectionClosed)),
-            };
-            self.heartbeat.heard();
-            if let Message::Close(frame) = message {
-                return Poll::Ready(closed_by_server(frame));
-            }
-            if let Some(reason) = self.keep(message) {
-                return Poll::Ready(reason);
-            }
-            if self.batch.len() >= LARGEST_BATCH && !self.holding {
-                self.hand_on();
-                if !self.hub.has_subscribers() || self.hub.poll_room(cx).is_pending() {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
+            match self.read(LARGEST_BATCH) {
+                Read::Everything => return Poll::Pending,
+                Read::End(reason) => return Poll::Ready(reason),
+                Read::Enough if self.holding => {}
+                Read::Enough => {
+                    self.hand_on();
+                    self.turn.leave_unread();
+                    if self.turn.is_programs(cx) {
+                        return Poll::Pending;
+                    }
+                    if !self.hub.has_subscribers() || self.hub.poll_room(cx).is_pending() {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                 }
             }
         }
+    }
+
+    /// Reads messages until so many events are kept.
+    fn read(&mut self, most: usize) -> Read {
+        let waker = self.turn.waker();
+        let cx = &mut Context::from_waker(&waker);
+        let mut heard = false;
+        let read = loop {
+            let message = match self.socket.poll_next_unpin(cx) {
+                Poll::Pending => break Read::Everything,
+                Poll::Ready(Some(Ok(message))) => message,
+                Poll::Ready(Some(Err(error))) => break Read::End(reason(error)),
+                Poll::Ready(None) => break Read::End(reason(WsError::ConnectionClosed)),
+            };
+            heard = true;
+            if let Message::Close(frame) = message {
+                break Read::End(closed_by_server(frame));
+            }
+            if let Some(reason) = self.keep(message) {
+                break Read::End(reason);
+            }
+            if self.batch.len() >= most {
+                break Read::Enough;
+            }
+        };
+        if heard {
+            self.heartbeat.heard();
+        }
+        read
     }
 
     /// Keeps a message that carries an event; it may be the last of the connection.
@@ -186,11 +267,14 @@ impl Session {
     /// Writes the requests that wait.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
         if let Some(link) = self.inspector.link() {
-            while let Poll::Ready(ready) = self.socket.poll_ready_unpin(cx) {
-                if let Err(error) = ready {
-                    return Poll::Ready(reason(error));
+            // In this order, because what is asked to be ready for writing wakes the task for reading too.
+            while link.poll_any_unsent(cx).is_ready() {
+                match self.socket.poll_ready_unpin(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(reason(error)),
+                    Poll::Pending => break,
                 }
-                let Poll::Ready(text) = link.poll_unsent(cx) else { break };
+                let Some(text) = link.next_unsent() else { break };
                 if let Err(error) = self.socket.start_send_unpin(Message::Text(text)) {
                     return Poll::Ready(reason(error));
                 }

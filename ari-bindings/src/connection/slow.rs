@@ -3,8 +3,9 @@ use std::time::Duration;
 /// What happens when the program takes events more slowly than they come, and more wait for it than
 /// [`Connect::buffer_limit`](crate::Connect::buffer_limit) allows.
 ///
-/// Up to there nothing is lost, whatever the choice: a task of its own reads the connection, so that Asterisk, which
-/// gives a slow reader no more than its `websocket_write_timeout` of 100 ms, never waits for the program.
+/// Up to there nothing is lost, whatever the choice: while the program does not read the connection, a task of its own
+/// does, so that Asterisk, which gives a slow reader no more than its `websocket_write_timeout` of 100 ms, never waits
+/// for the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SlowReader {

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::sleep;
@@ -76,7 +76,7 @@ impl Supervisor {
         loop {
             let connected = Instant::now();
             let end;
-            (end, gap) = self.attend(&mut session, gap.take()).await;
+            (session, end, gap) = self.attend(session, gap.take()).await;
             let End::Because(reason) = &end else {
                 self.say_goodbye().await;
                 session.finish(&end).await;
@@ -120,7 +120,7 @@ impl Supervisor {
     }
 
     /// Runs one WebSocket until its end. The gap before it goes on if nothing came.
-    async fn attend(&mut self, session: &mut Session, mut gap: Option<Gap>) -> (End, Option<Gap>) {
+    async fn attend(&mut self, mut session: Session, mut gap: Option<Gap>) -> (Session, End, Option<Gap>) {
         if let Some(link) = &self.link {
             link.up();
         }
@@ -128,34 +128,52 @@ impl Supervisor {
             session.hold();
         }
         let mut check = self.check(gap.is_some());
-        let end = poll_fn(|cx| {
-            if let Some(checking) = &mut check {
-                let restored = match checking.as_mut().poll(cx) {
-                    Poll::Ready(restored) => Some(restored),
-                    Poll::Pending => (session.held() > MOST_HELD).then(Restored::default),
+        let hub = Arc::clone(&self.hub);
+        hub.with_session(|slot| *slot = Some(session));
+        let attended = poll_fn(|cx| {
+            hub.with_session(|slot| {
+                // Nobody but this takes it out.
+                let Some(session) = slot.as_mut() else { return Poll::Pending };
+                let end = match self.poll_check(cx, &mut check, session, &mut gap) {
+                    Poll::Ready(end) => end,
+                    Poll::Pending => ready!(session.poll_end(cx)),
                 };
-                if let Some(mut restored) = restored {
-                    check = None;
-                    let deaf = restored.deaf.take();
-                    if deaf.is_none() || session.held() > 0 {
-                        self.tell_return(gap.take(), restored);
-                        session.release();
-                    }
-                    if let Some(application) = deaf {
-                        let reason = DisconnectReason::Deaf { application: application.into() };
-                        return Poll::Ready(End::Because(reason));
-                    }
-                }
-            }
-            session.poll_end(cx)
+                slot.take().map_or(Poll::Pending, |session| Poll::Ready((session, end)))
+            })
         });
-        let end = end.await;
+        let (mut session, end) = attended.await;
         if gap.is_some() && session.held() > 0 {
             // It was lost again before anything was found out, but not before something came.
             self.tell_return(gap.take(), Restored::default());
         }
         session.release();
-        (end, gap)
+        (session, end, gap)
+    }
+
+    /// Lets the subscribers have what was kept from them as soon as the check is done; it may be the end.
+    fn poll_check(
+        &mut self,
+        cx: &mut Context<'_>,
+        check: &mut Option<Check>,
+        session: &mut Session,
+        gap: &mut Option<Gap>,
+    ) -> Poll<End> {
+        let Some(checking) = check else { return Poll::Pending };
+        let mut restored = match checking.as_mut().poll(cx) {
+            Poll::Ready(restored) => restored,
+            Poll::Pending if session.held() > MOST_HELD => Restored::default(),
+            Poll::Pending => return Poll::Pending,
+        };
+        *check = None;
+        let deaf = restored.deaf.take();
+        if deaf.is_none() || session.held() > 0 {
+            self.tell_return(gap.take(), restored);
+            session.release();
+        }
+        match deaf {
+            Some(application) => Poll::Ready(End::Because(DisconnectReason::Deaf { application: application.into() })),
+            None => Poll::Pending,
+        }
     }
 
     /// Asks what the server has lost, or what there will be to lose.
@@ -262,6 +280,7 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         if !self.ended {
             let reason = DisconnectReason::lost("the Tokio runtime that read the events has ended");
+            drop(self.hub.with_session(Option::take));
             self.end(Some(&Error::Disconnected { reason }));
         }
     }

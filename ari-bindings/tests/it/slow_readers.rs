@@ -1,3 +1,5 @@
+use std::future::Future as _;
+use std::task::Poll;
 use std::time::Duration;
 
 use ari_bindings::{Connect, DisconnectReason, Error, Event, Events, Reconnect, SlowReader};
@@ -15,13 +17,14 @@ async fn connected(fake: &mut Fake, configure: impl FnOnce(Connect) -> Connect) 
 
 /// Sends so many events and waits until the client has read them all.
 async fn flood(events: &Events, peer: &mut Peer, count: usize) {
+    let before = events.connection().statistics().received;
     for number in 0..count {
         peer.feed(Message::text(numbered(number))).await.unwrap();
     }
     peer.flush().await.unwrap();
     let connection = events.connection();
     within(async {
-        while connection.statistics().received < count as u64 {
+        while connection.statistics().received < before + count as u64 {
             tokio::task::yield_now().await;
         }
     })
@@ -128,4 +131,81 @@ async fn waiting_for_room_has_an_end() {
     };
     assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::Overflow { .. }, .. }), "{error}");
     assert!(taken > 10, "{taken}");
+}
+
+/// So much that the buffers of two sockets do not hold it.
+fn heavy(number: usize) -> String {
+    format!(r#"{{"type":"Test","number":{number},"padding":"{}"}}"#, "x".repeat(1 << 16))
+}
+
+#[tokio::test]
+async fn what_comes_while_the_program_is_busy_is_read_all_the_same() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
+    send(&mut peer, numbered(0)).await;
+    assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), 0);
+    // The program has read that by itself, and now does something else.
+    for number in 1..500 {
+        send(&mut peer, heavy(number)).await;
+    }
+    for number in 1..500 {
+        assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), number);
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_has_given_up_waiting_reads_no_more() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
+    {
+        let mut waiting = std::pin::pin!(events.next());
+        let polled = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending()));
+        assert!(polled.await, "an event that nobody has sent");
+    }
+    for number in 0..500 {
+        send(&mut peer, heavy(number)).await;
+    }
+    for number in 0..500 {
+        assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), number);
+    }
+}
+
+#[tokio::test]
+async fn two_subscribers_that_wait_both_get_what_comes() {
+    let mut fake = Fake::start().await;
+    let (mut first, mut peer) = connected(&mut fake, |connect| connect).await;
+    let connection = first.connection();
+    let waiting = tokio::spawn(async move {
+        let numbers = [first.next().await, first.next().await].map(|event| number_of(&event.unwrap().unwrap()));
+        (numbers, first)
+    });
+    let mut second = connection.subscribe();
+    for number in 0..2 {
+        send(&mut peer, numbered(number)).await;
+        assert_eq!(number_of(&within(second.next()).await.unwrap().unwrap()), number);
+    }
+    let (numbers, mut first) = within(waiting).await.unwrap();
+    assert_eq!(numbers, [0, 1]);
+    // Alone again, it goes on where it was.
+    drop(second);
+    send(&mut peer, numbered(2)).await;
+    assert_eq!(number_of(&within(first.next()).await.unwrap().unwrap()), 2);
+}
+
+#[tokio::test]
+async fn what_was_taken_in_advance_stops_no_connection() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) =
+        connected(&mut fake, |connect| connect.buffer_limit(1_000).slow_reader(SlowReader::DropOldest)).await;
+    flood(&events, &mut peer, 10).await;
+    assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), 0);
+    // The other nine are the program's already, so that these find no room.
+    flood(&events, &mut peer, 100).await;
+    let mut last = 0;
+    while last < 99 {
+        match within(events.next()).await.unwrap().unwrap() {
+            Event::Dropped(dropped) => assert!(dropped.events > 0),
+            event => last = number_of(&event),
+        }
+    }
 }
