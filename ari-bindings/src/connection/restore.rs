@@ -6,12 +6,10 @@ use serde::Deserialize;
 
 use super::hub::Hub;
 use crate::call::Call;
+use crate::client::GET_INFO;
 use crate::retry::insist;
 use crate::subscriptions::{self, Application, Remembered};
-use crate::{Client, Date, Error, Method, Operation};
-
-const GET_INFO: Operation =
-    Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
+use crate::{Client, Date, Error};
 
 /// What was found out and done.
 #[derive(Debug, Default)]
