@@ -94,7 +94,7 @@ async fn subscribe(client: &Client, app: &str, present: &Application, remembered
         }
         restored.note(format!("{app}: {source}"), done);
     }
-    if let Some(filter) = remembered.filter.filter(|filter| !present.has_filter(filter)) {
+    if let Some(filter) = remembered.filter.filter(|filter| *filter != present.filter()) {
         let done = subscriptions::set_filter(client, app, filter).await;
         restored.note(format!("{app}: event filter"), done);
     }
