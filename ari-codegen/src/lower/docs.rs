@@ -70,8 +70,13 @@ impl Facts<'_> {
             docs.push(text.map_or_else(|| format!("- `{status}`"), |text| format!("- `{status}`: {}", one_line(text))));
         }
         self.since(&mut docs, &format!("operation {name}"));
-        docs.extend(self.prose.get(&format!("example {name}")).into_iter().flat_map(example));
         docs
+    }
+
+    /// What shows how an operation is used.
+    pub(super) fn example(&self, operation: &api::Operation) -> Docs {
+        let item = format!("example {}.{}", operation.resource, operation.nickname);
+        self.prose.get(&item).map(example).unwrap_or_default()
     }
 
     pub(super) fn parameter(&self, operation: &api::Operation, parameter: &api::Parameter, ty: &RustType) -> Docs {

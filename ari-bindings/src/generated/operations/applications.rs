@@ -60,13 +60,6 @@ impl Applications {
     /// - `422`: There is no such channel, bridge or endpoint, or no longer.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn subscribe(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -110,16 +103,6 @@ impl Applications {
     /// - `404`: There is no such application: connect first.
     ///
     /// Since Asterisk 16.3, 18.0.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// use ari_bindings::EventFilter;
-    ///
-    /// let filter = EventFilter::new().disallow("ChannelVarset");
-    /// ari.application("hello-world").filter().filter(filter).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn filter(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -207,13 +190,6 @@ call!(Get -> json crate ::models::Application);
 /// - `422`: There is no such channel, bridge or endpoint, or no longer.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Subscribe(Call);
@@ -303,16 +279,6 @@ call!(Unsubscribe -> json crate ::models::Application);
 /// - `404`: There is no such application: connect first.
 ///
 /// Since Asterisk 16.3, 18.0.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// use ari_bindings::EventFilter;
-///
-/// let filter = EventFilter::new().disallow("ChannelVarset");
-/// ari.application("hello-world").filter().filter(filter).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Filter(Call);

@@ -450,13 +450,6 @@ call!(DeleteObject -> void);
 /// `GET /asterisk/info`
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let info = ari.asterisk().get_info().only(["system"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetInfo(Call);
@@ -500,13 +493,6 @@ call!(GetInfo -> json crate ::models::AsteriskInfo);
 /// `GET /asterisk/ping`
 ///
 /// Since Asterisk 16.2, 18.0.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// println!("{}", ari.asterisk().ping().await?.timestamp);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ping(Call);

@@ -83,13 +83,6 @@ impl Bridges {
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channels = ari.bridge("meeting").get().await?.channels;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
         Get::new(&self.client, bridge_id)
     }
@@ -105,13 +98,6 @@ impl Bridges {
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").destroy().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
         Destroy::new(&self.client, bridge_id)
     }
@@ -221,13 +207,6 @@ impl Bridges {
     /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn add_channel(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -251,13 +230,6 @@ impl Bridges {
     /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn remove_channel(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -318,13 +290,6 @@ impl Bridges {
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").start_moh().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
         StartMoh::new(&self.client, bridge_id)
     }
@@ -359,13 +324,6 @@ impl Bridges {
     /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn play(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -414,13 +372,6 @@ impl Bridges {
     /// - `422`: The server has no module for the format, or does not know `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn record(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -465,14 +416,6 @@ call!(List -> json Vec < crate ::models::Bridge >);
 /// - `409`: A bridge has this ID already: use it, or choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let bridge = ari.bridges().create().r#type("mixing").name("meeting").await?;
-/// ari.bridge(&bridge.id).add_channel(["1700000000.1"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -609,13 +552,6 @@ call!(CreateWithId -> json crate ::models::Bridge);
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let channels = ari.bridge("meeting").get().await?.channels;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -653,13 +589,6 @@ call!(Get -> json crate ::models::Bridge);
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").destroy().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Destroy(Call);
@@ -887,13 +816,6 @@ call!(SetBridgeVars -> void);
 /// - `422`: One of the channels is not in a Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AddChannel(Call);
@@ -979,13 +901,6 @@ call!(AddChannel -> void);
 /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RemoveChannel(Call);
@@ -1113,13 +1028,6 @@ call!(ClearVideoSource -> void);
 /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").start_moh().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
@@ -1206,13 +1114,6 @@ call!(StopMoh -> void);
 /// - `422`: The server does not know `announcer_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
@@ -1385,13 +1286,6 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `422`: The server has no module for the format, or does not know `recorder_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);

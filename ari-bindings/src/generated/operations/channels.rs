@@ -101,14 +101,6 @@ impl Channels {
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channel = ari.channel("1700000000.1").get().await?;
-    /// println!("{} <{}>", channel.caller.name, channel.caller.number);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
@@ -126,14 +118,6 @@ impl Channels {
     /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
-    /// let channel = request.variables([("CUSTOMER", "4711")]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn originate_with_id(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -154,13 +138,6 @@ impl Channels {
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").hangup().reason("busy").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
         Hangup::new(&self.client, channel_id)
     }
@@ -178,13 +155,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn continue_in_dialplan(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -229,13 +199,6 @@ impl Channels {
     /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn redirect(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -257,13 +220,6 @@ impl Channels {
     /// - `412`: It is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").answer().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
         Answer::new(&self.client, channel_id)
     }
@@ -281,13 +237,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").ring().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
         Ring::new(&self.client, channel_id)
     }
@@ -340,13 +289,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
         SendDtmf::new(&self.client, channel_id)
     }
@@ -365,13 +307,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").mute("in").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn mute(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -415,13 +350,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").hold().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
         Hold::new(&self.client, channel_id)
     }
@@ -456,13 +384,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
         StartMoh::new(&self.client, channel_id)
     }
@@ -538,14 +459,6 @@ impl Channels {
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
-    /// println!("{} is {}", playback.id, playback.state);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn play(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -594,14 +507,6 @@ impl Channels {
     /// - `422`: The server has no module for the format.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let recording = ari.channel("1700000000.1").record("message-1", "wav");
-    /// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn record(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -625,13 +530,6 @@ impl Channels {
     /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get_channel_var(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -654,13 +552,6 @@ impl Channels {
     /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn set_channel_var(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -728,13 +619,6 @@ impl Channels {
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn snoop_channel(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -778,13 +662,6 @@ impl Channels {
     /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
         Dial::new(&self.client, channel_id)
     }
@@ -864,15 +741,6 @@ impl Channels {
 /// `GET /channels`
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// for channel in ari.channels().list().await? {
-///     println!("{} is {}", channel.name, channel.state);
-/// }
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -905,14 +773,6 @@ call!(List -> json Vec < crate ::models::Channel >);
 /// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let call = ari.channels().originate("PJSIP/alice").app("hello-world");
-/// let channel = call.caller_id("Reception <100>").timeout(20).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Originate(Call);
@@ -1066,14 +926,6 @@ call!(Originate -> json crate ::models::Channel);
 /// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let channel = ari.channels().create("PJSIP/alice", "hello-world").await?;
-/// ari.channel(&channel.id).dial().timeout(20).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -1178,14 +1030,6 @@ call!(Create -> json crate ::models::Channel);
 /// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let channel = ari.channel("1700000000.1").get().await?;
-/// println!("{} <{}>", channel.caller.name, channel.caller.number);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -1228,14 +1072,6 @@ call!(Get -> json crate ::models::Channel);
 /// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
-/// let channel = request.variables([("CUSTOMER", "4711")]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct OriginateWithId(Call);
@@ -1390,13 +1226,6 @@ call!(OriginateWithId -> json crate ::models::Channel);
 /// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").hangup().reason("busy").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hangup(Call);
@@ -1457,13 +1286,6 @@ call!(Hangup -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ContinueInDialplan(Call);
@@ -1593,13 +1415,6 @@ call!(Move -> void);
 /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Redirect(Call);
@@ -1644,13 +1459,6 @@ call!(Redirect -> void);
 /// - `412`: It is an outgoing call, which only the far end can answer.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").answer().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Answer(Call);
@@ -1693,13 +1501,6 @@ call!(Answer -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").ring().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ring(Call);
@@ -1827,13 +1628,6 @@ call!(Progress -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendDtmf(Call);
@@ -1917,13 +1711,6 @@ call!(SendDtmf -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").mute("in").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
@@ -2019,13 +1806,6 @@ call!(Unmute -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").hold().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hold(Call);
@@ -2110,13 +1890,6 @@ call!(Unhold -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
@@ -2294,14 +2067,6 @@ call!(StopSilence -> void);
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
-/// println!("{} is {}", playback.id, playback.state);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
@@ -2464,14 +2229,6 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `422`: The server has no module for the format.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let recording = ari.channel("1700000000.1").record("message-1", "wav");
-/// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);
@@ -2569,13 +2326,6 @@ call!(Record -> json crate ::models::LiveRecording);
 /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetChannelVar(Call);
@@ -2621,13 +2371,6 @@ call!(GetChannelVar -> json crate ::models::Variable);
 /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetChannelVar(Call);
@@ -2780,13 +2523,6 @@ call!(SetChannelVars -> void);
 /// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SnoopChannel(Call);
@@ -2939,13 +2675,6 @@ call!(SnoopChannelWithId -> json crate ::models::Channel);
 /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Dial(Call);
@@ -3046,13 +2775,6 @@ call!(Rtpstatistics -> json crate ::models::RTPstat);
 /// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
 ///
 /// Since Asterisk 16.6, 18.0.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let media = ari.channels().external_media("hello-world", "ulaw").external_host("127.0.0.1:40000").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ExternalMedia(Call);

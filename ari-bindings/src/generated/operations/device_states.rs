@@ -59,13 +59,6 @@ impl DeviceStates {
     /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.device_states().update("Stasis:lamp", "INUSE").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn update(
         &self,
         device_name: impl Into<crate::ids::DeviceName>,
@@ -165,13 +158,6 @@ call!(Get -> json crate ::models::DeviceState);
 /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.device_states().update("Stasis:lamp", "INUSE").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);

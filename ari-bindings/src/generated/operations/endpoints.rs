@@ -168,15 +168,6 @@ impl Endpoints {
 /// `GET /endpoints`
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// for endpoint in ari.endpoints().list().await? {
-///     println!("{}/{}", endpoint.technology, endpoint.resource);
-/// }
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);

@@ -89,13 +89,6 @@ impl Events {
 /// - `422`: A source does not exist, or exists no longer.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.event_operations().user_event("greeting", "hello-world").variables([("colour", "blue")]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UserEvent(Call);

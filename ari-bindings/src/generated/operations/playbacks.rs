@@ -50,13 +50,6 @@ impl Playbacks {
     /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.playback("0001").stop().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
         Stop::new(&self.client, playback_id)
     }
@@ -75,13 +68,6 @@ impl Playbacks {
     /// - `409`: It is still queued: wait for `PlaybackStarted`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.playback("0001").control("pause").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn control(
         &self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -142,13 +128,6 @@ call!(Get -> json crate ::models::Playback);
 /// - `404`: It has ended, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.playback("0001").stop().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
@@ -192,13 +171,6 @@ call!(Stop -> void);
 /// - `409`: It is still queued: wait for `PlaybackStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.playback("0001").control("pause").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Control(Call);

@@ -81,13 +81,6 @@ impl Recordings {
     /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get_stored_file(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -163,13 +156,6 @@ impl Recordings {
     /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.live_recording("message-1").stop().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
         Stop::new(&self.client, recording_name)
     }
@@ -362,13 +348,6 @@ call!(DeleteStored -> void);
 /// - `404`: There is no such recording on disk.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStoredFile(Call);
@@ -537,13 +516,6 @@ call!(Cancel -> void);
 /// - `404`: Nothing is being recorded under this name.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.live_recording("message-1").stop().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
