@@ -55,6 +55,27 @@ fn an_example_is_compiled_once_where_its_operation_is_called_and_none_is_superfl
 }
 
 #[test]
+fn a_text_that_names_an_event_leads_to_it() {
+    let items = [
+        "operation channels.answer",
+        "parameter channels.ring.channelId",
+        "property Channel.state",
+        "error channels.answer 404",
+        "event StasisEnd",
+        "value Channel.state Up",
+    ];
+    let texts = items.map(|item| format!("\"{item}\" = 'See `StasisStart` or `Stasis`, {item}.'\n"));
+    let prose = Prose::parse(&[Source { file: "texts.toml".to_owned(), text: texts.concat() }]).unwrap();
+    let generated = generate(&supported(), FIXUPS, &Knowledge { prose, ..Knowledge::default() }).unwrap();
+    let all: String = generated.files.iter().map(|file| file.text.as_str()).collect();
+    assert!(!all.contains("See `StasisStart`"));
+    for item in items {
+        let linked = format!("See [`StasisStart`](crate::events::StasisStart) or `Stasis`, {item}.");
+        assert!(all.contains(&linked), "{item}");
+    }
+}
+
+#[test]
 fn every_text_is_made_of_sentences() {
     for (item, text) in texts().into_iter().filter(|(item, _)| !item.starts_with("example ")) {
         let text = text.trim();

@@ -37,7 +37,7 @@ impl Applications {
     ///
     /// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: No client has connected under this name, or all that it had is gone.
     ///
@@ -53,7 +53,7 @@ impl Applications {
     /// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
     /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
     /// - `404`: There is no such application: connect first.
@@ -75,7 +75,7 @@ impl Applications {
     /// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
     /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
     /// - `404`: There is no such application.
@@ -97,7 +97,7 @@ impl Applications {
     ///
     /// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A list is not a list, or an element of it has no `type`.
     /// - `404`: There is no such application: connect first.
@@ -142,7 +142,7 @@ call!(List -> json Vec < crate ::models::Application >);
 ///
 /// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No client has connected under this name, or all that it had is gone.
 ///
@@ -183,7 +183,7 @@ call!(Get -> json crate ::models::Application);
 /// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
 /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
 /// - `404`: There is no such application: connect first.
@@ -228,7 +228,7 @@ call!(Subscribe -> json crate ::models::Application);
 /// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
 /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
 /// - `404`: There is no such application.
@@ -273,7 +273,7 @@ call!(Unsubscribe -> json crate ::models::Application);
 ///
 /// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A list is not a list, or an element of it has no `type`.
 /// - `404`: There is no such application: connect first.

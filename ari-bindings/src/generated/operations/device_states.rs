@@ -53,7 +53,7 @@ impl DeviceStates {
     /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
     /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing follows `Stasis:` in the name.
     /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
@@ -73,7 +73,7 @@ impl DeviceStates {
     ///
     /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing follows `Stasis:` in the name.
     /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
@@ -152,7 +152,7 @@ call!(Get -> json crate ::models::DeviceState);
 /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
 /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing follows `Stasis:` in the name.
 /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
@@ -198,7 +198,7 @@ call!(Update -> void);
 ///
 /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing follows `Stasis:` in the name.
 /// - `409`: Only devices whose names start with `Stasis:` can be deleted.

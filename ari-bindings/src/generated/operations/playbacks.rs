@@ -30,7 +30,7 @@ impl Playbacks {
     ///
     /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: It has ended, or never was.
     ///
@@ -45,7 +45,7 @@ impl Playbacks {
     ///
     /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: It has ended, or never was.
     ///
@@ -61,11 +61,11 @@ impl Playbacks {
     /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: There is no such thing to do, or it is missing.
     /// - `404`: It has ended, or never was.
-    /// - `409`: It is still queued: wait for `PlaybackStarted`.
+    /// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn control(
@@ -83,7 +83,7 @@ impl Playbacks {
 ///
 /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: It has ended, or never was.
 ///
@@ -123,7 +123,7 @@ call!(Get -> json crate ::models::Playback);
 ///
 /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: It has ended, or never was.
 ///
@@ -164,11 +164,11 @@ call!(Stop -> void);
 /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: There is no such thing to do, or it is missing.
 /// - `404`: It has ended, or never was.
-/// - `409`: It is still queued: wait for `PlaybackStarted`.
+/// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

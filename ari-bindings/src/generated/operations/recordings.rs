@@ -39,7 +39,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
     ///
@@ -57,7 +57,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such recording on disk.
     ///
@@ -75,7 +75,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `403`: The server may not read the file: see to its permissions.
     /// - `404`: There is no such recording on disk.
@@ -95,7 +95,7 @@ impl Recordings {
     /// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
     /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no recording to copy under this name.
     /// - `409`: The name of the copy is taken: choose another, or delete that one first.
@@ -115,7 +115,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
     ///
@@ -133,7 +133,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
     ///
@@ -151,7 +151,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
     ///
@@ -166,10 +166,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
@@ -182,10 +182,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(
@@ -201,10 +201,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
@@ -217,10 +217,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -262,7 +262,7 @@ call!(ListStored -> json Vec < crate ::models::StoredRecording >);
 ///
 /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
 ///
@@ -302,7 +302,7 @@ call!(GetStored -> json crate ::models::StoredRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such recording on disk.
 ///
@@ -342,7 +342,7 @@ call!(DeleteStored -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`: The server may not read the file: see to its permissions.
 /// - `404`: There is no such recording on disk.
@@ -384,7 +384,7 @@ call!(GetStoredFile -> download);
 /// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
 /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no recording to copy under this name.
 /// - `409`: The name of the copy is taken: choose another, or delete that one first.
@@ -431,7 +431,7 @@ call!(CopyStored -> json crate ::models::StoredRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
 ///
@@ -471,7 +471,7 @@ call!(GetLive -> json crate ::models::LiveRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
 ///
@@ -511,7 +511,7 @@ call!(Cancel -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
 ///
@@ -551,10 +551,10 @@ call!(Stop -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -592,10 +592,10 @@ call!(Pause -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -633,10 +633,10 @@ call!(Unpause -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -674,10 +674,10 @@ call!(Mute -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
