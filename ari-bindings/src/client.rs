@@ -269,7 +269,8 @@ impl Client {
     }
 }
 
-const GET_INFO: Operation =
+/// What the server is, and when it was started.
+pub(crate) const GET_INFO: Operation =
     Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
 
 const PING: Operation = Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 /// Which events an application receives.
@@ -20,8 +22,8 @@ use serde_json::{Value, json};
 /// such requests must allow `RESTResponse`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {
-    allowed: Vec<String>,
-    disallowed: Vec<String>,
+    allowed: BTreeSet<String>,
+    disallowed: BTreeSet<String>,
 }
 
 impl EventFilter {
@@ -34,24 +36,44 @@ impl EventFilter {
     /// Allows the events of this type, such as `StasisStart`.
     #[must_use]
     pub fn allow(mut self, kind: impl Into<String>) -> Self {
-        self.allowed.push(kind.into());
+        self.allowed.insert(kind.into());
         self
     }
 
     /// Disallows the events of this type.
     #[must_use]
     pub fn disallow(mut self, kind: impl Into<String>) -> Self {
-        self.disallowed.push(kind.into());
+        self.disallowed.insert(kind.into());
         self
+    }
+
+    /// A filter as requests carry it.
+    pub(crate) fn from_json(filter: &Value) -> Self {
+        let list = |name: &str| filter.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        Self::of_types(list("allowed"), list("disallowed"))
+    }
+
+    /// A filter as an application has it: lists of objects, each with its `type`.
+    pub(crate) fn of_types(allowed: &[Value], disallowed: &[Value]) -> Self {
+        Self { allowed: kinds(allowed), disallowed: kinds(disallowed) }
     }
 
     pub(crate) fn into_json(self) -> Value {
         json!({ "allowed": types(self.allowed), "disallowed": types(self.disallowed) })
     }
+
+    /// Whether it lets events of this type pass.
+    pub(crate) fn lets_pass(&self, kind: &str) -> bool {
+        (self.allowed.is_empty() || self.allowed.contains(kind)) && !self.disallowed.contains(kind)
+    }
 }
 
-fn types(kinds: Vec<String>) -> Vec<Value> {
+fn types(kinds: BTreeSet<String>) -> Vec<Value> {
     kinds.into_iter().map(|kind| json!({ "type": kind })).collect()
+}
+
+fn kinds(types: &[Value]) -> BTreeSet<String> {
+    types.iter().filter_map(|item| item.get("type").and_then(Value::as_str).map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -66,5 +88,24 @@ mod tests {
             r#"{"allowed":[{"type":"StasisStart"}],"disallowed":[{"type":"ChannelVarset"}]}"#
         );
         assert_eq!(EventFilter::new().into_json().to_string(), r#"{"allowed":[],"disallowed":[]}"#);
+    }
+
+    #[test]
+    fn a_filter_is_the_same_after_its_way_through_json() {
+        for filter in [EventFilter::new(), EventFilter::new().allow("B").allow("A").disallow("C")] {
+            assert_eq!(EventFilter::from_json(&filter.clone().into_json()), filter);
+        }
+        assert_eq!(EventFilter::new().allow("A").allow("B"), EventFilter::new().allow("B").allow("A"));
+    }
+
+    #[test]
+    fn what_is_allowed_passes_alone_and_what_is_disallowed_never() {
+        let open = EventFilter::new();
+        assert!(open.lets_pass("A"));
+        let only_a = open.clone().allow("A");
+        assert!(only_a.lets_pass("A") && !only_a.lets_pass("B"));
+        let all_but_a = open.disallow("A");
+        assert!(!all_but_a.lets_pass("A") && all_but_a.lets_pass("B"));
+        assert!(!only_a.disallow("A").lets_pass("A"));
     }
 }

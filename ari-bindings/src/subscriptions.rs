@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::request::{Body, Parameter};
 use crate::value::Text;
-use crate::{Client, Error, Method, Operation, Request, Sending};
+use crate::{Client, Error, EventFilter, Method, Operation, Request, Sending};
 
 /// The subscriptions and event filters that a client has made, by application.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Subscriptions {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Remembered {
     pub(crate) sources: BTreeSet<String>,
-    pub(crate) filter: Option<Value>,
+    pub(crate) filter: Option<EventFilter>,
 }
 
 /// What the connection itself needs to know of an application.
@@ -75,7 +75,7 @@ impl Subscriptions {
                 }
             }
             "filter" => {
-                self.lock().entry(app).or_default().filter = Some(request.body().cloned().unwrap_or_default());
+                self.lock().entry(app).or_default().filter = request.body().map(EventFilter::from_json);
             }
             _ => {}
         }
@@ -156,8 +156,8 @@ pub(crate) async fn subscribe(client: &Client, app: &str, source: &str) -> Resul
 }
 
 /// Sets the filter of an application.
-pub(crate) async fn set_filter(client: &Client, app: &str, filter: Value) -> Result<(), Error> {
-    Call::new(client, &FILTER).path("applicationName", app).whole(filter).json::<Value>().await.map(drop)
+pub(crate) async fn set_filter(client: &Client, app: &str, filter: EventFilter) -> Result<(), Error> {
+    Call::new(client, &FILTER).path("applicationName", app).whole(filter.into_json()).json::<Value>().await.map(drop)
 }
 
 /// The application whose replies over a WebSocket this request would have filtered out.
@@ -166,13 +166,8 @@ pub(crate) fn swallows_replies(request: &Request) -> Option<String> {
     if (operation.resource, operation.name) != (FILTER.resource, FILTER.name) {
         return None;
     }
-    let names = |list: &str| -> BTreeSet<String> {
-        let list = request.body().and_then(|body| body.get(list)).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(kind_of).collect()
-    };
-    let (allowed, disallowed) = (names("allowed"), names("disallowed"));
-    let passes = (allowed.is_empty() || allowed.contains("RESTResponse")) && !disallowed.contains("RESTResponse");
-    if passes { None } else { request.path_parameter("applicationName") }
+    let filter = request.body().map(EventFilter::from_json).unwrap_or_default();
+    if filter.lets_pass("RESTResponse") { None } else { request.path_parameter("applicationName") }
 }
 
 impl Application {
@@ -189,20 +184,8 @@ impl Application {
         ids.iter().any(|id| id == if name.is_empty() { all } else { name })
     }
 
-    /// Whether it has this event filter.
-    pub(crate) fn has_filter(&self, filter: &Value) -> bool {
-        let types = |list: &[Value]| -> BTreeSet<String> { list.iter().filter_map(kind_of).collect() };
-        let wanted = |name: &str| types(filter.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice));
-        types(&self.events_allowed) == wanted("allowed") && types(&self.events_disallowed) == wanted("disallowed")
+    /// Its event filter.
+    pub(crate) fn filter(&self) -> EventFilter {
+        EventFilter::of_types(&self.events_allowed, &self.events_disallowed)
     }
-
-    /// Whether its event filter lets events of this type pass.
-    pub(crate) fn lets_pass(&self, kind: &str) -> bool {
-        let names = |list: &[Value]| list.iter().filter_map(kind_of).any(|name| name == kind);
-        (self.events_allowed.is_empty() || names(&self.events_allowed)) && !names(&self.events_disallowed)
-    }
-}
-
-fn kind_of(item: &Value) -> Option<String> {
-    item.get("type").and_then(Value::as_str).map(str::to_owned)
 }

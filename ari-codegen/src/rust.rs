@@ -172,6 +172,8 @@ pub struct Operation {
     pub summary: Docs,
     /// Documentation after the arguments.
     pub docs: Docs,
+    /// Code that uses it, shown with the method that makes its request; empty where another method shows it.
+    pub example: Docs,
     /// What a request must have, in order.
     pub arguments: Vec<Argument>,
     /// What a request may have.

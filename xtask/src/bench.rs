@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
+use crate::tools::{cannot_run, succeed};
 use crate::workspace;
 
 /// Benchmarks, beside other crates for ARI and beside what one would write without any
@@ -36,8 +37,7 @@ pub(crate) struct Bench {
 pub(crate) fn run(command: &Bench) -> Result<(), Failure> {
     let target = workspace::root().join("target/bench");
     build(&target, command.no_peers)?;
-    let status = Command::new(target.join("release/ari-bench")).arg("run").args(command.arguments()).status()?;
-    if status.success() { Ok(()) } else { Err(format!("bench: {status}").into()) }
+    succeed(Command::new(target.join("release/ari-bench")).arg("run").args(command.arguments()))
 }
 
 impl Bench {
@@ -58,7 +58,7 @@ fn build(target: &Path, no_peers: bool) -> Result<(), Failure> {
     cargo.args(["build", "--release", "--quiet", "--locked", "--target-dir"]).arg(target);
     cargo.arg("--manifest-path").arg(workspace::root().join("tests/bench/Cargo.toml"));
     cargo.args(no_peers.then_some("--no-default-features"));
-    match cargo.status()? {
+    match cargo.status().map_err(|error| cannot_run(&cargo, &error))? {
         status if status.success() => Ok(()),
         status if no_peers => Err(format!("tests/bench: {status}").into()),
         status => Err(format!(

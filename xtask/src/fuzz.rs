@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::Failure;
 use crate::files::{read, told};
+use crate::tools::{cannot_run, installed, succeed};
 use crate::workspace::{self, shown};
 
 /// Run the fuzz targets of `fuzz/`, two at a time
@@ -24,17 +25,19 @@ pub(crate) struct Fuzz {
     input: Option<PathBuf>,
 }
 
-/// A target and how large its inputs get: enough for what a server sends, small enough for many of them a second.
 struct Target {
     name: &'static str,
+    /// In bytes: enough for what a server sends, small enough for many of them a second.
     largest_input: usize,
+    /// What it begins with.
+    seeds: fn() -> Result<Vec<String>, Failure>,
 }
 
 const TARGETS: [Target; 4] = [
-    Target { name: "event_decoder", largest_input: 4 << 10 },
-    Target { name: "frame_handler", largest_input: 8 << 10 },
-    Target { name: "rest_replies", largest_input: 8 << 10 },
-    Target { name: "swagger_reader", largest_input: 8 << 10 },
+    Target { name: "event_decoder", largest_input: 4 << 10, seeds: seeds::events },
+    Target { name: "frame_handler", largest_input: 8 << 10, seeds: seeds::frames },
+    Target { name: "rest_replies", largest_input: 8 << 10, seeds: seeds::conversations },
+    Target { name: "swagger_reader", largest_input: 8 << 10, seeds: seeds::declarations },
 ];
 
 /// The release that is installed if it is not there.
@@ -54,15 +57,16 @@ pub(crate) fn run(command: &Fuzz) -> Result<(), Failure> {
         |target: &&Target| command.targets.is_empty() || command.targets.iter().any(|name| name == target.name);
     let targets: Vec<&Target> = TARGETS.iter().filter(is_wanted).collect();
     require_cpp()?;
-    install_cargo_fuzz()?;
-    succeed(cargo_fuzz("build").args(command.targets.first().filter(|_| targets.len() == 1)))?;
+    let cargo_fuzz = CargoFuzz(installed("cargo-fuzz", CARGO_FUZZ, &[])?);
+    succeed(cargo_fuzz.command("build").args(command.targets.first().filter(|_| targets.len() == 1)))?;
     if let Some(input) = &command.input {
         let input = fs::canonicalize(input).map_err(|error| told(input, "read", &error))?;
-        return targets.iter().try_for_each(|target| succeed(cargo_fuzz("run").arg(target.name).arg(&input)));
+        return targets.iter().try_for_each(|target| succeed(cargo_fuzz.command("run").arg(target.name).arg(&input)));
     }
     let mut findings = Vec::new();
     for some in targets.chunks(AT_A_TIME) {
-        let running: Vec<_> = some.iter().map(|target| start(target, command.seconds)).collect::<Result<_, _>>()?;
+        let running: Vec<_> =
+            some.iter().map(|target| start(&cargo_fuzz, target, command.seconds)).collect::<Result<_, _>>()?;
         for (target, mut child) in some.iter().zip(running) {
             let status = child.wait()?;
             findings.extend(finding(target, status, &read(&log(target))?));
@@ -72,19 +76,20 @@ pub(crate) fn run(command: &Fuzz) -> Result<(), Failure> {
 }
 
 /// Starts one target on all seeds and what has come of them before.
-fn start(target: &Target, seconds: u32) -> Result<Child, Failure> {
+fn start(cargo_fuzz: &CargoFuzz, target: &Target, seconds: u32) -> Result<Child, Failure> {
     let corpus = folder().join("corpus").join(target.name);
-    seeds::write(target.name, &corpus)?;
+    seeds::write((target.seeds)()?, &corpus)?;
     let log = log(target);
     let file = fs::File::create(&log).map_err(|error| told(&log, "create", &error))?;
-    let mut command = cargo_fuzz("run");
+    let mut command = cargo_fuzz.command("run");
     command.arg(target.name).arg(&corpus).args(["--", "-print_final_stats=1"]).args([
         format!("-max_total_time={seconds}"),
         format!("-max_len={}", target.largest_input),
         format!("-rss_limit_mb={MOST_MEMORY}"),
         format!("-timeout={LONGEST}"),
     ]);
-    Ok(command.stdin(Stdio::null()).stderr(file).spawn()?)
+    command.stdin(Stdio::null()).stderr(file);
+    command.spawn().map_err(|error| cannot_run(&command, &error))
 }
 
 /// Tells how much a target has done; gives what is to say if it has found something.
@@ -113,26 +118,17 @@ fn log(target: &Target) -> PathBuf {
     folder().join(target.name).with_extension("log")
 }
 
-/// A command of cargo-fuzz. Without a sanitizer, the stable compiler does; nothing here is unsafe.
-fn cargo_fuzz(name: &str) -> Command {
-    let mut command = Command::new(tools().join("bin/cargo-fuzz"));
-    command.args(["fuzz", name, "--sanitizer", "none", "--target-dir"]).arg(folder()).current_dir(workspace::root());
-    command
-}
+/// The program.
+struct CargoFuzz(PathBuf);
 
-fn install_cargo_fuzz() -> Result<(), Failure> {
-    let version = cargo_fuzz_version();
-    if version.is_some_and(|version| version.trim() == format!("cargo-fuzz {CARGO_FUZZ}")) {
-        return Ok(());
+impl CargoFuzz {
+    /// One of its commands. Without a sanitizer, the stable compiler does; nothing here is unsafe.
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.0);
+        command.args(["fuzz", name, "--sanitizer", "none", "--target-dir"]).arg(folder());
+        command.current_dir(workspace::root());
+        command
     }
-    let mut install = Command::new(env!("CARGO"));
-    install.args(["install", "cargo-fuzz", "--locked", "--version", CARGO_FUZZ, "--root"]).arg(tools());
-    succeed(&mut install)
-}
-
-fn cargo_fuzz_version() -> Option<String> {
-    let output = Command::new(tools().join("bin/cargo-fuzz")).arg("--version").output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// libFuzzer is compiled from C++.
@@ -140,15 +136,6 @@ fn require_cpp() -> Result<(), Failure> {
     let found =
         Command::new("c++").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
     if found { Ok(()) } else { Err("libFuzzer needs a C++ compiler; on Debian and Ubuntu: apt-get install g++".into()) }
-}
-
-fn succeed(command: &mut Command) -> Result<(), Failure> {
-    let status = command.status().map_err(|error| format!("cannot run {command:?}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
-}
-
-fn tools() -> PathBuf {
-    workspace::root().join("target/tools")
 }
 
 fn folder() -> PathBuf {

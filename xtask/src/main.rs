@@ -13,6 +13,7 @@ mod import;
 mod msrv;
 mod regen;
 mod test;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;

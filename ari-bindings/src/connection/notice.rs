@@ -43,7 +43,8 @@ pub struct Reconnected {
     /// Subscriptions made by [`applications.subscribe`](crate::operations::applications) and event filters that the
     /// server had lost and has again: `hello-world: endpoint:PJSIP/alice`, `hello-world: event filter`.
     pub restored: Vec<String>,
-    /// Those that it refused to take again, each with its reason: usually of things that are gone.
+    /// Those that it refused to take again, or did not answer for in time, each with its reason. Of things that are
+    /// gone it is told once; all others are tried again after the next gap.
     pub not_restored: Vec<String>,
     /// Applications that are not part of the connection any more, because another connection has taken them over.
     pub replaced: Vec<String>,

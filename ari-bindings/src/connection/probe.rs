@@ -30,7 +30,7 @@ impl Probe {
     ///
     /// Nothing less tells it for sure: an application with channels looks the same to every request.
     pub(super) async fn hears(&self, client: &Client, application: &Application) -> Option<bool> {
-        if !application.lets_pass("ChannelUserevent") {
+        if !application.filter().lets_pass("ChannelUserevent") {
             return None;
         }
         let name = format!("ari-bindings-{:016x}", RandomState::new().hash_one(0));

@@ -1,17 +1,20 @@
 //! What is asked, and given back to the server, when a connection is there again.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future;
 use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
 
 use super::hub::Hub;
 use crate::call::Call;
+use crate::client::GET_INFO;
 use crate::retry::insist;
 use crate::subscriptions::{self, Application, Remembered};
-use crate::{Client, Date, Error, Method, Operation};
-
-const GET_INFO: Operation =
-    Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
+use crate::{Client, Date, Error};
 
 /// What was found out and done.
 #[derive(Debug, Default)]
@@ -20,7 +23,7 @@ pub(super) struct Restored {
     pub(super) startup: Option<Date>,
     /// Subscriptions that the server had lost and has again.
     pub(super) given_back: Vec<String>,
-    /// Those that it refused.
+    /// Those that it does not have again, each with its reason.
     pub(super) refused: Vec<String>,
     /// An application whose events do not come.
     pub(super) deaf: Option<String>,
@@ -28,24 +31,29 @@ pub(super) struct Restored {
 
 /// Asks when the server was started and whether it knows these applications. Of a connection that was made again,
 /// makes sure that their events come, and gives them back what was subscribed for them.
-pub(super) async fn check(client: Client, hub: Arc<Hub>, apps: Vec<String>, again: bool) -> Restored {
-    let mut restored = Restored::default();
-    let asking = async {
-        for app in &apps {
-            if let Err(Deaf) = application(&client, &hub, app, again, &mut restored).await {
-                restored.deaf = Some(app.clone());
-            }
+///
+/// It takes as long as connecting may take, at most, and then gives what there is.
+pub(super) fn check(
+    client: Client,
+    hub: Arc<Hub>,
+    apps: Vec<String>,
+    again: bool,
+) -> impl Future<Output = Restored> + Send {
+    let limit = client.connect_timeout();
+    // The time runs from the call, not from the first poll: whoever limits the future, too, does so after this.
+    let deadline = Instant::now() + limit;
+    async move {
+        let (mut startup, mut restoring) = (None, Restoring::default());
+        let asking = async { startup = self::startup(&client).await };
+        let working = future::join(asking, restoring.run(&client, &hub, &apps, again));
+        if timeout_at(deadline, working).await.is_err() {
+            restoring.give_up(limit);
         }
-    };
-    let (startup, ()) = futures_util::future::join(startup(&client), asking).await;
-    match startup {
-        Ok(startup) => restored.startup = Some(startup),
-        Err(error) => tracing::debug!("whether Asterisk was restarted cannot be found out: {error}"),
+        Restored { startup, ..restoring.done }
     }
-    restored
 }
 
-async fn startup(client: &Client) -> Result<Date, Error> {
+async fn startup(client: &Client) -> Option<Date> {
     #[derive(Deserialize)]
     struct Info {
         status: Status,
@@ -56,60 +64,101 @@ async fn startup(client: &Client) -> Result<Date, Error> {
         startup_time: Date,
     }
     let call = || Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
-    Ok(insist(|| call().json::<Info>()).await?.status.startup_time)
+    match insist(|| call().json::<Info>()).await {
+        Ok(info) => Some(info.status.startup_time),
+        Err(error) => {
+            tracing::debug!("whether Asterisk was restarted cannot be found out: {error}");
+            None
+        }
+    }
+}
+
+/// The work on the applications. What is done of it stays when it is broken off.
+#[derive(Default)]
+struct Restoring {
+    done: Restored,
+    /// Subscriptions that the server has lost, and has not answered for.
+    open: BTreeSet<String>,
 }
 
 /// The events of an application do not come.
 struct Deaf;
 
-async fn application(client: &Client, hub: &Hub, app: &str, again: bool, restored: &mut Restored) -> Result<(), Deaf> {
+impl Restoring {
+    async fn run(&mut self, client: &Client, hub: &Hub, apps: &[String], again: bool) {
+        let mut heard = Vec::new();
+        for app in apps {
+            match hear(client, hub, app, again).await {
+                Ok(present) => heard.extend(present.map(|present| (app, present))),
+                // What is given back to a connection that is made anew would not be told.
+                Err(Deaf) => return self.done.deaf = Some(app.clone()),
+            }
+        }
+        for (app, present) in heard.iter().filter(|_| again) {
+            if let Some(remembered) = client.subscriptions().of(app) {
+                self.give_back(client, app, present, remembered).await;
+            }
+        }
+    }
+
+    async fn give_back(&mut self, client: &Client, app: &str, present: &Application, remembered: Remembered) {
+        let sources: Vec<_> = remembered.sources.into_iter().filter(|source| !present.has(source)).collect();
+        let filter = remembered.filter.filter(|filter| *filter != present.filter());
+        let (of_source, of_filter) = (|source: &String| format!("{app}: {source}"), format!("{app}: event filter"));
+        self.open.extend(sources.iter().map(of_source));
+        self.open.extend(filter.iter().map(|_| of_filter.clone()));
+        for source in sources {
+            let done = subscriptions::subscribe(client, app, &source).await;
+            if done.as_ref().is_err_and(is_for_good) {
+                client.subscriptions().forget(app, &source);
+            }
+            self.note(of_source(&source), done);
+        }
+        if let Some(filter) = filter {
+            let done = subscriptions::set_filter(client, app, filter).await;
+            self.note(of_filter, done);
+        }
+    }
+
+    fn note(&mut self, what: String, done: Result<(), Error>) {
+        self.open.remove(&what);
+        match done {
+            Ok(()) => self.done.given_back.push(what),
+            Err(error) => self.refuse(&what, &error),
+        }
+    }
+
+    fn give_up(&mut self, limit: Duration) {
+        for what in std::mem::take(&mut self.open) {
+            self.refuse(&what, &format_args!("no answer within {limit:?}"));
+        }
+    }
+
+    fn refuse(&mut self, what: &str, reason: &dyn Display) {
+        tracing::warn!("{what}: the subscription is lost: {reason}");
+        self.done.refused.push(format!("{what}: {reason}"));
+    }
+}
+
+/// What an application has subscribed, where that can be found out.
+async fn hear(client: &Client, hub: &Hub, app: &str, again: bool) -> Result<Option<Application>, Deaf> {
     let present = match insist(|| subscriptions::get(client, app)).await {
         Ok(present) => present,
         // It was registered by the connection, and has gone with another one.
         Err(error) if error.is_not_found() => return Err(Deaf),
         Err(error) => {
             tracing::debug!("{app}: what is subscribed cannot be found out: {error}");
-            return Ok(());
+            return Ok(None);
         }
     };
-    if !again {
-        return Ok(());
-    }
-    if hub.probe.hears(client, &present).await == Some(false) {
+    if again && hub.probe.hears(client, &present).await == Some(false) {
         return Err(Deaf);
     }
-    if let Some(remembered) = client.subscriptions().of(app) {
-        subscribe(client, app, &present, remembered, restored).await;
-    }
-    Ok(())
+    Ok(Some(present))
 }
 
-async fn subscribe(client: &Client, app: &str, present: &Application, remembered: Remembered, restored: &mut Restored) {
-    for source in remembered.sources {
-        if present.has(&source) {
-            continue;
-        }
-        let done = subscriptions::subscribe(client, app, &source).await;
-        if done.as_ref().is_err_and(|error| error.status().is_some()) {
-            // What the source was is gone: it will not come back.
-            client.subscriptions().forget(app, &source);
-        }
-        restored.note(format!("{app}: {source}"), done);
-    }
-    if let Some(filter) = remembered.filter.filter(|filter| !present.has_filter(filter)) {
-        let done = subscriptions::set_filter(client, app, filter).await;
-        restored.note(format!("{app}: event filter"), done);
-    }
-}
-
-impl Restored {
-    fn note(&mut self, what: String, done: Result<(), Error>) {
-        match done {
-            Ok(()) => self.given_back.push(what),
-            Err(error) => {
-                tracing::warn!("{what}: the subscription is lost: {error}");
-                self.refused.push(format!("{what}: {error}"));
-            }
-        }
-    }
+/// Whether Asterisk says that a source is gone, or none that can be subscribed, which it will say the next time, too.
+/// Any other refusal is one of the moment, or of the user's rights, which may be mended.
+fn is_for_good(error: &Error) -> bool {
+    matches!(error, Error::Refused { status: 400 | 404 | 422, .. })
 }

@@ -18,7 +18,7 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no `StasisEnd` has come.
+    /// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no [`StasisEnd`](crate::events::StasisEnd) has come.
     ApplicationMoveFailed(Box<ApplicationMoveFailed>),
     /// Asterisk has connected to a client by itself and registered the application there. It comes first on such an outbound connection, once for each application; clients that connect themselves never see it.
     ApplicationRegistered(Box<ApplicationRegistered>),
@@ -30,71 +30,71 @@ pub enum Event {
     BridgeAttendedTransfer(Box<BridgeAttendedTransfer>),
     /// A party of a bridge has sent the others, or tried to send them, on to an extension; `result` says how it went. As a rule the transferring party hangs up next, and the others leave the bridge.
     BridgeBlindTransfer(Box<BridgeBlindTransfer>),
-    /// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; `BridgeDestroyed` is its counterpart.
+    /// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; [`BridgeDestroyed`](crate::events::BridgeDestroyed) is its counterpart.
     BridgeCreated(Box<BridgeCreated>),
-    /// A bridge has ceased to exist. `ChannelLeftBridge` has come before for each channel that was still in it.
+    /// A bridge has ceased to exist. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) has come before for each channel that was still in it.
     BridgeDestroyed(Box<BridgeDestroyed>),
-    /// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a `ChannelLeftBridge` and a `ChannelEnteredBridge` each.
+    /// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and a [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) each.
     BridgeMerged(Box<BridgeMerged>),
     /// The members of a bridge see another channel's picture: it was chosen with `set_video_source`, or its party began to talk.
     BridgeVideoSourceChanged(Box<BridgeVideoSourceChanged>),
-    /// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees `StasisStart`.
+    /// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees [`StasisStart`](crate::events::StasisStart).
     CallBroadcast(Box<CallBroadcast>),
-    /// A call that was on offer has been taken. All applications that had got `CallBroadcast` are told, the winner too, provided the dialplan asked for that.
+    /// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that.
     CallClaimed(Box<CallClaimed>),
     /// The name, number or presentation of the caller on a channel has changed.
     ChannelCallerId(Box<ChannelCallerId>),
     /// What a channel's phone shows of the other party has changed, for instance since it was bridged or the other was transferred.
     ChannelConnectedLine(Box<ChannelConnectedLine>),
-    /// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees `StasisStart`.
+    /// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees [`StasisStart`](crate::events::StasisStart).
     ChannelCreated(Box<ChannelCreated>),
-    /// A channel has ceased to exist, and its id is of no more use. A `ChannelHangupRequest` precedes it in most cases; the application that had the channel sees `StasisEnd` first and may not get this one.
+    /// A channel has ceased to exist, and its id is of no more use. A [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) precedes it in most cases; the application that had the channel sees [`StasisEnd`](crate::events::StasisEnd) first and may not get this one.
     ChannelDestroyed(Box<ChannelDestroyed>),
     /// A channel has begun to execute the next application of the dialplan.
     ChannelDialplan(Box<ChannelDialplan>),
     /// A digit was pressed at the far end of a channel. It is sent when the key is let go, in a bridge as well as outside.
     ChannelDtmfReceived(Box<ChannelDtmfReceived>),
-    /// A channel has joined a bridge. It follows `add_channel`, and `ChannelLeftBridge` is its counterpart.
+    /// A channel has joined a bridge. It follows `add_channel`, and [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) is its counterpart.
     ChannelEnteredBridge(Box<ChannelEnteredBridge>),
-    /// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. `StasisEnd` and `ChannelDestroyed` follow; there is no keeping the channel.
+    /// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; there is no keeping the channel.
     ChannelHangupRequest(Box<ChannelHangupRequest>),
-    /// The far end has put its call on hold. `hold` on our side does not bring this about; `ChannelUnhold` ends it.
+    /// The far end has put its call on hold. `hold` on our side does not bring this about; [`ChannelUnhold`](crate::events::ChannelUnhold) ends it.
     ChannelHold(Box<ChannelHold>),
     /// A channel has left a bridge, of itself, through `remove_channel` or because its call ended.
     ChannelLeftBridge(Box<ChannelLeftBridge>),
     /// A channel's state has changed, for instance to `Ringing`, or to `Up` when it is answered.
     ChannelStateChange(Box<ChannelStateChange>),
-    /// Somebody who was talking has fallen silent. Like `ChannelTalkingStarted`, it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
+    /// Somebody who was talking has fallen silent. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
     ChannelTalkingFinished(Box<ChannelTalkingFinished>),
-    /// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and `ChannelTalkingFinished` follows.
+    /// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
     ChannelTalkingStarted(Box<ChannelTalkingStarted>),
     /// A tone was heard for which the function `TONE_DETECT` was set on the channel, for example that of a fax or an answering machine.
     ChannelToneDetected(Box<ChannelToneDetected>),
     /// A phone asks for a transfer that is left to the application, as `PJSIP_TRANSFER_HANDLING()=ari-only` arranges: Asterisk transfers nothing by itself. Carry it out and report with `transfer_progress`, each call of which brings this event again, with its `state`.
     ChannelTransfer(Box<ChannelTransfer>),
-    /// The far end has taken its call off hold, after `ChannelHold`.
+    /// The far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
     ChannelUnhold(Box<ChannelUnhold>),
     /// An event that somebody made up: another client with `user_event`, or the dialplan with `UserEvent()`.
     ChannelUserevent(Box<ChannelUserevent>),
     /// A variable of a channel, or a global one, has been set. There are many of these, as Asterisk sets variables for its own use.
     ChannelVarset(Box<ChannelVarset>),
-    /// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; `EndpointStateChange` follows when this makes the endpoint as a whole come or go.
+    /// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; [`EndpointStateChange`](crate::events::EndpointStateChange) follows when this makes the endpoint as a whole come or go.
     ContactStatusChange(Box<ContactStatusChange>),
     /// A device has another state than before. It goes to applications subscribed to the device, also for devices that were set with `device_states`.
     DeviceStateChanged(Box<DeviceStateChanged>),
     /// A call attempt has begun, made progress or ended. The first has an empty `dialstatus`, the last says how the attempt came out.
     Dial(Box<Dial>),
-    /// An endpoint has come or gone: its `state` is another than before. `ContactStatusChange` or `PeerStatusChange` tells more about the cause.
+    /// An endpoint has come or gone: its `state` is another than before. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) tells more about the cause.
     EndpointStateChange(Box<EndpointStateChange>),
     /// A request to open the events connection lacked something. No release sends this: such requests are refused with 400.
     MissingParams(Box<MissingParams>),
-    /// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, `ContactStatusChange` says more.
+    /// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) says more.
     PeerStatusChange(Box<PeerStatusChange>),
-    /// One medium of a playback has ended, and the next one begins. It comes between `PlaybackStarted` and `PlaybackFinished`, once for every further medium.
+    /// One medium of a playback has ended, and the next one begins. It comes between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished), once for every further medium.
     PlaybackContinuing(Box<PlaybackContinuing>),
     /// A playback has ended, played to its end, stopped or broken off; its `state` says which. It comes once for every playback, even for one that never started.
     PlaybackFinished(Box<PlaybackFinished>),
-    /// A playback can be heard from now on, having waited for what was asked for before. `PlaybackFinished` follows.
+    /// A playback can be heard from now on, having waited for what was asked for before. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
     PlaybackStarted(Box<PlaybackStarted>),
     /// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
     RESTResponse(Box<RESTResponse>),
@@ -102,11 +102,11 @@ pub enum Event {
     RecordingFailed(Box<RecordingFailed>),
     /// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
     RecordingFinished(Box<RecordingFinished>),
-    /// A recording writes from now on. `RecordingFinished` or `RecordingFailed` follows.
+    /// A recording writes from now on. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
     RecordingStarted(Box<RecordingStarted>),
     /// A channel has left the application: it was hung up, moved or sent back to the dialplan. Nothing more can be done with it through the application.
     StasisEnd(Box<StasisEnd>),
-    /// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until `StasisEnd`.
+    /// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until [`StasisEnd`](crate::events::StasisEnd).
     StasisStart(Box<StasisStart>),
     /// A text has come in outside a call, for SIP a MESSAGE request. It goes to applications subscribed to the endpoint, or to its technology.
     TextMessageReceived(Box<TextMessageReceived>),
@@ -653,7 +653,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
     )
 }
 
-/// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no `StasisEnd` has come.
+/// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no [`StasisEnd`](crate::events::StasisEnd) has come.
 ///
 /// Asterisk's event `ApplicationMoveFailed`.
 ///
@@ -674,7 +674,7 @@ pub struct ApplicationMoveFailed {
     ///
     /// Since Asterisk 16.3, 18.0.
     pub destination: String,
-    /// The arguments that the other application would have got with `StasisStart`.
+    /// The arguments that the other application would have got with [`StasisStart`](crate::events::StasisStart).
     ///
     /// `args`: list of text.
     ///
@@ -1015,7 +1015,7 @@ pub struct BridgeBlindTransfer {
     pub asterisk_id: Option<String>,
 }
 
-/// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; `BridgeDestroyed` is its counterpart.
+/// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; [`BridgeDestroyed`](crate::events::BridgeDestroyed) is its counterpart.
 ///
 /// Asterisk's event `BridgeCreated`.
 ///
@@ -1052,7 +1052,7 @@ pub struct BridgeCreated {
     pub asterisk_id: Option<String>,
 }
 
-/// A bridge has ceased to exist. `ChannelLeftBridge` has come before for each channel that was still in it.
+/// A bridge has ceased to exist. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) has come before for each channel that was still in it.
 ///
 /// Asterisk's event `BridgeDestroyed`.
 ///
@@ -1089,7 +1089,7 @@ pub struct BridgeDestroyed {
     pub asterisk_id: Option<String>,
 }
 
-/// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a `ChannelLeftBridge` and a `ChannelEnteredBridge` each.
+/// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and a [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) each.
 ///
 /// Asterisk's event `BridgeMerged`.
 ///
@@ -1176,7 +1176,7 @@ pub struct BridgeVideoSourceChanged {
     pub asterisk_id: Option<String>,
 }
 
-/// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees `StasisStart`.
+/// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `CallBroadcast`.
 ///
@@ -1227,7 +1227,7 @@ pub struct CallBroadcast {
     pub asterisk_id: Option<String>,
 }
 
-/// A call that was on offer has been taken. All applications that had got `CallBroadcast` are told, the winner too, provided the dialplan asked for that.
+/// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that.
 ///
 /// Asterisk's event `CallClaimed`.
 ///
@@ -1356,7 +1356,7 @@ pub struct ChannelConnectedLine {
     pub asterisk_id: Option<String>,
 }
 
-/// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees `StasisStart`.
+/// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `ChannelCreated`.
 ///
@@ -1393,7 +1393,7 @@ pub struct ChannelCreated {
     pub asterisk_id: Option<String>,
 }
 
-/// A channel has ceased to exist, and its id is of no more use. A `ChannelHangupRequest` precedes it in most cases; the application that had the channel sees `StasisEnd` first and may not get this one.
+/// A channel has ceased to exist, and its id is of no more use. A [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) precedes it in most cases; the application that had the channel sees [`StasisEnd`](crate::events::StasisEnd) first and may not get this one.
 ///
 /// Asterisk's event `ChannelDestroyed`.
 ///
@@ -1547,7 +1547,7 @@ pub struct ChannelDtmfReceived {
     pub asterisk_id: Option<String>,
 }
 
-/// A channel has joined a bridge. It follows `add_channel`, and `ChannelLeftBridge` is its counterpart.
+/// A channel has joined a bridge. It follows `add_channel`, and [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) is its counterpart.
 ///
 /// Asterisk's event `ChannelEnteredBridge`.
 ///
@@ -1591,7 +1591,7 @@ pub struct ChannelEnteredBridge {
     pub asterisk_id: Option<String>,
 }
 
-/// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. `StasisEnd` and `ChannelDestroyed` follow; there is no keeping the channel.
+/// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; there is no keeping the channel.
 ///
 /// Asterisk's event `ChannelHangupRequest`.
 ///
@@ -1649,7 +1649,7 @@ pub struct ChannelHangupRequest {
     pub asterisk_id: Option<String>,
 }
 
-/// The far end has put its call on hold. `hold` on our side does not bring this about; `ChannelUnhold` ends it.
+/// The far end has put its call on hold. `hold` on our side does not bring this about; [`ChannelUnhold`](crate::events::ChannelUnhold) ends it.
 ///
 /// Asterisk's event `ChannelHold`.
 ///
@@ -1773,7 +1773,7 @@ pub struct ChannelStateChange {
     pub asterisk_id: Option<String>,
 }
 
-/// Somebody who was talking has fallen silent. Like `ChannelTalkingStarted`, it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
+/// Somebody who was talking has fallen silent. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
 ///
 /// Asterisk's event `ChannelTalkingFinished`.
 ///
@@ -1816,7 +1816,7 @@ pub struct ChannelTalkingFinished {
     pub asterisk_id: Option<String>,
 }
 
-/// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and `ChannelTalkingFinished` follows.
+/// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
 ///
 /// Asterisk's event `ChannelTalkingStarted`.
 ///
@@ -1940,7 +1940,7 @@ pub struct ChannelTransfer {
     pub asterisk_id: Option<String>,
 }
 
-/// The far end has taken its call off hold, after `ChannelHold`.
+/// The far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
 ///
 /// Asterisk's event `ChannelUnhold`.
 ///
@@ -2091,7 +2091,7 @@ pub struct ChannelVarset {
     pub asterisk_id: Option<String>,
 }
 
-/// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; `EndpointStateChange` follows when this makes the endpoint as a whole come or go.
+/// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; [`EndpointStateChange`](crate::events::EndpointStateChange) follows when this makes the endpoint as a whole come or go.
 ///
 /// Asterisk's event `ContactStatusChange`.
 ///
@@ -2242,7 +2242,7 @@ pub struct Dial {
     pub asterisk_id: Option<String>,
 }
 
-/// An endpoint has come or gone: its `state` is another than before. `ContactStatusChange` or `PeerStatusChange` tells more about the cause.
+/// An endpoint has come or gone: its `state` is another than before. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) tells more about the cause.
 ///
 /// Asterisk's event `EndpointStateChange`.
 ///
@@ -2303,7 +2303,7 @@ pub struct MissingParams {
     pub asterisk_id: Option<String>,
 }
 
-/// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, `ContactStatusChange` says more.
+/// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) says more.
 ///
 /// Asterisk's event `PeerStatusChange`.
 ///
@@ -2346,7 +2346,7 @@ pub struct PeerStatusChange {
     pub asterisk_id: Option<String>,
 }
 
-/// One medium of a playback has ended, and the next one begins. It comes between `PlaybackStarted` and `PlaybackFinished`, once for every further medium.
+/// One medium of a playback has ended, and the next one begins. It comes between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished), once for every further medium.
 ///
 /// Asterisk's event `PlaybackContinuing`.
 ///
@@ -2420,7 +2420,7 @@ pub struct PlaybackFinished {
     pub asterisk_id: Option<String>,
 }
 
-/// A playback can be heard from now on, having waited for what was asked for before. `PlaybackFinished` follows.
+/// A playback can be heard from now on, having waited for what was asked for before. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
 ///
 /// Asterisk's event `PlaybackStarted`.
 ///
@@ -2606,7 +2606,7 @@ pub struct RecordingFinished {
     pub asterisk_id: Option<String>,
 }
 
-/// A recording writes from now on. `RecordingFinished` or `RecordingFailed` follows.
+/// A recording writes from now on. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
 ///
 /// Asterisk's event `RecordingStarted`.
 ///
@@ -2680,7 +2680,7 @@ pub struct StasisEnd {
     pub asterisk_id: Option<String>,
 }
 
-/// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until `StasisEnd`.
+/// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until [`StasisEnd`](crate::events::StasisEnd).
 ///
 /// Asterisk's event `StasisStart`.
 ///

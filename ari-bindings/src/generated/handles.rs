@@ -38,7 +38,7 @@ impl ApplicationHandle {
     ///
     /// `GET /applications/{applicationName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: No client has connected under this name, or all that it had is gone.
     ///
@@ -53,7 +53,7 @@ impl ApplicationHandle {
     ///
     /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
     /// - `404`: There is no such application: connect first.
@@ -84,7 +84,7 @@ impl ApplicationHandle {
     ///
     /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
     /// - `404`: There is no such application.
@@ -107,7 +107,7 @@ impl ApplicationHandle {
     ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A list is not a list, or an element of it has no `type`.
     /// - `404`: There is no such application: connect first.
@@ -187,7 +187,7 @@ impl DynamicConfigHandle {
     ///
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module, the kind or the object does not exist; the message tells which.
     ///
@@ -205,7 +205,7 @@ impl DynamicConfigHandle {
     ///
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
     /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
@@ -225,7 +225,7 @@ impl DynamicConfigHandle {
     ///
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `403`: The object comes from a file or another source that cannot be written.
     /// - `404`: The module, the kind or the object does not exist; the message tells which.
@@ -277,7 +277,7 @@ impl LogChannelHandle {
     ///
     /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No level was given.
     /// - `409`: There is such a destination already.
@@ -298,7 +298,7 @@ impl LogChannelHandle {
     ///
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
     ///
@@ -311,7 +311,7 @@ impl LogChannelHandle {
     ///
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such destination.
     ///
@@ -355,7 +355,7 @@ impl ModuleHandle {
     ///
     /// `GET /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module is not loaded, or did not start.
     /// - `409`: The module is there, yet its details could not be collected.
@@ -369,7 +369,7 @@ impl ModuleHandle {
     ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
     ///
@@ -382,7 +382,7 @@ impl ModuleHandle {
     ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module is not loaded, or did not start.
     /// - `409`: Something still uses the module, or it cannot be stopped.
@@ -396,7 +396,7 @@ impl ModuleHandle {
     ///
     /// `PUT /asterisk/modules/{moduleName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module is not loaded, or did not start.
     /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
@@ -438,7 +438,7 @@ impl BridgeHandle {
     ///
     /// `POST /bridges/{bridgeId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `409`: A bridge has this ID already: use it, or choose another.
     ///
@@ -451,7 +451,7 @@ impl BridgeHandle {
     ///
     /// `GET /bridges/{bridgeId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
@@ -471,7 +471,7 @@ impl BridgeHandle {
     ///
     /// `DELETE /bridges/{bridgeId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
@@ -493,7 +493,7 @@ impl BridgeHandle {
     ///
     /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such bridge, or the variable is not set on it.
@@ -517,7 +517,7 @@ impl BridgeHandle {
     ///
     /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -541,7 +541,7 @@ impl BridgeHandle {
     ///
     /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such bridge, or one of the variables is not set on it.
@@ -565,7 +565,7 @@ impl BridgeHandle {
     ///
     /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The variables are missing, or a value is not text.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -591,7 +591,7 @@ impl BridgeHandle {
     ///
     /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -623,7 +623,7 @@ impl BridgeHandle {
     ///
     /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -655,7 +655,7 @@ impl BridgeHandle {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -677,7 +677,7 @@ impl BridgeHandle {
     ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
@@ -690,7 +690,7 @@ impl BridgeHandle {
     ///
     /// `POST /bridges/{bridgeId}/moh`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -711,7 +711,7 @@ impl BridgeHandle {
     ///
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
@@ -727,7 +727,7 @@ impl BridgeHandle {
     ///
     /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -755,7 +755,7 @@ impl BridgeHandle {
     /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -782,7 +782,7 @@ impl BridgeHandle {
     /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -845,7 +845,7 @@ impl ChannelHandle {
     ///
     /// `GET /channels/{channelId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
@@ -868,7 +868,7 @@ impl ChannelHandle {
     ///
     /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
     /// - `409`: A channel has this ID, or one that begins with it: choose another.
@@ -897,7 +897,7 @@ impl ChannelHandle {
     ///
     /// `DELETE /channels/{channelId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The reason is none of those known, the code is no number, or both are given.
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -918,10 +918,10 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/continue`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel, or the extension has no such label.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -947,10 +947,10 @@ impl ChannelHandle {
     ///
     /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(&self, app: impl Into<String>) -> crate::operations::channels::Move {
@@ -963,12 +963,12 @@ impl ChannelHandle {
     ///
     /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No endpoint is given.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -994,10 +994,10 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/answer`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     /// - `412`: It is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -1016,11 +1016,11 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/ring`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1038,11 +1038,11 @@ impl ChannelHandle {
     ///
     /// `DELETE /channels/{channelId}/ring`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self) -> crate::operations::channels::RingStop {
@@ -1053,11 +1053,11 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/progress`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self) -> crate::operations::channels::Progress {
@@ -1068,12 +1068,12 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/dtmf`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No digits are given.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1093,11 +1093,11 @@ impl ChannelHandle {
     ///
     /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1120,11 +1120,11 @@ impl ChannelHandle {
     ///
     /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -1142,11 +1142,11 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/hold`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1164,11 +1164,11 @@ impl ChannelHandle {
     ///
     /// `DELETE /channels/{channelId}/hold`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self) -> crate::operations::channels::Unhold {
@@ -1179,11 +1179,11 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/moh`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1201,11 +1201,11 @@ impl ChannelHandle {
     ///
     /// `DELETE /channels/{channelId}/moh`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::channels::StopMoh {
@@ -1216,11 +1216,11 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/silence`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(&self) -> crate::operations::channels::StartSilence {
@@ -1231,11 +1231,11 @@ impl ChannelHandle {
     ///
     /// `DELETE /channels/{channelId}/silence`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(&self) -> crate::operations::channels::StopSilence {
@@ -1246,13 +1246,13 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/play`
     ///
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1275,13 +1275,13 @@ impl ChannelHandle {
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
     /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -1304,7 +1304,7 @@ impl ChannelHandle {
     /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -1339,7 +1339,7 @@ impl ChannelHandle {
     ///
     /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such channel, or the variable is not set on it.
@@ -1370,11 +1370,11 @@ impl ChannelHandle {
     ///
     /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1401,7 +1401,7 @@ impl ChannelHandle {
     ///
     /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such channel, or one of the variables is not set on it.
@@ -1425,11 +1425,11 @@ impl ChannelHandle {
     ///
     /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The variables are missing, or a value is not text.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -1451,7 +1451,7 @@ impl ChannelHandle {
     ///
     /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -1482,7 +1482,7 @@ impl ChannelHandle {
     /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -1505,7 +1505,7 @@ impl ChannelHandle {
     ///
     /// `POST /channels/{channelId}/dial`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
     /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
@@ -1526,7 +1526,7 @@ impl ChannelHandle {
     ///
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel, or it has no RTP session.
     ///
@@ -1541,11 +1541,11 @@ impl ChannelHandle {
     ///
     /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The state is missing or none of those known.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -1606,7 +1606,7 @@ impl DeviceHandle {
     ///
     /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing follows `Stasis:` in the name.
     /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
@@ -1634,7 +1634,7 @@ impl DeviceHandle {
     ///
     /// `DELETE /deviceStates/{deviceName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing follows `Stasis:` in the name.
     /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
@@ -1690,7 +1690,7 @@ impl EndpointHandle {
     ///
     /// `GET /endpoints/{tech}/{resource}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
     /// - `404`: There is no such endpoint, or its technology is not loaded.
@@ -1706,7 +1706,7 @@ impl EndpointHandle {
     ///
     /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A variable's value is not a string.
     /// - `404`: There is no such endpoint, or its technology cannot carry texts.
@@ -1731,7 +1731,7 @@ impl EndpointHandle {
     /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A variable's value is not a string.
     /// - `404`: There is no such endpoint, or its technology cannot carry such requests.
@@ -1786,7 +1786,7 @@ impl MailboxHandle {
     ///
     /// `GET /mailboxes/{mailboxName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
@@ -1802,7 +1802,7 @@ impl MailboxHandle {
     /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
     /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The server has no `res_stasis_mailbox`.
     ///
@@ -1824,7 +1824,7 @@ impl MailboxHandle {
     ///
     /// `DELETE /mailboxes/{mailboxName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
@@ -1868,7 +1868,7 @@ impl PlaybackHandle {
     ///
     /// `GET /playbacks/{playbackId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: It has ended, or never was.
     ///
@@ -1881,7 +1881,7 @@ impl PlaybackHandle {
     ///
     /// `DELETE /playbacks/{playbackId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: It has ended, or never was.
     ///
@@ -1903,11 +1903,11 @@ impl PlaybackHandle {
     ///
     /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: There is no such thing to do, or it is missing.
     /// - `404`: It has ended, or never was.
-    /// - `409`: It is still queued: wait for `PlaybackStarted`.
+    /// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1963,7 +1963,7 @@ impl LiveRecordingHandle {
     ///
     /// `GET /recordings/live/{recordingName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
     ///
@@ -1976,7 +1976,7 @@ impl LiveRecordingHandle {
     ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
     ///
@@ -1989,7 +1989,7 @@ impl LiveRecordingHandle {
     ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
     ///
@@ -2009,10 +2009,10 @@ impl LiveRecordingHandle {
     ///
     /// `POST /recordings/live/{recordingName}/pause`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self) -> crate::operations::recordings::Pause {
@@ -2023,10 +2023,10 @@ impl LiveRecordingHandle {
     ///
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(&self) -> crate::operations::recordings::Unpause {
@@ -2037,10 +2037,10 @@ impl LiveRecordingHandle {
     ///
     /// `POST /recordings/live/{recordingName}/mute`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::recordings::Mute {
@@ -2051,10 +2051,10 @@ impl LiveRecordingHandle {
     ///
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::recordings::Unmute {
@@ -2096,7 +2096,7 @@ impl StoredRecordingHandle {
     ///
     /// `GET /recordings/stored/{recordingName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
     ///
@@ -2109,7 +2109,7 @@ impl StoredRecordingHandle {
     ///
     /// `DELETE /recordings/stored/{recordingName}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such recording on disk.
     ///
@@ -2125,7 +2125,7 @@ impl StoredRecordingHandle {
     ///
     /// `GET /recordings/stored/{recordingName}/file`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `403`: The server may not read the file: see to its permissions.
     /// - `404`: There is no such recording on disk.
@@ -2151,7 +2151,7 @@ impl StoredRecordingHandle {
     ///
     /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no recording to copy under this name.
     /// - `409`: The name of the copy is taken: choose another, or delete that one first.

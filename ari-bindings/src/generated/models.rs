@@ -983,7 +983,7 @@ pub struct RESTQueryStringParameter {
     pub value: String,
 }
 
-/// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a `RESTResponse` answers it.
+/// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a [`RESTResponse`](crate::events::RESTResponse) answers it.
 ///
 /// Asterisk's model `RESTRequest`.
 ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::sync::Semaphore;
 
 use super::admission::Admission;
 use super::listener::{Listener, Settings};
@@ -56,7 +57,7 @@ impl ListenerBuilder {
     /// How many sessions there may be at the same time; 1000 unless set. Further connections are answered with 503,
     /// and Asterisk tries again.
     pub fn max_sessions(mut self, sessions: usize) -> Self {
-        self.settings.max_sessions = sessions;
+        self.settings.max_sessions = sessions.min(Semaphore::MAX_PERMITS);
         self
     }
 

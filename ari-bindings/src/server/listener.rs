@@ -74,7 +74,7 @@ impl Listener {
         let (sender, sessions) = mpsc::channel(64);
         let shared = Arc::new(Shared {
             admission,
-            permits: Arc::new(Semaphore::new(settings.max_sessions.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(settings.max_sessions)),
             settings,
             open: Mutex::default(),
             shutdown: watch::Sender::new(false),
@@ -91,8 +91,8 @@ impl Listener {
         self.local
     }
 
-    /// How many sessions there are, those included that the program has not yet accepted, and connections that are still
-    /// being checked.
+    /// How many sessions there are, those included that the program has not yet accepted, and connections that are
+    /// still being checked.
     #[must_use]
     pub fn open_sessions(&self) -> usize {
         self.shared.settings.max_sessions.saturating_sub(self.shared.permits.available_permits())
@@ -107,8 +107,11 @@ impl Listener {
     /// until they are closed, 2 s at most. Their event streams end without an error.
     pub async fn shutdown(&mut self) {
         self.shared.shutdown.send_replace(true);
-        // Only a panic could have ended the task before.
-        let _ = (&mut self.task).await;
+        // It has ended where this is asked for again, and must not be awaited twice.
+        if !self.task.is_finished() {
+            // Only a panic could have ended it before.
+            let _ = (&mut self.task).await;
+        }
         self.sessions.close();
         while let Some(session) = self.sessions.recv().await {
             drop(session);

@@ -27,7 +27,9 @@
 //! while let Some(session) = listener.accept().await {
 //!     tokio::spawn(async move {
 //!         let (ari, events) = session.into_parts();
-//!         handle(ari, events).await
+//!         if let Err(error) = handle(ari, events).await {
+//!             eprintln!("{error}");
+//!         }
 //!     });
 //! }
 //! # Ok(())

@@ -5,8 +5,8 @@ use crate::{Client, Events};
 
 /// One connection that Asterisk has made.
 ///
-/// Its requests have the rights of `local_ari_user` of ari.conf. When Asterisk closes it, as at the end of its one call,
-/// the event stream ends. When it is lost, the stream ends with [`Error::Disconnected`](crate::Error::Disconnected); a
+/// Its requests have the rights of `local_ari_user` of ari.conf. When Asterisk closes it, as at the end of its one
+/// call, the event stream ends. When it is lost, the stream ends with [`Error::Disconnected`](crate::Error::Disconnected); a
 /// persistent connection comes again as another session.
 ///
 /// It comes again at once, without any interval, also when the program has closed it: a session that cannot be served
@@ -28,8 +28,8 @@ pub struct Session {
 
 impl Session {
     /// The application that it was made for; of several, the first. Of a connection for one call, Asterisk appends the
-    /// channel's name, and calls the application so in all events: `hello-world:PJSIP/phone-a-00000001`. Where that has more than 73 characters,
-    /// Asterisk makes no connection, and `Stasis` fails.
+    /// channel's name, and calls the application so in all events: `hello-world:PJSIP/phone-a-00000001`. Where that
+    /// has more than 73 characters, Asterisk makes no connection, and `Stasis` fails.
     #[must_use]
     pub fn application(&self) -> &str {
         &self.application

@@ -32,6 +32,8 @@ pub(crate) struct Fake {
 struct Script {
     /// By method and path.
     answers: BTreeMap<String, (u16, Value)>,
+    /// Beginnings of requests, as they are noted, that have no answer.
+    unanswered: Vec<String>,
     /// The status that refuses event connections.
     refusal: Option<u16>,
     asked: Vec<String>,
@@ -68,6 +70,11 @@ impl Fake {
     /// Answers this request, such as `GET /channels`, like this from now on.
     pub(crate) fn answer(&self, request: &str, status: u16, body: Value) {
         self.script.lock().unwrap().answers.insert(request.to_owned(), (status, body));
+    }
+
+    /// Never answers requests that begin like this, such as `GET /channels?`, from now on.
+    pub(crate) fn never_answer(&self, request: &str) {
+        self.script.lock().unwrap().unanswered.push(request.to_owned());
     }
 
     /// It was started at this second.
@@ -121,25 +128,28 @@ async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>, sender: mpsc::
             let received = receive(&mut stream).await;
             let words: Vec<&str> = received.line.split(' ').collect();
             let path = words[1].strip_prefix("/ari").unwrap().to_owned();
-            let (status, body) = {
+            let answer = {
                 let mut script = script.lock().unwrap();
                 let whole = format!("{} {path} {}", words[0], received.body);
                 script.asked.push(whole.trim_end().to_owned());
+                let is_unanswered = script.unanswered.iter().any(|beginning| whole.starts_with(beginning));
                 let mut bare = format!("{} {}", words[0], path.split('?').next().unwrap());
                 // Nobody knows the name of a probe before.
                 if bare.starts_with("POST /events/user/ari-bindings-") {
                     "POST /events/user".clone_into(&mut bare);
                 }
                 match script.refusal {
-                    None if bare == "GET /events" => (101, Value::Null),
-                    Some(status) if bare == "GET /events" => (status, json!({ "message": "refused" })),
-                    _ => match script.answers.get(&bare) {
+                    _ if is_unanswered => None,
+                    None if bare == "GET /events" => Some((101, Value::Null)),
+                    Some(status) if bare == "GET /events" => Some((status, json!({ "message": "refused" }))),
+                    _ => Some(match script.answers.get(&bare) {
                         Some(answer) => answer.clone(),
                         None if bare.starts_with("GET /applications/") => (200, application(&[], &[], &[])),
                         None => (404, json!({ "message": "Not here" })),
-                    },
+                    }),
                 }
             };
+            let Some((status, body)) = answer else { return std::future::pending().await };
             if status == 101 {
                 let peer = upgrade(stream, &received.head).await;
                 let _ = sender.send((path, peer));

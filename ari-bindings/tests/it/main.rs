@@ -14,6 +14,7 @@ mod over_websocket;
 mod reconnect;
 mod replies;
 mod requests;
+mod restore;
 #[cfg(feature = "resync")]
 mod resync;
 mod server;

@@ -229,6 +229,22 @@ async fn shutting_down_says_goodbye_to_every_session() {
 }
 
 #[tokio::test]
+async fn shutting_down_again_changes_nothing() {
+    let mut listener = listen(|builder| builder).await;
+    within(listener.shutdown()).await;
+    within(listener.shutdown()).await;
+    assert!(within(listener.accept()).await.is_none());
+}
+
+#[tokio::test]
+async fn sessions_are_counted_whatever_their_limit() {
+    let mut listener = listen(|builder| builder.max_sessions(usize::MAX)).await;
+    assert_eq!(listener.open_sessions(), 0);
+    let (_session, _peer) = session(&mut listener).await;
+    assert_eq!(listener.open_sessions(), 1);
+}
+
+#[tokio::test]
 async fn files_go_by_the_client_for_http() {
     let fake = Fake::start().await;
     fake.answer("GET /recordings/stored/r/file", 200, json!("file"));

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use ari_bindings::{
-    Client, Connect, ConnectionState, DisconnectReason, Disconnected, Error, Event, EventFilter, Events, Reconnect,
-    Reconnected,
+    Client, Connect, ConnectionState, DisconnectReason, Disconnected, Error, Event, Events, Reconnect, Reconnected,
 };
 use futures_util::StreamExt as _;
 use serde_json::json;
@@ -13,35 +12,39 @@ use crate::fake::{Fake, Peer, application, event, numbered, send};
 use crate::server::within;
 
 /// As soon as may be.
-fn soon() -> Reconnect {
+pub(crate) fn soon() -> Reconnect {
     Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(10))
 }
 
-async fn connected(fake: &mut Fake, ari: &Client, configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
+pub(crate) async fn connected(
+    fake: &mut Fake,
+    ari: &Client,
+    configure: impl FnOnce(Connect) -> Connect,
+) -> (Events, Peer) {
     let events = within(configure(ari.events(["x"]).reconnect(soon()))).await.unwrap();
     let peer = fake.connection().await;
     (events, peer)
 }
 
-async fn next(events: &mut Events) -> Event {
+pub(crate) async fn next(events: &mut Events) -> Event {
     within(events.next()).await.unwrap().unwrap()
 }
 
-async fn disconnected(events: &mut Events) -> Disconnected {
+pub(crate) async fn disconnected(events: &mut Events) -> Disconnected {
     match next(events).await {
         Event::Disconnected(disconnected) => *disconnected,
         other => panic!("{other:?}"),
     }
 }
 
-async fn reconnected(events: &mut Events) -> Reconnected {
+pub(crate) async fn reconnected(events: &mut Events) -> Reconnected {
     match next(events).await {
         Event::Reconnected(reconnected) => *reconnected,
         other => panic!("{other:?}"),
     }
 }
 
-async fn expect(events: &mut Events, number: usize) {
+pub(crate) async fn expect(events: &mut Events, number: usize) {
     assert!(matches!(next(events).await, Event::Unknown(event) if event.raw() == numbered(number)));
 }
 
@@ -53,7 +56,7 @@ async fn end(events: &mut Events) -> Error {
 }
 
 /// Waits until the client has asked for something.
-async fn until_asked(fake: &Fake, request: &str) {
+pub(crate) async fn until_asked(fake: &Fake, request: &str) {
     within(async {
         while !fake.asked().iter().any(|asked| asked.starts_with(request)) {
             tokio::task::yield_now().await;
@@ -210,63 +213,6 @@ async fn waiting_for_a_server_ends_with_a_wrong_password() {
     fake.refuse(Some(401));
     let error = within(fake.client().events(["x"]).wait_for_server(true)).await.unwrap_err();
     assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
-}
-
-#[tokio::test]
-async fn what_was_subscribed_is_subscribed_again_where_the_server_has_lost_it() {
-    let mut fake = Fake::start().await;
-    let kept = application(&["c1"], &[], &["PJSIP/kept"]);
-    for request in ["GET /applications/x", "POST /applications/x/subscription", "DELETE /applications/x/subscription"] {
-        fake.answer(request, 200, kept.clone());
-    }
-    fake.answer("PUT /applications/x/eventFilter", 200, kept);
-    let ari = fake.client();
-    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
-    let sources = ["endpoint:PJSIP/kept", "endpoint:PJSIP/lost", "endpoint:PJSIP/ended", "channel:c1", "channel:gone"];
-    ari.application("x").subscribe(sources).await.unwrap();
-    ari.application("x").unsubscribe(["endpoint:PJSIP/ended"]).await.unwrap();
-    let filter = EventFilter::new().disallow("ChannelVarset");
-    ari.application("x").filter().filter(filter).await.unwrap();
-    // Asterisk ends the subscription of a channel that is gone; so is it forgotten here.
-    send(&mut peer, r#"{"type":"ChannelDestroyed","channel":{"id":"gone"}}"#).await;
-    assert_eq!(next(&mut events).await.kind(), "ChannelDestroyed");
-    let before = fake.asked().len();
-    drop(peer);
-    let _peer = fake.connection().await;
-    disconnected(&mut events).await;
-    let again = reconnected(&mut events).await;
-    assert_eq!(again.restored, ["x: endpoint:PJSIP/lost", "x: event filter"]);
-    assert_eq!(again.not_restored, [] as [String; 0]);
-    let asked = &fake.asked()[before..];
-    let changes: Vec<_> =
-        asked.iter().filter(|asked| !asked.starts_with("GET ") && !asked.contains("/user/")).collect();
-    assert_eq!(
-        changes,
-        [
-            "POST /applications/x/subscription?eventSource=endpoint%3APJSIP%2Flost",
-            r#"PUT /applications/x/eventFilter {"allowed":[],"disallowed":[{"type":"ChannelVarset"}]}"#,
-        ]
-    );
-}
-
-#[tokio::test]
-async fn a_subscription_that_cannot_be_had_again_is_told() {
-    let mut fake = Fake::start().await;
-    fake.answer("GET /applications/x", 200, application(&[], &[], &[]));
-    fake.answer("POST /applications/x/subscription", 200, application(&["c1"], &[], &[]));
-    let ari = fake.client();
-    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
-    ari.application("x").subscribe(["channel:c1"]).await.unwrap();
-    fake.answer("POST /applications/x/subscription", 404, json!({ "message": "Channel not found" }));
-    for lost in [1, 0] {
-        drop(peer);
-        peer = fake.connection().await;
-        disconnected(&mut events).await;
-        let again = reconnected(&mut events).await;
-        // What is gone is not asked for a second time.
-        assert_eq!(again.not_restored.len(), lost, "{again:?}");
-        assert!(again.not_restored.iter().all(|lost| lost.contains("channel:c1") && lost.contains("404")));
-    }
 }
 
 #[tokio::test]

@@ -70,13 +70,14 @@ pub(super) fn method(operation: &Operation, held: Option<&Held<'_>>) -> TokenStr
         request = quote!(crate::operations::#module::#request);
         fields.extend(held.fields.iter().map(|field| ident(field)));
     }
-    let docs = operation_docs(operation, fields.len());
+    let (docs, example) = (operation_docs(operation, fields.len()), docs(&operation.example));
     let own = fields.iter().map(|field| quote!(&self.#field));
     let rest = operation.arguments.iter().skip(fields.len());
     let signature = rest.clone().map(parameter);
     let passed = rest.map(|argument| ident(&argument.name));
     quote! {
         #docs
+        #example
         pub fn #function(&self #(, #signature)*) -> #request {
             #request::new(&self.client #(, #own)* #(, #passed)*)
         }

@@ -8,6 +8,9 @@ use crate::availability::Availability;
 use crate::prose::Prose;
 use crate::rust::{Docs, RustType};
 
+/// What the list of an operation's errors begins with.
+const DECLARED_ERRORS: &str = "Declared errors, each an [`Error::Refused`](crate::Error::Refused):";
+
 pub(super) fn id(kind: &str) -> Docs {
     let (what, by) = match kind.strip_suffix("_name") {
         Some(stem) => (stem.replace('_', " "), "name"),
@@ -21,7 +24,7 @@ pub(super) fn id(kind: &str) -> Docs {
 pub(super) struct Facts<'a> {
     pub(super) availability: &'a Availability,
     pub(super) prose: &'a Prose,
-    /// The types of event, to which texts on operations link.
+    /// The types of event, to which texts link.
     pub(super) events: BTreeSet<String>,
 }
 
@@ -52,8 +55,7 @@ impl Facts<'_> {
 
     /// What is said of an operation before its arguments.
     pub(super) fn summary(&self, operation: &api::Operation) -> Docs {
-        let docs = self.text(&format!("operation {}.{}", operation.resource, operation.nickname));
-        let mut docs: Docs = docs.iter().map(|line| self.linked(line)).collect();
+        let mut docs = self.text(&format!("operation {}.{}", operation.resource, operation.nickname));
         docs.push(format!("`{} {}`", operation.method, operation.path));
         docs
     }
@@ -63,15 +65,22 @@ impl Facts<'_> {
         let name = format!("{}.{}", operation.resource, operation.nickname);
         let mut docs = Docs::new();
         if !operation.errors.is_empty() {
-            docs.extend([String::new(), "Declared errors:".to_owned(), String::new()]);
+            docs.extend([String::new(), DECLARED_ERRORS.to_owned(), String::new()]);
         }
         for status in &operation.errors {
             let text = self.prose.get(&format!("error {name} {status}"));
-            docs.push(text.map_or_else(|| format!("- `{status}`"), |text| format!("- `{status}`: {}", one_line(text))));
+            docs.push(
+                text.map_or_else(|| format!("- `{status}`"), |text| format!("- `{status}`: {}", self.one_line(text))),
+            );
         }
         self.since(&mut docs, &format!("operation {name}"));
-        docs.extend(self.prose.get(&format!("example {name}")).into_iter().flat_map(example));
         docs
+    }
+
+    /// What shows how an operation is used.
+    pub(super) fn example(&self, operation: &api::Operation) -> Docs {
+        let item = format!("example {}.{}", operation.resource, operation.nickname);
+        self.prose.get(&item).map(example).unwrap_or_default()
     }
 
     pub(super) fn parameter(&self, operation: &api::Operation, parameter: &api::Parameter, ty: &RustType) -> Docs {
@@ -98,7 +107,7 @@ impl Facts<'_> {
         };
         let item = format!("parameter {}.{}.{}", operation.resource, operation.nickname, parameter.name);
         let mut docs = vec![format!("`{}` ({travels}): {kind}{range}{default}.", parameter.name)];
-        docs.extend(self.prose.get(&item).map(one_line));
+        docs.extend(self.prose.get(&item).map(|text| self.one_line(text)));
         docs.extend(self.availability.since_text(&item));
         docs
     }
@@ -108,7 +117,7 @@ impl Facts<'_> {
         let item = format!("value {place} {value}");
         let mut docs = vec![shown];
         if let Some(text) = self.prose.get(&item) {
-            docs[0] = format!("{}: {}", docs[0].trim_end_matches('.'), one_line(text));
+            docs[0] = format!("{}: {}", docs[0].trim_end_matches('.'), self.one_line(text));
         }
         self.since(&mut docs, &item);
         docs
@@ -117,7 +126,12 @@ impl Facts<'_> {
     /// Our own words, with the line that sets them apart from the facts.
     fn text(&self, item: &str) -> Docs {
         let Some(text) = self.prose.get(item) else { return Docs::new() };
-        text.lines().map(|line| line.trim_end().to_owned()).chain([String::new()]).collect()
+        text.lines().map(|line| self.linked(line.trim_end())).chain([String::new()]).collect()
+    }
+
+    /// The same for where a line is all the room there is.
+    fn one_line(&self, text: &str) -> String {
+        self.linked(&text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// A text with a link wherever it names an event.
@@ -150,10 +164,6 @@ fn example(code: &str) -> Docs {
         ["", "```no_run", "# async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {"];
     const AFTER: [&str; 3] = ["# Ok(())", "# }", "```"];
     BEFORE.into_iter().chain(code.lines()).chain(AFTER).map(str::to_owned).collect()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn values() -> Docs {

@@ -28,13 +28,15 @@ pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Cr
     let facts = Facts { availability, prose, events };
     let values = ValueTypes::of(api, &facts, &mut problems);
     let context = Context { api, facts, ids: Ids::of(api), values };
-    let modules = operations::modules(&context, &mut problems);
+    let mut modules = operations::modules(&context, &mut problems);
+    let handles = handles::handles(&context, &modules, &mut problems);
+    operations::leave_examples_to(&handles, &mut modules);
     let lowered = Crate {
         ids: context.ids.types(),
         values: context.values.types(),
         models: structs::models(&context, &mut problems),
         events: structs::events(&context, &mut problems),
-        handles: handles::handles(&context, &modules, &mut problems),
+        handles,
         modules,
     };
     problems.or(lowered)

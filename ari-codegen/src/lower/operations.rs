@@ -1,12 +1,14 @@
 //! Operations become requests: what they must have are arguments, the rest setters.
 
+use std::collections::BTreeSet;
+
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use super::names::{Scope, type_name, value_name, value_name_beside};
 use super::{Context, docs};
 use crate::api::{self, BodyForm, Location, Parameter, Response, Type};
 use crate::problem::Problems;
-use crate::rust::{Argument, Form, Module, Operation, Reply, RustType};
+use crate::rust::{Argument, Form, Handle, Module, Operation, Reply, RustType};
 
 /// Names that the generated functions and requests use themselves.
 const TAKEN: [&str; 4] = ["client", "into_future", "into_request", "new"];
@@ -42,6 +44,22 @@ pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Mod
         modules.push(module);
     }
     modules
+}
+
+/// An example that the method of a handle shows is shown there alone: it is compiled as often as it is shown.
+pub(super) fn leave_examples_to(handles: &[Handle], modules: &mut [Module]) {
+    let shown: BTreeSet<(&str, &str)> = handles
+        .iter()
+        .flat_map(|handle| &handle.operations)
+        .map(|(module, operation)| (module.as_str(), operation.nickname.as_str()))
+        .collect();
+    for module in modules {
+        for operation in &mut module.operations {
+            if shown.contains(&(module.name.as_str(), operation.nickname.as_str())) {
+                operation.example.clear();
+            }
+        }
+    }
 }
 
 /// The client's method for a resource; one that it has already gives way to `event_operations`.
@@ -86,6 +104,7 @@ fn operation(context: &Context<'_>, operation: &api::Operation, problems: &mut P
         path: operation.path.clone(),
         summary: context.facts.summary(operation),
         docs: context.facts.operation(operation),
+        example: context.facts.example(operation),
         arguments,
         setters,
         reply: match &operation.response {

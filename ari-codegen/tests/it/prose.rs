@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ari_codegen::fixups::FIXUPS;
-use ari_codegen::{Knowledge, Prose, Source, generate};
+use ari_codegen::{Generated, Knowledge, Prose, Source, generate};
 
-use crate::support::{source, supported};
+use crate::support::{self, source, supported};
 
 /// So many words in a row are no coincidence.
 const RUN: usize = 8;
@@ -32,17 +32,47 @@ fn everything_has_a_text_and_every_text_is_about_something() {
     assert_eq!(generated.undocumented, Vec::<String>::new());
 }
 
+/// The files that show this example, by name; one that shows it twice is there twice.
+fn shown(generated: &Generated, code: &str) -> Vec<String> {
+    let in_file = |(path, text): (String, String)| vec![path; text.matches(&format!("/// {code}\n")).count()];
+    support::texts(generated).into_iter().flat_map(in_file).collect()
+}
+
 #[test]
-fn an_example_is_compiled_with_its_operation_and_with_none_superfluous() {
-    let text = "\"example channels.answer\" = 'let one = 1;'\n\"example channels.sing\" = 'let two = 2;'\n";
+fn an_example_is_compiled_once_where_its_operation_is_called_and_none_is_superfluous() {
+    let text = "\"example channels.answer\" = 'let one = 1;'\n\"example channels.sing\" = 'let two = 2;'\n\
+                \"example channels.list\" = 'let three = 3;'\n";
     let prose = Prose::parse(&[Source { file: "examples.toml".to_owned(), text: text.to_owned() }]).unwrap();
     let generated = generate(&supported(), FIXUPS, &Knowledge { prose, ..Knowledge::default() }).unwrap();
     assert_eq!(generated.superfluous, ["example channels.sing"]);
-    let channels = generated.files.iter().find(|file| file.path.ends_with("operations/channels.rs")).unwrap();
-    let example = ["```no_run", "# async fn example(", "let one = 1;", "# Ok(())", "# }", "```"];
-    let mut lines = channels.text.lines().map(|line| line.trim_start().trim_start_matches("/// "));
+    assert_eq!(shown(&generated, "let one = 1;"), ["handles.rs"]);
+    assert_eq!(shown(&generated, "let three = 3;"), ["operations/channels.rs"]);
+    let handles = generated.files.iter().find(|file| file.path == "handles.rs").unwrap();
+    let example = ["```no_run", "# async fn example(", "let one = 1;", "# Ok(())", "# }", "```", "pub fn answer("];
+    let mut lines = handles.text.lines().map(|line| line.trim_start().trim_start_matches("/// "));
     assert!(lines.any(|line| line == example[0]));
     assert!(example[1..].iter().all(|line| lines.next().is_some_and(|found| found.starts_with(line))));
+}
+
+#[test]
+fn a_text_that_names_an_event_leads_to_it() {
+    let items = [
+        "operation channels.answer",
+        "parameter channels.ring.channelId",
+        "property Channel.state",
+        "error channels.answer 404",
+        "event StasisEnd",
+        "value Channel.state Up",
+    ];
+    let texts = items.map(|item| format!("\"{item}\" = 'See `StasisStart` or `Stasis`, {item}.'\n"));
+    let prose = Prose::parse(&[Source { file: "texts.toml".to_owned(), text: texts.concat() }]).unwrap();
+    let generated = generate(&supported(), FIXUPS, &Knowledge { prose, ..Knowledge::default() }).unwrap();
+    let all: String = generated.files.iter().map(|file| file.text.as_str()).collect();
+    assert!(!all.contains("See `StasisStart`"));
+    for item in items {
+        let linked = format!("See [`StasisStart`](crate::events::StasisStart) or `Stasis`, {item}.");
+        assert!(all.contains(&linked), "{item}");
+    }
 }
 
 #[test]

@@ -204,7 +204,11 @@ pub(crate) fn run(options: &Options) -> Result<Table, Failure> {
         }
         rows(&mut table, &all, at_once, count);
     }
-    table.note("Events left out are those that the client told of; a call is lost when an event of it does not come within 10 s, which `calls/s` counts too.");
+    table.note(format!(
+        "Events left out are those that the client told of; a call is lost when an event of it does not come within \
+         {} s, which `calls/s` counts too.",
+        LOST.as_secs()
+    ));
     table.note(format!("Ratio of the client's time on the processor to: {OPENER_REFERENCE}."));
     Ok(table)
 }

@@ -2,27 +2,32 @@
 
 use std::time::Duration;
 
-use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+
+use crate::Failure;
 
 /// The time on the processor of this process and all its threads, in the system included.
 pub(crate) fn own_time() -> Duration {
-    getrusage(UsageWho::RUSAGE_SELF).map_or(Duration::ZERO, time)
+    time(UsageWho::RUSAGE_SELF)
 }
 
 /// The same of the children that have ended.
 pub(crate) fn children_time() -> Duration {
-    getrusage(UsageWho::RUSAGE_CHILDREN).map_or(Duration::ZERO, time)
+    time(UsageWho::RUSAGE_CHILDREN)
 }
 
-fn time(usage: Usage) -> Duration {
+fn time(who: UsageWho) -> Duration {
+    let usage = getrusage(who).expect("every system tells what a process has used");
     let microseconds = (usage.user_time() + usage.system_time()).num_microseconds();
-    Duration::from_micros(microseconds.try_into().unwrap_or(0))
+    Duration::from_micros(microseconds.try_into().expect("no time is negative"))
 }
 
 /// The most memory that this process has had resident, in KiB.
-pub(crate) fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+pub(crate) fn peak_memory() -> Result<u64, Failure> {
+    const STATUS: &str = "/proc/self/status";
+    let status = std::fs::read_to_string(STATUS).map_err(|error| format!("{STATUS}: {error}"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    let number = line.and_then(|line| line.split_whitespace().next()).ok_or_else(|| format!("{STATUS}: no VmHWM"))?;
+    number.parse().map_err(|error| format!("{STATUS}: VmHWM: {number:?}: {error}").into())
 }

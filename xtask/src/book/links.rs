@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Failure;
+use crate::files::{read, told};
 use crate::workspace::shown;
 
 /// Those of pages as they are built: files and the places in them.
 pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let mut texts = BTreeMap::new();
     for page in pages {
-        texts.insert(page.canonicalize()?, fs::read_to_string(page)?);
+        let place = page.canonicalize().map_err(|error| told(page, "find", &error))?;
+        texts.insert(place, read(page)?);
     }
     let ids: BTreeMap<&Path, BTreeSet<&str>> =
         texts.iter().map(|(page, text)| (page.as_path(), between(text, " id=\"", '"').collect())).collect();
@@ -34,7 +36,7 @@ pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>, Failure> {
 /// Lets a page lead to Markdown that is no part of the book, which mdBook takes for pages. (The book is as deep in the
 /// repository as its sources, so that their links to other files hold for both.)
 pub(super) fn mend(page: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(page)?;
+    let text = read(page)?;
     let mut mended = text.clone();
     for link in between(&text, "href=\"", '"').filter(|link| is_relative(link)) {
         let Some(file) = link.split('#').next().and_then(|file| file.strip_suffix(".html")) else { continue };
@@ -44,7 +46,7 @@ pub(super) fn mend(page: &Path) -> Result<(), Failure> {
         }
     }
     if mended != text {
-        fs::write(page, mended)?;
+        fs::write(page, mended).map_err(|error| told(page, "write", &error))?;
     }
     Ok(())
 }
@@ -53,7 +55,7 @@ pub(super) fn mend(page: &Path) -> Result<(), Failure> {
 pub(super) fn of_sources(sources: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let mut faults = Vec::new();
     for source in sources {
-        let text = fs::read_to_string(source)?;
+        let text = read(source)?;
         for link in between(&text, "](", ')').filter(|link| is_relative(link)) {
             let file = link.split('#').next().unwrap_or(link);
             if find(source, file).is_none() {

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
+use crate::files::told;
+use crate::tools::{cannot_run, installed};
 use crate::workspace::{root, shown};
 
 /// Build the guide of docs/ into target/book, and check its links
 #[derive(Debug, clap::Args)]
 pub(crate) struct Book {}
 
+/// The release that is installed if it is not there.
 const MDBOOK: &str = "0.5.4";
 
 /// Pages that are read where they are: their links are checked, too.
@@ -20,7 +23,8 @@ const BESIDE: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "a
 
 pub(crate) fn run(_: &Book) -> Result<(), Failure> {
     let book = root().join("target/book");
-    let mut faults = build(&mdbook()?)?;
+    let mdbook = installed("mdbook", MDBOOK, &["--no-default-features"])?;
+    let mut faults = build(&mdbook)?;
     let pages = files(&book, "html")?;
     for page in &pages {
         links::mend(page)?;
@@ -36,23 +40,11 @@ pub(crate) fn run(_: &Book) -> Result<(), Failure> {
     Err(faults.join("\n").into())
 }
 
-/// The program, which is installed where it is missing.
-fn mdbook() -> Result<PathBuf, Failure> {
-    let tools = root().join("target/tools");
-    let program = tools.join("bin").join(format!("mdbook{}", std::env::consts::EXE_SUFFIX));
-    let version = Command::new(&program).arg("--version").output();
-    if version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).trim().ends_with(MDBOOK)) {
-        return Ok(program);
-    }
-    let mut install = Command::new(env!("CARGO"));
-    install.args(["install", "mdbook", "--locked", "--version", MDBOOK, "--no-default-features", "--force", "--root"]);
-    let status = install.arg(&tools).status()?;
-    if status.success() { Ok(program) } else { Err(format!("cargo install mdbook: {status}").into()) }
-}
-
 /// Builds the book; gives what it warns of.
 fn build(mdbook: &Path) -> Result<Vec<String>, Failure> {
-    let output = Command::new(mdbook).arg("build").arg(root().join("docs")).env("MDBOOK_LOG", "warn").output()?;
+    let mut command = Command::new(mdbook);
+    command.arg("build").arg(root().join("docs")).env("MDBOOK_LOG", "warn");
+    let output = command.output().map_err(|error| cannot_run(&command, &error))?;
     let said = [output.stdout, output.stderr].concat();
     let said: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();
     if output.status.success() { Ok(said) } else { Err(said.join("\n").into()) }
@@ -61,8 +53,8 @@ fn build(mdbook: &Path) -> Result<Vec<String>, Failure> {
 /// The files of a folder that have this extension, in order.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    for entry in fs::read_dir(folder).map_err(|error| told(folder, "list", &error))? {
+        let path = entry.map_err(|error| told(folder, "list", &error))?.path();
         if path.extension().is_some_and(|found| found == extension) {
             files.push(path);
         }

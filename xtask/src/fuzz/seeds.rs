@@ -8,16 +8,10 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::files::{Folder, read, told};
-use crate::workspace;
+use crate::workspace::{self, shown};
 
 /// Writes the seeds of a target into its corpus. What was found there before stays.
-pub(super) fn write(target: &str, corpus: &Path) -> Result<(), Failure> {
-    let seeds = match target {
-        "event_decoder" => events()?,
-        "frame_handler" => frames(&events()?),
-        "rest_replies" => conversations(&events()?, &replies()?),
-        _ => declarations()?,
-    };
+pub(super) fn write(seeds: Vec<String>, corpus: &Path) -> Result<(), Failure> {
     let files = seeds.into_iter().enumerate().map(|(number, seed)| (format!("seed-{number:04}"), seed)).collect();
     let is_ours = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"));
     Folder { path: corpus, files, is_ours }.write()?;
@@ -25,9 +19,9 @@ pub(super) fn write(target: &str, corpus: &Path) -> Result<(), Failure> {
 }
 
 /// Every recorded event.
-fn events() -> Result<Vec<String>, Failure> {
-    let lines = recorded("events.jsonl")?;
-    Ok(lines.iter().flat_map(|text| text.lines()).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
+pub(super) fn events() -> Result<Vec<String>, Failure> {
+    let texts = recorded("events.jsonl")?;
+    Ok(texts.iter().flat_map(|text| text.lines()).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The status and the JSON of every recorded reply.
@@ -35,7 +29,8 @@ fn replies() -> Result<Vec<(Value, String)>, Failure> {
     let mut replies = Vec::new();
     for text in recorded("replies.jsonl")? {
         for line in text.lines() {
-            let reply: Value = serde_json::from_str(line)?;
+            let unreadable = |error| format!("a reply of replies.jsonl: {error}: {line}");
+            let reply: Value = serde_json::from_str(line).map_err(unreadable)?;
             let body = reply["body"].as_str().map_or_else(|| reply["body"].to_string(), str::to_owned);
             replies.push((reply["status"].clone(), body));
         }
@@ -51,13 +46,16 @@ fn recorded(name: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// Some events a piece, as texts that the target makes frames of. It explains the two lines before them.
-fn frames(events: &[String]) -> Vec<String> {
+pub(super) fn frames() -> Result<Vec<String>, Failure> {
+    let events = events()?;
     let settings = ["0", "1", "2", "3", "4", "5", "6", "7"].iter().cycle();
-    events.chunks(6).zip(settings).map(|(events, setting)| format!("{setting}\n@AZz\n{}", events.join("\n"))).collect()
+    let pieces = events.chunks(6).zip(settings);
+    Ok(pieces.map(|(events, setting)| format!("{setting}\n@AZz\n{}", events.join("\n"))).collect())
 }
 
 /// Two requests, replies to them in the wrong order and twice, a foreign one, an event between them.
-fn conversations(events: &[String], replies: &[(Value, String)]) -> Vec<String> {
+pub(super) fn conversations() -> Result<Vec<String>, Failure> {
+    let (events, replies) = (events()?, replies()?);
     let reply = |id: &str, status: &Value, body: &str| {
         json!({
             "type": "RESTResponse",
@@ -76,18 +74,19 @@ fn conversations(events: &[String], replies: &[(Value, String)]) -> Vec<String> 
             [reply("0", &json!(200), variable), reply("1", status, body), reply("one", status, body)];
         format!("?\n?\n\n{second}\n{event}\n{foreign}\n{first}\n{first}\n?\n!2")
     };
-    events.iter().zip(replies).map(conversation).collect()
+    Ok(events.iter().zip(&replies).map(conversation).collect())
 }
 
 /// Every operation and every model as a file of its own, and the listings.
-fn declarations() -> Result<Vec<String>, Failure> {
+pub(super) fn declarations() -> Result<Vec<String>, Failure> {
     let mut seeds = BTreeSet::new();
     let root = workspace::api_docs();
     for release in folders(&root)?.into_iter().filter(|name| name != "prose") {
         let folder = root.join(release);
         for entry in fs::read_dir(&folder).map_err(|error| told(&folder, "list", &error))? {
-            let text = read(&entry.map_err(|error| told(&folder, "list", &error))?.path())?;
-            let file: Value = serde_json::from_str(&text)?;
+            let path = entry.map_err(|error| told(&folder, "list", &error))?.path();
+            let text = read(&path)?;
+            let file: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", shown(&path)))?;
             if file["resourcePath"].is_null() {
                 seeds.insert(text);
                 continue;

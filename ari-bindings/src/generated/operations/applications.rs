@@ -37,7 +37,7 @@ impl Applications {
     ///
     /// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: No client has connected under this name, or all that it had is gone.
     ///
@@ -53,20 +53,13 @@ impl Applications {
     /// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
     /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
     /// - `404`: There is no such application: connect first.
     /// - `422`: There is no such channel, bridge or endpoint, or no longer.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn subscribe(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -82,7 +75,7 @@ impl Applications {
     /// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
     /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
     /// - `404`: There is no such application.
@@ -104,22 +97,12 @@ impl Applications {
     ///
     /// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A list is not a list, or an element of it has no `type`.
     /// - `404`: There is no such application: connect first.
     ///
     /// Since Asterisk 16.3, 18.0.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// use ari_bindings::EventFilter;
-    ///
-    /// let filter = EventFilter::new().disallow("ChannelVarset");
-    /// ari.application("hello-world").filter().filter(filter).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn filter(
         &self,
         application_name: impl Into<crate::ids::ApplicationName>,
@@ -159,7 +142,7 @@ call!(List -> json Vec < crate ::models::Application >);
 ///
 /// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No client has connected under this name, or all that it had is gone.
 ///
@@ -200,20 +183,13 @@ call!(Get -> json crate ::models::Application);
 /// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
 /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
 /// - `404`: There is no such application: connect first.
 /// - `422`: There is no such channel, bridge or endpoint, or no longer.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Subscribe(Call);
@@ -252,7 +228,7 @@ call!(Subscribe -> json crate ::models::Application);
 /// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
 /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
 /// - `404`: There is no such application.
@@ -297,22 +273,12 @@ call!(Unsubscribe -> json crate ::models::Application);
 ///
 /// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A list is not a list, or an element of it has no `type`.
 /// - `404`: There is no such application: connect first.
 ///
 /// Since Asterisk 16.3, 18.0.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// use ari_bindings::EventFilter;
-///
-/// let filter = EventFilter::new().disallow("ChannelVarset");
-/// ari.application("hello-world").filter().filter(filter).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Filter(Call);

@@ -28,7 +28,7 @@ impl Asterisk {
     /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. The name of the object, such as that of its section in `pjsip.conf`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module, the kind or the object does not exist; the message tells which.
     ///
@@ -50,7 +50,7 @@ impl Asterisk {
     /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. The name of the object; a new one is created under it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
     /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
@@ -74,7 +74,7 @@ impl Asterisk {
     /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `403`: The object comes from a file or another source that cannot be written.
     /// - `404`: The module, the kind or the object does not exist; the message tells which.
@@ -136,7 +136,7 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module is not loaded, or did not start.
     /// - `409`: The module is there, yet its details could not be collected.
@@ -155,7 +155,7 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
     ///
@@ -173,7 +173,7 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module is not loaded, or did not start.
     /// - `409`: Something still uses the module, or it cannot be stopped.
@@ -192,7 +192,7 @@ impl Asterisk {
     ///
     /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The module is not loaded, or did not start.
     /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
@@ -221,7 +221,7 @@ impl Asterisk {
     /// - `logChannelName` (path): `LogChannelName`. The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
     /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No level was given.
     /// - `409`: There is such a destination already.
@@ -241,7 +241,7 @@ impl Asterisk {
     ///
     /// - `logChannelName` (path): `LogChannelName`. The name with which it was added, or the whole path as the list shows it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
     ///
@@ -259,7 +259,7 @@ impl Asterisk {
     ///
     /// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its whole path. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such destination.
     ///
@@ -277,7 +277,7 @@ impl Asterisk {
     ///
     /// - `variable` (query): text. The name without `${}`; a function is written with its brackets. One that is not set reads as empty. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name was given.
     ///
@@ -292,7 +292,7 @@ impl Asterisk {
     ///
     /// - `variable` (query): text. The name without `${}`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name was given.
     ///
@@ -310,7 +310,7 @@ impl Asterisk {
 /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. The name of the object, such as that of its section in `pjsip.conf`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module, the kind or the object does not exist; the message tells which.
 ///
@@ -353,7 +353,7 @@ call!(GetObject -> json Vec < crate ::models::ConfigTuple >);
 /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. The name of the object; a new one is created under it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
 /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
@@ -409,7 +409,7 @@ call!(UpdateObject -> json Vec < crate ::models::ConfigTuple >);
 /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`: The object comes from a file or another source that cannot be written.
 /// - `404`: The module, the kind or the object does not exist; the message tells which.
@@ -450,13 +450,6 @@ call!(DeleteObject -> void);
 /// `GET /asterisk/info`
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let info = ari.asterisk().get_info().only(["system"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetInfo(Call);
@@ -500,13 +493,6 @@ call!(GetInfo -> json crate ::models::AsteriskInfo);
 /// `GET /asterisk/ping`
 ///
 /// Since Asterisk 16.2, 18.0.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// println!("{}", ari.asterisk().ping().await?.timestamp);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ping(Call);
@@ -558,7 +544,7 @@ call!(ListModules -> json Vec < crate ::models::Module >);
 ///
 /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module is not loaded, or did not start.
 /// - `409`: The module is there, yet its details could not be collected.
@@ -599,7 +585,7 @@ call!(GetModule -> json crate ::models::Module);
 ///
 /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
 ///
@@ -639,7 +625,7 @@ call!(LoadModule -> void);
 ///
 /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module is not loaded, or did not start.
 /// - `409`: Something still uses the module, or it cannot be stopped.
@@ -680,7 +666,7 @@ call!(UnloadModule -> void);
 ///
 /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module is not loaded, or did not start.
 /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
@@ -747,7 +733,7 @@ call!(ListLogChannels -> json Vec < crate ::models::LogChannel >);
 /// - `logChannelName` (path): `LogChannelName`. The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
 /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No level was given.
 /// - `409`: There is such a destination already.
@@ -790,7 +776,7 @@ call!(AddLog -> void);
 ///
 /// - `logChannelName` (path): `LogChannelName`. The name with which it was added, or the whole path as the list shows it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
 ///
@@ -830,7 +816,7 @@ call!(DeleteLog -> void);
 ///
 /// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its whole path. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such destination.
 ///
@@ -870,7 +856,7 @@ call!(RotateLog -> void);
 ///
 /// - `variable` (query): text. The name without `${}`; a function is written with its brackets. One that is not set reads as empty. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name was given.
 ///
@@ -901,7 +887,7 @@ call!(GetGlobalVar -> json crate ::models::Variable);
 ///
 /// - `variable` (query): text. The name without `${}`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name was given.
 ///

@@ -37,7 +37,7 @@ impl Bridges {
     ///
     /// `POST /bridges`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `409`: A bridge has this ID already: use it, or choose another.
     ///
@@ -60,7 +60,7 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `409`: A bridge has this ID already: use it, or choose another.
     ///
@@ -78,18 +78,11 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge, whoever has made it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channels = ari.bridge("meeting").get().await?.channels;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
         Get::new(&self.client, bridge_id)
     }
@@ -100,18 +93,11 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge to remove; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").destroy().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
         Destroy::new(&self.client, bridge_id)
     }
@@ -123,7 +109,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such bridge, or the variable is not set on it.
@@ -145,7 +131,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge to set it on. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -167,7 +153,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such bridge, or one of the variables is not set on it.
@@ -189,7 +175,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge to set them on. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The variables are missing, or a value is not text.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -213,7 +199,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to enter. Since Asterisk 16.0 or earlier.
     /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -221,13 +207,6 @@ impl Bridges {
     /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn add_channel(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -243,7 +222,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to leave. Since Asterisk 16.0 or earlier.
     /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -251,13 +230,6 @@ impl Bridges {
     /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn remove_channel(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -273,7 +245,7 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge whose video is chosen. Since Asterisk 16.0 or earlier.
     /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -294,7 +266,7 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge whose video is no longer chosen; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     ///
@@ -312,19 +284,12 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge to play the music to. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").start_moh().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
         StartMoh::new(&self.client, bridge_id)
     }
@@ -335,7 +300,7 @@ impl Bridges {
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge that hears the music. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
@@ -352,20 +317,13 @@ impl Bridges {
     /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
     /// - `422`: The server does not know `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn play(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -382,7 +340,7 @@ impl Bridges {
     /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
     /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
     /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -406,7 +364,7 @@ impl Bridges {
     /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
     /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -414,13 +372,6 @@ impl Bridges {
     /// - `422`: The server has no module for the format, or does not know `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn record(
         &self,
         bridge_id: impl Into<crate::ids::BridgeId>,
@@ -460,19 +411,11 @@ call!(List -> json Vec < crate ::models::Bridge >);
 ///
 /// `POST /bridges`
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `409`: A bridge has this ID already: use it, or choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let bridge = ari.bridges().create().r#type("mixing").name("meeting").await?;
-/// ari.bridge(&bridge.id).add_channel(["1700000000.1"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -538,7 +481,7 @@ call!(Create -> json crate ::models::Bridge);
 ///
 /// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `409`: A bridge has this ID already: use it, or choose another.
 ///
@@ -604,18 +547,11 @@ call!(CreateWithId -> json crate ::models::Bridge);
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge, whoever has made it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let channels = ari.bridge("meeting").get().await?.channels;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -648,18 +584,11 @@ call!(Get -> json crate ::models::Bridge);
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge to remove; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").destroy().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Destroy(Call);
@@ -693,7 +622,7 @@ call!(Destroy -> void);
 /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: There is no such bridge, or the variable is not set on it.
@@ -735,7 +664,7 @@ call!(GetBridgeVar -> json crate ::models::Variable);
 /// - `bridgeId` (path): `BridgeId`. The bridge to set it on. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -793,7 +722,7 @@ call!(SetBridgeVar -> void);
 /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: There is no such bridge, or one of the variables is not set on it.
@@ -835,7 +764,7 @@ call!(GetBridgeVars -> json crate ::models::Variables);
 /// - `bridgeId` (path): `BridgeId`. The bridge to set them on. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The variables are missing, or a value is not text.
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -879,7 +808,7 @@ call!(SetBridgeVars -> void);
 /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to enter. Since Asterisk 16.0 or earlier.
 /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No channel is given, or one of them does not exist.
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -887,13 +816,6 @@ call!(SetBridgeVars -> void);
 /// - `422`: One of the channels is not in a Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AddChannel(Call);
@@ -933,7 +855,7 @@ impl AddChannel {
     }
 
     /// `absorbDTMF` (query): boolean; the server assumes `false`.
-    /// Whether the digits of these channels are kept from the others in the bridge; not if it is left out. `ChannelDtmfReceived` comes in any case.
+    /// Whether the digits of these channels are kept from the others in the bridge; not if it is left out. [`ChannelDtmfReceived`](crate::events::ChannelDtmfReceived) comes in any case.
     /// Since Asterisk 16.0 or earlier.
     pub fn absorb_dtmf(mut self, absorb_dtmf: bool) -> Self {
         self.0 = self.0.bool("absorbDTMF", absorb_dtmf);
@@ -971,7 +893,7 @@ call!(AddChannel -> void);
 /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to leave. Since Asterisk 16.0 or earlier.
 /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No channel is given, or one of them does not exist.
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -979,13 +901,6 @@ call!(AddChannel -> void);
 /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RemoveChannel(Call);
@@ -1026,7 +941,7 @@ call!(RemoveChannel -> void);
 /// - `bridgeId` (path): `BridgeId`. The bridge whose video is chosen. Since Asterisk 16.0 or earlier.
 /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -1070,7 +985,7 @@ call!(SetVideoSource -> void);
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge whose video is no longer chosen; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 ///
@@ -1107,19 +1022,12 @@ call!(ClearVideoSource -> void);
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge to play the music to. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").start_moh().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
@@ -1160,7 +1068,7 @@ call!(StartMoh -> void);
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge that hears the music. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
@@ -1199,20 +1107,13 @@ call!(StopMoh -> void);
 /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
 /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
 /// - `422`: The server does not know `announcer_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
@@ -1297,7 +1198,7 @@ call!(Play -> json crate ::models::Playback);
 /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
 /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
 /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
@@ -1377,7 +1278,7 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
 /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
 /// - `404`: There is no such bridge: it has been destroyed, or never was.
@@ -1385,13 +1286,6 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `422`: The server has no module for the format, or does not know `recorder_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);

@@ -48,7 +48,7 @@ impl Channels {
     ///
     /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
     /// - `409`: A channel has this ID, or one that begins with it: choose another.
@@ -73,7 +73,7 @@ impl Channels {
     /// - `endpoint` (query): text. What `dial` is to call, as `TECHNOLOGY/RESOURCE`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. The Stasis application that gets the channel at once, before it is dialled. If nobody has registered it, the channel disappears again. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
@@ -96,19 +96,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channel = ari.channel("1700000000.1").get().await?;
-    /// println!("{} <{}>", channel.caller.name, channel.caller.number);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
@@ -120,20 +112,12 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The ID of the new channel, at most 149 characters. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists. Since Asterisk 16.0 or earlier.
     /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
     /// - `409`: A channel has this ID, or one that begins with it: choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
-    /// let channel = request.variables([("CUSTOMER", "4711")]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn originate_with_id(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -148,19 +132,12 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to hang up, in a Stasis application or not. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The reason is none of those known, the code is no number, or both are given.
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").hangup().reason("busy").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
         Hangup::new(&self.client, channel_id)
     }
@@ -171,20 +148,13 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to send on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel, or the extension has no such label.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn continue_in_dialplan(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -199,10 +169,10 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to hand over; it must be in a Stasis application. Since Asterisk 16.3, 18.0.
     /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(
@@ -220,22 +190,15 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel whose far end is to go elsewhere; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No endpoint is given.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn redirect(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -250,20 +213,13 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to answer; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     /// - `412`: It is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").answer().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
         Answer::new(&self.client, channel_id)
     }
@@ -274,20 +230,13 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").ring().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
         Ring::new(&self.client, channel_id)
     }
@@ -298,11 +247,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self, channel_id: impl Into<crate::ids::ChannelId>) -> RingStop {
@@ -315,11 +264,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Progress {
@@ -332,21 +281,14 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to whose far end the digits go; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No digits are given.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
         SendDtmf::new(&self.client, channel_id)
     }
@@ -358,20 +300,13 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").mute("in").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn mute(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -387,11 +322,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -408,20 +343,13 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel whose far end is to wait; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").hold().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
         Hold::new(&self.client, channel_id)
     }
@@ -432,11 +360,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel whose far end has waited; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unhold {
@@ -449,20 +377,13 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to play the music to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
         StartMoh::new(&self.client, channel_id)
     }
@@ -473,11 +394,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel that hears the music; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StopMoh {
@@ -490,11 +411,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to send silence to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(
@@ -510,11 +431,11 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel that gets the silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(
@@ -529,23 +450,15 @@ impl Channels {
     /// `POST /channels/{channelId}/play`
     ///
     /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
-    /// println!("{} is {}", playback.id, playback.state);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn play(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -560,13 +473,13 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -586,7 +499,7 @@ impl Channels {
     /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
     /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -594,14 +507,6 @@ impl Channels {
     /// - `422`: The server has no module for the format.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let recording = ari.channel("1700000000.1").record("message-1", "wav");
-    /// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn record(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -618,20 +523,13 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 16.0 or earlier.
     /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such channel, or the variable is not set on it.
     /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get_channel_var(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -647,20 +545,13 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to set it on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
     /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn set_channel_var(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -676,7 +567,7 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
     /// - `404`: There is no such channel, or one of the variables is not set on it.
@@ -698,11 +589,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to set them on; it must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The variables are missing, or a value is not text.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -722,19 +613,12 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
     /// - `404`: There is no such channel: it has hung up, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn snoop_channel(
         &self,
         channel_id: impl Into<crate::ids::ChannelId>,
@@ -751,7 +635,7 @@ impl Channels {
     /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
     /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
     /// - `404`: There is no such channel: it has hung up, or never was.
@@ -772,19 +656,12 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel that `create` has answered with, not dialled yet. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel: it has hung up, or never was.
     /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
         Dial::new(&self.client, channel_id)
     }
@@ -795,7 +672,7 @@ impl Channels {
     ///
     /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.4, 18.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such channel, or it has no RTP session.
     ///
@@ -814,7 +691,7 @@ impl Channels {
     /// - `app` (query): text. The Stasis application that gets the channel. If nobody has registered it, the channel disappears again. Since Asterisk 16.6, 18.0.
     /// - `format` (query): text. The codec, a single one such as `ulaw` or `slin16`. An unknown one is answered with `500`. Since Asterisk 16.6, 18.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A parameter is missing, or they do not fit together.
     /// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
@@ -842,11 +719,11 @@ impl Channels {
     /// - `channelId` (path): `ChannelId`. The channel of the phone that transfers; it must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The state is missing or none of those known.
     /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
     /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -864,15 +741,6 @@ impl Channels {
 /// `GET /channels`
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// for channel in ari.channels().list().await? {
-///     println!("{} is {}", channel.name, channel.state);
-/// }
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -899,20 +767,12 @@ call!(List -> json Vec < crate ::models::Channel >);
 ///
 /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
 /// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let call = ari.channels().originate("PJSIP/alice").app("hello-world");
-/// let channel = call.caller_id("Reception <100>").timeout(20).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Originate(Call);
@@ -963,7 +823,7 @@ impl Originate {
     }
 
     /// `app` (query): text.
-    /// The Stasis application that gets the channel once it is answered; the channel's events, such as `Dial`, reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
+    /// The Stasis application that gets the channel once it is answered; the channel's events, such as [`Dial`](crate::events::Dial), reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
     /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
@@ -971,7 +831,7 @@ impl Originate {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -987,7 +847,7 @@ impl Originate {
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
-    /// Seconds until an unanswered call is given up, with cause 19 in `ChannelDestroyed`. It is 30 if left out or 0, and `-1` waits for ever.
+    /// Seconds until an unanswered call is given up, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). It is 30 if left out or 0, and `-1` waits for ever.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -1061,19 +921,11 @@ call!(Originate -> json crate ::models::Channel);
 /// - `endpoint` (query): text. What `dial` is to call, as `TECHNOLOGY/RESOURCE`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
 /// - `app` (query): text. The Stasis application that gets the channel at once, before it is dialled. If nobody has registered it, the channel disappears again. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let channel = ari.channels().create("PJSIP/alice", "hello-world").await?;
-/// ari.channel(&channel.id).dial().timeout(20).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
@@ -1100,7 +952,7 @@ impl Create {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1173,19 +1025,11 @@ call!(Create -> json crate ::models::Channel);
 ///
 /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let channel = ari.channel("1700000000.1").get().await?;
-/// println!("{} <{}>", channel.caller.name, channel.caller.number);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
@@ -1222,20 +1066,12 @@ call!(Get -> json crate ::models::Channel);
 /// - `channelId` (path): `ChannelId`. The ID of the new channel, at most 149 characters. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists. Since Asterisk 16.0 or earlier.
 /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
 /// - `409`: A channel has this ID, or one that begins with it: choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
-/// let channel = request.variables([("CUSTOMER", "4711")]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct OriginateWithId(Call);
@@ -1297,7 +1133,7 @@ impl OriginateWithId {
     }
 
     /// `app` (query): text.
-    /// The Stasis application that gets the channel once it is answered; the channel's events, such as `Dial`, reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
+    /// The Stasis application that gets the channel once it is answered; the channel's events, such as [`Dial`](crate::events::Dial), reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
     /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
@@ -1305,7 +1141,7 @@ impl OriginateWithId {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1321,7 +1157,7 @@ impl OriginateWithId {
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
-    /// Seconds until an unanswered call is given up, with cause 19 in `ChannelDestroyed`. It is 30 if left out or 0, and `-1` waits for ever.
+    /// Seconds until an unanswered call is given up, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). It is 30 if left out or 0, and `-1` waits for ever.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -1384,19 +1220,12 @@ call!(OriginateWithId -> json crate ::models::Channel);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to hang up, in a Stasis application or not. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The reason is none of those known, the code is no number, or both are given.
 /// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").hangup().reason("busy").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hangup(Call);
@@ -1450,20 +1279,13 @@ call!(Hangup -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to send on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel, or the extension has no such label.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
 /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ContinueInDialplan(Call);
@@ -1532,10 +1354,10 @@ call!(ContinueInDialplan -> void);
 /// - `channelId` (path): `ChannelId`. The channel to hand over; it must be in a Stasis application. Since Asterisk 16.3, 18.0.
 /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -1567,7 +1389,7 @@ impl Move {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. None can contain a comma, for quotes have no meaning here.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). None can contain a comma, for quotes have no meaning here.
     /// Since Asterisk 16.3, 18.0.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1584,22 +1406,15 @@ call!(Move -> void);
 /// - `channelId` (path): `ChannelId`. The channel whose far end is to go elsewhere; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No endpoint is given.
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Redirect(Call);
@@ -1637,20 +1452,13 @@ call!(Redirect -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to answer; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
 /// - `412`: It is an outgoing call, which only the far end can answer.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").answer().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Answer(Call);
@@ -1686,20 +1494,13 @@ call!(Answer -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").ring().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ring(Call);
@@ -1735,11 +1536,11 @@ call!(Ring -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1777,11 +1578,11 @@ call!(RingStop -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
 #[derive(Debug, Clone)]
@@ -1819,21 +1620,14 @@ call!(Progress -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to whose far end the digits go; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No digits are given.
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendDtmf(Call);
@@ -1910,20 +1704,13 @@ call!(SendDtmf -> void);
 /// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").mute("in").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
@@ -1965,11 +1752,11 @@ call!(Mute -> void);
 /// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2012,20 +1799,13 @@ call!(Unmute -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel whose far end is to wait; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").hold().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hold(Call);
@@ -2061,11 +1841,11 @@ call!(Hold -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel whose far end has waited; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2103,20 +1883,13 @@ call!(Unhold -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to play the music to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
@@ -2160,11 +1933,11 @@ call!(StartMoh -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel that hears the music; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2202,11 +1975,11 @@ call!(StopMoh -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to send silence to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2244,11 +2017,11 @@ call!(StartSilence -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel that gets the silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2285,23 +2058,15 @@ call!(StopSilence -> void);
 /// `POST /channels/{channelId}/play`
 ///
 /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
-/// println!("{} is {}", playback.id, playback.state);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
@@ -2379,13 +2144,13 @@ call!(Play -> json crate ::models::Playback);
 ///
 /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its `PlaybackFinished` never comes. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for `ChannelStateChange` to `Up`.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2456,7 +2221,7 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
 /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
 /// - `404`: There is no such channel: it has hung up, or never was.
@@ -2464,14 +2229,6 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `422`: The server has no module for the format.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let recording = ari.channel("1700000000.1").record("message-1", "wav");
-/// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);
@@ -2562,20 +2319,13 @@ call!(Record -> json crate ::models::LiveRecording);
 /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 16.0 or earlier.
 /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: There is no such channel, or the variable is not set on it.
 /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetChannelVar(Call);
@@ -2614,20 +2364,13 @@ call!(GetChannelVar -> json crate ::models::Variable);
 /// - `channelId` (path): `ChannelId`. The channel to set it on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
 /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetChannelVar(Call);
@@ -2682,7 +2425,7 @@ call!(SetChannelVar -> void);
 /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: There is no such channel, or one of the variables is not set on it.
@@ -2727,11 +2470,11 @@ call!(GetChannelVars -> json crate ::models::Variables);
 /// - `channelId` (path): `ChannelId`. The channel to set them on; it must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The variables are missing, or a value is not text.
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2774,19 +2517,12 @@ call!(SetChannelVars -> void);
 /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
 /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
 /// - `404`: There is no such channel: it has hung up, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SnoopChannel(Call);
@@ -2834,7 +2570,7 @@ impl SnoopChannel {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -2862,7 +2598,7 @@ call!(SnoopChannel -> json crate ::models::Channel);
 /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
 /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
 /// - `404`: There is no such channel: it has hung up, or never was.
@@ -2917,7 +2653,7 @@ impl SnoopChannelWithId {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of `StasisStart`. An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -2933,19 +2669,12 @@ call!(SnoopChannelWithId -> json crate ::models::Channel);
 ///
 /// - `channelId` (path): `ChannelId`. The channel that `create` has answered with, not dialled yet. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel: it has hung up, or never was.
 /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Dial(Call);
@@ -2999,7 +2728,7 @@ call!(Dial -> void);
 ///
 /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.4, 18.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such channel, or it has no RTP session.
 ///
@@ -3040,19 +2769,12 @@ call!(Rtpstatistics -> json crate ::models::RTPstat);
 /// - `app` (query): text. The Stasis application that gets the channel. If nobody has registered it, the channel disappears again. Since Asterisk 16.6, 18.0.
 /// - `format` (query): text. The codec, a single one such as `ulaw` or `slin16`. An unknown one is answered with `500`. Since Asterisk 16.6, 18.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A parameter is missing, or they do not fit together.
 /// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
 ///
 /// Since Asterisk 16.6, 18.0.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let media = ari.channels().external_media("hello-world", "ulaw").external_host("127.0.0.1:40000").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ExternalMedia(Call);
@@ -3170,7 +2892,7 @@ impl ExternalMedia {
     }
 
     /// `data` (query): text.
-    /// The UUID of the connection, which AudioSocket needs. Whatever the transport, it also arrives as `args` of `StasisStart`, parted at commas.
+    /// The UUID of the connection, which AudioSocket needs. Whatever the transport, it also arrives as `args` of [`StasisStart`](crate::events::StasisStart), parted at commas.
     /// Since Asterisk 18.0.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.0 = self.0.text("data", data.into());
@@ -3195,11 +2917,11 @@ call!(ExternalMedia -> json crate ::models::Channel);
 /// - `channelId` (path): `ChannelId`. The channel of the phone that transfers; it must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
 /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The state is missing or none of those known.
 /// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its `StasisStart` is still to come, or its `StasisEnd` has been.
+/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
 /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.

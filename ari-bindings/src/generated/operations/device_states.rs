@@ -53,19 +53,12 @@ impl DeviceStates {
     /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
     /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing follows `Stasis:` in the name.
     /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.device_states().update("Stasis:lamp", "INUSE").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn update(
         &self,
         device_name: impl Into<crate::ids::DeviceName>,
@@ -80,7 +73,7 @@ impl DeviceStates {
     ///
     /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing follows `Stasis:` in the name.
     /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
@@ -159,19 +152,12 @@ call!(Get -> json crate ::models::DeviceState);
 /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
 /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing follows `Stasis:` in the name.
 /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.device_states().update("Stasis:lamp", "INUSE").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
@@ -212,7 +198,7 @@ call!(Update -> void);
 ///
 /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing follows `Stasis:` in the name.
 /// - `409`: Only devices whose names start with `Stasis:` can be deleted.

@@ -45,7 +45,7 @@ impl Endpoints {
     /// - `to` (query): text. The recipient with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
     /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The recipient is missing, or a variable's value is not a string.
     /// - `404`: No technology can take a message for this recipient, or it knows of no such endpoint.
@@ -67,7 +67,7 @@ impl Endpoints {
     /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The phone to ask is missing, or a variable's value is not a string.
     /// - `404`: No technology can take a request for this phone, or it knows of no such endpoint.
@@ -88,7 +88,7 @@ impl Endpoints {
     ///
     /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: No technology of that name has endpoints; `Local`, for one, has none.
     ///
@@ -104,7 +104,7 @@ impl Endpoints {
     /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
     /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
     /// - `404`: There is no such endpoint, or its technology is not loaded.
@@ -122,7 +122,7 @@ impl Endpoints {
     /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
     /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A variable's value is not a string.
     /// - `404`: There is no such endpoint, or its technology cannot carry texts.
@@ -146,7 +146,7 @@ impl Endpoints {
     /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: A variable's value is not a string.
     /// - `404`: There is no such endpoint, or its technology cannot carry such requests.
@@ -168,15 +168,6 @@ impl Endpoints {
 /// `GET /endpoints`
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// for endpoint in ari.endpoints().list().await? {
-///     println!("{}/{}", endpoint.technology, endpoint.resource);
-/// }
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
@@ -204,7 +195,7 @@ call!(List -> json Vec < crate ::models::Endpoint >);
 /// - `to` (query): text. The recipient with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
 /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The recipient is missing, or a variable's value is not a string.
 /// - `404`: No technology can take a message for this recipient, or it knows of no such endpoint.
@@ -267,7 +258,7 @@ call!(SendMessage -> void);
 /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The phone to ask is missing, or a variable's value is not a string.
 /// - `404`: No technology can take a request for this phone, or it knows of no such endpoint.
@@ -330,7 +321,7 @@ call!(Refer -> void);
 ///
 /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No technology of that name has endpoints; `Local`, for one, has none.
 ///
@@ -365,7 +356,7 @@ call!(ListByTech -> json Vec < crate ::models::Endpoint >);
 /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
 /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
 /// - `404`: There is no such endpoint, or its technology is not loaded.
@@ -407,7 +398,7 @@ call!(Get -> json crate ::models::Endpoint);
 /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
 /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A variable's value is not a string.
 /// - `404`: There is no such endpoint, or its technology cannot carry texts.
@@ -473,7 +464,7 @@ call!(SendMessageToEndpoint -> void);
 /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: A variable's value is not a string.
 /// - `404`: There is no such endpoint, or its technology cannot carry such requests.

@@ -31,7 +31,7 @@ impl Events {
     /// - `eventName` (path): `EventName`. The name by which the receiver tells your events apart; it comes as `eventname`. Since Asterisk 16.0 or earlier.
     /// - `application` (query): text. The application that is to get it, which may be your own. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No application was named, or a source starts with something other than `channel:`, `bridge:` or `endpoint:`.
     /// - `404`: There is no such application.
@@ -57,10 +57,10 @@ impl Events {
     ///
     /// `POST /events/claim`
     ///
-    /// - `channelId` (query): `ChannelId`. The channel that `CallBroadcast` carried. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (query): `ChannelId`. The channel that [`CallBroadcast`](crate::events::CallBroadcast) carried. Since Asterisk 20.20, 22.10, 23.4.
     /// - `application` (query): text. The application that is to get the call. A wrong name wins as well: the server does not check it, and the call then goes on in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The channel is gone, or is not on offer, for instance because the time ran out.
     /// - `409`: Another application was faster.
@@ -82,20 +82,13 @@ impl Events {
 /// - `eventName` (path): `EventName`. The name by which the receiver tells your events apart; it comes as `eventname`. Since Asterisk 16.0 or earlier.
 /// - `application` (query): text. The application that is to get it, which may be your own. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No application was named, or a source starts with something other than `channel:`, `bridge:` or `endpoint:`.
 /// - `404`: There is no such application.
 /// - `422`: A source does not exist, or exists no longer.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.event_operations().user_event("greeting", "hello-world").variables([("colour", "blue")]).await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UserEvent(Call);
@@ -155,10 +148,10 @@ call!(UserEvent -> void);
 ///
 /// `POST /events/claim`
 ///
-/// - `channelId` (query): `ChannelId`. The channel that `CallBroadcast` carried. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (query): `ChannelId`. The channel that [`CallBroadcast`](crate::events::CallBroadcast) carried. Since Asterisk 20.20, 22.10, 23.4.
 /// - `application` (query): text. The application that is to get the call. A wrong name wins as well: the server does not check it, and the call then goes on in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel is gone, or is not on offer, for instance because the time ran out.
 /// - `409`: Another application was faster.

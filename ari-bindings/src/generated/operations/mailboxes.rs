@@ -39,7 +39,7 @@ impl Mailboxes {
     ///
     /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
@@ -56,7 +56,7 @@ impl Mailboxes {
     /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
     /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: The server has no `res_stasis_mailbox`.
     ///
@@ -76,7 +76,7 @@ impl Mailboxes {
     ///
     /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
     ///
@@ -117,7 +117,7 @@ call!(List -> json Vec < crate ::models::Mailbox >);
 ///
 /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
 ///
@@ -159,7 +159,7 @@ call!(Get -> json crate ::models::Mailbox);
 /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
 /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The server has no `res_stasis_mailbox`.
 ///
@@ -203,7 +203,7 @@ call!(Update -> void);
 ///
 /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
 ///

@@ -30,7 +30,7 @@ impl Playbacks {
     ///
     /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: It has ended, or never was.
     ///
@@ -45,18 +45,11 @@ impl Playbacks {
     ///
     /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: It has ended, or never was.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.playback("0001").stop().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
         Stop::new(&self.client, playback_id)
     }
@@ -68,20 +61,13 @@ impl Playbacks {
     /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
     /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: There is no such thing to do, or it is missing.
     /// - `404`: It has ended, or never was.
-    /// - `409`: It is still queued: wait for `PlaybackStarted`.
+    /// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.playback("0001").control("pause").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn control(
         &self,
         playback_id: impl Into<crate::ids::PlaybackId>,
@@ -97,7 +83,7 @@ impl Playbacks {
 ///
 /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: It has ended, or never was.
 ///
@@ -137,18 +123,11 @@ call!(Get -> json crate ::models::Playback);
 ///
 /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: It has ended, or never was.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.playback("0001").stop().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
@@ -185,20 +164,13 @@ call!(Stop -> void);
 /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
 /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: There is no such thing to do, or it is missing.
 /// - `404`: It has ended, or never was.
-/// - `409`: It is still queued: wait for `PlaybackStarted`.
+/// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.playback("0001").control("pause").await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Control(Call);

@@ -39,7 +39,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
     ///
@@ -57,7 +57,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no such recording on disk.
     ///
@@ -75,19 +75,12 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `403`: The server may not read the file: see to its permissions.
     /// - `404`: There is no such recording on disk.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn get_stored_file(
         &self,
         recording_name: impl Into<crate::ids::RecordingName>,
@@ -102,7 +95,7 @@ impl Recordings {
     /// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
     /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: There is no recording to copy under this name.
     /// - `409`: The name of the copy is taken: choose another, or delete that one first.
@@ -122,7 +115,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
     ///
@@ -140,7 +133,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
     ///
@@ -158,18 +151,11 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
     ///
     /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.live_recording("message-1").stop().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
         Stop::new(&self.client, recording_name)
     }
@@ -180,10 +166,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
@@ -196,10 +182,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(
@@ -215,10 +201,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
@@ -231,10 +217,10 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for `RecordingStarted`.
+    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -276,7 +262,7 @@ call!(ListStored -> json Vec < crate ::models::StoredRecording >);
 ///
 /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
 ///
@@ -316,7 +302,7 @@ call!(GetStored -> json crate ::models::StoredRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no such recording on disk.
 ///
@@ -356,19 +342,12 @@ call!(DeleteStored -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`: The server may not read the file: see to its permissions.
 /// - `404`: There is no such recording on disk.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStoredFile(Call);
@@ -405,7 +384,7 @@ call!(GetStoredFile -> download);
 /// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
 /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: There is no recording to copy under this name.
 /// - `409`: The name of the copy is taken: choose another, or delete that one first.
@@ -452,7 +431,7 @@ call!(CopyStored -> json crate ::models::StoredRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
 ///
@@ -492,7 +471,7 @@ call!(GetLive -> json crate ::models::LiveRecording);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
 ///
@@ -532,18 +511,11 @@ call!(Cancel -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
 ///
 /// Since Asterisk 16.0 or earlier.
-///
-/// ```no_run
-/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// ari.live_recording("message-1").stop().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
@@ -579,10 +551,10 @@ call!(Stop -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -620,10 +592,10 @@ call!(Pause -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -661,10 +633,10 @@ call!(Unpause -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -702,10 +674,10 @@ call!(Mute -> void);
 ///
 /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for `RecordingStarted`.
+/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

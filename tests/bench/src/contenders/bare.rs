@@ -115,8 +115,8 @@ impl Api for Reqwest {
 /// Reads an answer as structs.
 pub(super) fn read(what: What, body: &[u8]) -> Result<(), Failure> {
     match what {
-        What::Ping => drop(black_box(by_hand::read::<by_hand::Ping>(body)?)),
-        What::Channels => drop(black_box(by_hand::read::<Vec<by_hand::Channel>>(body)?)),
+        What::Ping => drop(black_box(serde_json::from_slice::<by_hand::Ping>(body)?)),
+        What::Channels => drop(black_box(serde_json::from_slice::<Vec<by_hand::Channel>>(body)?)),
     }
     Ok(())
 }

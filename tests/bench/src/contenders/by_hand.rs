@@ -27,11 +27,6 @@ pub(super) struct Ping {
     timestamp: String,
 }
 
-/// Reads an answer as structs.
-pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, crate::Failure> {
-    Ok(serde_json::from_slice(body)?)
-}
-
 pub(super) fn decode_serde_json(text: &str) -> bool {
     black_box(types::decode::<SerdeJson>(text)).is_some()
 }

@@ -36,7 +36,8 @@ pub(crate) struct Server {
 struct Shared {
     replies: Replies,
     burst: Burst,
-    burst_is_over: AtomicBool,
+    /// Whether somebody has come who gets it.
+    burst_is_taken: AtomicBool,
 }
 
 /// Serves until the parent is gone. One thread does: it is to be fast, not to take the contender's processor.
@@ -49,7 +50,7 @@ pub(crate) fn run(server: &Server) -> Result<(), Failure> {
     let shared = Shared {
         replies: Replies::new(),
         burst: Burst::new(server.events)?,
-        burst_is_over: AtomicBool::new(server.events == 0),
+        burst_is_taken: AtomicBool::new(server.events == 0),
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(Arc::new(shared)))
 }
@@ -80,7 +81,7 @@ fn answer(mut request: Request<Incoming>, shared: Arc<Shared>) -> Response<Full<
         tokio::spawn(async move {
             let Ok(upgraded) = upgrade.await else { return };
             let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
-            let is_first = !shared.burst_is_over.swap(true, Ordering::Relaxed);
+            let is_first = !shared.burst_is_taken.swap(true, Ordering::Relaxed);
             let burst = is_first.then_some(&shared.burst);
             session::run(parts.io.into_inner(), parts.read_buf.into(), burst, &shared.replies).await;
         });

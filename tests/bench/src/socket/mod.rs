@@ -41,7 +41,7 @@ pub(crate) fn child(receive: &Receive) -> Result<(), Failure> {
     let tally = Arc::new(Tally::new(Duration::from_millis(receive.stall)));
     let target = Target::loopback(&receive.address);
     child::block_on(receiver(target, Arc::clone(&tally)))?;
-    child::tell(&tally.received())
+    child::tell(&tally.received()?)
 }
 
 /// What one turn of a contender came to.
@@ -97,8 +97,8 @@ pub(crate) fn run_stalled(options: &Options) -> Result<Table, Failure> {
         table.row(row);
     }
     table.note(format!(
-        "As Asterisk does, the server gives up a client when a write to it blocks for {} s; what it has not sent by then, \
-         it never will.",
+        "As Asterisk does, the server gives up a client when a write to it blocks for {} s; what it has not sent by \
+         then, it never will.",
         GIVE_UP.as_secs_f64()
     ));
     notes(&mut table);
@@ -110,7 +110,8 @@ fn notes(table: &mut Table) {
     #[cfg(feature = "peers")]
     table.note(
         "asterisk-ari: its stream of events, which its handlers are fed from. asterisk-ari-client-rs knows 13 types of \
-         event; the others are lost. asterisk-rs-ari: its `recv`, which tells how many it has left out; `recv_lossy` only logs it.",
+         event; the others are lost. asterisk-rs-ari: its `recv`, which tells how many it has left out; `recv_lossy` \
+         only logs it.",
     );
 }
 

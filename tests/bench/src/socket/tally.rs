@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::usage;
+use crate::{Failure, usage};
 
 /// What came of one contender's turn.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,14 +53,14 @@ impl Tally {
     }
 
     /// What it came to.
-    pub(crate) fn received(&self) -> Received {
+    pub(crate) fn received(&self) -> Result<Received, Failure> {
         let (start, cpu) = *self.start.get_or_init(|| (Instant::now(), usage::own_time()));
-        Received {
+        Ok(Received {
             delivered: self.delivered.load(Ordering::Relaxed),
             seconds: start.elapsed().as_secs_f64(),
             cpu_seconds: usage::own_time().saturating_sub(cpu).as_secs_f64(),
-            peak_memory: usage::peak_memory(),
+            peak_memory: usage::peak_memory()?,
             told: self.told.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        }
+        })
     }
 }

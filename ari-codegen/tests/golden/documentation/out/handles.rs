@@ -32,7 +32,7 @@ impl DocHandle {
 
     /// `GET /docs/{docId}`
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`
     /// - `404`

@@ -24,7 +24,7 @@ impl Files {
     ///
     /// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `403`
     /// - `404`
@@ -39,7 +39,7 @@ impl Files {
 ///
 /// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`
 /// - `404`

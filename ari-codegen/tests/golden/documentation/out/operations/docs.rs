@@ -28,7 +28,7 @@ impl Docs {
     ///
     /// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`
     /// - `404`
@@ -57,7 +57,7 @@ impl Docs {
 ///
 /// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`
 /// - `404`

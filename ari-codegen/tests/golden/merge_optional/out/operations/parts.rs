@@ -28,7 +28,7 @@ impl Parts {
     ///
     /// - `size` (query): text. Since Asterisk 21.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`
     /// - `409`
@@ -57,7 +57,7 @@ impl Parts {
 ///
 /// - `size` (query): text. Since Asterisk 21.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`
 /// - `409`

@@ -28,7 +28,7 @@ impl Recordings {
     ///
     /// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
     ///
-    /// Declared errors:
+    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `404`
     /// - `409`
@@ -46,7 +46,7 @@ impl Recordings {
 ///
 /// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
 ///
-/// Declared errors:
+/// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`
 /// - `409`

@@ -1,0 +1,47 @@
+//! Programs of others that commands run.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Failure;
+use crate::workspace;
+
+/// Runs a command, which has to succeed.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), Failure> {
+    let status = command.status().map_err(|error| cannot_run(command, &error))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+pub(crate) fn cannot_run(command: &Command, error: &std::io::Error) -> Failure {
+    format!("cannot run {command:?}: {error}").into()
+}
+
+/// The program of a crate in this version, which is installed into `target/tools` where it is missing.
+pub(crate) fn installed(name: &str, version: &str, options: &[&str]) -> Result<PathBuf, Failure> {
+    let folder = workspace::root().join("target/tools");
+    let program = folder.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if Command::new(&program).arg("--version").output().is_ok_and(|said| is_version(&said.stdout, version)) {
+        return Ok(program);
+    }
+    let mut install = Command::new(env!("CARGO"));
+    install.args(["install", name, "--locked", "--force", "--version", version]).args(options);
+    succeed(install.arg("--root").arg(folder))?;
+    Ok(program)
+}
+
+/// Whether a program says that it has this version: `cargo-fuzz 0.13.2`, `mdbook v0.5.4`.
+fn is_version(said: &[u8], version: &str) -> bool {
+    let said = String::from_utf8_lossy(said);
+    said.split_whitespace().last().is_some_and(|last| last.trim_start_matches('v') == version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_the_last_word() {
+        assert!(is_version(b"cargo-fuzz 0.13.2\n", "0.13.2") && is_version(b"mdbook v0.5.4\n", "0.5.4"));
+        assert!(!is_version(b"mdbook v10.5.4\n", "0.5.4") && !is_version(b"", "0.5.4"));
+    }
+}
