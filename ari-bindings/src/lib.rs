@@ -70,53 +70,33 @@ pub mod fuzzing;
 #[cfg(feature = "server")]
 pub mod server;
 
-mod builder;
-mod call;
+#[cfg(any(feature = "http", feature = "websocket"))]
 mod client;
+#[cfg(feature = "websocket")]
 mod connection;
-mod download;
-mod error;
 mod event;
-mod filter;
 #[rustfmt::skip]
 mod generated;
-mod http;
 mod id;
 mod operation;
 mod release;
-mod reply;
-mod request;
+#[cfg(feature = "websocket")]
 mod resync;
-mod retry;
-mod subscriptions;
-#[cfg(feature = "tls")]
-mod tls;
-mod transport;
-mod url;
 mod value;
-mod variables;
 
 pub use availability::AvailabilityCheck;
-pub use builder::ClientBuilder;
-pub use call::Sending;
-pub use client::Client;
-pub use connection::{
-    Connect, Connection, ConnectionState, DisconnectReason, Disconnected, Dropped, Events, Reconnect, Reconnected,
-    SlowReader, Statistics,
+#[cfg(any(feature = "http", feature = "websocket"))]
+pub use client::{
+    Bytes, Client, ClientBuilder, ConnectErrorKind, Download, Error, EventFilter, Request, Sending, Transport,
+    VariableValue,
 };
+#[cfg(feature = "websocket")]
+pub use connection::{Connect, Connection, ConnectionState, Events, Reconnect, SlowReader, Statistics};
 pub use date::Date;
-pub use download::Download;
-pub use error::{ConnectErrorKind, Error};
-pub use event::{UndecodableEvent, UnknownEvent};
-pub use filter::EventFilter;
+pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;
 pub use operation::{Method, Operation};
 pub use release::{Release, Server};
-pub use request::Request;
 #[cfg(feature = "resync")]
 pub use resync::{Differences, Resync};
-pub use transport::Transport;
-pub use variables::VariableValue;
-
-pub use bytes::Bytes;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::hub::Hub;
-use crate::call::Call;
-use crate::retry::insist;
-use crate::subscriptions::{self, Application, Remembered};
+use super::insist::insist;
+use super::subscriptions::{self, Application, Remembered};
+use crate::client::Call;
 use crate::{Client, Date, Error, Method, Operation};
 
 const GET_INFO: Operation =

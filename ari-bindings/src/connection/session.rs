@@ -20,6 +20,7 @@ use super::handshake::Socket;
 use super::heartbeat::{Due, Heartbeat};
 use super::hub::Hub;
 use super::inspect::Inspector;
+use super::link::Link;
 use super::queue::Frame;
 
 /// How long the server has to confirm that the connection is closed.
@@ -246,6 +247,9 @@ impl Session {
     /// Says goodbye, and reads on until the server does the same, keeping what comes or not.
     async fn close(&mut self, code: Option<CloseCode>, keep: bool) {
         let goodbye = async {
+            while let Some(text) = self.inspector.link().filter(|_| keep).and_then(Link::take_unsent) {
+                self.socket.send(Message::Text(text)).await?;
+            }
             if let Some(code) = code {
                 let frame = CloseFrame { code, reason: "".into() };
                 self.socket.send(Message::Close(Some(frame))).await?;

@@ -3,7 +3,7 @@
 //! Operations on `channels`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `channels`.
 ///
@@ -1003,7 +1003,9 @@ impl Originate {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 
@@ -1160,7 +1162,9 @@ impl Create {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -1337,7 +1341,9 @@ impl OriginateWithId {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 
@@ -2760,7 +2766,7 @@ impl SetChannelVars {
                     "channelId",
                     Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
                 )
-                .member("variables", crate::variables::to_json(variables)),
+                .member("variables", crate::client::variables::to_json(variables)),
         )
     }
 }
@@ -3097,7 +3103,9 @@ impl ExternalMedia {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 
