@@ -15,9 +15,11 @@ pub(crate) struct Test {
 }
 
 /// Runs of `cargo` that need no server.
-const ALONE: [&[&str]; 2] = [
+const ALONE: [&[&str]; 4] = [
     &["test", "--workspace", "--no-fail-fast"],
     &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--features", "http", "--lib", "--tests"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--features", "server", "--lib", "--tests"],
 ];
 
 /// Runs of `cargo` that talk to the servers.
