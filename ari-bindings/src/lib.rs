@@ -56,11 +56,18 @@
 //!
 //! | feature | | what it gives |
 //! |---|---|---|
-//! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts |
-//! | `resync` | on by default | `Events::resync` and `Connect::resync`: what a gap in the events has changed |
-//! | `server` | | the module `server`: connections that Asterisk makes |
-//! | `signal` | | `Connect::close_on_signal`: a goodbye when the process is asked to end |
+//! | none | | models, events, ids, values, [`operations::OPERATIONS`], [`availability`]; no input or output |
+//! | `http` | on by default | `Client`, whose requests go by HTTP |
+//! | `websocket` | on by default | `Client` and `Client::events`; requests over the event connection |
+//! | `resync` | on by default | `Events::resync` and `Connect::resync`: what a gap in the events has changed; implies `websocket` |
+//! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts: the cryptography that the program has installed, or else *ring* |
+//! | `tls-no-provider` | | the same without *ring*: the program has to install a `CryptoProvider` of rustls |
+//! | `server` | | the module `server`: connections that Asterisk makes; implies `websocket` |
+//! | `signal` | | `Connect::close_on_signal`: a goodbye when the process is asked to end; implies `websocket` |
 //! | `metrics` | | counters and latencies by the facade of the crate `metrics` |
+
+// docs.rs says at each item which feature it takes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod availability;
 pub mod date;
