@@ -12,8 +12,8 @@
 //! assert_eq!(availability::has("operation channels.progress", Release::new(16, 28, 0)), Some(false));
 //! ```
 
+use crate::Release;
 use crate::generated::availability::{ITEMS, NEWEST};
-use crate::{Error, Release, Request};
 
 /// The first release of each branch that has an item; `None` for what is no item.
 ///
@@ -53,24 +53,10 @@ pub enum AvailabilityCheck {
     Off,
     /// Sends them, and says so in a warning by `tracing`.
     Warn,
-    /// Does not send them: [`Error::Unavailable`]. This is the default, because an ignored parameter is a fault that
+    /// Does not send them: [`Error::Unavailable`](crate::Error::Unavailable). This is the default, because an ignored parameter is a fault that
     /// nobody sees.
     #[default]
     Refuse,
-}
-
-/// The first thing in a request that a release is known to lack.
-pub(crate) fn check(request: &Request, release: Release) -> Result<(), Error> {
-    let operation = request.operation();
-    let name = format!("{}.{}", operation.resource, operation.name);
-    let parameters = request.parameters().map(|parameter| format!("parameter {name}.{parameter}"));
-    for item in std::iter::once(format!("operation {name}")).chain(parameters) {
-        if has(&item, release) == Some(false) {
-            let since = since(&item).unwrap_or_default();
-            return Err(Error::Unavailable { operation, item: item.into(), release, since });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

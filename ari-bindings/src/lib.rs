@@ -56,11 +56,18 @@
 //!
 //! | feature | | what it gives |
 //! |---|---|---|
-//! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts |
-//! | `resync` | on by default | `Events::resync` and `Connect::resync`: what a gap in the events has changed |
-//! | `server` | | the module `server`: connections that Asterisk makes |
-//! | `signal` | | `Connect::close_on_signal`: a goodbye when the process is asked to end |
+//! | none | | models, events, ids, values, [`operations::OPERATIONS`], [`availability`]; no input or output |
+//! | `http` | on by default | `Client`, whose requests go by HTTP |
+//! | `websocket` | on by default | `Client` and `Client::events`; requests over the event connection |
+//! | `resync` | on by default | `Events::resync` and `Connect::resync`: what a gap in the events has changed; implies `websocket` |
+//! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts: the cryptography that the program has installed, or else *ring* |
+//! | `tls-no-provider` | | the same without *ring*: the program has to install a `CryptoProvider` of rustls |
+//! | `server` | | the module `server`: connections that Asterisk makes; implies `websocket` |
+//! | `signal` | | `Connect::close_on_signal`: a goodbye when the process is asked to end; implies `websocket` |
 //! | `metrics` | | counters and latencies by the facade of the crate `metrics` |
+
+// docs.rs says at each item which feature it takes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod availability;
 pub mod date;
@@ -70,53 +77,33 @@ pub mod fuzzing;
 #[cfg(feature = "server")]
 pub mod server;
 
-mod builder;
-mod call;
+#[cfg(any(feature = "http", feature = "websocket"))]
 mod client;
+#[cfg(feature = "websocket")]
 mod connection;
-mod download;
-mod error;
 mod event;
-mod filter;
 #[rustfmt::skip]
 mod generated;
-mod http;
 mod id;
 mod operation;
 mod release;
-mod reply;
-mod request;
+#[cfg(feature = "websocket")]
 mod resync;
-mod retry;
-mod subscriptions;
-#[cfg(feature = "tls")]
-mod tls;
-mod transport;
-mod url;
 mod value;
-mod variables;
 
 pub use availability::AvailabilityCheck;
-pub use builder::ClientBuilder;
-pub use call::Sending;
-pub use client::Client;
-pub use connection::{
-    Connect, Connection, ConnectionState, DisconnectReason, Disconnected, Dropped, Events, Reconnect, Reconnected,
-    SlowReader, Statistics,
+#[cfg(any(feature = "http", feature = "websocket"))]
+pub use client::{
+    Bytes, Client, ClientBuilder, ConnectErrorKind, Download, Error, EventFilter, Request, Sending, Transport,
+    VariableValue,
 };
+#[cfg(feature = "websocket")]
+pub use connection::{Connect, Connection, ConnectionState, Events, Reconnect, SlowReader, Statistics};
 pub use date::Date;
-pub use download::Download;
-pub use error::{ConnectErrorKind, Error};
-pub use event::{UndecodableEvent, UnknownEvent};
-pub use filter::EventFilter;
+pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;
 pub use operation::{Method, Operation};
 pub use release::{Release, Server};
-pub use request::Request;
 #[cfg(feature = "resync")]
 pub use resync::{Differences, Resync};
-pub use transport::Transport;
-pub use variables::VariableValue;
-
-pub use bytes::Bytes;

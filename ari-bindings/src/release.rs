@@ -55,8 +55,9 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(version: String) -> Self {
-        Self { version }
+    /// A server that says it is of this version, as in its answer to `GET /asterisk/info`.
+    pub fn new(version: impl Into<String>) -> Self {
+        Self { version: version.into() }
     }
 
     /// The version as the server writes it.

@@ -85,6 +85,8 @@ mod guide {
     pub struct Releases;
     #[doc = include_str!("../../docs/src/testing.md")]
     pub struct Testing;
+    #[doc = include_str!("../../docs/src/features.md")]
+    pub struct Features;
     #[doc = include_str!("../../docs/src/deployment.md")]
     pub struct Deployment;
     #[doc = include_str!("../../docs/src/moving.md")]

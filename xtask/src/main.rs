@@ -6,6 +6,7 @@ mod book;
 mod conformance;
 mod declarations;
 mod diff;
+mod features;
 mod files;
 mod fuzz;
 mod history;
@@ -33,6 +34,7 @@ enum Command {
     History(history::History),
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
+    Features(features::Features),
     Msrv(msrv::Msrv),
     Bench(bench::Bench),
     Book(book::Book),
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::History(command) => history::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Fuzz(command) => fuzz::run(&command),
+        Command::Features(command) => features::run(&command),
         Command::Msrv(command) => msrv::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Book(command) => book::run(&command),

@@ -15,9 +15,21 @@ pub(crate) struct Test {
 }
 
 /// Runs of `cargo` that need no server.
-const ALONE: [&[&str]; 2] = [
+const ALONE: [&[&str]; 5] = [
     &["test", "--workspace", "--no-fail-fast"],
-    &["test", "--package", "ari-bindings", "--no-default-features", "--lib", "--tests"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--tests"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--features", "http", "--tests"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--features", "server", "--tests"],
+    &[
+        "test",
+        "--package",
+        "ari-bindings",
+        "--no-default-features",
+        "--features",
+        "http,tls-no-provider",
+        "--test",
+        "cryptography",
+    ],
 ];
 
 /// Runs of `cargo` that talk to the servers.

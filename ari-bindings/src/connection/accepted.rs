@@ -15,14 +15,13 @@ use super::link::Link;
 use super::queue::{Frame, Queue};
 use super::supervisor::{Pings, Supervisor};
 use crate::Client;
-use crate::http::Http;
 use crate::resync::Follower;
 
 /// A connection that is about to become a client and events.
 pub(crate) struct Accepted {
     pub(crate) application: String,
     pub(crate) base_url: String,
-    pub(crate) http: Option<Arc<Http>>,
+    pub(crate) http: Option<Client>,
     pub(crate) timeout: Duration,
     pub(crate) pings: Pings,
     pub(crate) buffer_limit: usize,
@@ -39,7 +38,7 @@ impl Accepted {
     ) -> (Client, Events, Weak<Hub>) {
         let link = Arc::new(Link::new(std::slice::from_ref(&self.application)));
         link.up();
-        let client = Client::of_link(self.base_url.into(), self.http, Arc::clone(&link), self.timeout);
+        let client = Client::of_link(self.base_url.into(), self.http.as_ref(), Arc::clone(&link), self.timeout);
         let hub = Arc::new(Hub::new(vec![self.application]));
         let queue = Queue::new(self.buffer_limit, self.slow_reader);
         let events = Events::new(Arc::clone(&hub), queue, Follower::new(client.clone(), false));

@@ -6,8 +6,7 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 
 use super::handshake::{self, Socket};
-use crate::call::Call;
-use crate::http::Http;
+use crate::client::{Access, Call};
 use crate::{Client, ConnectErrorKind, Error, Method, Operation, Request};
 
 pub(super) const OPERATION: Operation =
@@ -38,12 +37,12 @@ impl Dialer {
     /// Connects, and registers these applications.
     pub(super) async fn dial(&self, apps: &[String]) -> Result<Socket, Error> {
         let request = self.request(apps)?;
-        let Some(http) = self.client.http() else {
+        let Some(access) = self.client.access() else {
             return Err(Error::config("Asterisk has made this client's connection, and none can be made to it"));
         };
-        match tokio::time::timeout(self.timeout(), dial(http, &request)).await {
+        match tokio::time::timeout(self.timeout(), dial(access, &request)).await {
             Ok(result) => result,
-            Err(elapsed) => Err(http.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
+            Err(elapsed) => Err(access.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
         }
     }
 
@@ -95,38 +94,38 @@ fn quoted(app: &str) -> String {
     if app.contains(',') { format!("\"{app}\"") } else { app.to_owned() }
 }
 
-async fn dial(http: &Http, request: &Request) -> Result<Socket, Error> {
-    let url = &http.url;
+async fn dial(access: &Access, request: &Request) -> Result<Socket, Error> {
+    let url = &access.url;
     let addresses: Vec<_> = lookup_host((url.host(), url.port()))
         .await
-        .map_err(|error| http.connect_error(ConnectErrorKind::Dns, Arc::new(error)))?
+        .map_err(|error| access.connect_error(ConnectErrorKind::Dns, Arc::new(error)))?
         .collect();
     let stream = TcpStream::connect(&*addresses)
         .await
         .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
         .map_err(|error| {
-            let kind = match http.connect_error_kind(Some(&error)) {
+            let kind = match access.connect_error_kind(Some(&error)) {
                 ConnectErrorKind::Tls => ConnectErrorKind::Other,
                 kind => kind,
             };
-            http.connect_error(kind, Arc::new(error))
+            access.connect_error(kind, Arc::new(error))
         })?;
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     if url.is_secure() {
-        return handshake::upgrade(http, request, Box::new(secure(http, stream).await?)).await;
+        return handshake::upgrade(access, request, Box::new(secure(access, stream).await?)).await;
     }
-    handshake::upgrade(http, request, Box::new(stream)).await
+    handshake::upgrade(access, request, Box::new(stream)).await
 }
 
-#[cfg(feature = "tls")]
-async fn secure(http: &Http, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
+#[cfg(feature = "tls-no-provider")]
+async fn secure(access: &Access, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
     use tokio_rustls::rustls::pki_types::ServerName;
 
-    let name = ServerName::try_from(http.url.host().to_owned())
-        .map_err(|error| http.connect_error(ConnectErrorKind::Tls, Arc::new(error)))?;
-    let connector = tokio_rustls::TlsConnector::from(Arc::clone(&http.tls));
+    let name = ServerName::try_from(access.url.host().to_owned())
+        .map_err(|error| access.connect_error(ConnectErrorKind::Tls, Arc::new(error)))?;
+    let connector = tokio_rustls::TlsConnector::from(Arc::clone(&access.tls));
     connector
         .connect(name, stream)
         .await
-        .map_err(|error| http.connect_error(http.connect_error_kind(Some(&error)), Arc::new(error)))
+        .map_err(|error| access.connect_error(access.connect_error_kind(Some(&error)), Arc::new(error)))
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::call::Call;
-use crate::reply::Expect;
+use crate::client::Call;
+use crate::client::Expect;
 use crate::{Client, Method, Operation};
 
 const UNSUBSCRIBE: Operation = Operation {
@@ -20,15 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 ///
 /// A connection that hears everything and is closed while a device state is being told can leave Asterisk in a
 /// deadlock, in which it answers nothing about applications any more (asterisk#2170; seen with 22.10.1 after as few as
-/// two connections under load, and never after this).
+/// two connections under load, and never after this). Without HTTP, it is told ahead of the goodbye, over the same
+/// connection, which Asterisk reads in order.
 pub(super) async fn unsubscribe_device_states(client: &Client, apps: &[String]) {
-    let Some(http) = client.http() else { return };
     for app in apps {
         let call = Call::new(client, &UNSUBSCRIBE).path("applicationName", app);
         let Ok(request) = call.list("eventSource", std::iter::once("deviceState:".to_owned())).into_request() else {
             continue;
         };
         // The goodbye is said either way.
-        let _ = tokio::time::timeout(PATIENCE, http.exchange(&request, Expect::Text)).await;
+        match (client.http(), client.link()) {
+            (Some(http), _) => drop(tokio::time::timeout(PATIENCE, http.exchange(&request, Expect::Text)).await),
+            (None, Some(link)) => drop(link.post(&request)),
+            (None, None) => {}
+        }
     }
 }

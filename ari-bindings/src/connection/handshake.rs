@@ -12,8 +12,7 @@ use tokio_tungstenite::tungstenite::http::header::{CONTENT_LENGTH, CONTENT_TYPE,
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use zeroize::Zeroizing;
 
-use crate::http::Http;
-use crate::reply::Head;
+use crate::client::{Access, Head};
 use crate::{ConnectErrorKind, Error, Request};
 
 /// The largest event: far above what Asterisk sends, far below what would harm.
@@ -36,16 +35,16 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Makes a WebSocket of a connection.
-pub(super) async fn upgrade(http: &Http, request: &Request, stream: Box<dyn Stream>) -> Result<Socket, Error> {
+pub(super) async fn upgrade(access: &Access, request: &Request, stream: Box<dyn Stream>) -> Result<Socket, Error> {
     let mut stream = BufReader::new(stream);
     let key = generate_key();
-    let lost = |error: io::Error| http.connect_error(ConnectErrorKind::Other, Arc::new(error));
-    stream.write_all(head(http, request, &key).as_bytes()).await.map_err(lost)?;
+    let lost = |error: io::Error| access.connect_error(ConnectErrorKind::Other, Arc::new(error));
+    stream.write_all(head(access, request, &key).as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
     let response = answer(&mut stream).await.map_err(lost)?;
 
     let operation = request.operation();
-    let asked = format!("{}{}", http.url.as_str(), request.path());
+    let asked = format!("{}{}", access.url.as_str(), request.path());
     let head = Head::new(response.status().as_u16(), response.headers());
     if response.status() != 101 {
         let mut explanation = Vec::new();
@@ -71,9 +70,9 @@ pub(crate) fn config(largest_message: usize) -> WebSocketConfig {
 }
 
 /// The request for an upgrade. It holds the password.
-fn head(http: &Http, request: &Request, key: &str) -> Zeroizing<String> {
-    let url = &http.url;
-    let authorization = http.authorization.as_ref();
+fn head(access: &Access, request: &Request, key: &str) -> Zeroizing<String> {
+    let url = &access.url;
+    let authorization = access.authorization.as_ref();
     let authorization = authorization.and_then(|value| value.to_str().ok());
     Zeroizing::new(format!(
         "GET {}/{} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -8,8 +8,8 @@ use super::DisconnectReason;
 use super::apps::application;
 use super::hub::Hub;
 use super::link::Link;
+use super::subscriptions::Subscriptions;
 use crate::event::kind;
-use crate::subscriptions::Subscriptions;
 
 /// Looks at every event that comes, at its type first and at more only where that matters.
 pub(super) struct Inspector {

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::DisconnectReason;
 use super::queue::wake;
 use super::rest::{Answer, answer, write};
-use crate::reply::Reply;
+use crate::client::Reply;
 use crate::{ConnectErrorKind, Error, Request};
 
 /// The requests of one event connection. It stays when the connection is made again.
@@ -84,6 +84,19 @@ impl Link {
         }
     }
 
+    /// Has a request sent whose reply nobody waits for.
+    pub(super) fn post(&self, request: &Request) -> Result<(), Error> {
+        let mut state = self.lock();
+        let id = state.next_id;
+        let text = write(id, request)?;
+        state.next_id += 1;
+        state.unsent.push_back((id, text.into()));
+        let waker = state.connection.take();
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
     fn submit<'link>(
         &'link self,
         base_url: &str,
@@ -145,8 +158,8 @@ impl Link {
         Poll::Pending
     }
 
-    /// The next request to be written.
-    pub(super) fn next_unsent(&self) -> Option<Utf8Bytes> {
+    /// The next request to be written, if there is one.
+    pub(super) fn take_unsent(&self) -> Option<Utf8Bytes> {
         self.lock().unsent.pop_front().map(|(_, text)| text)
     }
 

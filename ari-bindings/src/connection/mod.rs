@@ -12,6 +12,7 @@
 #[cfg(feature = "server")]
 mod accepted;
 mod apps;
+mod client;
 mod connect;
 mod counters;
 mod dial;
@@ -20,12 +21,11 @@ mod goodbye;
 mod handshake;
 mod heartbeat;
 mod hub;
+mod insist;
 mod inspect;
 mod link;
-mod notice;
 mod probe;
 mod queue;
-mod reason;
 mod reconnect;
 mod rest;
 mod restore;
@@ -34,15 +34,19 @@ mod session;
 mod signal;
 mod slow;
 mod state;
+mod subscriptions;
 mod supervisor;
 mod turn;
 
+use crate::event::{DisconnectReason, notice};
+
+pub(crate) use client::OfClient;
 pub use connect::Connect;
 pub use counters::Statistics;
 pub use events::Events;
+#[cfg(feature = "resync")]
+pub(crate) use insist::insist;
 pub(crate) use link::Link;
-pub use notice::{Disconnected, Dropped, Reconnected};
-pub use reason::DisconnectReason;
 pub use reconnect::Reconnect;
 pub use slow::SlowReader;
 pub use state::{Connection, ConnectionState};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::call::Call;
-use crate::subscriptions::Application;
+use super::subscriptions::Application;
+use crate::client::Call;
 use crate::{Client, Method, Operation};
 
 const USER_EVENT: Operation =

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::reply::{Head, Reply};
+use crate::client::{Head, Reply};
 use crate::value::Text;
 use crate::{Error, Request};
 

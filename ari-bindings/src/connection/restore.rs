@@ -10,10 +10,9 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::hub::Hub;
-use crate::call::Call;
-use crate::client::GET_INFO;
-use crate::retry::insist;
-use crate::subscriptions::{self, Application, Remembered};
+use super::insist::insist;
+use super::subscriptions::{self, Application, Remembered};
+use crate::client::{Call, GET_INFO};
 use crate::{Client, Date, Error};
 
 /// What was found out and done.

@@ -274,7 +274,7 @@ impl Session {
                     Poll::Ready(Err(error)) => return Poll::Ready(reason(error)),
                     Poll::Pending => break,
                 }
-                let Some(text) = link.next_unsent() else { break };
+                let Some(text) = link.take_unsent() else { break };
                 if let Err(error) = self.socket.start_send_unpin(Message::Text(text)) {
                     return Poll::Ready(reason(error));
                 }
@@ -330,6 +330,9 @@ impl Session {
     /// Says goodbye, and reads on until the server does the same, keeping what comes or not.
     async fn close(&mut self, code: Option<CloseCode>, keep: bool) {
         let goodbye = async {
+            while let Some(text) = self.inspector.link().filter(|_| keep).and_then(Link::take_unsent) {
+                self.socket.send(Message::Text(text)).await?;
+            }
             if let Some(code) = code {
                 let frame = CloseFrame { code, reason: "".into() };
                 self.socket.send(Message::Close(Some(frame))).await?;

@@ -30,6 +30,7 @@ impl Event {
     }
 
     /// What a binary frame becomes, which no event comes in.
+    #[cfg(feature = "websocket")]
     pub(crate) fn from_binary(bytes: &[u8]) -> Self {
         Self::Undecodable(Box::new(UndecodableEvent {
             kind: None,

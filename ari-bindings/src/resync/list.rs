@@ -6,9 +6,9 @@ use std::pin::Pin;
 
 use tokio::task::JoinSet;
 
+use crate::connection::insist;
 use crate::ids::{PlaybackId, RecordingName};
 use crate::models::{Application, Bridge, Channel, LiveRecording, Playback};
-use crate::retry::insist;
 use crate::{Client, Error};
 
 /// A list on its way.

@@ -16,9 +16,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
+use crate::client::Credentials;
 use crate::connection::{Socket, Stream, application, config};
 use crate::event::kind;
-use crate::url::Credentials;
 
 /// The subprotocol of ARI.
 const PROTOCOL: &str = "ari";

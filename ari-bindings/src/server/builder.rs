@@ -8,9 +8,11 @@ use tokio::sync::Semaphore;
 
 use super::admission::Admission;
 use super::listener::{Listener, Settings};
+#[cfg(feature = "http")]
+use crate::Client;
+use crate::client::Credentials;
 use crate::connection::{LARGEST_MESSAGE, Pings};
-use crate::url::Credentials;
-use crate::{Client, Error, SlowReader};
+use crate::{Error, SlowReader};
 
 /// A [`Listener`] in the making; [`Listener::builder`] starts one.
 #[derive(Clone)]
@@ -18,7 +20,7 @@ use crate::{Client, Error, SlowReader};
 pub struct ListenerBuilder {
     admission: Admission,
     settings: Settings,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     tls: Option<(Vec<u8>, zeroize::Zeroizing<Vec<u8>>)>,
 }
 
@@ -35,7 +37,7 @@ impl ListenerBuilder {
                 buffer_limit: 64 << 20,
                 slow_reader: SlowReader::default(),
             },
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls: None,
         }
     }
@@ -104,6 +106,7 @@ impl ListenerBuilder {
     }
 
     /// The client that downloads go by, since files only come by HTTP. Without one, a download over a session fails.
+    #[cfg(feature = "http")]
     pub fn http(mut self, client: &Client) -> Self {
         self.settings.http = Some(client.clone());
         self
@@ -113,7 +116,7 @@ impl ListenerBuilder {
     ///
     /// The host of `uri` has to be among the names of the certificate; of its addresses Asterisk 22.10 takes no notice,
     /// so that one with an address needs `verify_server_hostname = no`.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn certificate_pem(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls = Some((certificates.into(), key.into().into()));
         self
@@ -125,7 +128,7 @@ impl ListenerBuilder {
         let fault = |error: io::Error| Error::config(format!("cannot listen at {address:?}: {error}"));
         let tcp = TcpListener::bind(&address).await.map_err(fault)?;
         let local = tcp.local_addr().map_err(fault)?;
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "tls-no-provider")]
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, key)).transpose()?;
         if self.admission.credentials.is_none() && !local.ip().is_loopback() {
             tracing::warn!("{local}: without credentials, whoever can reach this port is taken for Asterisk");
@@ -135,21 +138,22 @@ impl ListenerBuilder {
             local,
             Arc::new(self.admission),
             self.settings,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls,
         ))
     }
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 fn acceptor(certificates: &[u8], key: &[u8]) -> Result<tokio_rustls::TlsAcceptor, Error> {
-    use tokio_rustls::rustls::{ServerConfig, crypto::ring};
-
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(crate::client::tls::provider()?)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(error.to_string()))?
         .with_no_client_auth()
-        .with_single_cert(crate::tls::certificates(certificates, "certificate")?, crate::tls::private_key(key)?)
+        .with_single_cert(
+            crate::client::tls::certificates(certificates, "certificate")?,
+            crate::client::tls::private_key(key)?,
+        )
         .map_err(|error| Error::config(format!("certificate: {error}")))?;
     Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
 }

@@ -54,7 +54,7 @@ struct Shared {
     permits: Arc<Semaphore>,
     open: Mutex<Vec<Weak<Hub>>>,
     shutdown: watch::Sender<bool>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -69,7 +69,7 @@ impl Listener {
         local: SocketAddr,
         admission: Arc<Admission>,
         settings: Settings,
-        #[cfg(feature = "tls")] tls: Option<tokio_rustls::TlsAcceptor>,
+        #[cfg(feature = "tls-no-provider")] tls: Option<tokio_rustls::TlsAcceptor>,
     ) -> Self {
         let (sender, sessions) = mpsc::channel(64);
         let shared = Arc::new(Shared {
@@ -78,7 +78,7 @@ impl Listener {
             settings,
             open: Mutex::default(),
             shutdown: watch::Sender::new(false),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls,
         });
         let task = tokio::spawn(Arc::clone(&shared).listen(tcp, sender));
@@ -190,7 +190,7 @@ impl Shared {
         refuse(socket, CloseCode::Policy, reason).await;
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Stream>, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         match &self.tls {
@@ -199,7 +199,7 @@ impl Shared {
         }
     }
 
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "tls-no-provider"))]
     #[allow(clippy::unused_async, clippy::unused_self, reason = "as with TLS")]
     async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Stream>, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
@@ -212,7 +212,7 @@ impl Shared {
         let accepted = Accepted {
             application: application.clone(),
             base_url: http.as_ref().map_or_else(|| format!("ws://{peer}"), |http| http.base_url().to_owned()),
-            http: http.as_ref().and_then(Client::http).cloned(),
+            http: http.clone(),
             timeout: *timeout,
             pings: *pings,
             buffer_limit: *buffer_limit,

@@ -147,6 +147,7 @@ fn what_asterisk_would_misread_is_not_sent() {
     assert!(ari.channel("...").answer().into_request().is_ok());
 }
 
+#[cfg(feature = "websocket")]
 #[tokio::test]
 async fn events_need_the_name_of_an_application() {
     let ari = client();

@@ -1,23 +1,44 @@
-//! The runtime against scripted servers on the loopback interface.
+//! The runtime against scripted servers on the loopback interface; of each feature what there is to test without others.
 
-mod availability;
 mod dates;
-mod encoding;
-mod errors;
 mod event_text;
+
+#[cfg(feature = "http")]
+mod availability;
+#[cfg(feature = "http")]
+mod encoding;
+#[cfg(feature = "http")]
+mod replies;
+#[cfg(feature = "http")]
+mod requests;
+
+#[cfg(feature = "websocket")]
+mod over_websocket;
+#[cfg(all(feature = "websocket", not(feature = "http")))]
+mod without_http;
+
+#[cfg(all(feature = "http", feature = "websocket"))]
+mod errors;
+#[cfg(all(feature = "http", feature = "websocket"))]
 mod events;
-mod fake;
+#[cfg(all(feature = "http", feature = "websocket"))]
 mod observed;
 #[cfg(feature = "server")]
 mod outbound;
-mod over_websocket;
+#[cfg(all(feature = "http", feature = "websocket"))]
 mod reconnect;
-mod replies;
-mod requests;
+#[cfg(all(feature = "http", feature = "websocket"))]
 mod restore;
-#[cfg(feature = "resync")]
+#[cfg(all(feature = "http", feature = "resync"))]
 mod resync;
-mod server;
+#[cfg(all(feature = "http", feature = "websocket"))]
 mod slow_readers;
-#[cfg(feature = "tls")]
+#[cfg(all(feature = "http", feature = "tls", feature = "websocket"))]
 mod tls;
+
+#[cfg(feature = "websocket")]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "fewer tests need less of it"))]
+mod fake;
+#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg_attr(not(all(feature = "http", feature = "websocket")), allow(dead_code, reason = "as above"))]
+mod server;

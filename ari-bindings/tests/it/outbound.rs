@@ -13,7 +13,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 use tokio_tungstenite::tungstenite::{Error as WsError, http};
 
-use crate::fake::{Fake, Peer, next_text, numbered, send};
+#[cfg(feature = "http")]
+use crate::fake::Fake;
+use crate::fake::{Peer, next_text, numbered, send};
 use crate::server::within;
 
 const GOOD: [(&str, &str); 2] = [("Authorization", "Basic bWU6c2VjcmV0"), ("Sec-WebSocket-Protocol", "ari")];
@@ -228,6 +230,7 @@ async fn shutting_down_says_goodbye_to_every_session() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+#[cfg(feature = "http")]
 #[tokio::test]
 async fn shutting_down_again_changes_nothing() {
     let mut listener = listen(|builder| builder).await;

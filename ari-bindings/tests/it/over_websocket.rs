@@ -11,19 +11,20 @@ use crate::server::within;
 async fn connected(fake: &mut Fake) -> (Client, Events, Peer) {
     let ari = fake.builder().transport(Transport::WebSocket).timeout(Duration::from_secs(10)).build().unwrap();
     let soon = Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(5));
-    let serving = async {
-        let mut peer = fake.connection().await;
-        // Connecting makes sure that requests are answered.
-        let ping = next_request(&mut peer).await;
-        assert_eq!((&ping["method"], &ping["uri"]), (&json!("GET"), &json!("asterisk/ping")));
-        send(&mut peer, reply(&ping, 200, r#"{"ping":"pong"}"#)).await;
-        peer
-    };
-    let (events, peer) = within(async { tokio::join!(ari.events(["x"]).reconnect(soon), serving) }).await;
+    let (events, peer) = within(async { tokio::join!(ari.events(["x"]).reconnect(soon), serve(fake)) }).await;
     (ari, events.unwrap(), peer)
 }
 
-fn reply(request: &Value, status: u16, body: &str) -> String {
+/// The next connection, which makes sure that requests are answered.
+pub(crate) async fn serve(fake: &mut Fake) -> Peer {
+    let mut peer = fake.connection().await;
+    let ping = next_request(&mut peer).await;
+    assert_eq!((&ping["method"], &ping["uri"]), (&json!("GET"), &json!("asterisk/ping")));
+    send(&mut peer, reply(&ping, 200, r#"{"ping":"pong"}"#)).await;
+    peer
+}
+
+pub(crate) fn reply(request: &Value, status: u16, body: &str) -> String {
     json!({
         "type": "RESTResponse", "transaction_id": request["transaction_id"], "request_id": request["request_id"],
         "status_code": status, "reason_phrase": "Scripted", "uri": request["uri"],
@@ -34,7 +35,7 @@ fn reply(request: &Value, status: u16, body: &str) -> String {
 }
 
 /// The next request of the test, past those of the connection itself.
-async fn next_request(peer: &mut Peer) -> Value {
+pub(crate) async fn next_request(peer: &mut Peer) -> Value {
     loop {
         let request = next_text(peer).await;
         let uri = request["uri"].as_str().unwrap();
@@ -142,14 +143,8 @@ async fn what_was_sent_when_the_connection_is_lost_may_have_been_carried_out() {
 async fn a_reply_that_comes_too_late_is_nobodys_event() {
     let mut fake = Fake::start().await;
     let ari = fake.builder().transport(Transport::WebSocket).timeout(Duration::from_millis(50)).build().unwrap();
-    let serving = async {
-        let mut peer = fake.connection().await;
-        let ping = next_request(&mut peer).await;
-        send(&mut peer, reply(&ping, 200, "{}")).await;
-        peer
-    };
     let (events, mut peer) =
-        within(async { tokio::join!(ari.events(["x"]).reconnect(Reconnect::never()), serving) }).await;
+        within(async { tokio::join!(ari.events(["x"]).reconnect(Reconnect::never()), serve(&mut fake)) }).await;
     let mut events = events.unwrap();
     let error = within(ari.channel("c").answer()).await.unwrap_err();
     assert!(error.is_timeout() && error.may_have_been_carried_out(), "{error}");
@@ -206,6 +201,7 @@ async fn a_request_that_is_too_long_is_not_sent() {
     assert!(error.to_string().contains("65535"), "{error}");
 }
 
+#[cfg(feature = "http")]
 #[tokio::test]
 async fn before_and_after_the_connection_requests_go_by_http_and_files_always() {
     let mut fake = Fake::start().await;
@@ -217,13 +213,7 @@ async fn before_and_after_the_connection_requests_go_by_http_and_files_always() 
     fake.answer("GET /recordings/stored/r/file", 200, json!("file"));
     let ari = fake.builder().transport(Transport::WebSocket).build().unwrap();
     assert_eq!(within(ari.asterisk().ping()).await.unwrap().ping, "pong");
-    let serving = async {
-        let mut peer = fake.connection().await;
-        let ping = next_request(&mut peer).await;
-        send(&mut peer, reply(&ping, 200, "{}")).await;
-        peer
-    };
-    let (events, peer) = within(async { tokio::join!(ari.events(["x"]), serving) }).await;
+    let (events, peer) = within(async { tokio::join!(ari.events(["x"]), serve(&mut fake)) }).await;
     let mut events = events.unwrap();
     let file = within(ari.recordings().get_stored_file("r")).await.unwrap();
     assert_eq!(within(file.bytes()).await.unwrap(), br#""file""#);

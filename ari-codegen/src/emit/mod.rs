@@ -62,11 +62,13 @@ pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Re
 
 fn root(releases: &[Release]) -> TokenStream {
     let releases = releases.iter().map(ToString::to_string);
+    let needs_client = operations::needs_client();
     quote! {
         //! Everything that is generated from the API declarations.
 
         pub(crate) mod availability;
         pub mod events;
+        #needs_client
         pub mod handles;
         pub mod ids;
         pub mod models;

@@ -8,23 +8,38 @@ use crate::api::Method;
 use crate::rust::{Argument, Form, Module, Operation, Reply};
 
 pub(super) fn root(modules: &[Module]) -> TokenStream {
-    let names: Vec<_> = modules.iter().map(|module| ident(&module.name)).collect();
+    let names = modules.iter().map(|module| ident(&module.name));
     let docs = modules.iter().map(|module| format!(" Operations on `{}`.", module.resource));
-    let operations = modules.iter().flat_map(|module| {
-        let name = ident(&module.name);
-        module.operations.iter().map(move |operation| {
-            let request = ident(&operation.name);
-            quote!(#name::#request::OPERATION)
-        })
-    });
+    let needs_client = needs_client();
+    let descriptions = modules
+        .iter()
+        .flat_map(|module| module.operations.iter().map(|operation| description(&module.resource, operation)));
     quote! {
-        //! Operations: requests are values that [`Client`](crate::Client) makes and that are awaited.
+        //! Operations: requests are values that a client makes and that are awaited.
 
-        #(#[doc = #docs] pub mod #names;)*
+        use crate::{Method, Operation};
+
+        #(#[doc = #docs] #needs_client pub mod #names;)*
 
         /// Every operation of the supported releases, except the one that opens the events.
-        pub const OPERATIONS: &[crate::Operation] = &[#(#operations),*];
+        pub const OPERATIONS: &[Operation] = &[#(#descriptions),*];
     }
+}
+
+/// The attribute of what a program has only with a client.
+pub(super) fn needs_client() -> TokenStream {
+    quote!(#[cfg(any(feature = "http", feature = "websocket"))])
+}
+
+fn description(resource: &str, operation: &Operation) -> TokenStream {
+    let method = match operation.method {
+        Method::Get => quote!(Method::Get),
+        Method::Post => quote!(Method::Post),
+        Method::Put => quote!(Method::Put),
+        Method::Delete => quote!(Method::Delete),
+    };
+    let (nickname, path) = (&operation.nickname, &operation.path);
+    quote!(Operation { resource: #resource, name: #nickname, method: #method, path: #path })
 }
 
 pub(super) fn module(module: &Module) -> TokenStream {
@@ -37,7 +52,7 @@ pub(super) fn module(module: &Module) -> TokenStream {
         #![doc = #title]
 
         use crate::{Client, Method, Operation};
-        use crate::call::{Call, call};
+        use crate::client::{Call, call};
 
         #module_docs
         #[derive(Debug, Clone)]
@@ -104,13 +119,7 @@ pub(super) struct Held<'a> {
 
 fn request(module: &Module, operation: &Operation) -> TokenStream {
     let (name, docs) = (ident(&operation.name), operation_docs(operation, 0));
-    let method = match operation.method {
-        Method::Get => quote!(Method::Get),
-        Method::Post => quote!(Method::Post),
-        Method::Put => quote!(Method::Put),
-        Method::Delete => quote!(Method::Delete),
-    };
-    let (resource, nickname, path) = (&module.resource, &operation.nickname, &operation.path);
+    let description = description(&module.resource, operation);
     let signature = operation.arguments.iter().map(parameter);
     let steps = operation.arguments.iter().map(step);
     let setters = operation.setters.iter().map(setter);
@@ -130,8 +139,7 @@ fn request(module: &Module, operation: &Operation) -> TokenStream {
 
         impl #name {
             /// What the request carries out.
-            pub const OPERATION: Operation =
-                Operation { resource: #resource, name: #nickname, method: #method, path: #path };
+            pub const OPERATION: Operation = #description;
 
             pub(crate) fn new(client: &Client #(, #signature)*) -> Self {
                 Self(Call::new(client, &Self::OPERATION) #(#steps)*)
@@ -206,10 +214,10 @@ fn step(argument: &Argument) -> TokenStream {
             let text = ty(text);
             quote!(.list(#wire, #name.into_iter().map(|value| Into::<#text>::into(value).into())))
         }
-        Form::Variables => quote!(.member(#wire, crate::variables::to_json(#name))),
-        Form::Members => quote!(.member(#wire, crate::variables::to_json_object(#name))),
-        Form::Tuples(_) => quote!(.member(#wire, crate::variables::to_json_list(#name))),
-        Form::BareVariables => quote!(.whole(crate::variables::to_json(#name))),
+        Form::Variables => quote!(.member(#wire, crate::client::variables::to_json(#name))),
+        Form::Members => quote!(.member(#wire, crate::client::variables::to_json_object(#name))),
+        Form::Tuples(_) => quote!(.member(#wire, crate::client::variables::to_json_list(#name))),
+        Form::BareVariables => quote!(.whole(crate::client::variables::to_json(#name))),
         Form::BareFilter => quote!(.whole(#name.into().into_json())),
         Form::Json => quote!(.member(#wire, #name.into())),
     }

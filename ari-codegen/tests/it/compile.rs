@@ -17,24 +17,36 @@ fn generated_code_compiles_without_warnings() {
         golden::cases().into_iter().map(|case| (format!("golden-{case}"), golden::generated(&case))).collect();
     crates.insert("future".to_owned(), texts(&future::generated()).into_iter().collect());
     let workspace = workspace(&crates);
+    // The data alone, and everything but what needs the models of this API.
+    for features in ["", "http,websocket"] {
+        check(&workspace, features);
+    }
+}
+
+fn check(workspace: &Path, features: &str) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["check", "--offline", "--workspace", "--no-default-features", "--keep-going"])
+        .args(["check", "--offline", "--workspace", "--no-default-features", "--features", features, "--keep-going"])
         .args(["--message-format", "short", "--color", "never", "--target-dir"])
         .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap())
-        .current_dir(&workspace)
+        .current_dir(workspace)
         .output()
         .unwrap();
     let messages = String::from_utf8_lossy(&output.stderr);
     let errors: Vec<&str> = messages.lines().filter(|line| !line.contains("warning: ")).collect();
-    assert!(output.status.success(), "cargo check in {}:\n{}", workspace.display(), errors.join("\n"));
+    assert!(
+        output.status.success(),
+        "cargo check in {} with the features {features:?}:\n{}",
+        workspace.display(),
+        errors.join("\n")
+    );
     let generated = Path::new("src").join("generated").display().to_string();
     let warnings = messages.lines().filter(|line| line.contains(&generated) && line.contains("warning: "));
     // A small case does not use all that a file of a whole API uses.
     let expected =
         |line: &&str| line.starts_with("golden-") && ["unused", "unreachable"].iter().any(|w| line.contains(w));
     let warnings: Vec<&str> = warnings.filter(|line| !expected(line)).collect();
-    assert!(warnings.is_empty(), "{}", warnings.join("\n"));
+    assert!(warnings.is_empty(), "with the features {features:?}:\n{}", warnings.join("\n"));
 }
 
 /// A workspace of copies of the bindings, each with other generated code. Files that are as they should be stay

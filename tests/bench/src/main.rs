@@ -56,7 +56,7 @@ fn run(options: &Options) -> Result<(), Failure> {
             Benchmark::Stalled => report.add(&socket::run_stalled(options)?),
             Benchmark::Requests => requests::run(options)?.iter().for_each(|table| report.add(table)),
             Benchmark::Live => report.add(&calls::run(options)?),
-            Benchmark::Build => report.add(&build::run()?),
+            Benchmark::Build => report.add(&build::run(options)?),
         }
     }
     match &options.markdown {

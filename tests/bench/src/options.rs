@@ -82,4 +82,9 @@ impl Options {
     pub(crate) fn rounds(&self) -> usize {
         self.rounds.unwrap_or(if self.quick { 1 } else { 5 }).max(1)
     }
+
+    /// How often each program is built: what takes minutes varies little.
+    pub(crate) fn build_rounds(&self) -> usize {
+        self.rounds.unwrap_or(if self.quick { 1 } else { 3 }).max(1)
+    }
 }

@@ -3,7 +3,7 @@
 //! Operations on `asterisk`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `asterisk`.
 #[derive(Debug, Clone)]
@@ -394,7 +394,7 @@ impl UpdateObject {
         mut self,
         fields: impl IntoIterator<Item = crate::models::ConfigTuple>,
     ) -> Self {
-        self.0 = self.0.member("fields", crate::variables::to_json_list(fields));
+        self.0 = self.0.member("fields", crate::client::variables::to_json_list(fields));
         self
     }
 }

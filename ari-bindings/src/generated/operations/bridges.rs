@@ -3,7 +3,7 @@
 //! Operations on `bridges`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `bridges`.
 ///
@@ -468,7 +468,7 @@ impl Create {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.whole(crate::variables::to_json(variables));
+        self.0 = self.0.whole(crate::client::variables::to_json(variables));
         self
     }
 }
@@ -534,7 +534,9 @@ impl CreateWithId {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -794,7 +796,7 @@ impl SetBridgeVars {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .member("variables", crate::variables::to_json(variables)),
+                .member("variables", crate::client::variables::to_json(variables)),
         )
     }
 }

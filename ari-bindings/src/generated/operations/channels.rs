@@ -3,7 +3,7 @@
 //! Operations on `channels`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `channels`.
 ///
@@ -863,7 +863,9 @@ impl Originate {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 
@@ -1012,7 +1014,9 @@ impl Create {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -1173,7 +1177,9 @@ impl OriginateWithId {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 
@@ -2503,7 +2509,7 @@ impl SetChannelVars {
                     "channelId",
                     Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
                 )
-                .member("variables", crate::variables::to_json(variables)),
+                .member("variables", crate::client::variables::to_json(variables)),
         )
     }
 }
@@ -2819,7 +2825,9 @@ impl ExternalMedia {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 

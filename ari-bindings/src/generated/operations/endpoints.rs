@@ -3,7 +3,7 @@
 //! Operations on `endpoints`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `endpoints`.
 #[derive(Debug, Clone)]
@@ -243,7 +243,9 @@ impl SendMessage {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -308,7 +310,9 @@ impl Refer {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -448,7 +452,9 @@ impl SendMessageToEndpoint {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -516,7 +522,9 @@ impl ReferToEndpoint {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }

@@ -3,7 +3,7 @@
 //! Operations on `events`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `events`.
 ///
@@ -137,7 +137,9 @@ impl UserEvent {
             Item = (impl Into<String>, impl Into<serde_json::Value>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json_object(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json_object(variables));
         self
     }
 }

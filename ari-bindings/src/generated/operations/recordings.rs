@@ -3,7 +3,7 @@
 //! Operations on `recordings`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `recordings`.
 ///

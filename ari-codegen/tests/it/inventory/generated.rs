@@ -1,6 +1,6 @@
 //! The generated code, parsed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ari_codegen::Generated;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -167,14 +167,29 @@ fn check_events(inventory: &Inventory, items: &[Item]) {
     }
 }
 
+/// The list that needs no client has the same operations.
 fn check_list_of_operations(inventory: &Inventory, items: &[Item]) {
     let lists = items.iter().filter_map(|item| match item {
-        Item::Const(list) => Some(&list.expr),
+        Item::Const(list) => match &*list.expr {
+            Expr::Reference(list) => Some(&*list.expr),
+            _ => None,
+        },
         _ => None,
     });
-    let listed: usize =
-        lists.map(|list| flat(list.to_token_stream()).iter().filter(|it| it.to_string() == "OPERATION").count()).sum();
-    assert_eq!(listed, inventory.iter().filter(|line| line.starts_with("operation ")).count());
+    let elements = lists.flat_map(|list| match list {
+        Expr::Array(list) => list.elems.iter().collect(),
+        _ => Vec::new(),
+    });
+    let listed: BTreeSet<String> = elements
+        .map(|element| {
+            let (place, line) = constant(element);
+            format!("operation {place} {line}")
+        })
+        .collect();
+    let operations = inventory.iter().filter(|line| line.starts_with("operation "));
+    let operations: BTreeSet<String> =
+        operations.filter_map(|line| line.split_once(" -> ")).map(|(operation, _)| operation.to_owned()).collect();
+    assert_eq!(listed, operations);
 }
 
 fn operations(inventory: &mut Inventory, items: &[Item], values: &Values) {

@@ -4,6 +4,7 @@
 
 pub(crate) mod availability;
 pub mod events;
+#[cfg(any(feature = "http", feature = "websocket"))]
 pub mod handles;
 pub mod ids;
 pub mod models;

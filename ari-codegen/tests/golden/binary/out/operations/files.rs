@@ -3,7 +3,7 @@
 //! Operations on `files`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `files`.
 #[derive(Debug, Clone)]

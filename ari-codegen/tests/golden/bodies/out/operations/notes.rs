@@ -3,7 +3,7 @@
 //! Operations on `notes`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `notes`.
 #[derive(Debug, Clone)]
@@ -83,7 +83,9 @@ impl Create {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::variables::to_json(variables));
+        self.0 = self
+            .0
+            .member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -141,7 +143,7 @@ impl Remove {
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .member("fields", crate::variables::to_json(fields)),
+                .member("fields", crate::client::variables::to_json(fields)),
         )
     }
 }

@@ -3,7 +3,7 @@
 //! Operations on `notes`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `notes`.
 #[derive(Debug, Clone)]
@@ -84,7 +84,7 @@ impl Create {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.whole(crate::variables::to_json(variables));
+        self.0 = self.0.whole(crate::client::variables::to_json(variables));
         self
     }
 }
@@ -140,7 +140,7 @@ impl Remove {
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .member("fields", crate::variables::to_json_list(fields)),
+                .member("fields", crate::client::variables::to_json_list(fields)),
         )
     }
 }
@@ -175,7 +175,9 @@ impl Find {
             Item = (impl Into<String>, impl Into<serde_json::Value>),
         >,
     ) -> Self {
-        self.0 = self.0.member("members", crate::variables::to_json_object(members));
+        self.0 = self
+            .0
+            .member("members", crate::client::variables::to_json_object(members));
         self
     }
 }

@@ -3,7 +3,7 @@
 //! Operations on `config`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `config`.
 #[derive(Debug, Clone)]
@@ -132,7 +132,7 @@ impl Update {
             Item = (impl Into<String>, impl Into<crate::VariableValue>),
         >,
     ) -> Self {
-        self.0 = self.0.member("fields", crate::variables::to_json(fields));
+        self.0 = self.0.member("fields", crate::client::variables::to_json(fields));
         self
     }
 }

@@ -3,7 +3,7 @@
 //! Operations on `words`.
 
 use crate::{Client, Method, Operation};
-use crate::call::{Call, call};
+use crate::client::{Call, call};
 
 /// Operations of the resource `words`.
 #[derive(Debug, Clone)]

@@ -1,18 +1,17 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
 use tokio::sync::{OnceCell, Semaphore};
 use zeroize::Zeroizing;
 
-use crate::client::{self, Client};
-use crate::http::{Http, Timeouts};
-use crate::retry::Retries;
-use crate::url::{BaseUrl, Credentials};
+use super::retry::Retries;
+use super::url::{BaseUrl, Credentials};
+use super::{Access, Client, Http, Shared};
 use crate::{AvailabilityCheck, Error, Transport};
 
 /// A [`Client`] in the making; [`Client::builder`] starts one.
@@ -37,12 +36,13 @@ pub struct ClientBuilder {
     transport: Transport,
     timeout: Duration,
     connect_timeout: Duration,
+    #[cfg(feature = "http")]
     idle_timeout: Duration,
     retries: Retries,
     max_requests: usize,
     availability_check: AvailabilityCheck,
-    #[cfg(feature = "tls")]
-    tls: crate::tls::Settings,
+    #[cfg(feature = "tls-no-provider")]
+    tls: super::tls::Settings,
 }
 
 impl ClientBuilder {
@@ -53,12 +53,13 @@ impl ClientBuilder {
             transport: Transport::default(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            #[cfg(feature = "http")]
             idle_timeout: Duration::from_secs(10),
             retries: Retries::default(),
             max_requests: 64,
             availability_check: AvailabilityCheck::default(),
-            #[cfg(feature = "tls")]
-            tls: crate::tls::Settings::default(),
+            #[cfg(feature = "tls-no-provider")]
+            tls: super::tls::Settings::default(),
         }
     }
 
@@ -108,6 +109,7 @@ impl ClientBuilder {
     ///
     /// Asterisk closes it after `session_keep_alive` of http.conf, 15 s by default. This must be shorter: a request
     /// sent at that moment would fail with [`Error::Unfinished`].
+    #[cfg(feature = "http")]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -129,6 +131,7 @@ impl ClientBuilder {
     ///
     /// It should be below `sessionlimit` of http.conf, 100 by default, which also counts event connections: beyond
     /// it, Asterisk hangs up without a word.
+    #[cfg(feature = "http")]
     pub fn max_requests(mut self, requests: usize) -> Self {
         self.max_requests = requests.clamp(1, Semaphore::MAX_PERMITS);
         self
@@ -143,7 +146,7 @@ impl ClientBuilder {
 
     /// Trusts the authorities in this PEM text as well as those that the platform trusts: for a server whose
     /// certificate comes from a private authority.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.tls.roots.push(pem.into());
         self
@@ -151,7 +154,7 @@ impl ClientBuilder {
 
     /// Shows this certificate to a server that asks for one, such as a proxy in front of Asterisk: PEM texts of the
     /// certificate, with those that vouch for it, and of its private key.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn client_certificate_pem(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls.client = Some((certificates.into(), key.into().into()));
         self
@@ -159,7 +162,7 @@ impl ClientBuilder {
 
     /// The name for which the server's certificate must be valid, where that is not the host of the URL: when it is
     /// reached by an address or another name.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.tls.server_name = Some(name.into());
         self
@@ -175,42 +178,54 @@ impl ClientBuilder {
                 url.as_str()
             );
         }
-        let base_url = url.as_str().into();
-        let http = self.http(url, authorization)?;
-        Ok(Client::new(client::Shared {
-            http: Some(Arc::new(http)),
-            base_url,
+        #[cfg(not(feature = "http"))]
+        if self.transport == Transport::Http {
+            tracing::warn!("without the feature `http`, only `Transport::WebSocket` has requests: none can be sent");
+        }
+        let access = Arc::new(self.access(url, authorization)?);
+        Ok(Client::new(Shared {
+            base_url: access.url.as_str().into(),
+            http: self.http(&access)?,
+            access: Some(access),
             transport: self.transport,
-            link: Mutex::new(Weak::new()),
-            own_link: None,
+            #[cfg(feature = "websocket")]
+            connection: crate::connection::OfClient::new(self.connect_timeout),
             timeout: self.timeout,
-            connect_timeout: self.connect_timeout,
             retries: self.retries,
             permits: Arc::new(Semaphore::new(self.max_requests)),
             availability_check: self.availability_check,
             server: OnceCell::new(),
-            subscriptions: Arc::default(),
         }))
     }
 
-    fn http(&self, url: BaseUrl, authorization: Option<HeaderValue>) -> Result<Http, Error> {
-        let timeouts = Timeouts { connect: self.connect_timeout, read: self.timeout, idle: self.idle_timeout };
-        #[cfg(feature = "tls")]
-        let tls = Arc::new(crate::tls::config(&url, &self.tls)?);
-        #[cfg(not(feature = "tls"))]
+    #[cfg_attr(not(feature = "tls-no-provider"), allow(clippy::unused_self, reason = "as with TLS"))]
+    fn access(&self, url: BaseUrl, authorization: Option<HeaderValue>) -> Result<Access, Error> {
+        #[cfg(not(feature = "tls-no-provider"))]
         if url.is_secure() {
             return Err(Error::config(format!(
                 "base URL {:?}: https needs the feature `tls` of ari-bindings, which is off",
                 url.as_str()
             )));
         }
-        Http::new(
+        Ok(Access {
+            #[cfg(feature = "tls-no-provider")]
+            tls: Arc::new(super::tls::config(&url, &self.tls)?),
             url,
             authorization,
-            timeouts,
-            #[cfg(feature = "tls")]
-            tls,
-        )
+        })
+    }
+
+    #[cfg(feature = "http")]
+    fn http(&self, access: &Arc<Access>) -> Result<Option<Arc<Http>>, Error> {
+        let timeouts =
+            super::http::Timeouts { connect: self.connect_timeout, read: self.timeout, idle: self.idle_timeout };
+        Ok(Some(Arc::new(Http::new(Arc::clone(access), timeouts)?)))
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as the other")]
+    fn http(&self, _: &Arc<Access>) -> Result<Option<Arc<Http>>, Error> {
+        Ok(None)
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::call::Call;
-use crate::request::{Body, Parameter};
+use crate::client::Call;
+use crate::client::{Body, Parameter};
 use crate::value::Text;
 use crate::{Client, Error, EventFilter, Method, Operation, Request, Sending};
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use zeroize::Zeroizing;
 
+use super::url::BaseUrl;
 use crate::Error;
-use crate::url::BaseUrl;
 
 /// What a program wants of TLS beyond what the platform has.
 #[derive(Clone, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
 
 /// The configuration for this URL. It loads no certificates where there will be no TLS.
 pub(crate) fn config(url: &BaseUrl, settings: &Settings) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = provider()?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(error.to_string()))?;
@@ -49,6 +49,20 @@ pub(crate) fn config(url: &BaseUrl, settings: &Settings) -> Result<ClientConfig,
             .with_client_auth_cert(certificates(pem, "client certificate")?, private_key(key)?)
             .map_err(|error| Error::config(format!("client certificate: {error}"))),
     }
+}
+
+/// The cryptography that the program has chosen for the whole process, or else what the feature `tls` brings.
+pub(crate) fn provider() -> Result<Arc<CryptoProvider>, Error> {
+    #[cfg(feature = "tls")]
+    let own = Some(Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()));
+    #[cfg(not(feature = "tls"))]
+    let own = None;
+    CryptoProvider::get_default().cloned().or(own).ok_or_else(|| {
+        Error::config(
+            "rustls has no provider of cryptography: install one with `CryptoProvider::install_default` before, or \
+             use the feature `tls` of ari-bindings, which brings one",
+        )
+    })
 }
 
 pub(crate) fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, Error> {

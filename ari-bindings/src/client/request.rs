@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::{Method, Operation};
+use crate::{Error, Method, Operation, Release, availability};
 
 /// Everything but the unreserved characters of RFC 3986.
 ///
@@ -85,13 +85,27 @@ impl Request {
     }
 
     /// Names of the parameters that it has besides those of the path, as far as they can be told apart.
-    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+    fn parameters(&self) -> impl Iterator<Item = &str> {
         let members = match &self.body {
             Some(Body::Members(Value::Object(members))) => Some(members),
             _ => None,
         };
         let members = members.into_iter().flatten().map(|(name, _)| name.as_str());
         self.query.iter().map(|(name, _)| *name).chain(members)
+    }
+
+    /// Fails with the first thing in it that a release is known to lack.
+    pub(crate) fn check_availability(&self, release: Release) -> Result<(), Error> {
+        let operation = self.operation;
+        let name = format!("{}.{}", operation.resource, operation.name);
+        let parameters = self.parameters().map(|parameter| format!("parameter {name}.{parameter}"));
+        for item in std::iter::once(format!("operation {name}")).chain(parameters) {
+            if availability::has(&item, release) == Some(false) {
+                let since = availability::since(&item).unwrap_or_default();
+                return Err(Error::Unavailable { operation, item: item.into(), release, since });
+            }
+        }
+        Ok(())
     }
 
     /// Makes the query parameters members of the body, where Asterisk reads them as well.

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::reply::{Expect, Reply};
-use crate::request::{Body, Parameter, Request, encode};
+use super::reply::{Expect, Reply};
+use super::request::{Body, Parameter, Request, encode};
 use crate::{Client, Download, Error, Operation};
 
 /// The longest request line that Asterisk reads: method, path with query, and version.
@@ -206,13 +206,13 @@ impl<T> fmt::Debug for Sending<T> {
 /// Makes a request type, a tuple struct around a [`Call`], something to be awaited.
 macro_rules! call {
     ($name:ident -> json $reply:ty) => {
-        crate::call::call!(@ $name, $reply, json);
+        crate::client::call!(@ $name, $reply, json);
     };
     ($name:ident -> void) => {
-        crate::call::call!(@ $name, (), void);
+        crate::client::call!(@ $name, (), void);
     };
     ($name:ident -> download) => {
-        crate::call::call!(@ $name, crate::Download, download);
+        crate::client::call!(@ $name, crate::Download, download);
     };
     (@ $name:ident, $reply:ty, $send:ident) => {
         impl $name {

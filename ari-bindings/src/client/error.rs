@@ -316,7 +316,7 @@ struct Status(u16);
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = reqwest::StatusCode::from_u16(self.0).ok();
+        let status = http::StatusCode::from_u16(self.0).ok();
         match status.and_then(|status| status.canonical_reason()) {
             Some(reason) => write!(f, "{} {reason}", self.0),
             None => write!(f, "{}", self.0),

@@ -1,16 +1,16 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http_body::Body as _;
-use reqwest::header::CONTENT_TYPE;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Error, Operation};
+
+/// The pieces of a file.
+pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send + Sync>>;
 
 /// A file on its way from the server, such as a recording.
 ///
@@ -33,24 +33,23 @@ pub struct Download {
     operation: &'static Operation,
     content_type: Option<Box<str>>,
     content_length: Option<u64>,
-    body: reqwest::Body,
+    chunks: Chunks,
     /// A download is a request under way until its end.
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Download {
-    pub(crate) fn new(operation: &'static Operation, response: reqwest::Response) -> Self {
-        let content_type = response.headers().get(CONTENT_TYPE);
-        Self {
-            operation,
-            content_type: content_type.and_then(|value| value.to_str().ok()).map(Box::from),
-            content_length: response.content_length(),
-            body: response.into(),
-            permit: None,
-        }
+    #[cfg(feature = "http")]
+    pub(super) fn new(
+        operation: &'static Operation,
+        content_type: Option<Box<str>>,
+        content_length: Option<u64>,
+        chunks: Chunks,
+    ) -> Self {
+        Self { operation, content_type, content_length, chunks, permit: None }
     }
 
-    pub(crate) fn holding(mut self, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn holding(mut self, permit: OwnedSemaphorePermit) -> Self {
         self.permit = Some(permit);
         self
     }
@@ -81,28 +80,16 @@ impl Download {
         Ok(bytes)
     }
 
-    pub(crate) fn operation(&self) -> &'static Operation {
+    pub(super) fn operation(&self) -> &'static Operation {
         self.operation
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        loop {
-            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
-                self.permit = None;
-                return Poll::Ready(None);
-            };
-            let frame = frame.map_err(|error| Error::Unfinished {
-                operation: self.operation,
-                timed_out: error.is_timeout(),
-                source: Arc::new(error.without_url()),
-            });
-            // A frame without data has trailers, which nobody needs.
-            match frame.map(http_body::Frame::into_data) {
-                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
-                Ok(Err(_)) => {}
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
+        let chunk = ready!(self.chunks.as_mut().poll_next(cx));
+        if chunk.is_none() {
+            self.permit = None;
         }
+        Poll::Ready(chunk)
     }
 }
 

@@ -50,13 +50,14 @@ pub enum DisconnectReason {
     },
 }
 
+#[cfg(feature = "websocket")]
 impl DisconnectReason {
-    pub(super) fn lost(what: &str) -> Self {
+    pub(crate) fn lost(what: &str) -> Self {
         Self::ConnectionLost(Arc::new(io::Error::new(io::ErrorKind::UnexpectedEof, what)))
     }
 
     /// Whether the same would only happen again.
-    pub(super) fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Replaced { .. })
     }
 }

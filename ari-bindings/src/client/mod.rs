@@ -1,20 +1,64 @@
+//! The client: requests, and what becomes of them.
+//!
+//! ```text
+//! generated request ──call──▶ request ──┬── http ───────────────┬──▶ reply or error
+//!                                       └── link (connection/) ──┘
+//! ```
+
+mod access;
+mod builder;
+mod call;
+mod download;
+mod error;
+mod filter;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(not(feature = "http"))]
+mod no_http;
+mod reply;
+mod request;
+mod retry;
+#[cfg(feature = "tls-no-provider")]
+pub(crate) mod tls;
+mod transport;
+mod url;
+pub(crate) mod variables;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio::sync::{OnceCell, Semaphore};
 use tracing::Instrument as _;
 
-use crate::availability::{self, AvailabilityCheck};
-use crate::builder::ClientBuilder;
-use crate::call::Call;
-use crate::connection::Link;
-use crate::http::Http;
-use crate::reply::{Expect, Reply};
-use crate::retry::Retries;
-use crate::subscriptions::{self, Subscriptions};
-use crate::{ConnectErrorKind, Error, Method, Operation, Request, Server, Transport};
+pub(crate) use self::access::Access;
+pub use self::builder::ClientBuilder;
+pub use self::call::Sending;
+pub(crate) use self::call::{Call, call};
+pub use self::download::Download;
+pub use self::error::{ConnectErrorKind, Error};
+pub use self::filter::EventFilter;
+#[cfg(feature = "http")]
+pub(crate) use self::http::Http;
+#[cfg(not(feature = "http"))]
+pub(crate) use self::no_http::Http;
+pub(crate) use self::reply::{Expect, Reply};
+pub use self::request::Request;
+pub use self::transport::Transport;
+#[cfg(feature = "server")]
+pub(crate) use self::url::Credentials;
+pub use self::variables::VariableValue;
+pub use bytes::Bytes;
+#[cfg(feature = "websocket")]
+pub(crate) use {
+    self::reply::Head,
+    self::request::{Body, Parameter},
+    self::retry::Retries,
+};
+
+use crate::availability::AvailabilityCheck;
+use crate::{Method, Operation, Server};
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
 ///
@@ -37,27 +81,25 @@ use crate::{ConnectErrorKind, Error, Method, Operation, Request, Server, Transpo
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What the clones of a client share.
 pub(crate) struct Shared {
     /// None where Asterisk has made the connection.
+    pub(crate) access: Option<Arc<Access>>,
+    /// None where Asterisk has made the connection, or the feature is off.
     pub(crate) http: Option<Arc<Http>>,
     pub(crate) base_url: Box<str>,
     pub(crate) transport: Transport,
-    /// The newest event connection.
-    pub(crate) link: Mutex<Weak<Link>>,
-    /// The only connection that there is, which Asterisk has made.
-    pub(crate) own_link: Option<Arc<Link>>,
+    #[cfg(feature = "websocket")]
+    pub(crate) connection: crate::connection::OfClient,
     pub(crate) timeout: Duration,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) retries: Retries,
+    pub(crate) retries: retry::Retries,
     /// One for each request that may be under way by HTTP.
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) availability_check: AvailabilityCheck,
     pub(crate) server: OnceCell<Server>,
-    pub(crate) subscriptions: Arc<Subscriptions>,
 }
 
 impl Client {
@@ -107,57 +149,18 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    /// A client whose requests go over a connection that Asterisk has made.
-    #[cfg(feature = "server")]
-    pub(crate) fn of_link(base_url: Box<str>, http: Option<Arc<Http>>, link: Arc<Link>, timeout: Duration) -> Self {
-        Self::new(Shared {
-            http,
-            base_url,
-            transport: Transport::WebSocket,
-            link: Mutex::default(),
-            own_link: Some(link),
-            timeout,
-            connect_timeout: timeout,
-            retries: Retries::default(),
-            permits: Arc::new(Semaphore::new(64)),
-            availability_check: AvailabilityCheck::default(),
-            server: OnceCell::new(),
-            subscriptions: Arc::default(),
-        })
+    pub(crate) fn access(&self) -> Option<&Access> {
+        self.shared.access.as_deref()
     }
 
+    #[cfg(feature = "websocket")]
     pub(crate) fn http(&self) -> Option<&Arc<Http>> {
         self.shared.http.as_ref()
     }
 
-    pub(crate) fn connect_timeout(&self) -> Duration {
-        self.shared.connect_timeout
-    }
-
-    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
-        &self.shared.subscriptions
-    }
-
-    /// From now on, requests go over this connection.
-    pub(crate) fn set_link(&self, link: &Arc<Link>) {
-        *self.shared.link.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
-    }
-
-    /// The connection that requests go over.
-    fn link(&self) -> Option<Arc<Link>> {
-        if let Some(link) = &self.shared.own_link {
-            return Some(Arc::clone(link));
-        }
-        if self.shared.transport == Transport::Http {
-            return None;
-        }
-        let link = self.shared.link.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        link.filter(|link| link.is_open())
-    }
-
     /// How long the request line is.
     pub(crate) fn request_line(&self, request: &Request) -> usize {
-        let prefix = self.http().map_or(0, |http| http.url.prefix().len());
+        let prefix = self.access().map_or(0, |access| access.url.prefix().len());
         let spaces_and_version = " / HTTP/1.1".len();
         request.method().as_str().len() + prefix + request.uri().len() + spaces_and_version
     }
@@ -166,6 +169,7 @@ impl Client {
     pub(crate) async fn send(self, request: Request, expect: Expect) -> Result<Reply, Error> {
         require_runtime()?;
         self.check_availability(&request)?;
+        #[cfg(feature = "websocket")]
         self.check_filter(&request)?;
         let span = tracing::debug_span!(
             "ari.request",
@@ -184,8 +188,9 @@ impl Client {
         span.record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
         #[cfg(feature = "metrics")]
         measure(request.operation(), status, started.elapsed());
+        #[cfg(feature = "websocket")]
         if result.is_ok() {
-            self.shared.subscriptions.note(&request);
+            self.subscriptions().note(&request);
         }
         result
     }
@@ -206,36 +211,23 @@ impl Client {
 
     async fn send_once(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
         let operation = request.operation();
+        #[cfg(feature = "websocket")]
         if let Some(link) = self.link().filter(|_| expect == Expect::Text) {
             let left = deadline.saturating_duration_since(Instant::now());
             return link.exchange(self.base_url(), request, left).await;
         }
-        let Some(http) = &self.shared.http else {
-            return Err(Error::config("a file goes by HTTP only: give the listener a client for that"));
-        };
+        let Some(http) = &self.shared.http else { return Err(Http::lacking(self, expect)) };
         let permits = Arc::clone(&self.shared.permits);
         let permit = match tokio::time::timeout_at(deadline.into(), permits.acquire_owned()).await {
             Ok(permit) => permit.map_err(|error| Error::config(error.to_string()))?,
-            Err(elapsed) => return Err(http.connect_error(ConnectErrorKind::Busy, Arc::new(elapsed))),
+            Err(elapsed) => {
+                let (url, kind) = (self.base_url().into(), ConnectErrorKind::Busy);
+                return Err(Error::Connect { url, kind, source: Arc::new(elapsed) });
+            }
         };
         match tokio::time::timeout_at(deadline.into(), http.exchange(request, expect)).await {
             Ok(reply) => reply.map(|reply| reply.holding(permit)),
             Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
-        }
-    }
-
-    /// Makes sure that replies come over the event connection.
-    pub(crate) async fn ping_over_link(&self) -> Result<(), Error> {
-        let Some(link) = self.link() else { return Ok(()) };
-        let request = Call::new(self, &PING).into_request()?;
-        let limit = self.shared.connect_timeout;
-        match link.exchange(self.base_url(), &request, limit).await {
-            Err(Error::Unfinished { timed_out: true, .. }) => Err(Error::config(format!(
-                "{}: no reply over the event connection within {limit:?}: Asterisk takes requests there since 20.14, \
-                 21.9, 22.4 and 23.0, and an event filter of the application must let RESTResponse pass",
-                self.base_url()
-            ))),
-            result => result.map(drop),
         }
     }
 
@@ -244,7 +236,7 @@ impl Client {
         let Some(release) = release.filter(|_| self.shared.availability_check != AvailabilityCheck::Off) else {
             return Ok(());
         };
-        match availability::check(request, release) {
+        match request.check_availability(release) {
             Err(lacking) if self.shared.availability_check == AvailabilityCheck::Warn => {
                 tracing::warn!("{}", lacking.to_string().replace(": not sent", ""));
                 Ok(())
@@ -252,28 +244,11 @@ impl Client {
             result => result,
         }
     }
-
-    /// A filter must not swallow the replies to our own requests.
-    fn check_filter(&self, request: &Request) -> Result<(), Error> {
-        let Some(link) = self.link() else { return Ok(()) };
-        match subscriptions::swallows_replies(request) {
-            Some(app) if link.apps().contains(&app) => Err(Error::InvalidRequest {
-                operation: request.operation(),
-                parameter: "filter",
-                reason: "it would swallow the replies to all requests, which come over the event connection: \
-                         `RESTResponse` must be allowed if anything is, and not be disallowed"
-                    .into(),
-            }),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// What the server is, and when it was started.
 pub(crate) const GET_INFO: Operation =
     Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
-
-const PING: Operation = Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
 
 /// The part of the server's information that says what it is.
 #[derive(Deserialize)]

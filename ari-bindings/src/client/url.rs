@@ -1,7 +1,7 @@
 //! The base URL of an ARI server.
 
+use http::Uri;
 use percent_encoding::percent_decode_str;
-use reqwest::Url;
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -9,7 +9,7 @@ use crate::Error;
 /// A base URL, free of credentials and of a trailing slash.
 #[derive(Debug, Clone)]
 pub(crate) struct BaseUrl {
-    url: Url,
+    uri: Uri,
     text: Box<str>,
 }
 
@@ -28,20 +28,28 @@ impl BaseUrl {
             let shown = without_secrets(text);
             Error::config(format!("base URL {shown:?}: {what}, as in \"http://localhost:8088/ari\""))
         };
-        if !text.contains("://") {
+        let Some((scheme, rest)) = text.split_once("://") else {
             return Err(fault("it must begin with http:// or https://"));
-        }
-        let mut url = Url::parse(text).map_err(|error| fault(&format!("{error}; write it")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(fault("its scheme must be http or https, also for events"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
+        };
+        if rest.contains(['?', '#']) {
             return Err(fault("it must end with its path, and credentials go into `credentials`"));
         }
-        let credentials =
-            take_credentials(&mut url).map_err(|()| fault("user and password in it must be percent-encoded UTF-8"))?;
-        let text = url.as_str().trim_end_matches('/').into();
-        Ok((Self { url, text }, credentials))
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (userinfo, authority) = match authority.rsplit_once('@') {
+            Some((userinfo, authority)) => (Some(userinfo), authority),
+            None => (None, authority),
+        };
+        let text = format!("{scheme}://{authority}{}", path.trim_end_matches('/'));
+        let uri: Uri = text.parse().map_err(|error| fault(&format!("{error}; write it")))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err(fault("its scheme must be http or https, also for events"));
+        }
+        if uri.port_u16().is_none() && authority.contains(':') && !authority.ends_with(']') {
+            return Err(fault("its port is not a number up to 65535; write it"));
+        }
+        let credentials = userinfo.map(credentials).transpose();
+        let credentials = credentials.map_err(|()| fault("user and password in it must be percent-encoded UTF-8"))?;
+        Ok((Self { uri, text: text.into() }, credentials))
     }
 
     /// The URL without trailing slash.
@@ -51,12 +59,12 @@ impl BaseUrl {
 
     /// The path without trailing slash, such as `/ari`; empty for none.
     pub(crate) fn prefix(&self) -> &str {
-        self.url.path().trim_end_matches('/')
+        self.uri.path().trim_end_matches('/')
     }
 
     /// Whether the scheme is https.
     pub(crate) fn is_secure(&self) -> bool {
-        self.url.scheme() == "https"
+        self.uri.scheme_str() == Some("https")
     }
 
     /// Whether nothing that is sent there leaves this machine.
@@ -67,31 +75,28 @@ impl BaseUrl {
 
     /// The host, an IPv6 address without its brackets.
     pub(crate) fn host(&self) -> &str {
-        let host = self.url.host_str().unwrap_or_default();
+        let host = self.uri.host().unwrap_or_default();
         host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
     }
 
     /// The port, that of the scheme if none is given.
+    #[cfg(feature = "websocket")]
     pub(crate) fn port(&self) -> u16 {
-        self.url.port_or_known_default().unwrap_or_default()
+        self.uri.port_u16().unwrap_or(if self.is_secure() { 443 } else { 80 })
     }
 
     /// Host and port as the Host header has them.
+    #[cfg(feature = "websocket")]
     pub(crate) fn authority(&self) -> &str {
-        self.url.authority()
+        self.uri.authority().map_or("", |authority| authority.as_str())
     }
 }
 
-fn take_credentials(url: &mut Url) -> Result<Option<Credentials>, ()> {
-    if url.username().is_empty() && url.password().is_none() {
-        return Ok(None);
-    }
+/// What stands before the `@` of a URL.
+fn credentials(userinfo: &str) -> Result<Credentials, ()> {
     let decode = |text| percent_decode_str(text).decode_utf8().map(String::from).map_err(drop);
-    let user = decode(url.username())?;
-    let password = decode(url.password().unwrap_or_default())?;
-    url.set_username("")?;
-    url.set_password(None)?;
-    Ok(Some(Credentials { user, password: password.into() }))
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+    Ok(Credentials { user: decode(user)?, password: decode(password)?.into() })
 }
 
 /// What may be shown of text that need not be a URL: neither userinfo nor query.
@@ -126,8 +131,15 @@ mod tests {
             assert_eq!((url.as_str(), url.prefix()), (shown, prefix));
             assert!(credentials.is_none());
         }
-        assert_eq!((parse("http://[::1]:1").0.host(), parse("https://x/ari").0.port()), ("::1", 443));
-        assert_eq!(parse("http://[::1]:8088/ari").0.authority(), "[::1]:8088");
+        assert_eq!(parse("http://[::1]:1").0.host(), "::1");
+    }
+
+    #[cfg(feature = "websocket")]
+    #[test]
+    fn host_and_port_are_where_to_connect() {
+        assert_eq!((parse("https://x/ari").0.port(), parse("http://x").0.port()), (443, 80));
+        assert_eq!(parse("http://[::1]:8088/ari").0.port(), 8088);
+        assert_eq!(parse("http://me:secret@[::1]:8088/ari").0.authority(), "[::1]:8088");
     }
 
     #[test]
@@ -150,6 +162,8 @@ mod tests {
             "http://me:%ff@localhost/secret%ff@x",
             "http://localhost/ari?api_key=me:secret",
             "http://localhost/ari#secret",
+            "http://me:secret@local host/ari",
+            "http://me:secret@localhost:/ari",
         ] {
             let error = BaseUrl::parse(text).map(drop).unwrap_err().to_string();
             assert!(error.contains("\"http://localhost:8088/ari\""), "{error}");

@@ -1,8 +1,6 @@
 //! From the server's answer to a reply or an error.
 
-use std::sync::Arc;
-
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
@@ -23,7 +21,12 @@ pub(crate) enum Expect {
 
 /// A reply that says that the request was carried out.
 pub(crate) enum Reply {
-    Text { operation: &'static Operation, status: u16, text: Vec<u8> },
+    Text {
+        operation: &'static Operation,
+        status: u16,
+        text: Vec<u8>,
+    },
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "files come by HTTP only"))]
     File(Download),
 }
 
@@ -72,28 +75,6 @@ impl Reply {
     }
 }
 
-/// Reads what the server answered.
-pub(crate) async fn read(
-    operation: &'static Operation,
-    url: &str,
-    response: reqwest::Response,
-    expect: Expect,
-) -> Result<Reply, Error> {
-    let head = Head::new(response.status().as_u16(), response.headers());
-    if expect == Expect::File && head.is_success() && !head.is_html() {
-        return Ok(Reply::File(Download::new(operation, response)));
-    }
-    let text = response.bytes().await.map_err(|error| Error::Unfinished {
-        operation,
-        timed_out: error.is_timeout(),
-        source: Arc::new(error.without_url()),
-    })?;
-    if head.is_success() && !head.is_html() {
-        return Ok(Reply::Text { operation, status: head.status, text: text.into() });
-    }
-    Err(head.into_error(operation, url, &String::from_utf8_lossy(&text)))
-}
-
 /// The part of an answer that decides what it means.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -119,15 +100,22 @@ impl Head {
     }
 
     /// The head of an answer that has no headers but the type of its content.
+    #[cfg(feature = "websocket")]
     pub(crate) fn of(status: u16, content_type: &str) -> Self {
         Self { status, content_type: content_type.into(), location: "".into() }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn status(&self) -> u16 {
+        self.status
     }
 
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    fn is_html(&self) -> bool {
+    #[cfg(feature = "http")]
+    pub(super) fn is_html(&self) -> bool {
         self.content_type.get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"))
     }
 

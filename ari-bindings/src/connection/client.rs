@@ -1,0 +1,106 @@
+//! What a client and its event connections have to do with each other.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use super::Link;
+use super::subscriptions::{self, Subscriptions};
+use crate::client::Call;
+use crate::{Client, Error, Method, Operation, Request, Transport};
+
+const PING: Operation = Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
+
+/// What the clones of a client share because of its event connections.
+pub(crate) struct OfClient {
+    /// How long connecting may take.
+    connect_timeout: Duration,
+    /// The newest that the client has made.
+    newest: Mutex<Weak<Link>>,
+    /// The only one that there is, which Asterisk has made.
+    own: Option<Arc<Link>>,
+    subscriptions: Arc<Subscriptions>,
+}
+
+impl OfClient {
+    pub(crate) fn new(connect_timeout: Duration) -> Self {
+        Self { connect_timeout, newest: Mutex::default(), own: None, subscriptions: Arc::default() }
+    }
+}
+
+impl Client {
+    /// A client whose requests go over a connection that Asterisk has made; what cannot goes by those of another one.
+    #[cfg(feature = "server")]
+    pub(super) fn of_link(base_url: Box<str>, http: Option<&Client>, link: Arc<Link>, timeout: Duration) -> Self {
+        use crate::client::{Retries, Shared};
+
+        Self::new(Shared {
+            access: http.and_then(|client| client.shared.access.clone()),
+            http: http.and_then(|client| client.shared.http.clone()),
+            base_url,
+            transport: Transport::WebSocket,
+            connection: OfClient { own: Some(link), ..OfClient::new(timeout) },
+            timeout,
+            retries: Retries::default(),
+            permits: Arc::new(tokio::sync::Semaphore::new(64)),
+            availability_check: crate::AvailabilityCheck::default(),
+            server: tokio::sync::OnceCell::new(),
+        })
+    }
+
+    /// How long connecting may take.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.shared.connection.connect_timeout
+    }
+
+    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
+        &self.shared.connection.subscriptions
+    }
+
+    /// From now on, requests go over this connection.
+    pub(super) fn set_link(&self, link: &Arc<Link>) {
+        *self.shared.connection.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
+    }
+
+    /// The connection that requests go over.
+    pub(crate) fn link(&self) -> Option<Arc<Link>> {
+        let OfClient { newest, own, .. } = &self.shared.connection;
+        if let Some(link) = own {
+            return Some(Arc::clone(link));
+        }
+        if self.transport() == Transport::Http {
+            return None;
+        }
+        let link = newest.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        link.filter(|link| link.is_open())
+    }
+
+    /// Makes sure that replies come over the event connection.
+    pub(super) async fn ping_over_link(&self) -> Result<(), Error> {
+        let Some(link) = self.link() else { return Ok(()) };
+        let request = Call::new(self, &PING).into_request()?;
+        let limit = self.connect_timeout();
+        match link.exchange(self.base_url(), &request, limit).await {
+            Err(Error::Unfinished { timed_out: true, .. }) => Err(Error::config(format!(
+                "{}: no reply over the event connection within {limit:?}: Asterisk takes requests there since 20.14, \
+                 21.9, 22.4 and 23.0, and an event filter of the application must let RESTResponse pass",
+                self.base_url()
+            ))),
+            result => result.map(drop),
+        }
+    }
+
+    /// A filter must not swallow the replies to our own requests.
+    pub(crate) fn check_filter(&self, request: &Request) -> Result<(), Error> {
+        let Some(link) = self.link() else { return Ok(()) };
+        match subscriptions::swallows_replies(request) {
+            Some(app) if link.apps().contains(&app) => Err(Error::InvalidRequest {
+                operation: request.operation(),
+                parameter: "filter",
+                reason: "it would swallow the replies to all requests, which come over the event connection: \
+                         `RESTResponse` must be allowed if anything is, and not be disallowed"
+                    .into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}

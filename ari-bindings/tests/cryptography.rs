@@ -1,0 +1,21 @@
+//! Whose cryptography TLS uses. A process has one for everything, so this is a process of its own.
+
+use ari_bindings::{Client, Error};
+use tokio_rustls::rustls::crypto::ring;
+
+#[test]
+fn it_is_the_programs_own_or_else_what_is_compiled_in() {
+    let build = || Client::builder("http://localhost:8088/ari").build();
+    let first = build();
+    assert_eq!(first.is_ok(), cfg!(feature = "tls"), "{first:?}");
+    if let Err(error) = first {
+        assert!(error.to_string().contains("CryptoProvider::install_default"), "{error}");
+    }
+
+    // That it is this one is told by what it cannot do.
+    let mut useless = ring::default_provider();
+    useless.cipher_suites.clear();
+    useless.install_default().unwrap();
+    let error = build().unwrap_err();
+    assert!(matches!(error, Error::Config { .. }) && error.to_string().contains("cipher suites"), "{error}");
+}
