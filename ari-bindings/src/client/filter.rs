@@ -47,6 +47,14 @@ impl EventFilter {
         self
     }
 
+    pub(crate) fn into_json(self) -> Value {
+        json!({ "allowed": types(self.allowed), "disallowed": types(self.disallowed) })
+    }
+}
+
+/// What the event connection asks of it.
+#[cfg(feature = "websocket")]
+impl EventFilter {
     /// A filter as requests carry it.
     pub(crate) fn from_json(filter: &Value) -> Self {
         let list = |name: &str| filter.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -56,10 +64,6 @@ impl EventFilter {
     /// A filter as an application has it: lists of objects, each with its `type`.
     pub(crate) fn of_types(allowed: &[Value], disallowed: &[Value]) -> Self {
         Self { allowed: kinds(allowed), disallowed: kinds(disallowed) }
-    }
-
-    pub(crate) fn into_json(self) -> Value {
-        json!({ "allowed": types(self.allowed), "disallowed": types(self.disallowed) })
     }
 
     /// Whether it lets events of this type pass.
@@ -72,6 +76,7 @@ fn types(kinds: BTreeSet<String>) -> Vec<Value> {
     kinds.into_iter().map(|kind| json!({ "type": kind })).collect()
 }
 
+#[cfg(feature = "websocket")]
 fn kinds(types: &[Value]) -> BTreeSet<String> {
     types.iter().filter_map(|item| item.get("type").and_then(Value::as_str).map(str::to_owned)).collect()
 }

@@ -52,6 +52,14 @@ pub(super) fn check(
     }
 }
 
+impl Restored {
+    /// The work was broken off; what has become of it is not known.
+    pub(super) fn unfinished(reason: impl Display) -> Self {
+        tracing::warn!("what was subscribed may be lost: {reason}");
+        Self { refused: vec![reason.to_string()], ..Self::default() }
+    }
+}
+
 async fn startup(client: &Client) -> Option<Date> {
     #[derive(Deserialize)]
     struct Info {

@@ -161,7 +161,9 @@ impl Supervisor {
         let Some(checking) = check else { return Poll::Pending };
         let mut restored = match checking.as_mut().poll(cx) {
             Poll::Ready(restored) => restored,
-            Poll::Pending if session.held() > MOST_HELD => Restored::default(),
+            Poll::Pending if session.held() > MOST_HELD => {
+                Restored::unfinished(format_args!("{MOST_HELD} events came before all was given back"))
+            }
             Poll::Pending => return Poll::Pending,
         };
         *check = None;
@@ -178,11 +180,9 @@ impl Supervisor {
 
     /// Asks what the server has lost, or what there will be to lose.
     fn check(&self, again: bool) -> Option<Check> {
-        let (dialer, _) = self.again.as_ref()?;
+        self.again.as_ref()?;
         let apps = self.hub.apps().own().to_vec();
-        let check = restore::check(self.client.clone(), Arc::clone(&self.hub), apps, again);
-        let limit = dialer.timeout();
-        Some(Box::pin(async move { tokio::time::timeout(limit, check).await.unwrap_or_default() }))
+        Some(Box::pin(restore::check(self.client.clone(), Arc::clone(&self.hub), apps, again)))
     }
 
     /// Whether a session that Asterisk has opened is over, and not broken: as at the end of its one call.
