@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(EventFilter::new().into_json().to_string(), r#"{"allowed":[],"disallowed":[]}"#);
     }
 
+    #[cfg(feature = "websocket")]
     #[test]
     fn a_filter_is_the_same_after_its_way_through_json() {
         for filter in [EventFilter::new(), EventFilter::new().allow("B").allow("A").disallow("C")] {
@@ -103,6 +104,7 @@ mod tests {
         assert_eq!(EventFilter::new().allow("A").allow("B"), EventFilter::new().allow("B").allow("A"));
     }
 
+    #[cfg(feature = "websocket")]
     #[test]
     fn what_is_allowed_passes_alone_and_what_is_disallowed_never() {
         let open = EventFilter::new();

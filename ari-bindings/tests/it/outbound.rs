@@ -247,6 +247,7 @@ async fn sessions_are_counted_whatever_their_limit() {
     assert_eq!(listener.open_sessions(), 1);
 }
 
+#[cfg(feature = "http")]
 #[tokio::test]
 async fn files_go_by_the_client_for_http() {
     let fake = Fake::start().await;
