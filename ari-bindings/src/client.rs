@@ -2,7 +2,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use tokio::sync::{OnceCell, Semaphore};
 use tracing::Instrument as _;
 
@@ -11,6 +10,7 @@ use crate::builder::ClientBuilder;
 use crate::call::Call;
 use crate::connection::Link;
 use crate::http::Http;
+use crate::object::readable;
 use crate::reply::{Expect, Reply};
 use crate::retry::Retries;
 use crate::subscriptions::{self, Subscriptions};
@@ -275,15 +275,16 @@ const GET_INFO: Operation =
 const PING: Operation = Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
 
 /// The part of the server's information that says what it is.
-#[derive(Deserialize)]
 struct Info {
     system: System,
 }
 
-#[derive(Deserialize)]
 struct System {
     version: String,
 }
+
+readable!(Info { system = "system" });
+readable!(System { version = "version" });
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,8 +4,7 @@
 macro_rules! id {
     ($name:ident, $docs:literal) => {
         #[doc = $docs]
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -61,7 +60,7 @@ macro_rules! id {
 
         impl From<&str> for $name {
             fn from(id: &str) -> Self {
-                Self(id.to_owned())
+                Self(id.into())
             }
         }
 
@@ -73,7 +72,7 @@ macro_rules! id {
 
         impl From<&String> for $name {
             fn from(id: &String) -> Self {
-                Self(id.clone())
+                Self(id.into())
             }
         }
 
@@ -92,6 +91,19 @@ macro_rules! id {
         impl From<&$name> for String {
             fn from(id: &$name) -> Self {
                 id.0.clone()
+            }
+        }
+
+        impl serde_core::Serialize for $name {
+            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde_core::Deserialize<'de> for $name {
+            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let crate::value::Text(text) = serde_core::Deserialize::deserialize(deserializer)?;
+                Ok(Self(text.into_owned()))
             }
         }
 

@@ -82,6 +82,7 @@ mod filter;
 mod generated;
 mod http;
 mod id;
+mod object;
 mod operation;
 mod release;
 mod reply;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::hub::Hub;
 use crate::call::Call;
+use crate::object::readable;
 use crate::retry::insist;
 use crate::subscriptions::{self, Application, Remembered};
 use crate::{Client, Date, Error, Method, Operation};
@@ -46,15 +45,14 @@ pub(super) async fn check(client: Client, hub: Arc<Hub>, apps: Vec<String>, agai
 }
 
 async fn startup(client: &Client) -> Result<Date, Error> {
-    #[derive(Deserialize)]
     struct Info {
         status: Status,
     }
-    #[derive(Deserialize)]
     struct Status {
-        #[serde(with = "crate::date")]
         startup_time: Date,
     }
+    readable!(Info { status = "status" });
+    readable!(Status { startup_time = "startup_time": date });
     let call = || Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
     Ok(insist(|| call().json::<Info>()).await?.status.startup_time)
 }
