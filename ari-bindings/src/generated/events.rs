@@ -685,10 +685,10 @@ pub struct ApplicationMoveFailed {
     pub args: Vec<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -697,10 +697,10 @@ pub struct ApplicationMoveFailed {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -719,10 +719,10 @@ object!(
 pub struct ApplicationRegistered {
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -731,10 +731,10 @@ pub struct ApplicationRegistered {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -754,10 +754,10 @@ object!(
 pub struct ApplicationReplaced {
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -766,10 +766,10 @@ pub struct ApplicationReplaced {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -787,10 +787,10 @@ object!(
 pub struct ApplicationUnregistered {
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -799,10 +799,10 @@ pub struct ApplicationUnregistered {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -918,10 +918,10 @@ pub struct BridgeAttendedTransfer {
     pub destination_threeway_bridge: Option<crate::models::Bridge>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -930,10 +930,10 @@ pub struct BridgeAttendedTransfer {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1012,10 +1012,10 @@ pub struct BridgeBlindTransfer {
     pub bridge: Option<crate::models::Bridge>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1024,10 +1024,10 @@ pub struct BridgeBlindTransfer {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1054,10 +1054,10 @@ pub struct BridgeCreated {
     pub bridge: crate::models::Bridge,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1066,10 +1066,10 @@ pub struct BridgeCreated {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1095,10 +1095,10 @@ pub struct BridgeDestroyed {
     pub bridge: crate::models::Bridge,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1107,10 +1107,10 @@ pub struct BridgeDestroyed {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1142,10 +1142,10 @@ pub struct BridgeMerged {
     pub bridge_from: crate::models::Bridge,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1154,10 +1154,10 @@ pub struct BridgeMerged {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1188,10 +1188,10 @@ pub struct BridgeVideoSourceChanged {
     pub old_video_source_id: Option<crate::ids::ChannelId>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1200,10 +1200,10 @@ pub struct BridgeVideoSourceChanged {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1240,10 +1240,10 @@ pub struct CallBroadcast {
     pub called: Option<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1252,10 +1252,10 @@ pub struct CallBroadcast {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1286,10 +1286,10 @@ pub struct CallClaimed {
     pub winner_app: String,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1298,10 +1298,10 @@ pub struct CallClaimed {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1338,10 +1338,10 @@ pub struct ChannelCallerId {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1350,10 +1350,10 @@ pub struct ChannelCallerId {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1379,10 +1379,10 @@ pub struct ChannelConnectedLine {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1391,10 +1391,10 @@ pub struct ChannelConnectedLine {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1419,10 +1419,10 @@ pub struct ChannelCreated {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1431,10 +1431,10 @@ pub struct ChannelCreated {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1478,10 +1478,10 @@ pub struct ChannelDestroyed {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1490,10 +1490,10 @@ pub struct ChannelDestroyed {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1532,10 +1532,10 @@ pub struct ChannelDialplan {
     pub dialplan_app_data: String,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1544,10 +1544,10 @@ pub struct ChannelDialplan {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1584,10 +1584,10 @@ pub struct ChannelDtmfReceived {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1596,10 +1596,10 @@ pub struct ChannelDtmfReceived {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1630,10 +1630,10 @@ pub struct ChannelEnteredBridge {
     pub channel: Option<crate::models::Channel>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1642,10 +1642,10 @@ pub struct ChannelEnteredBridge {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1688,10 +1688,10 @@ pub struct ChannelHangupRequest {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1700,10 +1700,10 @@ pub struct ChannelHangupRequest {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1735,10 +1735,10 @@ pub struct ChannelHold {
     pub musicclass: Option<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1747,10 +1747,10 @@ pub struct ChannelHold {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1781,10 +1781,10 @@ pub struct ChannelLeftBridge {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1793,10 +1793,10 @@ pub struct ChannelLeftBridge {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1821,10 +1821,10 @@ pub struct ChannelStateChange {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1833,10 +1833,10 @@ pub struct ChannelStateChange {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1867,10 +1867,10 @@ pub struct ChannelTalkingFinished {
     pub duration: i64,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1879,10 +1879,10 @@ pub struct ChannelTalkingFinished {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1907,10 +1907,10 @@ pub struct ChannelTalkingStarted {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1919,10 +1919,10 @@ pub struct ChannelTalkingStarted {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1947,10 +1947,10 @@ pub struct ChannelToneDetected {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -1959,10 +1959,10 @@ pub struct ChannelToneDetected {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -1999,10 +1999,10 @@ pub struct ChannelTransfer {
     pub referred_by: crate::models::ReferredBy,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2011,10 +2011,10 @@ pub struct ChannelTransfer {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2039,10 +2039,10 @@ pub struct ChannelUnhold {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2051,10 +2051,10 @@ pub struct ChannelUnhold {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2104,10 +2104,10 @@ pub struct ChannelUserevent {
     pub userevent: serde_json::Value,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2116,10 +2116,10 @@ pub struct ChannelUserevent {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2157,10 +2157,10 @@ pub struct ChannelVarset {
     pub channel: Option<crate::models::Channel>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2169,10 +2169,10 @@ pub struct ChannelVarset {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2203,10 +2203,10 @@ pub struct ContactStatusChange {
     pub contact_info: crate::models::ContactInfo,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2215,10 +2215,10 @@ pub struct ContactStatusChange {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2243,10 +2243,10 @@ pub struct DeviceStateChanged {
     pub device_state: crate::models::DeviceState,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2255,10 +2255,10 @@ pub struct DeviceStateChanged {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2313,10 +2313,10 @@ pub struct Dial {
     pub dialstatus: String,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2325,10 +2325,10 @@ pub struct Dial {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2354,10 +2354,10 @@ pub struct EndpointStateChange {
     pub endpoint: crate::models::Endpoint,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2366,10 +2366,10 @@ pub struct EndpointStateChange {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2394,10 +2394,10 @@ pub struct MissingParams {
     pub params: Vec<String>,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2427,10 +2427,10 @@ pub struct PeerStatusChange {
     pub peer: crate::models::Peer,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2439,10 +2439,10 @@ pub struct PeerStatusChange {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2467,10 +2467,10 @@ pub struct PlaybackContinuing {
     pub playback: crate::models::Playback,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2479,10 +2479,10 @@ pub struct PlaybackContinuing {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2507,10 +2507,10 @@ pub struct PlaybackFinished {
     pub playback: crate::models::Playback,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2519,10 +2519,10 @@ pub struct PlaybackFinished {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2547,10 +2547,10 @@ pub struct PlaybackStarted {
     pub playback: crate::models::Playback,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2559,10 +2559,10 @@ pub struct PlaybackStarted {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2624,10 +2624,10 @@ pub struct RESTResponse {
     pub message_body: Option<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2636,10 +2636,10 @@ pub struct RESTResponse {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2666,10 +2666,10 @@ pub struct RecordingFailed {
     pub recording: crate::models::LiveRecording,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2678,10 +2678,10 @@ pub struct RecordingFailed {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2706,10 +2706,10 @@ pub struct RecordingFinished {
     pub recording: crate::models::LiveRecording,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2718,10 +2718,10 @@ pub struct RecordingFinished {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2746,10 +2746,10 @@ pub struct RecordingStarted {
     pub recording: crate::models::LiveRecording,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2758,10 +2758,10 @@ pub struct RecordingStarted {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2786,10 +2786,10 @@ pub struct StasisEnd {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2798,10 +2798,10 @@ pub struct StasisEnd {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2837,10 +2837,10 @@ pub struct StasisStart {
     pub replace_channel: Option<crate::models::Channel>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2849,10 +2849,10 @@ pub struct StasisStart {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(
@@ -2883,10 +2883,10 @@ pub struct TextMessageReceived {
     pub endpoint: Option<crate::models::Endpoint>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
@@ -2895,10 +2895,10 @@ pub struct TextMessageReceived {
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
 object!(

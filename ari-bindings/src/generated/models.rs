@@ -144,10 +144,10 @@ object!(
 pub struct AsteriskPing {
     /// The id of the server, usually the MAC address of its first network interface; events carry the same.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.2, 18.0.
-    pub asterisk_id: String,
+    pub asterisk_id: crate::ids::AsteriskId,
     /// The word `pong`, whatever the state of the server.
     ///
     /// `ping`: text.
@@ -1659,10 +1659,10 @@ pub struct SystemInfo {
     pub version: String,
     /// The id of the server, usually a MAC address; events carry it as `asterisk_id`.
     ///
-    /// `entity_id`: text.
+    /// `entity_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub entity_id: String,
+    pub entity_id: crate::ids::AsteriskId,
 }
 
 object!(SystemInfo { version = "version", entity_id = "entity_id" });

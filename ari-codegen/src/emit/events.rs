@@ -118,7 +118,8 @@ fn one(event: &Struct) -> TokenStream {
 
 fn common_member(member: &CommonMember) -> TokenStream {
     let (name, docs) = (ident(&member.name), docs(&member.docs));
-    let text = matches!(member.ty, RustType::String);
+    // An event of unknown type has it as text.
+    let text = matches!(member.ty, RustType::String | RustType::Id(_));
     let borrowed = if text { quote!(str) } else { ty(&member.ty) };
     let arms = member.holders.iter().map(|(event, optional)| {
         let event = ident(event);
