@@ -7,7 +7,8 @@
 use std::fmt;
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+use serde_core::de::Error as _;
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::value::Text;
 
@@ -162,21 +163,35 @@ fn number(digits: &[u8]) -> Option<u32> {
     })
 }
 
+/// A [`Date`] as it is written.
+pub(crate) struct Written(pub(crate) Date);
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        parse(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
 /// Writes a [`Date`] with serde.
 pub fn serialize<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&format(date))
+    Written(*date).serialize(serializer)
 }
 
 /// Reads a [`Date`] with serde.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
-    let Text(text) = Text::deserialize(deserializer)?;
-    parse(&text).map_err(D::Error::custom)
+    Written::deserialize(deserializer).map(|Written(date)| date)
 }
 
 /// The same for an `Option<Date>`.
 pub mod option {
-    use super::{Date, Deserialize, Deserializer, Serializer, Text, parse};
-    use serde::de::Error as _;
+    use super::{Date, Deserialize, Deserializer, Serializer, Written};
 
     /// Writes an optional [`Date`] with serde.
     pub fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -187,13 +202,8 @@ pub mod option {
     }
 
     /// Reads an optional [`Date`] with serde.
-    pub fn deserialize<'de, D>(deserializer: D) -> Result<Option<Date>, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        match Option::<Text<'de>>::deserialize(deserializer)? {
-            Some(Text(text)) => parse(&text).map(Some).map_err(D::Error::custom),
-            None => Ok(None),
-        }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+        let written = Option::<Written>::deserialize(deserializer)?;
+        Ok(written.map(|Written(date)| date))
     }
 }

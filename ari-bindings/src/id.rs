@@ -4,14 +4,13 @@
 macro_rules! id {
     ($name:ident, $docs:literal) => {
         #[doc = $docs]
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(smol_str::SmolStr);
 
         impl $name {
             /// The identifier with this text.
             pub fn new(id: impl Into<String>) -> Self {
-                Self(id.into())
+                Self(smol_str::SmolStr::from(id.into()))
             }
 
             /// The text of the identifier.
@@ -20,10 +19,10 @@ macro_rules! id {
                 &self.0
             }
 
-            /// The text of the identifier, without a copy.
+            /// The text of the identifier.
             #[must_use]
             pub fn into_string(self) -> String {
-                self.0
+                self.0.into()
             }
         }
 
@@ -61,19 +60,19 @@ macro_rules! id {
 
         impl From<&str> for $name {
             fn from(id: &str) -> Self {
-                Self(id.to_owned())
+                Self(id.into())
             }
         }
 
         impl From<String> for $name {
             fn from(id: String) -> Self {
-                Self(id)
+                Self(id.into())
             }
         }
 
         impl From<&String> for $name {
             fn from(id: &String) -> Self {
-                Self(id.clone())
+                Self(id.into())
             }
         }
 
@@ -85,13 +84,26 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.0.into()
             }
         }
 
         impl From<&$name> for String {
             fn from(id: &$name) -> Self {
-                id.0.clone()
+                id.0.as_str().to_owned()
+            }
+        }
+
+        impl serde_core::Serialize for $name {
+            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde_core::Deserialize<'de> for $name {
+            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let crate::value::Text(text) = serde_core::Deserialize::deserialize(deserializer)?;
+                Ok(Self(text.as_ref().into()))
             }
         }
 

@@ -85,6 +85,7 @@ mod event;
 #[rustfmt::skip]
 mod generated;
 mod id;
+mod object;
 mod operation;
 mod release;
 #[cfg(feature = "websocket")]

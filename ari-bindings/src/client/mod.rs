@@ -28,7 +28,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use tokio::sync::{OnceCell, Semaphore};
 use tracing::Instrument as _;
 
@@ -58,6 +57,7 @@ pub(crate) use {
 };
 
 use crate::availability::AvailabilityCheck;
+use crate::object::readable;
 use crate::{Method, Operation, Server};
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
@@ -251,15 +251,16 @@ pub(crate) const GET_INFO: Operation =
     Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
 
 /// The part of the server's information that says what it is.
-#[derive(Deserialize)]
 struct Info {
     system: System,
 }
 
-#[derive(Deserialize)]
 struct System {
     version: String,
 }
+
+readable!(Info { system = "system" });
+readable!(System { version = "version" });
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,10 +1,10 @@
 //! From the server's answer to a reply or an error.
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::object::readable;
 use crate::{Download, Error, Operation};
 
 /// How much of a foreign answer an error shows.
@@ -84,11 +84,12 @@ pub(crate) struct Head {
 }
 
 /// The error bodies of ARI.
-#[derive(Deserialize)]
 struct Refusal {
     message: Option<String>,
     error: Option<String>,
 }
+
+readable!(Refusal { message = "message": optional, error = "error": optional });
 
 impl Head {
     pub(crate) fn new(status: u16, headers: &HeaderMap) -> Self {

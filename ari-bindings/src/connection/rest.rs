@@ -1,9 +1,9 @@
 //! How requests and replies are written over a WebSocket.
 
-use serde::{Deserialize, Serialize};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::client::{Head, Reply};
+use crate::object::{readable, writable};
 use crate::value::Text;
 use crate::{Error, Request};
 
@@ -11,39 +11,47 @@ use crate::{Error, Request};
 const LARGEST_REQUEST: usize = 65_535;
 
 /// A request as Asterisk wants it.
-#[derive(Serialize)]
 struct RestRequest<'a> {
-    r#type: &'static str,
     transaction_id: &'a str,
     request_id: &'a str,
     method: &'static str,
     uri: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     message_body: Option<String>,
 }
 
+writable!(RestRequest<'a> as "type" = "RESTRequest" {
+    transaction_id = "transaction_id",
+    request_id = "request_id",
+    method = "method",
+    uri = "uri",
+    content_type = "content_type": optional,
+    message_body = "message_body": optional,
+});
+
 /// The part of a reply that is needed, as it stands in the text.
-#[derive(Deserialize)]
 struct RestResponse<'a> {
     status_code: u16,
-    #[serde(borrow, default)]
     request_id: Option<Text<'a>>,
-    #[serde(borrow, default)]
     reason_phrase: Option<Text<'a>>,
-    #[serde(borrow, default)]
     content_type: Option<Text<'a>>,
-    #[serde(borrow, default)]
     message_body: Option<Text<'a>>,
 }
 
+readable!(RestResponse<'de> {
+    status_code = "status_code",
+    request_id = "request_id": optional,
+    reason_phrase = "reason_phrase": optional,
+    content_type = "content_type": optional,
+    message_body = "message_body": optional,
+});
+
 /// The part of a reply that tells whose it is.
-#[derive(Deserialize)]
 struct RequestId<'a> {
-    #[serde(borrow, default)]
     request_id: Option<Text<'a>>,
 }
+
+readable!(RequestId<'de> { request_id = "request_id": optional });
 
 /// A reply, out of its text.
 pub(super) enum Answer {
@@ -89,7 +97,6 @@ pub(super) fn write(id: u64, request: &Request) -> Result<String, Error> {
     let id = id.to_string();
     let body = request.body().map(ToString::to_string);
     let message = RestRequest {
-        r#type: "RESTRequest",
         transaction_id: &id,
         request_id: &id,
         method: request.method().as_str(),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future;
-use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::hub::Hub;
 use super::insist::insist;
 use super::subscriptions::{self, Application, Remembered};
 use crate::client::{Call, GET_INFO};
+use crate::object::readable;
 use crate::{Client, Date, Error};
 
 /// What was found out and done.
@@ -61,15 +61,14 @@ impl Restored {
 }
 
 async fn startup(client: &Client) -> Option<Date> {
-    #[derive(Deserialize)]
     struct Info {
         status: Status,
     }
-    #[derive(Deserialize)]
     struct Status {
-        #[serde(with = "crate::date")]
         startup_time: Date,
     }
+    readable!(Info { status = "status" });
+    readable!(Status { startup_time = "startup_time": date });
     let call = || Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
     match insist(|| call().json::<Info>()).await {
         Ok(info) => Some(info.status.startup_time),

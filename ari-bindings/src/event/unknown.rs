@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Date;

@@ -5,6 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "resync")]
 use crate::Resync;
+use crate::object::object;
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -494,8 +495,11 @@ impl Event {
     }
 }
 
-impl serde::Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl serde_core::Serialize for Event {
+    fn serialize<S: serde_core::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match self {
             Self::ApplicationMoveFailed(event) => event.serialize(serializer),
             Self::ApplicationRegistered(event) => event.serialize(serializer),
@@ -658,8 +662,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `ApplicationMoveFailed`.
 ///
 /// Since Asterisk 16.3, 18.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
     /// The channel that was to move and has stayed.
@@ -682,126 +685,139 @@ pub struct ApplicationMoveFailed {
     pub args: Vec<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ApplicationMoveFailed as "type" = "ApplicationMoveFailed" { channel = "channel",
+    destination = "destination", args = "args", application = "application", timestamp =
+    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// Asterisk has connected to a client by itself and registered the application there. It comes first on such an outbound connection, once for each application; clients that connect themselves never see it.
 ///
 /// Asterisk's event `ApplicationRegistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ApplicationRegistered as "type" = "ApplicationRegistered" { application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// Another connection has registered the same application and gets its events from now on. The old connection stays open, for its other applications and for requests.
 ///
 /// Asterisk's event `ApplicationReplaced`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ApplicationReplaced as "type" = "ApplicationReplaced" { application = "application",
+    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// An application has ended on a connection that Asterisk had opened to a client by itself. Clients that connect themselves never see it.
 ///
 /// Asterisk's event `ApplicationUnregistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ApplicationUnregistered as "type" = "ApplicationUnregistered" { application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// Somebody with two calls has joined, or tried to join, the parties of both; `result` says how it went. It goes to whoever is subscribed to a channel or bridge involved.
 ///
 /// Asterisk's event `BridgeAttendedTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeAttendedTransfer {
     /// The transferring party's leg in the first call.
@@ -821,21 +837,18 @@ pub struct BridgeAttendedTransfer {
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// The party of the first call; absent when that is an application or more than one channel.
     ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
     /// The party of the second call; absent when that is an application or more than one channel.
     ///
     /// `transfer_target`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_target: Option<crate::models::Channel>,
     /// How it went: `Success`, `Fail`, `Invalid` or `Not Permitted`.
     ///
@@ -854,14 +867,12 @@ pub struct BridgeAttendedTransfer {
     /// `transferer_first_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferer_first_leg_bridge: Option<crate::models::Bridge>,
     /// The bridge that its second leg was in; absent if in none.
     ///
     /// `transferer_second_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferer_second_leg_bridge: Option<crate::models::Bridge>,
     /// How the calls were joined: `bridge`, `application`, `link` (two bridges with a channel between them), `threeway` or `fail`. It decides which of the other fields are present.
     ///
@@ -874,72 +885,81 @@ pub struct BridgeAttendedTransfer {
     /// `destination_bridge`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_bridge: Option<String>,
     /// The dialplan application that now has the call; present only for `application`.
     ///
     /// `destination_application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_application: Option<String>,
     /// The half of the link that sits in the first call's bridge; present only for `link`.
     ///
     /// `destination_link_first_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_link_first_leg: Option<crate::models::Channel>,
     /// The half of the link that sits in the second call's bridge; present only for `link`.
     ///
     /// `destination_link_second_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_link_second_leg: Option<crate::models::Channel>,
     /// The leg with which the transferring party stays in that bridge; present only for `threeway`.
     ///
     /// `destination_threeway_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_threeway_channel: Option<crate::models::Channel>,
     /// The bridge where all three talk; present only for `threeway`.
     ///
     /// `destination_threeway_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_threeway_bridge: Option<crate::models::Bridge>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    BridgeAttendedTransfer as "type" = "BridgeAttendedTransfer" { transferer_first_leg =
+    "transferer_first_leg", transferer_second_leg = "transferer_second_leg",
+    replace_channel = "replace_channel" : optional, transferee = "transferee" : optional,
+    transfer_target = "transfer_target" : optional, result = "result", is_external =
+    "is_external", transferer_first_leg_bridge = "transferer_first_leg_bridge" :
+    optional, transferer_second_leg_bridge = "transferer_second_leg_bridge" : optional,
+    destination_type = "destination_type", destination_bridge = "destination_bridge" :
+    optional, destination_application = "destination_application" : optional,
+    destination_link_first_leg = "destination_link_first_leg" : optional,
+    destination_link_second_leg = "destination_link_second_leg" : optional,
+    destination_threeway_channel = "destination_threeway_channel" : optional,
+    destination_threeway_bridge = "destination_threeway_bridge" : optional, application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// A party of a bridge has sent the others, or tried to send them, on to an extension; `result` says how it went. As a rule the transferring party hangs up next, and the others leave the bridge.
 ///
 /// Asterisk's event `BridgeBlindTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
     /// The leg of the party that transferred the call.
@@ -953,14 +973,12 @@ pub struct BridgeBlindTransfer {
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// The party that was sent on; absent when there is more than one.
     ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
     /// The target: the extension to which the call was sent.
     ///
@@ -991,37 +1009,41 @@ pub struct BridgeBlindTransfer {
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    BridgeBlindTransfer as "type" = "BridgeBlindTransfer" { channel = "channel",
+    replace_channel = "replace_channel" : optional, transferee = "transferee" : optional,
+    exten = "exten", context = "context", result = "result", is_external = "is_external",
+    bridge = "bridge" : optional, application = "application", timestamp = "timestamp" :
+    date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; [`BridgeDestroyed`](crate::events::BridgeDestroyed) is its counterpart.
 ///
 /// Asterisk's event `BridgeCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeCreated {
     /// The new bridge, still empty.
@@ -1032,33 +1054,37 @@ pub struct BridgeCreated {
     pub bridge: crate::models::Bridge,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    BridgeCreated as "type" = "BridgeCreated" { bridge = "bridge", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// A bridge has ceased to exist. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) has come before for each channel that was still in it.
 ///
 /// Asterisk's event `BridgeDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
     /// The bridge as it was at the end.
@@ -1069,33 +1095,37 @@ pub struct BridgeDestroyed {
     pub bridge: crate::models::Bridge,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    BridgeDestroyed as "type" = "BridgeDestroyed" { bridge = "bridge", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and a [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) each.
 ///
 /// Asterisk's event `BridgeMerged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeMerged {
     /// The bridge that stays and in which all are now.
@@ -1112,33 +1142,36 @@ pub struct BridgeMerged {
     pub bridge_from: crate::models::Bridge,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    BridgeMerged as "type" = "BridgeMerged" { bridge = "bridge", bridge_from =
+    "bridge_from", application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);
 
 /// The members of a bridge see another channel's picture: it was chosen with `set_video_source`, or its party began to talk.
 ///
 /// Asterisk's event `BridgeVideoSourceChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
     /// The bridge, with the new choice in `video_source_id`.
@@ -1152,37 +1185,39 @@ pub struct BridgeVideoSourceChanged {
     /// `old_video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_video_source_id: Option<crate::ids::ChannelId>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    BridgeVideoSourceChanged as "type" = "BridgeVideoSourceChanged" { bridge = "bridge",
+    old_video_source_id = "old_video_source_id" : optional, application = "application",
+    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `CallBroadcast`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallBroadcast {
     /// The channel on offer, which is not yet in any application.
@@ -1196,44 +1231,45 @@ pub struct CallBroadcast {
     /// `caller`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// The extension that was dialled; empty if unknown.
     ///
     /// `called`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    CallBroadcast as "type" = "CallBroadcast" { channel = "channel", caller = "caller" :
+    optional, called = "called" : optional, application = "application", timestamp =
+    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that.
 ///
 /// Asterisk's event `CallClaimed`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallClaimed {
     /// The channel that was on offer.
@@ -1250,33 +1286,36 @@ pub struct CallClaimed {
     pub winner_app: String,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    CallClaimed as "type" = "CallClaimed" { channel = "channel", winner_app =
+    "winner_app", application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);
 
 /// The name, number or presentation of the caller on a channel has changed.
 ///
 /// Asterisk's event `ChannelCallerId`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCallerId {
     /// Whether the number may be shown and who vouches for it, as a number; the text of it says the same.
@@ -1299,33 +1338,37 @@ pub struct ChannelCallerId {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelCallerId as "type" = "ChannelCallerId" { caller_presentation =
+    "caller_presentation", caller_presentation_txt = "caller_presentation_txt", channel =
+    "channel", application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// What a channel's phone shows of the other party has changed, for instance since it was bridged or the other was transferred.
 ///
 /// Asterisk's event `ChannelConnectedLine`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelConnectedLine {
     /// The channel, with the other party in `connected`.
@@ -1336,33 +1379,36 @@ pub struct ChannelConnectedLine {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelConnectedLine as "type" = "ChannelConnectedLine" { channel = "channel",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `ChannelCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreated {
     /// The new channel, in the state `Down` or `Ring`.
@@ -1373,33 +1419,37 @@ pub struct ChannelCreated {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelCreated as "type" = "ChannelCreated" { channel = "channel", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// A channel has ceased to exist, and its id is of no more use. A [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) precedes it in most cases; the application that had the channel sees [`StasisEnd`](crate::events::StasisEnd) first and may not get this one.
 ///
 /// Asterisk's event `ChannelDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
     /// Why the call ended, as a Q.850 cause: 16 is a normal hangup, 17 busy, 0 unknown.
@@ -1419,7 +1469,6 @@ pub struct ChannelDestroyed {
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// The channel as it was at the end.
     ///
@@ -1429,33 +1478,38 @@ pub struct ChannelDestroyed {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelDestroyed as "type" = "ChannelDestroyed" { cause = "cause", cause_txt =
+    "cause_txt", tech_cause = "tech_cause" : optional, channel = "channel", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// A channel has begun to execute the next application of the dialplan.
 ///
 /// Asterisk's event `ChannelDialplan`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDialplan {
     /// The channel, with its place in `dialplan`.
@@ -1478,33 +1532,36 @@ pub struct ChannelDialplan {
     pub dialplan_app_data: String,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelDialplan as "type" = "ChannelDialplan" { channel = "channel", dialplan_app =
+    "dialplan_app", dialplan_app_data = "dialplan_app_data", application = "application",
+    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A digit was pressed at the far end of a channel. It is sent when the key is let go, in a bridge as well as outside.
 ///
 /// Asterisk's event `ChannelDtmfReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
     /// The key: `0` to `9`, `*`, `#` or `A` to `D`.
@@ -1527,33 +1584,36 @@ pub struct ChannelDtmfReceived {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelDtmfReceived as "type" = "ChannelDtmfReceived" { digit = "digit", duration_ms
+    = "duration_ms", channel = "channel", application = "application", timestamp =
+    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A channel has joined a bridge. It follows `add_channel`, and [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) is its counterpart.
 ///
 /// Asterisk's event `ChannelEnteredBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
     /// The bridge, with the new one among its channels.
@@ -1567,37 +1627,39 @@ pub struct ChannelEnteredBridge {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelEnteredBridge as "type" = "ChannelEnteredBridge" { bridge = "bridge", channel
+    = "channel" : optional, application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);
 
 /// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; there is no keeping the channel.
 ///
 /// Asterisk's event `ChannelHangupRequest`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
     /// Why, as a Q.850 cause such as 16 for a normal hangup; absent or 0 if nothing is known.
@@ -1605,21 +1667,18 @@ pub struct ChannelHangupRequest {
     /// `cause`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// The cause in the channel's own protocol: a SIP status such as 480, or the closing code of a WebSocket. Absent if there is none.
     ///
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// True when Asterisk or an application asks for the hangup; absent for one that the far end signals.
     ///
     /// `soft`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soft: Option<bool>,
     /// The channel whose call ends.
     ///
@@ -1629,33 +1688,37 @@ pub struct ChannelHangupRequest {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelHangupRequest as "type" = "ChannelHangupRequest" { cause = "cause" : optional,
+    tech_cause = "tech_cause" : optional, soft = "soft" : optional, channel = "channel",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// The far end has put its call on hold. `hold` on our side does not bring this about; [`ChannelUnhold`](crate::events::ChannelUnhold) ends it.
 ///
 /// Asterisk's event `ChannelHold`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelHold {
     /// The channel whose far end holds.
@@ -1669,37 +1732,39 @@ pub struct ChannelHold {
     /// `musicclass`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub musicclass: Option<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelHold as "type" = "ChannelHold" { channel = "channel", musicclass =
+    "musicclass" : optional, application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);
 
 /// A channel has left a bridge, of itself, through `remove_channel` or because its call ended.
 ///
 /// Asterisk's event `ChannelLeftBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
     /// The bridge, with the channels that remain.
@@ -1716,33 +1781,36 @@ pub struct ChannelLeftBridge {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelLeftBridge as "type" = "ChannelLeftBridge" { bridge = "bridge", channel =
+    "channel", application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A channel's state has changed, for instance to `Ringing`, or to `Up` when it is answered.
 ///
 /// Asterisk's event `ChannelStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelStateChange {
     /// The channel with its new state.
@@ -1753,33 +1821,36 @@ pub struct ChannelStateChange {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelStateChange as "type" = "ChannelStateChange" { channel = "channel",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// Somebody who was talking has fallen silent. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
 ///
 /// Asterisk's event `ChannelTalkingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
     /// The channel on which it is silent now.
@@ -1796,33 +1867,36 @@ pub struct ChannelTalkingFinished {
     pub duration: i64,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelTalkingFinished as "type" = "ChannelTalkingFinished" { channel = "channel",
+    duration = "duration", application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);
 
 /// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
 ///
 /// Asterisk's event `ChannelTalkingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
     /// The channel on which somebody talks.
@@ -1833,33 +1907,36 @@ pub struct ChannelTalkingStarted {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelTalkingStarted as "type" = "ChannelTalkingStarted" { channel = "channel",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A tone was heard for which the function `TONE_DETECT` was set on the channel, for example that of a fax or an answering machine.
 ///
 /// Asterisk's event `ChannelToneDetected`.
 ///
 /// Since Asterisk 22.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelToneDetected {
     /// The channel on which the tone was heard.
@@ -1870,33 +1947,36 @@ pub struct ChannelToneDetected {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelToneDetected as "type" = "ChannelToneDetected" { channel = "channel",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A phone asks for a transfer that is left to the application, as `PJSIP_TRANSFER_HANDLING()=ari-only` arranges: Asterisk transfers nothing by itself. Carry it out and report with `transfer_progress`, each call of which brings this event again, with its `state`.
 ///
 /// Asterisk's event `ChannelTransfer`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelTransfer {
     /// What `transfer_progress` has just reported, such as `channel_answered`; absent in the phone's own request.
@@ -1904,7 +1984,6 @@ pub struct ChannelTransfer {
     /// `state`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Where the phone wants the call to go.
     ///
@@ -1920,33 +1999,36 @@ pub struct ChannelTransfer {
     pub referred_by: crate::models::ReferredBy,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelTransfer as "type" = "ChannelTransfer" { state = "state" : optional, refer_to
+    = "refer_to", referred_by = "referred_by", application = "application", timestamp =
+    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// The far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
 ///
 /// Asterisk's event `ChannelUnhold`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUnhold {
     /// The channel whose far end is back.
@@ -1957,33 +2039,37 @@ pub struct ChannelUnhold {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelUnhold as "type" = "ChannelUnhold" { channel = "channel", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// An event that somebody made up: another client with `user_event`, or the dialplan with `UserEvent()`.
 ///
 /// Asterisk's event `ChannelUserevent`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUserevent {
     /// The name that its sender gave it.
@@ -1997,21 +2083,18 @@ pub struct ChannelUserevent {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// The bridge that it is about; absent if its sender named none.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
     /// The endpoint that it is about; absent if its sender named none.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
     /// What its sender put in: an object, to which Asterisk adds the name as `eventname`.
     ///
@@ -2021,33 +2104,37 @@ pub struct ChannelUserevent {
     pub userevent: serde_json::Value,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelUserevent as "type" = "ChannelUserevent" { eventname = "eventname", channel =
+    "channel" : optional, bridge = "bridge" : optional, endpoint = "endpoint" : optional,
+    userevent = "userevent", application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);
 
 /// A variable of a channel, or a global one, has been set. There are many of these, as Asterisk sets variables for its own use.
 ///
 /// Asterisk's event `ChannelVarset`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelVarset {
     /// The name of the variable or, with its brackets, of the function that was written to.
@@ -2067,37 +2154,39 @@ pub struct ChannelVarset {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ChannelVarset as "type" = "ChannelVarset" { variable = "variable", value = "value",
+    channel = "channel" : optional, application = "application", timestamp = "timestamp"
+    : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; [`EndpointStateChange`](crate::events::EndpointStateChange) follows when this makes the endpoint as a whole come or go.
 ///
 /// Asterisk's event `ContactStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContactStatusChange {
     /// The endpoint to which the address belongs.
@@ -2114,33 +2203,36 @@ pub struct ContactStatusChange {
     pub contact_info: crate::models::ContactInfo,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    ContactStatusChange as "type" = "ContactStatusChange" { endpoint = "endpoint",
+    contact_info = "contact_info", application = "application", timestamp = "timestamp" :
+    date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A device has another state than before. It goes to applications subscribed to the device, also for devices that were set with `device_states`.
 ///
 /// Asterisk's event `DeviceStateChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
     /// The device with its new state.
@@ -2151,33 +2243,36 @@ pub struct DeviceStateChanged {
     pub device_state: crate::models::DeviceState,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    DeviceStateChanged as "type" = "DeviceStateChanged" { device_state = "device_state",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A call attempt has begun, made progress or ended. The first has an empty `dialstatus`, the last says how the attempt came out.
 ///
 /// Asterisk's event `Dial`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dial {
     /// The channel that calls; absent where nobody does, as with a call originated through ARI.
@@ -2185,7 +2280,6 @@ pub struct Dial {
     /// `caller`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<crate::models::Channel>,
     /// The channel that is called.
     ///
@@ -2198,21 +2292,18 @@ pub struct Dial {
     /// `forward`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
     /// The channel that calls that other target; absent unless the call is diverted.
     ///
     /// `forwarded`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<crate::models::Channel>,
     /// What was dialled, without the technology, such as `echo@default`; absent where it is not known.
     ///
     /// `dialstring`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialstring: Option<String>,
     /// How far it is: empty at the start, then perhaps `RINGING` or `PROGRESS`, at the end `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
     ///
@@ -2222,33 +2313,37 @@ pub struct Dial {
     pub dialstatus: String,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    Dial as "type" = "Dial" { caller = "caller" : optional, peer = "peer", forward =
+    "forward" : optional, forwarded = "forwarded" : optional, dialstring = "dialstring" :
+    optional, dialstatus = "dialstatus", application = "application", timestamp =
+    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// An endpoint has come or gone: its `state` is another than before. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) tells more about the cause.
 ///
 /// Asterisk's event `EndpointStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EndpointStateChange {
     /// The endpoint with its new state.
@@ -2259,33 +2354,36 @@ pub struct EndpointStateChange {
     pub endpoint: crate::models::Endpoint,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    EndpointStateChange as "type" = "EndpointStateChange" { endpoint = "endpoint",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A request to open the events connection lacked something. No release sends this: such requests are refused with 400.
 ///
 /// Asterisk's event `MissingParams`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MissingParams {
     /// The names of the parameters that were lacking.
@@ -2296,20 +2394,23 @@ pub struct MissingParams {
     pub params: Vec<String>,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    MissingParams as "type" = "MissingParams" { params = "params", asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) says more.
 ///
 /// Asterisk's event `PeerStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PeerStatusChange {
     /// The endpoint that the peer is.
@@ -2326,33 +2427,36 @@ pub struct PeerStatusChange {
     pub peer: crate::models::Peer,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    PeerStatusChange as "type" = "PeerStatusChange" { endpoint = "endpoint", peer =
+    "peer", application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// One medium of a playback has ended, and the next one begins. It comes between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished), once for every further medium.
 ///
 /// Asterisk's event `PlaybackContinuing`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
     /// The playback, with what comes next in `next_media_uri`.
@@ -2363,33 +2467,36 @@ pub struct PlaybackContinuing {
     pub playback: crate::models::Playback,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    PlaybackContinuing as "type" = "PlaybackContinuing" { playback = "playback",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A playback has ended, played to its end, stopped or broken off; its `state` says which. It comes once for every playback, even for one that never started.
 ///
 /// Asterisk's event `PlaybackFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlaybackFinished {
     /// The playback, in the state `done` or `failed`.
@@ -2400,33 +2507,36 @@ pub struct PlaybackFinished {
     pub playback: crate::models::Playback,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    PlaybackFinished as "type" = "PlaybackFinished" { playback = "playback", application
+    = "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" :
+    optional }
+);
 
 /// A playback can be heard from now on, having waited for what was asked for before. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
 ///
 /// Asterisk's event `PlaybackStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlaybackStarted {
     /// The playback, in the state `playing`.
@@ -2437,33 +2547,37 @@ pub struct PlaybackStarted {
     pub playback: crate::models::Playback,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    PlaybackStarted as "type" = "PlaybackStarted" { playback = "playback", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
 ///
 /// Asterisk's event `RESTResponse`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RESTResponse {
     /// What the request carried as its transaction; empty if it carried none.
@@ -2501,44 +2615,47 @@ pub struct RESTResponse {
     /// `content_type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The body as a string that itself contains JSON; absent if there is none.
     ///
     /// `message_body`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    RESTResponse as "type" = "RESTResponse" { transaction_id = "transaction_id",
+    request_id = "request_id", status_code = "status_code", reason_phrase =
+    "reason_phrase", uri = "uri", content_type = "content_type" : optional, message_body
+    = "message_body" : optional, application = "application", timestamp = "timestamp" :
+    date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A recording could not start or broke off. `cause` says why: for one, a channel cannot be recorded while it is in a bridge.
 ///
 /// Asterisk's event `RecordingFailed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordingFailed {
     /// The recording, in the state `failed`.
@@ -2549,33 +2666,36 @@ pub struct RecordingFailed {
     pub recording: crate::models::LiveRecording,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    RecordingFailed as "type" = "RecordingFailed" { recording = "recording", application
+    = "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" :
+    optional }
+);
 
 /// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
 ///
 /// Asterisk's event `RecordingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordingFinished {
     /// The recording, in the state `done` and with its length.
@@ -2586,33 +2706,36 @@ pub struct RecordingFinished {
     pub recording: crate::models::LiveRecording,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    RecordingFinished as "type" = "RecordingFinished" { recording = "recording",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A recording writes from now on. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
 ///
 /// Asterisk's event `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordingStarted {
     /// The recording, in the state `recording`.
@@ -2623,33 +2746,36 @@ pub struct RecordingStarted {
     pub recording: crate::models::LiveRecording,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    RecordingStarted as "type" = "RecordingStarted" { recording = "recording",
+    application = "application", timestamp = "timestamp" : date, asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// A channel has left the application: it was hung up, moved or sent back to the dialplan. Nothing more can be done with it through the application.
 ///
 /// Asterisk's event `StasisEnd`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StasisEnd {
     /// The channel as it was when it left.
@@ -2660,33 +2786,35 @@ pub struct StasisEnd {
     pub channel: crate::models::Channel,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    StasisEnd as "type" = "StasisEnd" { channel = "channel", application = "application",
+    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until [`StasisEnd`](crate::events::StasisEnd).
 ///
 /// Asterisk's event `StasisStart`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StasisStart {
     /// The arguments of `Stasis()`, or of the operation that sent the channel here; often empty.
@@ -2706,37 +2834,39 @@ pub struct StasisStart {
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    StasisStart as "type" = "StasisStart" { args = "args", channel = "channel",
+    replace_channel = "replace_channel" : optional, application = "application",
+    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// A text has come in outside a call, for SIP a MESSAGE request. It goes to applications subscribed to the endpoint, or to its technology.
 ///
 /// Asterisk's event `TextMessageReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TextMessageReceived {
     /// The text, with its sender and recipient.
@@ -2750,26 +2880,29 @@ pub struct TextMessageReceived {
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
     /// The application to which this copy was sent; a client of several applications may get one copy for each.
     ///
-    /// `application`: text.
+    /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub application: String,
+    pub application: crate::ids::ApplicationName,
     /// When it happened, by the server's clock, in milliseconds.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The id of the server that sent it; of use to whoever listens to several.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<String>,
+    pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
+
+object!(
+    TextMessageReceived as "type" = "TextMessageReceived" { message = "message", endpoint
+    = "endpoint" : optional, application = "application", timestamp = "timestamp" : date,
+    asterisk_id = "asterisk_id" : optional }
+);

@@ -6,6 +6,8 @@ use crate::id::id;
 
 id!(ApplicationName, "The name of an application.");
 
+id!(AsteriskId, "The id of an asterisk.");
+
 id!(BridgeId, "The id of a bridge.");
 
 id!(ChannelId, "The id of a channel.");

@@ -2,12 +2,14 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// A name and a value that a phone sent along with its transfer request, beside the target itself.
 ///
 /// Asterisk's model `AdditionalParam`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AdditionalParam {
     /// What the parameter is called in the signalling protocol.
@@ -24,12 +26,17 @@ pub struct AdditionalParam {
     pub parameter_value: String,
 }
 
+object!(
+    AdditionalParam { parameter_name = "parameter_name", parameter_value =
+    "parameter_value" }
+);
+
 /// A Stasis application as Asterisk knows it: what it is subscribed to and which events it lets through. It exists while a client is connected under its name, and longer while it still has channels, bridges or other subscriptions.
 ///
 /// Asterisk's model `Application`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Application {
     /// The name under which a client connected and which `Stasis()` in the dialplan names.
@@ -76,6 +83,12 @@ pub struct Application {
     pub events_disallowed: Vec<serde_json::Value>,
 }
 
+object!(
+    Application { name = "name", channel_ids = "channel_ids", bridge_ids = "bridge_ids",
+    endpoint_ids = "endpoint_ids", device_names = "device_names", events_allowed =
+    "events_allowed", events_disallowed = "events_disallowed" }
+);
+
 impl From<&Application> for crate::ids::ApplicationName {
     fn from(model: &Application) -> Self {
         model.name.clone()
@@ -87,7 +100,7 @@ impl From<&Application> for crate::ids::ApplicationName {
 /// Asterisk's model `AsteriskInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AsteriskInfo {
     /// How and where this Asterisk was compiled.
@@ -95,45 +108,46 @@ pub struct AsteriskInfo {
     /// `build`: `BuildInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<crate::models::BuildInfo>,
     /// Which release runs, and the id of the server.
     ///
     /// `system`: `SystemInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<crate::models::SystemInfo>,
     /// What `asterisk.conf` sets, above all limits.
     ///
     /// `config`: `ConfigInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<crate::models::ConfigInfo>,
     /// Since when the server is up, and when it last reloaded.
     ///
     /// `status`: `StatusInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::models::StatusInfo>,
 }
+
+object!(
+    AsteriskInfo { build = "build" : optional, system = "system" : optional, config =
+    "config" : optional, status = "status" : optional }
+);
 
 /// The server's answer to a ping: a sign of life with its id and its clock.
 ///
 /// Asterisk's model `AsteriskPing`.
 ///
 /// Since Asterisk 16.2, 18.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AsteriskPing {
     /// The id of the server, usually the MAC address of its first network interface; events carry the same.
     ///
-    /// `asterisk_id`: text.
+    /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.2, 18.0.
-    pub asterisk_id: String,
+    pub asterisk_id: crate::ids::AsteriskId,
     /// The word `pong`, whatever the state of the server.
     ///
     /// `ping`: text.
@@ -145,16 +159,20 @@ pub struct AsteriskPing {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.2, 18.0.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
 }
+
+object!(
+    AsteriskPing { asterisk_id = "asterisk_id", ping = "ping", timestamp = "timestamp" :
+    date }
+);
 
 /// A bridge: the place where channels meet and hear each other, or wait. It is a snapshot and does not change by itself.
 ///
 /// Asterisk's model `Bridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Bridge {
     /// The id by which operations address the bridge, chosen by the creator or else by Asterisk.
@@ -204,30 +222,34 @@ pub struct Bridge {
     /// `video_mode`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_mode: Option<String>,
     /// The channel whose picture is shown; absent while no channel is chosen.
     ///
     /// `video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_source_id: Option<crate::ids::ChannelId>,
     /// When the bridge was made, by the server's clock.
     ///
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.3, 18.0.
-    #[serde(with = "crate::date")]
     pub creationtime: crate::Date,
     /// Variables of the bridge that were set with `report_events`, by name; absent when there is none.
     ///
     /// `bridgevars`: JSON.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridgevars: Option<serde_json::Value>,
 }
+
+object!(
+    Bridge { id = "id", technology = "technology", bridge_type = "bridge_type",
+    bridge_class = "bridge_class", creator = "creator", name = "name", channels =
+    "channels", video_mode = "video_mode" : optional, video_source_id = "video_source_id"
+    : optional, creationtime = "creationtime" : date, bridgevars = "bridgevars" :
+    optional }
+);
 
 impl From<&Bridge> for crate::ids::BridgeId {
     fn from(model: &Bridge) -> Self {
@@ -240,7 +262,7 @@ impl From<&Bridge> for crate::ids::BridgeId {
 /// Asterisk's model `BuildInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BuildInfo {
     /// Operating system of the building machine, such as `Linux`.
@@ -281,12 +303,17 @@ pub struct BuildInfo {
     pub user: String,
 }
 
+object!(
+    BuildInfo { os = "os", kernel = "kernel", options = "options", machine = "machine",
+    date = "date", user = "user" }
+);
+
 /// The name and number that stand for a party. Both are empty when unknown.
 ///
 /// Asterisk's model `CallerID`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallerID {
     /// The display name, such as `Reception`; empty when there is none.
@@ -303,12 +330,14 @@ pub struct CallerID {
     pub number: String,
 }
 
+object!(CallerID { name = "name", number = "number" });
+
 /// A channel: one leg of a call between Asterisk and a phone, a trunk or a part of itself. It is a snapshot of the moment of the reply or event and does not change afterwards.
 ///
 /// Asterisk's model `Channel`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Channel {
     /// The id by which operations address the channel, also known as its unique id. It is yours if you chose one when originating.
@@ -364,7 +393,6 @@ pub struct Channel {
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub creationtime: crate::Date,
     /// The language in which sounds are played to the channel, such as `en`.
     ///
@@ -377,23 +405,28 @@ pub struct Channel {
     /// `channelvars`: JSON.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channelvars: Option<serde_json::Value>,
     /// The number from which the call was diverted to here; absent when it came straight.
     ///
     /// `caller_rdnis`: text.
     ///
     /// Since Asterisk 18.21, 20.6, 21.1, 22.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_rdnis: Option<String>,
     /// The tenant to which the channel was assigned by its endpoint's configuration or the dialplan; absent if to none.
     ///
     /// `tenantid`: text.
     ///
     /// Since Asterisk 18.25, 20.10, 21.5, 22.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenantid: Option<String>,
 }
+
+object!(
+    Channel { id = "id", protocol_id = "protocol_id", name = "name", state = "state",
+    caller = "caller", connected = "connected", accountcode = "accountcode", dialplan =
+    "dialplan", creationtime = "creationtime" : date, language = "language", channelvars
+    = "channelvars" : optional, caller_rdnis = "caller_rdnis" : optional, tenantid =
+    "tenantid" : optional }
+);
 
 impl From<&Channel> for crate::ids::ChannelId {
     fn from(model: &Channel) -> Self {
@@ -406,7 +439,7 @@ impl From<&Channel> for crate::ids::ChannelId {
 /// Asterisk's model `ConfigInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigInfo {
     /// The name set as `systemname`, which also prefixes ids of channels; often empty.
@@ -426,21 +459,18 @@ pub struct ConfigInfo {
     /// `max_channels`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
     /// How many files the process may hold open; absent where the system's own limit applies.
     ///
     /// `max_open_files`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_open_files: Option<i64>,
     /// The load average above which no new call is accepted; absent without such a limit.
     ///
     /// `max_load`: number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_load: Option<f64>,
     /// The account under which the daemon was told to run.
     ///
@@ -450,12 +480,18 @@ pub struct ConfigInfo {
     pub setid: crate::models::SetId,
 }
 
+object!(
+    ConfigInfo { name = "name", default_language = "default_language", max_channels =
+    "max_channels" : optional, max_open_files = "max_open_files" : optional, max_load =
+    "max_load" : optional, setid = "setid" }
+);
+
 /// One attribute of a configuration object with its value. Objects are sent and answered as lists of these.
 ///
 /// Asterisk's model `ConfigTuple`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigTuple {
     /// The option's name as in the configuration file, such as `max_contacts`.
@@ -471,6 +507,8 @@ pub struct ConfigTuple {
     /// Since Asterisk 16.0 or earlier.
     pub value: String,
 }
+
+object!(ConfigTuple { attribute = "attribute", value = "value" });
 
 impl ConfigTuple {
     /// One with the members that it must have.
@@ -488,7 +526,7 @@ impl ConfigTuple {
 /// Asterisk's model `ContactInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContactInfo {
     /// The SIP URI that the phone registered or the configuration gives.
@@ -514,16 +552,20 @@ pub struct ContactInfo {
     /// `roundtrip_usec`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roundtrip_usec: Option<String>,
 }
+
+object!(
+    ContactInfo { uri = "uri", contact_status = "contact_status", aor = "aor",
+    roundtrip_usec = "roundtrip_usec" : optional }
+);
 
 /// A device and its state, as lamps of busy lamp fields show it.
 ///
 /// Asterisk's model `DeviceState`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeviceState {
     /// The device as hints name it, such as `PJSIP/alice`, or `Stasis:door` for one that ARI governs.
@@ -540,6 +582,8 @@ pub struct DeviceState {
     pub state: crate::values::DeviceStateValue,
 }
 
+object!(DeviceState { name = "name", state = "state" });
+
 impl From<&DeviceState> for crate::ids::DeviceName {
     fn from(model: &DeviceState) -> Self {
         model.name.clone()
@@ -551,16 +595,18 @@ impl From<&DeviceState> for crate::ids::DeviceName {
 /// Asterisk's model `Dialed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dialed {}
+
+object!(Dialed {});
 
 /// A place in the dialplan: context, extension and priority, with the application that runs there.
 ///
 /// Asterisk's model `DialplanCEP`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DialplanCEP {
     /// The context, a section of `extensions.conf`.
@@ -595,12 +641,17 @@ pub struct DialplanCEP {
     pub app_data: String,
 }
 
+object!(
+    DialplanCEP { context = "context", exten = "exten", priority = "priority", app_name =
+    "app_name", app_data = "app_data" }
+);
+
 /// A phone, trunk or other peer that a channel technology has configured, whether or not there is a call with it.
 ///
 /// Asterisk's model `Endpoint`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// The channel technology, such as `PJSIP`.
@@ -620,7 +671,6 @@ pub struct Endpoint {
     /// `state`: `EndpointState`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<crate::values::EndpointState>,
     /// Ids of the channels that it has at the moment.
     ///
@@ -633,16 +683,20 @@ pub struct Endpoint {
     /// `max_channels`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
 }
+
+object!(
+    Endpoint { technology = "technology", resource = "resource", state = "state" :
+    optional, channel_ids = "channel_ids", max_channels = "max_channels" : optional }
+);
 
 /// One file of a sound: its language and its encoding.
 ///
 /// Asterisk's model `FormatLangPair`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FormatLangPair {
     /// The language, which is the folder below `sounds`, such as `en` or `en_US`.
@@ -659,12 +713,14 @@ pub struct FormatLangPair {
     pub format: String,
 }
 
+object!(FormatLangPair { language = "language", format = "format" });
+
 /// A recording that is under way or has just ended. Asterisk forgets it when it ends; what remains is a stored recording of the same name.
 ///
 /// Asterisk's model `LiveRecording`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// The name under which it was started and will be stored, without a suffix; it may contain slashes.
@@ -696,30 +752,33 @@ pub struct LiveRecording {
     /// `duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
     /// How many of those seconds somebody spoke; sent at the end, and only if a limit for silence was set.
     ///
     /// `talking_duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talking_duration: Option<i64>,
     /// How many of those seconds were silent; sent at the end, and only if a limit for silence was set.
     ///
     /// `silence_duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_duration: Option<i64>,
     /// Why it failed, in English, such as `Cannot record channel while in bridge`; absent unless it did.
     ///
     /// `cause`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
+
+object!(
+    LiveRecording { name = "name", format = "format", target_uri = "target_uri", state =
+    "state", duration = "duration" : optional, talking_duration = "talking_duration" :
+    optional, silence_duration = "silence_duration" : optional, cause = "cause" :
+    optional }
+);
 
 impl From<&LiveRecording> for crate::ids::RecordingName {
     fn from(model: &LiveRecording) -> Self {
@@ -732,7 +791,7 @@ impl From<&LiveRecording> for crate::ids::RecordingName {
 /// Asterisk's model `LogChannel`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogChannel {
     /// The file with its whole path, or the facility; empty for the console.
@@ -761,12 +820,17 @@ pub struct LogChannel {
     pub configuration: String,
 }
 
+object!(
+    LogChannel { channel = "channel", r#type = "type", status = "status", configuration =
+    "configuration" }
+);
+
 /// A mailbox that ARI keeps: only the numbers of messages, with which lamps of phones are lit.
 ///
 /// Asterisk's model `Mailbox`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Mailbox {
     /// The mailbox with its context, such as `1234@default`.
@@ -789,6 +853,12 @@ pub struct Mailbox {
     pub new_messages: i64,
 }
 
+object!(
+    Mailbox { name = "name", old_messages = "old_messages", new_messages = "new_messages"
+    }
+
+);
+
 impl From<&Mailbox> for crate::ids::MailboxName {
     fn from(model: &Mailbox) -> Self {
         model.name.clone()
@@ -800,7 +870,7 @@ impl From<&Mailbox> for crate::ids::MailboxName {
 /// Asterisk's model `Module`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Module {
     /// The file of the module, such as `res_ari.so`; parts that are built in have no suffix.
@@ -835,6 +905,11 @@ pub struct Module {
     pub support_level: String,
 }
 
+object!(
+    Module { name = "name", description = "description", use_count = "use_count", status
+    = "status", support_level = "support_level" }
+);
+
 impl From<&Module> for crate::ids::ModuleName {
     fn from(model: &Module) -> Self {
         model.name.clone()
@@ -846,7 +921,7 @@ impl From<&Module> for crate::ids::ModuleName {
 /// Asterisk's model `Peer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Peer {
     /// The new status, for instance `Registered`, `Unregistered`, `Reachable`, `Unreachable` or `Rejected`.
@@ -860,37 +935,38 @@ pub struct Peer {
     /// `cause`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// The address from which the peer registered; absent where the technology does not tell.
     ///
     /// `address`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The port from which the peer registered, as text; absent where the technology does not tell.
     ///
     /// `port`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
     /// How long the last qualifying request took, in milliseconds, as text; absent where nothing was measured.
     ///
     /// `time`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
 }
+
+object!(
+    Peer { peer_status = "peer_status", cause = "cause" : optional, address = "address" :
+    optional, port = "port" : optional, time = "time" : optional }
+);
 
 /// Media that is played, or waits to be played, to a channel or a bridge. Asterisk forgets it when it ends.
 ///
 /// Asterisk's model `Playback`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Playback {
     /// The id by which operations address the playback, chosen by you or else by Asterisk.
@@ -910,7 +986,6 @@ pub struct Playback {
     /// `next_media_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_media_uri: Option<String>,
     /// To whom it is played, as `channel:ID` or `bridge:ID`.
     ///
@@ -923,7 +998,6 @@ pub struct Playback {
     /// `language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// How far the playback has got.
     ///
@@ -932,6 +1006,12 @@ pub struct Playback {
     /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::PlaybackState,
 }
+
+object!(
+    Playback { id = "id", media_uri = "media_uri", next_media_uri = "next_media_uri" :
+    optional, target_uri = "target_uri", language = "language" : optional, state =
+    "state" }
+);
 
 impl From<&Playback> for crate::ids::PlaybackId {
     fn from(model: &Playback) -> Self {
@@ -944,7 +1024,7 @@ impl From<&Playback> for crate::ids::PlaybackId {
 /// Asterisk's model `RESTHeader`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RESTHeader {
     /// The name of the header, such as `Accept`.
@@ -961,12 +1041,14 @@ pub struct RESTHeader {
     pub value: String,
 }
 
+object!(RESTHeader { name = "name", value = "value" });
+
 /// A query parameter of a request over the events connection, not percent-encoded.
 ///
 /// Asterisk's model `RESTQueryStringParameter`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RESTQueryStringParameter {
     /// The parameter's name, as the operation declares it.
@@ -983,12 +1065,14 @@ pub struct RESTQueryStringParameter {
     pub value: String,
 }
 
+object!(RESTQueryStringParameter { name = "name", value = "value" });
+
 /// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a [`RESTResponse`](crate::events::RESTResponse) answers it.
 ///
 /// Asterisk's model `RESTRequest`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RESTRequest {
     /// It is always `RESTRequest`, which tells the server what to make of the frame.
@@ -1026,30 +1110,34 @@ pub struct RESTRequest {
     /// `content_type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Query parameters, as an alternative to writing them behind the path.
     ///
     /// `query_strings`: list of `RESTQueryStringParameter`.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_strings: Option<Vec<crate::models::RESTQueryStringParameter>>,
     /// The body as a string that itself contains JSON; a bare object in its place is ignored.
     ///
     /// `message_body`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
 }
+
+object!(
+    RESTRequest { r#type = "type", transaction_id = "transaction_id", request_id =
+    "request_id", method = "method", uri = "uri", content_type = "content_type" :
+    optional, query_strings = "query_strings" : optional, message_body = "message_body" :
+    optional }
+);
 
 /// RTP statistics of a channel's audio, from Asterisk's own counting and from the RTCP reports of the far end. Times are in seconds. Figures of the far end, round trips and scores stand at 0 until RTCP has been exchanged, and a figure that was not computed is absent.
 ///
 /// Asterisk's model `RTPstat`.
 ///
 /// Since Asterisk 16.4, 18.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RTPstat {
     /// Packets sent to the far end.
@@ -1069,70 +1157,60 @@ pub struct RTPstat {
     /// `txjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txjitter: Option<f64>,
     /// Jitter in seconds of what arrives here.
     ///
     /// `rxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rxjitter: Option<f64>,
     /// The highest jitter in seconds that the far end has reported.
     ///
     /// `remote_maxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxjitter: Option<f64>,
     /// The lowest jitter in seconds that the far end has reported.
     ///
     /// `remote_minjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minjitter: Option<f64>,
     /// Mean of the jitter that the far end has reported, in seconds.
     ///
     /// `remote_normdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevjitter: Option<f64>,
     /// Standard deviation of the jitter that the far end has reported, in seconds.
     ///
     /// `remote_stdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevjitter: Option<f64>,
     /// The highest jitter in seconds that Asterisk has measured.
     ///
     /// `local_maxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxjitter: Option<f64>,
     /// The lowest jitter in seconds that Asterisk has measured.
     ///
     /// `local_minjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minjitter: Option<f64>,
     /// Mean of the jitter that Asterisk has measured, in seconds.
     ///
     /// `local_normdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevjitter: Option<f64>,
     /// Standard deviation of the jitter that Asterisk has measured, in seconds.
     ///
     /// `local_stdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevjitter: Option<f64>,
     /// Packets sent that did not arrive, in total, according to the far end.
     ///
@@ -1151,91 +1229,78 @@ pub struct RTPstat {
     /// `remote_maxrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxrxploss: Option<f64>,
     /// The fewest packets that the far end missed between two of its RTCP reports.
     ///
     /// `remote_minrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minrxploss: Option<f64>,
     /// Mean of the packets that the far end missed from one RTCP report to the next.
     ///
     /// `remote_normdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevrxploss: Option<f64>,
     /// Standard deviation of the packets that the far end missed from one RTCP report to the next.
     ///
     /// `remote_stdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevrxploss: Option<f64>,
     /// The most packets that Asterisk missed between two of its RTCP reports.
     ///
     /// `local_maxrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxrxploss: Option<f64>,
     /// The fewest packets that Asterisk missed between two of its RTCP reports.
     ///
     /// `local_minrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minrxploss: Option<f64>,
     /// Mean of the packets that Asterisk missed from one RTCP report to the next.
     ///
     /// `local_normdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevrxploss: Option<f64>,
     /// Standard deviation of the packets that Asterisk missed from one RTCP report to the next.
     ///
     /// `local_stdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevrxploss: Option<f64>,
     /// The last round trip to the far end and back, in seconds, as RTCP reports allow to compute it.
     ///
     /// `rtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,
     /// The longest round trip so far, in seconds.
     ///
     /// `maxrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maxrtt: Option<f64>,
     /// The shortest round trip so far, in seconds.
     ///
     /// `minrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minrtt: Option<f64>,
     /// Mean of the round trips so far, in seconds.
     ///
     /// `normdevrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normdevrtt: Option<f64>,
     /// Standard deviation of the round trips so far, in seconds.
     ///
     /// `stdevrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdevrtt: Option<f64>,
     /// The SSRC under which Asterisk sends, an unsigned number of 32 bits.
     ///
@@ -1272,79 +1337,94 @@ pub struct RTPstat {
     /// `txmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub txmes: Option<f64>,
     /// Media experience score of what arrives here, from 0 to 100, where about 85 is the best in practice; it sums up jitter, loss and round trip.
     ///
     /// `rxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rxmes: Option<f64>,
     /// The best score of what Asterisk sends, from 0 to 100.
     ///
     /// `remote_maxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_maxmes: Option<f64>,
     /// The worst score of what Asterisk sends, from 0 to 100.
     ///
     /// `remote_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_minmes: Option<f64>,
     /// Mean of the scores of what Asterisk sends, from 0 to 100.
     ///
     /// `remote_normdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_normdevmes: Option<f64>,
     /// Standard deviation of the scores of what Asterisk sends.
     ///
     /// `remote_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_stdevmes: Option<f64>,
     /// The best score of what arrives here, from 0 to 100.
     ///
     /// `local_maxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_maxmes: Option<f64>,
     /// The worst score of what arrives here, from 0 to 100.
     ///
     /// `local_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_minmes: Option<f64>,
     /// Mean of the scores of what arrives here, from 0 to 100.
     ///
     /// `local_normdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_normdevmes: Option<f64>,
     /// Standard deviation of the scores of what arrives here.
     ///
     /// `local_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_stdevmes: Option<f64>,
 }
+
+object!(
+    RTPstat { txcount = "txcount", rxcount = "rxcount", txjitter = "txjitter" : optional,
+    rxjitter = "rxjitter" : optional, remote_maxjitter = "remote_maxjitter" : optional,
+    remote_minjitter = "remote_minjitter" : optional, remote_normdevjitter =
+    "remote_normdevjitter" : optional, remote_stdevjitter = "remote_stdevjitter" :
+    optional, local_maxjitter = "local_maxjitter" : optional, local_minjitter =
+    "local_minjitter" : optional, local_normdevjitter = "local_normdevjitter" : optional,
+    local_stdevjitter = "local_stdevjitter" : optional, txploss = "txploss", rxploss =
+    "rxploss", remote_maxrxploss = "remote_maxrxploss" : optional, remote_minrxploss =
+    "remote_minrxploss" : optional, remote_normdevrxploss = "remote_normdevrxploss" :
+    optional, remote_stdevrxploss = "remote_stdevrxploss" : optional, local_maxrxploss =
+    "local_maxrxploss" : optional, local_minrxploss = "local_minrxploss" : optional,
+    local_normdevrxploss = "local_normdevrxploss" : optional, local_stdevrxploss =
+    "local_stdevrxploss" : optional, rtt = "rtt" : optional, maxrtt = "maxrtt" :
+    optional, minrtt = "minrtt" : optional, normdevrtt = "normdevrtt" : optional,
+    stdevrtt = "stdevrtt" : optional, local_ssrc = "local_ssrc", remote_ssrc =
+    "remote_ssrc", txoctetcount = "txoctetcount", rxoctetcount = "rxoctetcount",
+    channel_uniqueid = "channel_uniqueid", txmes = "txmes" : optional, rxmes = "rxmes" :
+    optional, remote_maxmes = "remote_maxmes" : optional, remote_minmes = "remote_minmes"
+    : optional, remote_normdevmes = "remote_normdevmes" : optional, remote_stdevmes =
+    "remote_stdevmes" : optional, local_maxmes = "local_maxmes" : optional, local_minmes
+    = "local_minmes" : optional, local_normdevmes = "local_normdevmes" : optional,
+    local_stdevmes = "local_stdevmes" : optional }
+);
 
 /// Where a phone wants its call to go: a number for a blind transfer, another call of its own for an attended one.
 ///
 /// Asterisk's model `ReferTo`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferTo {
     /// The target as the phone wrote it.
@@ -1358,30 +1438,33 @@ pub struct ReferTo {
     /// `destination_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_channel: Option<crate::models::Channel>,
     /// The channel that is talking to that other leg; absent in a blind transfer, or if there is none or more than one.
     ///
     /// `connected_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
     /// The bridge that the other leg is in; absent in a blind transfer or when it is in none.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
 }
+
+object!(
+    ReferTo { requested_destination = "requested_destination", destination_channel =
+    "destination_channel" : optional, connected_channel = "connected_channel" : optional,
+    bridge = "bridge" : optional }
+);
 
 /// The phone that asks for a transfer, and the call that it wants to hand over.
 ///
 /// Asterisk's model `ReferredBy`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferredBy {
     /// The leg on which the phone asked.
@@ -1395,23 +1478,26 @@ pub struct ReferredBy {
     /// `connected_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
     /// The bridge in which the phone is talking; absent when it is in none.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
 }
+
+object!(
+    ReferredBy { source_channel = "source_channel", connected_channel =
+    "connected_channel" : optional, bridge = "bridge" : optional }
+);
 
 /// The target of a transfer as the phone wrote it.
 ///
 /// Asterisk's model `RequiredDestination`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RequiredDestination {
     /// For an attended transfer, the SIP Call-ID of the call to be joined; absent in a blind one.
@@ -1419,30 +1505,33 @@ pub struct RequiredDestination {
     /// `protocol_id`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol_id: Option<String>,
     /// The user part of the target, in most cases the number to call; absent when the phone names a call instead.
     ///
     /// `destination`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
     /// What else the phone sent with the target; absent when that is nothing.
     ///
     /// `additional_protocol_params`: list of `AdditionalParam`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_protocol_params: Option<Vec<crate::models::AdditionalParam>>,
 }
+
+object!(
+    RequiredDestination { protocol_id = "protocol_id" : optional, destination =
+    "destination" : optional, additional_protocol_params = "additional_protocol_params" :
+    optional }
+);
 
 /// The user and group under which the daemon was told to run.
 ///
 /// Asterisk's model `SetId`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SetId {
     /// The user, empty if Asterisk did not change it.
@@ -1459,12 +1548,14 @@ pub struct SetId {
     pub group: String,
 }
 
+object!(SetId { user = "user", group = "group" });
+
 /// A prompt that is installed on the server, with the files in which it exists.
 ///
 /// Asterisk's model `Sound`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sound {
     /// The name to play it by, without a suffix: `hello-world` is played as `sound:hello-world`.
@@ -1478,7 +1569,6 @@ pub struct Sound {
     /// `text`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The languages and encodings in which it is there.
     ///
@@ -1487,6 +1577,8 @@ pub struct Sound {
     /// Since Asterisk 16.0 or earlier.
     pub formats: Vec<crate::models::FormatLangPair>,
 }
+
+object!(Sound { id = "id", text = "text" : optional, formats = "formats" });
 
 impl From<&Sound> for crate::ids::SoundId {
     fn from(model: &Sound) -> Self {
@@ -1499,7 +1591,7 @@ impl From<&Sound> for crate::ids::SoundId {
 /// Asterisk's model `StatusInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StatusInfo {
     /// When the server started; if it differs from what you saw before, all calls since have gone.
@@ -1507,23 +1599,26 @@ pub struct StatusInfo {
     /// `startup_time`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub startup_time: crate::Date,
     /// When the configuration was last read anew; the same as the start if it never was.
     ///
     /// `last_reload_time`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(with = "crate::date")]
     pub last_reload_time: crate::Date,
 }
+
+object!(
+    StatusInfo { startup_time = "startup_time" : date, last_reload_time =
+    "last_reload_time" : date }
+);
 
 /// A recording that lies as a file on the server's disk.
 ///
 /// Asterisk's model `StoredRecording`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StoredRecording {
     /// The name without a suffix; in a sub-folder it contains slashes.
@@ -1540,6 +1635,8 @@ pub struct StoredRecording {
     pub format: String,
 }
 
+object!(StoredRecording { name = "name", format = "format" });
+
 impl From<&StoredRecording> for crate::ids::RecordingName {
     fn from(model: &StoredRecording) -> Self {
         model.name.clone()
@@ -1551,7 +1648,7 @@ impl From<&StoredRecording> for crate::ids::RecordingName {
 /// Asterisk's model `SystemInfo`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SystemInfo {
     /// The release as packaged, such as `22.10.1+dfsg-1`; parse it with tolerance.
@@ -1562,18 +1659,20 @@ pub struct SystemInfo {
     pub version: String,
     /// The id of the server, usually a MAC address; events carry it as `asterisk_id`.
     ///
-    /// `entity_id`: text.
+    /// `entity_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub entity_id: String,
+    pub entity_id: crate::ids::AsteriskId,
 }
+
+object!(SystemInfo { version = "version", entity_id = "entity_id" });
 
 /// A text that came in outside a call, for SIP as a MESSAGE request.
 ///
 /// Asterisk's model `TextMessage`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TextMessage {
     /// Who sent it, for SIP as the From header has it, such as `"Al" <sip:al@example.org>`.
@@ -1599,16 +1698,20 @@ pub struct TextMessage {
     /// `variables`: JSON.
     ///
     /// Since Asterisk 16.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variables: Option<serde_json::Value>,
 }
+
+object!(
+    TextMessage { from = "from", to = "to", body = "body", variables = "variables" :
+    optional }
+);
 
 /// The value of one variable.
 ///
 /// Asterisk's model `Variable`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Variable {
     /// The value as text; empty for a global variable that is not set.
@@ -1619,12 +1722,14 @@ pub struct Variable {
     pub value: String,
 }
 
+object!(Variable { value = "value" });
+
 /// The values of several variables.
 ///
 /// Asterisk's model `Variables`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Variables {
     /// An object with the values as text, by the name of the variable.
@@ -1634,3 +1739,5 @@ pub struct Variables {
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub variables: serde_json::Value,
 }
+
+object!(Variables { variables = "variables" });

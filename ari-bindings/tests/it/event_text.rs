@@ -27,6 +27,80 @@ fn the_type_may_stand_anywhere_and_be_escaped() {
 }
 
 #[test]
+fn members_may_come_in_any_order_with_escapes_and_among_unknown_ones() {
+    let first = r#""type":"ChannelDtmfReceived","#;
+    let usual = Event::from_text(&dtmf(first, ""));
+    let reversed = format!(
+        r#"{{"channel":{CHANNEL},"asterisk_id":"a","timestamp":"2026-11-23T11:49:38.950+0000","application":"x","duration_ms":100,"digit":"7","type":"ChannelDtmfReceived"}}"#
+    );
+    for text in [
+        reversed,
+        dtmf(first, "").replace(r#""digit""#, r#""d\u0069git""#).replace(r#""id""#, r#""\u0069d""#),
+        dtmf(first, r#","digits":{"digit":["8"]},"":null,"Digit":9"#),
+        dtmf(first, "").replace(':', " :\n").replace(" :\n49 :\n38", ":49:38"),
+    ] {
+        assert_eq!(Event::from_text(&text), usual, "{text}");
+    }
+}
+
+#[test]
+fn null_is_as_good_as_absence_where_a_member_may_be_absent() {
+    let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
+    for of_server in [r#""asterisk_id":null,"#, ""] {
+        let event = Event::from_text(&text.replace(r#""asterisk_id":"a","#, of_server));
+        assert!(matches!(event, Event::ChannelDtmfReceived(_)), "{event:?}");
+        assert_eq!(event.asterisk_id(), None);
+        assert!(!serde_json::to_string(&event).unwrap().contains("asterisk_id"));
+    }
+}
+
+#[test]
+fn what_a_known_event_has_wrong_is_said_with_its_place() {
+    let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
+    for (from, to, reason) in [
+        (r#""digit":"7""#, r#""digit":null"#, "invalid type: null, expected a string at line 1 column 42"),
+        (r#""digit":"7","#, "", "missing field `digit` at line 1 column"),
+        (r#""digit":"7""#, r#""digit":"7","digit":"8""#, "duplicate field `digit` at line 1 column 49"),
+        (
+            r#""digit":"7""#,
+            r#""digit":"7","type":1,"type":2,"digit":"8""#,
+            "duplicate field `digit` at line 1 column 67",
+        ),
+        (r#""language":"en""#, r#""language":5"#, "invalid type: integer `5`, expected a string at line 1 column"),
+        (
+            r#""caller":{"name":"","number":""}"#,
+            r#""caller":["",""]"#,
+            "invalid type: sequence, expected struct CallerID",
+        ),
+        ("38.950+0000", "38.950", "is not a date such as"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        match Event::from_text(&text.replacen(from, to, 1)) {
+            Event::Undecodable(event) => {
+                assert_eq!(event.kind(), Some("ChannelDtmfReceived"));
+                assert!(event.reason().contains(reason), "{}", event.reason());
+            }
+            other => panic!("{other:?} with {to}"),
+        }
+    }
+}
+
+#[test]
+fn ids_of_any_length_and_script_come_as_they_were_sent() {
+    let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
+    for length in [0, 1, 7, 21, 22, 23, 24, 25, 150] {
+        for letter in ['x', 'é', '☎', '\u{1f4de}'] {
+            let id: String = std::iter::repeat_n(letter, length).chain(['1']).collect();
+            let text = text.replace(r#""id":"1.1""#, &format!(r#""id":"{id}""#));
+            let Event::ChannelDtmfReceived(event) = Event::from_text(&text) else { panic!("{text}") };
+            assert_eq!(event.channel.id, id);
+            assert_eq!(event.channel.id.clone().into_string(), id);
+            assert!(serde_json::to_string(&*event).unwrap().contains(&format!(r#""id":"{id}""#)));
+        }
+    }
+}
+
+#[test]
 fn a_known_event_becomes_json_again() {
     let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
     let event = Event::from_text(&text);

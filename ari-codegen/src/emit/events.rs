@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tokens::{docs, field, ident, ty};
+use super::tokens::{docs, field, ident, member, ty};
 use crate::rust::{CommonMember, Events, RustType, Struct};
 
 pub(super) fn events(events: &Events) -> TokenStream {
@@ -19,6 +19,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
         use crate::event::{UndecodableEvent, UnknownEvent};
         #[cfg(feature = "resync")]
         use crate::Resync;
+        use crate::object::object;
         use crate::{Disconnected, Dropped, Reconnected};
 
         /// An event.
@@ -71,8 +72,8 @@ pub(super) fn events(events: &Events) -> TokenStream {
             #(#members)*
         }
 
-        impl serde::Serialize for Event {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde_core::Serialize for Event {
+            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     #(Self::#names(event) => event.serialize(serializer),)*
                     Self::Unknown(event) => event.serialize(serializer),
@@ -101,24 +102,24 @@ pub(super) fn events(events: &Events) -> TokenStream {
 fn one(event: &Struct) -> TokenStream {
     let (name, docs) = (ident(&event.name), docs(&event.docs));
     let fields = event.fields.iter().map(field);
-    let rename = (event.name != event.wire).then(|| {
-        let wire = &event.wire;
-        quote!(, rename = #wire)
-    });
+    let members = event.fields.iter().map(member);
+    let wire = &event.wire;
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-        #[serde(tag = "type" #rename)]
+        #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct #name {
             #(#fields,)*
         }
+
+        object!(#name as "type" = #wire { #(#members),* });
     }
 }
 
 fn common_member(member: &CommonMember) -> TokenStream {
     let (name, docs) = (ident(&member.name), docs(&member.docs));
-    let text = matches!(member.ty, RustType::String);
+    // An event of unknown type has it as text.
+    let text = matches!(member.ty, RustType::String | RustType::Id(_));
     let borrowed = if text { quote!(str) } else { ty(&member.ty) };
     let arms = member.holders.iter().map(|(event, optional)| {
         let event = ident(event);

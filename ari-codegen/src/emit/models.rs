@@ -3,13 +3,15 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tokens::{docs, field, ident, ty};
+use super::tokens::{docs, field, ident, member, ty};
 use crate::rust::{RustType, Struct};
 
 pub(super) fn models(models: &[Struct]) -> TokenStream {
     let models = models.iter().map(one);
     quote! {
         //! Models: what operations answer with and events carry.
+
+        use crate::object::object;
 
         #(#models)*
     }
@@ -18,15 +20,18 @@ pub(super) fn models(models: &[Struct]) -> TokenStream {
 fn one(model: &Struct) -> TokenStream {
     let (name, docs) = (ident(&model.name), docs(&model.docs));
     let fields = model.fields.iter().map(field);
+    let members = model.fields.iter().map(member);
     let constructor = model.constructed.then(|| constructor(model));
     let identity = model.identified_by.as_ref().map(|(property, id)| identity(model, property, id));
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct #name {
             #(#fields,)*
         }
+
+        object!(#name { #(#members),* });
 
         #constructor
         #identity

@@ -46,28 +46,21 @@ fn path(module: &TokenStream, name: &str) -> TokenStream {
     quote!(crate::#module::#name)
 }
 
-/// A field's documentation, its serde attributes and itself.
+/// A field's documentation and itself.
 pub(super) fn field(field: &Field) -> TokenStream {
     let (name, docs, inner) = (ident(&field.name), docs(&field.docs), ty(&field.ty));
-    let mut attributes = Vec::new();
-    if field.name.trim_start_matches("r#") != field.wire {
-        let wire = &field.wire;
-        attributes.push(quote!(rename = #wire));
-    }
-    let is_date = field.ty == RustType::Date;
-    let ty = if field.optional {
-        attributes.push(quote!(default));
-        if is_date {
-            attributes.push(quote!(with = "crate::date::option"));
-        }
-        attributes.push(quote!(skip_serializing_if = "Option::is_none"));
-        quote!(Option<#inner>)
-    } else {
-        if is_date {
-            attributes.push(quote!(with = "crate::date"));
-        }
-        inner
+    let ty = if field.optional { quote!(Option<#inner>) } else { inner };
+    quote! { #docs pub #name: #ty }
+}
+
+/// How a field is read and written, for the runtime's macro `object!`.
+pub(super) fn member(field: &Field) -> TokenStream {
+    let (name, wire) = (ident(&field.name), &field.wire);
+    let how = match (field.ty == RustType::Date, field.optional) {
+        (false, false) => quote!(),
+        (false, true) => quote!(: optional),
+        (true, false) => quote!(: date),
+        (true, true) => quote!(: optional_date),
     };
-    let serde = (!attributes.is_empty()).then(|| quote!(#[serde(#(#attributes),*)]));
-    quote! { #docs #serde pub #name: #ty }
+    quote! { #name = #wire #how }
 }

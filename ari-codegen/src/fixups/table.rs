@@ -112,6 +112,23 @@ pub const FIXUPS: &[Fixup] = &[
         ],
     },
     Fixup {
+        name: "names of applications and ids of servers, declared as mere strings",
+        evidence: "seen on the wire of 22.10.1: GET /applications/NAME knows what events call `application`, and a server \
+                   tells its own id in every event, in its answer to a ping and among its information",
+        releases: SEEN,
+        mends: &[
+            SetReference("Event.application", "applicationName"),
+            SetReference("Message.asterisk_id", "asteriskId"),
+            SetReference("SystemInfo.entity_id", "asteriskId"),
+        ],
+    },
+    Fixup {
+        name: "the id of the server in its answer to a ping",
+        evidence: "seen on the wire of 22.10.1: the id that its events carry",
+        releases: Releases::since(&[(13, 38, 0), (16, 2, 0), (17, 0, 0)]),
+        mends: &[SetReference("AsteriskPing.asterisk_id", "asteriskId")],
+    },
+    Fixup {
         name: "ids of channels under other names",
         evidence: "seen on the wire of 22.10.1: each holds the id of a channel",
         releases: SEEN,

@@ -1,6 +1,6 @@
 //! Which strings are ids, and of what.
 //!
-//! A path parameter called `…Id` or `…Name` declares a kind of id. Parameters and properties hold that kind where
+//! A path parameter called `…Id` or `…Name` declares a kind of id, and so does a fixup. Parameters and properties hold that kind where
 //! their name ends in it (`otherChannelId`, `channel_ids`), where a fixup says so, or where they name the model that
 //! the id fetches (`GET /channels/{channelId}` answers with a `Channel`, so `Channel.id` is a channel's id).
 
@@ -14,7 +14,7 @@ use crate::api::{Api, Location, Method, Model, Parameter, Property, Response, Ty
 use crate::rust::Id;
 
 pub(super) struct Ids {
-    /// Snake-case names of the path parameters that declare a kind.
+    /// Snake-case names of the path parameters and references that declare a kind.
     kinds: BTreeSet<String>,
     /// Model and property that hold the id by which the model is fetched.
     own: BTreeMap<(String, String), String>,
@@ -30,6 +30,9 @@ impl Ids {
                 }
             }
         }
+        // What is no path parameter is an id for comparing alone.
+        let properties = api.models.values().flat_map(|model| &model.properties);
+        ids.kinds.extend(properties.filter_map(|property| property.refers_to.as_deref()).map(str::to_snake_case));
         for operation in api.operations().filter(|operation| operation.method == Method::Get) {
             let last = operation.path.rsplit('/').next().unwrap_or_default();
             let Some(name) = last.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { continue };

@@ -9,8 +9,7 @@ use crate::problem::Problems;
 use crate::rust::{CommonMember, Events, Field, RustType, Struct};
 
 /// Members that the runtime reads from events of unknown type too.
-const ON_UNKNOWN: [(&str, RustType); 3] =
-    [("application", RustType::String), ("asterisk_id", RustType::String), ("timestamp", RustType::Date)];
+const ON_UNKNOWN: [&str; 3] = ["application", "asterisk_id", "timestamp"];
 
 /// Methods of the events that are written otherwise.
 const EVENT_METHODS: [&str; 4] = ["clone", "from_binary", "from_text", "kind"];
@@ -154,7 +153,8 @@ fn common_members(events: &[Struct]) -> Vec<CommonMember> {
         .filter_map(|(name, holders)| {
             let field = holders[0].1;
             let one_type = holders.iter().all(|(_, other)| other.ty == field.ty);
-            let on_unknown = ON_UNKNOWN.contains(&(name, field.ty.clone()));
+            let on_unknown =
+                ON_UNKNOWN.contains(&name) && matches!(field.ty, RustType::String | RustType::Id(_) | RustType::Date);
             let is_object = matches!(field.ty, RustType::Model(_));
             (one_type && (on_unknown || (is_object && holders.len() >= SHARED_BY))).then(|| CommonMember {
                 name: name.to_owned(),

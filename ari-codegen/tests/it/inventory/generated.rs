@@ -71,16 +71,19 @@ fn string(literal: &proc_macro2::Literal) -> Option<String> {
 }
 
 fn structs(inventory: &mut Inventory, kind: &str, items: &[Item], values: &Values) {
+    let objects: BTreeMap<String, Object> = items.iter().filter_map(object).collect();
     for item in items {
         let Item::Struct(item) = item else { continue };
-        let name = serde_name(&item.attrs).unwrap_or_else(|| item.ident.to_string());
+        let object = &objects[&item.ident.to_string()];
+        let name = object.kind.clone().unwrap_or_else(|| item.ident.to_string());
         inventory.insert(format!("{kind} {name}"));
         let Fields::Named(fields) = &item.fields else { continue };
+        assert_eq!(object.members.len(), fields.named.len(), "{name}");
         for field in &fields.named {
-            let ident = field.ident.as_ref().unwrap().to_string();
-            let wire = serde_name(&field.attrs).unwrap_or_else(|| ident.trim_start_matches("r#").to_owned());
+            let (wire, how) = &object.members[&field.ident.as_ref().unwrap().to_string()];
             let optional = last_segment(&field.ty).0 == "Option";
             let ty = ty(&field.ty);
+            assert_eq!(how.as_str(), how_it_is_read(optional, &ty), "{name}.{wire}");
             inventory.insert(format!("property {name}.{wire} {ty}, {}", necessity(!optional)));
             let place = format!("{name}.{wire}");
             insert_values(inventory, &place, field.ty.to_token_stream(), values);
@@ -88,12 +91,37 @@ fn structs(inventory: &mut Inventory, kind: &str, items: &[Item], values: &Value
     }
 }
 
-/// `x` of `#[serde(rename = "x")]`.
-fn serde_name(attributes: &[syn::Attribute]) -> Option<String> {
-    let serde = attributes.iter().find(|attribute| attribute.path().is_ident("serde"))?;
-    let tokens: Vec<TokenTree> = serde.meta.require_list().unwrap().tokens.clone().into_iter().collect();
-    let at = tokens.iter().position(|token| token.to_string() == "rename")?;
-    strings(tokens[at + 2].clone().into()).pop()
+/// What `object!` is told of a struct.
+struct Object {
+    /// The name on the wire, of an event.
+    kind: Option<String>,
+    /// By field, the name on the wire and how it is read.
+    members: BTreeMap<String, (String, String)>,
+}
+
+/// `object!(Name as "type" = "Kind" { field = "member": how, ... });`
+fn object(item: &Item) -> Option<(String, Object)> {
+    let Item::Macro(invocation) = item else { return None };
+    assert!(invocation.mac.path.is_ident("object"));
+    let tokens: Vec<TokenTree> = invocation.mac.tokens.clone().into_iter().collect();
+    let (Some(TokenTree::Group(group)), Some(name)) = (tokens.last(), tokens.first()) else { panic!("no object") };
+    let head = &tokens[..tokens.len() - 1];
+    let kind = if head.len() > 1 { strings(head.iter().cloned().collect()).pop() } else { None };
+    let members: Vec<TokenTree> = group.stream().into_iter().collect();
+    let members = members.split(|token| token.to_string() == ",").filter(|member| !member.is_empty()).map(|member| {
+        let wire = strings(member[2].clone().into()).pop().unwrap();
+        (member[0].to_string(), (wire, member.get(4).map(ToString::to_string).unwrap_or_default()))
+    });
+    Some((name.to_string(), Object { kind, members: members.collect() }))
+}
+
+fn how_it_is_read(optional: bool, ty: &str) -> &'static str {
+    match (optional, ty) {
+        (false, "crate::Date") => "date",
+        (true, "crate::Date") => "optional_date",
+        (false, _) => "",
+        (true, _) => "optional",
+    }
 }
 
 fn last_segment(ty: &Type) -> (String, Option<&Type>) {

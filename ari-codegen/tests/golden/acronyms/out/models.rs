@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `CallerID`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallerID {
     /// `number`: text.
@@ -15,19 +17,21 @@ pub struct CallerID {
     /// `localSSRC`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(rename = "localSSRC")]
     pub local_ssrc: i64,
     /// `x2y`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x2y: Option<String>,
 }
+
+object!(
+    CallerID { number = "number", local_ssrc = "localSSRC", x2y = "x2y" : optional }
+);
 
 /// Asterisk's model `DialplanCEP`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DialplanCEP {
     /// `caller`: `CallerID`.
@@ -37,14 +41,15 @@ pub struct DialplanCEP {
     /// `info`: `CallInfo`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<crate::models::CallInfo>,
 }
+
+object!(DialplanCEP { caller = "caller", info = "info" : optional });
 
 /// Asterisk's model `RTPstat`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RTPstat {
     /// `rtt`: number.
@@ -53,15 +58,18 @@ pub struct RTPstat {
     pub rtt: f64,
 }
 
+object!(RTPstat { rtt = "rtt" });
+
 /// Asterisk's model `call_info`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallInfo {
     /// `id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
+
+object!(CallInfo { id = "id" : optional });

@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Pair`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Pair {
     /// `attribute`: text.
@@ -15,7 +17,6 @@ pub struct Pair {
     /// `value`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// `weight`: whole number.
     ///
@@ -26,6 +27,11 @@ pub struct Pair {
     /// Since Asterisk 22.0 or earlier.
     pub kind: crate::values::PairKind,
 }
+
+object!(
+    Pair { attribute = "attribute", value = "value" : optional, weight = "weight", kind =
+    "kind" }
+);
 
 impl Pair {
     /// One with the members that it must have.

@@ -2,15 +2,18 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Sheet`.
 ///
 /// Since Asterisk 22.0.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sheet {
     /// `date`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0.
-    #[serde(with = "crate::date")]
     pub date: crate::Date,
 }
+
+object!(Sheet { date = "date" : date });

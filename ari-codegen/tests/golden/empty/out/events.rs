@@ -5,6 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "resync")]
 use crate::Resync;
+use crate::object::object;
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -53,8 +54,11 @@ impl Event {
     }
 }
 
-impl serde::Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl serde_core::Serialize for Event {
+    fn serialize<S: serde_core::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match self {
             Self::Unknown(event) => event.serialize(serializer),
             Self::Undecodable(event) => event.serialize(serializer),

@@ -5,6 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "resync")]
 use crate::Resync;
+use crate::object::object;
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -125,8 +126,11 @@ impl Event {
     }
 }
 
-impl serde::Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl serde_core::Serialize for Event {
+    fn serialize<S: serde_core::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match self {
             Self::Answered(event) => event.serialize(serializer),
             Self::Hung(event) => event.serialize(serializer),
@@ -161,14 +165,12 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Answered`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Answered {
     /// `line`: `Line`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<crate::models::Line>,
     /// `by`: `Line`.
     ///
@@ -181,20 +183,24 @@ pub struct Answered {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
+
+object!(
+    Answered as "type" = "Answered" { line = "line" : optional, by = "by", application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);
 
 /// Asterisk's event `Hung`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Hung {
     /// `line`: `Line`.
@@ -208,21 +214,14 @@ pub struct Hung {
     /// `last`: `Rung`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<crate::events::Rung>,
     /// `tree`: JSON.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<serde_json::Value>,
     /// `when`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(
-        default,
-        with = "crate::date::option",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub when: Option<crate::Date>,
     /// `application`: text.
     ///
@@ -231,20 +230,23 @@ pub struct Hung {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
+
+object!(
+    Hung as "type" = "Hung" { line = "line", cause = "cause", last = "last" : optional,
+    tree = "tree" : optional, when = "when" : optional_date, application = "application",
+    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// Asterisk's event `MissingParams`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MissingParams {
     /// `params`: list of text.
@@ -254,15 +256,18 @@ pub struct MissingParams {
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
+
+object!(
+    MissingParams as "type" = "MissingParams" { params = "params", asterisk_id =
+    "asterisk_id" : optional }
+);
 
 /// Asterisk's event `Replaced`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Replaced {
     /// `application`: text.
@@ -272,20 +277,22 @@ pub struct Replaced {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
+
+object!(
+    Replaced as "type" = "Replaced" { application = "application", timestamp =
+    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
+);
 
 /// Asterisk's event `Rung`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Rung {
     /// `line`: `Line`.
@@ -295,7 +302,6 @@ pub struct Rung {
     /// `cause`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// `application`: text.
     ///
@@ -304,11 +310,16 @@ pub struct Rung {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
+
+object!(
+    Rung as "type" = "Rung" { line = "line", cause = "cause" : optional, application =
+    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
+    }
+
+);

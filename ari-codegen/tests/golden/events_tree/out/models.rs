@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Line`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Line {
     /// `id`: text.
@@ -17,3 +19,5 @@ pub struct Line {
     /// Since Asterisk 22.0 or earlier.
     pub up: bool,
 }
+
+object!(Line { id = "id", up = "up" });

@@ -2,23 +2,26 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Others`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Others {
     /// `Self`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(rename = "Self")]
     pub self_: String,
 }
+
+object!(Others { self_ = "Self" });
 
 /// Asterisk's model `Self`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SelfModel {
     /// `true`: boolean.
@@ -27,35 +30,37 @@ pub struct SelfModel {
     pub r#true: bool,
 }
 
+object!(SelfModel { r#true = "true" });
+
 /// Asterisk's model `Words`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Words {
     /// `type`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// `move`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#move: Option<String>,
     /// `self`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(rename = "self", default, skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
     /// `crate`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(rename = "crate", default, skip_serializing_if = "Option::is_none")]
     pub crate_: Option<String>,
     /// `async`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#async: Option<String>,
 }
+
+object!(
+    Words { r#type = "type" : optional, r#move = "move" : optional, self_ = "self" :
+    optional, crate_ = "crate" : optional, r#async = "async" : optional }
+);

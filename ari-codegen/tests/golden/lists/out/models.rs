@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Ball`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Ball {
     /// `size`: whole number.
@@ -14,10 +16,12 @@ pub struct Ball {
     pub size: i64,
 }
 
+object!(Ball { size = "size" });
+
 /// Asterisk's model `Box`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `labels`: list of text.
@@ -27,17 +31,14 @@ pub struct BoxModel {
     /// `inner`: list of `Ball`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<Vec<crate::models::Ball>>,
     /// `first`: `Ball`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<crate::models::Ball>,
     /// `extras`: list of JSON.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extras: Option<Vec<serde_json::Value>>,
     /// `grid`: list of list of `Ball`.
     ///
@@ -46,6 +47,10 @@ pub struct BoxModel {
     /// `dates`: list of text.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dates: Option<Vec<String>>,
 }
+
+object!(
+    BoxModel { labels = "labels", inner = "inner" : optional, first = "first" : optional,
+    extras = "extras" : optional, grid = "grid", dates = "dates" : optional }
+);

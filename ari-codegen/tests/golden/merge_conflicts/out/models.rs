@@ -2,16 +2,17 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `File`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct File {
     /// `variables`: JSON.
     ///
     /// Since Asterisk 21.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variables: Option<serde_json::Value>,
     /// `size`: whole number.
     ///
@@ -19,10 +20,12 @@ pub struct File {
     pub size: i64,
 }
 
+object!(File { variables = "variables" : optional, size = "size" });
+
 /// Asterisk's model `OldFile`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OldFile {
     /// `id`: text.
@@ -31,10 +34,12 @@ pub struct OldFile {
     pub id: String,
 }
 
+object!(OldFile { id = "id" });
+
 /// Asterisk's model `Pair`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Pair {
     /// `key`: text.
@@ -42,3 +47,5 @@ pub struct Pair {
     /// Since Asterisk 21.0 or earlier.
     pub key: String,
 }
+
+object!(Pair { key = "key" });

@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `OldPart`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OldPart {
     /// `id`: text.
@@ -14,10 +16,12 @@ pub struct OldPart {
     pub id: String,
 }
 
+object!(OldPart { id = "id" });
+
 /// Asterisk's model `Part`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Part {
     /// `id`: text.
@@ -27,16 +31,18 @@ pub struct Part {
     /// `loose`: text.
     ///
     /// Since Asterisk 21.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loose: Option<String>,
     /// `fresh`: text.
     ///
     /// Since Asterisk 22.0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<String>,
     /// `gone`: whole number.
     ///
     /// Since Asterisk 21.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<i64>,
 }
+
+object!(
+    Part { id = "id", loose = "loose" : optional, fresh = "fresh" : optional, gone =
+    "gone" : optional }
+);

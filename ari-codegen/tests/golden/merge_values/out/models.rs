@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Door`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Door {
     /// `state`: `DoorState`.
@@ -15,6 +17,7 @@ pub struct Door {
     /// `lock`: text.
     ///
     /// Since Asterisk 21.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
 }
+
+object!(Door { state = "state", lock = "lock" : optional });

@@ -5,6 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "resync")]
 use crate::Resync;
+use crate::object::object;
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -56,8 +57,11 @@ impl Event {
     }
 }
 
-impl serde::Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl serde_core::Serialize for Event {
+    fn serialize<S: serde_core::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bare(event) => event.serialize(serializer),
             Self::Unknown(event) => event.serialize(serializer),
@@ -84,7 +88,8 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Bare`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Bare {}
+
+object!(Bare as "type" = "Bare" {});

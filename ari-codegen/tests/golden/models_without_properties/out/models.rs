@@ -2,17 +2,21 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Dialed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dialed {}
+
+object!(Dialed {});
 
 /// Asterisk's model `Holder`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Holder {
     /// `dialed`: `Dialed`.
@@ -20,3 +24,5 @@ pub struct Holder {
     /// Since Asterisk 22.0 or earlier.
     pub dialed: crate::models::Dialed,
 }
+
+object!(Holder { dialed = "dialed" });

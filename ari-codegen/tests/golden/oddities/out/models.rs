@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `LiveRecording`.
 ///
 /// Since Asterisk 12.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// `format`: text.
@@ -19,7 +21,6 @@ pub struct LiveRecording {
     /// `cause`: text.
     ///
     /// Since Asterisk 12.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// `name`: text.
     ///
@@ -27,10 +28,15 @@ pub struct LiveRecording {
     pub name: String,
 }
 
+object!(
+    LiveRecording { format = "format", state = "state", cause = "cause" : optional, name
+    = "name" }
+);
+
 /// Asterisk's model `Recording`.
 ///
 /// Since Asterisk 12.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Recording {
     /// `name`: text.
@@ -38,3 +44,5 @@ pub struct Recording {
     /// Since Asterisk 12.0 or earlier.
     pub name: String,
 }
+
+object!(Recording { name = "name" });

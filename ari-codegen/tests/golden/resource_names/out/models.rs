@@ -2,10 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `DeviceState`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeviceState {
     /// `name`: `DeviceName`.
@@ -17,6 +19,8 @@ pub struct DeviceState {
     /// Since Asterisk 22.0 or earlier.
     pub state: crate::values::DeviceStateValue,
 }
+
+object!(DeviceState { name = "name", state = "state" });
 
 impl From<&DeviceState> for crate::ids::DeviceName {
     fn from(model: &DeviceState) -> Self {

@@ -5,6 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "resync")]
 use crate::Resync;
+use crate::object::object;
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -74,8 +75,11 @@ impl Event {
     }
 }
 
-impl serde::Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl serde_core::Serialize for Event {
+    fn serialize<S: serde_core::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match self {
             Self::Kind(event) => event.serialize(serializer),
             Self::ResultMessage(event) => event.serialize(serializer),
@@ -110,58 +114,58 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Kind`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Kind {
     /// `application`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<i64>,
 }
+
+object!(Kind as "type" = "Kind" { application = "application" : optional });
 
 /// Asterisk's event `Result`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type", rename = "Result")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResultMessage {}
+
+object!(ResultMessage as "type" = "Result" {});
 
 /// Asterisk's event `Undecodable`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type", rename = "Undecodable")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UndecodableMessage {
     /// `kind`: `BoxModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::models::BoxModel>,
 }
+
+object!(UndecodableMessage as "type" = "Undecodable" { kind = "kind" : optional });
 
 /// Asterisk's event `Unknown`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type", rename = "Unknown")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UnknownMessage {
     /// `kind`: `BoxModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::models::BoxModel>,
 }
+
+object!(UnknownMessage as "type" = "Unknown" { kind = "kind" : optional });
 
 /// Asterisk's event `UnknownEvent`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "type", rename = "UnknownEvent")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UnknownEventMessage {
     /// `kind`: `BoxModel`.
@@ -169,3 +173,5 @@ pub struct UnknownEventMessage {
     /// Since Asterisk 22.0 or earlier.
     pub kind: crate::models::BoxModel,
 }
+
+object!(UnknownEventMessage as "type" = "UnknownEvent" { kind = "kind" });

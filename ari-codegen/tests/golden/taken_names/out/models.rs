@@ -2,23 +2,26 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::object::object;
+
 /// Asterisk's model `Box`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `result`: `OptionModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<crate::models::OptionModel>,
 }
+
+object!(BoxModel { result = "result" : optional });
 
 /// Asterisk's model `Option`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OptionModel {
     /// `some`: `StringModel`.
@@ -27,22 +30,27 @@ pub struct OptionModel {
     pub some: crate::models::StringModel,
 }
 
+object!(OptionModel { some = "some" });
+
 /// Asterisk's model `String`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StringModel {
     /// `none`: `VecModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub none: Option<crate::models::VecModel>,
 }
+
+object!(StringModel { none = "none" : optional });
 
 /// Asterisk's model `Vec`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VecModel {}
+
+object!(VecModel {});
