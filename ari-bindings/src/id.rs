@@ -1,5 +1,10 @@
 //! The `id!` macro: the identifiers of ARI, one type for each kind of thing.
 
+use std::fmt;
+
+use serde_core::de::Visitor;
+use smol_str::SmolStr;
+
 /// Defines a kind of identifier: text that is not interchangeable with the identifiers of other things.
 macro_rules! id {
     ($name:ident, $docs:literal) => {
@@ -102,13 +107,27 @@ macro_rules! id {
 
         impl<'de> serde_core::Deserialize<'de> for $name {
             fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let crate::value::Text(text) = serde_core::Deserialize::deserialize(deserializer)?;
-                Ok(Self(text.as_ref().into()))
+                deserializer.deserialize_str(crate::id::IdVisitor).map(Self)
             }
         }
 
         crate::id::equals_text!($name: str, &str, String);
     };
+}
+
+/// Reads the text of an id, without a detour by the heap.
+pub(crate) struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = SmolStr;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<SmolStr, E> {
+        Ok(SmolStr::new(text))
+    }
 }
 
 /// Compares a text type with the string types, both ways.

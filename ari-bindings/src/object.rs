@@ -75,6 +75,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for MemberVisitor<T> {
 }
 
 /// Reads a value.
+#[inline]
 pub(crate) fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     access: &mut A,
     slot: &mut Option<T>,
