@@ -31,24 +31,24 @@ const fn bounded(features: &'static str, most: usize) -> Set {
 
 /// Each feature alone, and what makes sense together.
 const SETS: &[Set] = &[
-    bounded("", 15),
-    bounded("http", 78),
-    bounded("websocket", 52),
-    bounded("server", 52),
+    bounded("", 10),
+    bounded("http", 77),
+    bounded("websocket", 51),
+    bounded("server", 51),
     set("resync"),
     set("signal"),
     set("metrics"),
     set("tls"),
     set("tls-no-provider"),
     set("http,metrics"),
-    bounded("http,tls", 94),
+    bounded("http,tls", 93),
     set("http,tls-no-provider"),
-    bounded("http,websocket", 97),
+    bounded("http,websocket", 96),
     set("server,tls"),
-    bounded("websocket,tls", 67),
+    bounded("websocket,tls", 66),
     set("websocket,tls-no-provider"),
-    bounded("default", 112),
-    bounded("default,server", 112),
+    bounded("default", 111),
+    bounded("default,server", 111),
     set("default,metrics,server,signal"),
 ];
 
