@@ -140,8 +140,7 @@ impl Session {
         if let Poll::Ready(reason) = self.poll_write(cx) {
             return Poll::Ready(End::Because(reason));
         }
-        // A reply is awaited elsewhere than events are.
-        if self.holding || self.inspector.link().is_some_and(Link::is_awaited) {
+        if self.holding || self.is_reply_awaited() {
             self.turn.take_back();
         }
         if !self.turn.is_programs(cx) && self.may_read(cx) {
@@ -161,6 +160,10 @@ impl Session {
         if self.holding || self.end.is_some() {
             return Poll::Pending;
         }
+        if self.is_reply_awaited() {
+            self.turn.take_back();
+            return Poll::Pending;
+        }
         self.turn.give_to_program(cx);
         let read = self.read(LARGEST_OWN_BATCH);
         let (_, bytes) = self.received;
@@ -175,6 +178,11 @@ impl Session {
         }
         std::mem::swap(&mut self.batch, frames);
         Poll::Ready(())
+    }
+
+    /// Whether a reply is awaited, which is done elsewhere than events are.
+    fn is_reply_awaited(&self) -> bool {
+        self.inspector.link().is_some_and(Link::is_awaited)
     }
 
     /// Whether no subscriber wants the connection to wait for it.

@@ -52,20 +52,23 @@ impl Replies {
         let request: RestRequest = serde_json::from_str(text).ok()?;
         let path = request.uri.split('?').next().unwrap_or_default();
         let (status, body) = self.of(path.trim_start_matches('/'));
-        let response = json!({
-            "type": "RESTResponse",
-            "transaction_id": request.transaction_id,
-            "request_id": request.request_id,
-            "status_code": status,
-            "reason_phrase": if status == 200 { "OK" } else { "Not Found" },
-            "uri": request.uri,
-            "content_type": "application/json",
-            "message_body": String::from_utf8_lossy(&body),
-            "application": "x",
-            "timestamp": "2026-11-24T10:00:00.000+0000",
-            "asterisk_id": "02:00:00:00:00:01",
-        });
-        Some(response.to_string())
+        let reason = if status == 200 { "OK" } else { "Not Found" };
+        // In the order in which Asterisk writes them.
+        let members = [
+            ("type", json!("RESTResponse")),
+            ("transaction_id", json!(request.transaction_id)),
+            ("request_id", json!(request.request_id)),
+            ("status_code", json!(status)),
+            ("reason_phrase", json!(reason)),
+            ("uri", json!(request.uri)),
+            ("content_type", json!("application/json")),
+            ("message_body", json!(String::from_utf8_lossy(&body))),
+            ("application", json!("x")),
+            ("timestamp", json!("2026-11-24T10:00:00.000+0000")),
+            ("asterisk_id", json!("02:00:00:00:00:01")),
+        ];
+        let members: Vec<_> = members.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        Some(format!("{{{}}}", members.join(",")))
     }
 }
 
