@@ -83,6 +83,7 @@ mod client;
 mod connection;
 mod event;
 #[rustfmt::skip]
+#[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
 mod generated;
 mod id;
 mod object;

@@ -6,7 +6,7 @@ use crate::id::id;
 
 id!(ApplicationName, "The name of an application.");
 
-id!(AsteriskId, "The id of an asterisk.");
+id!(AsteriskId, "The id of an Asterisk server.");
 
 id!(BridgeId, "The id of a bridge.");
 

@@ -16,7 +16,9 @@ pub(super) fn id(kind: &str) -> Docs {
         Some(stem) => (stem.replace('_', " "), "name"),
         None => (kind.strip_suffix("_id").unwrap_or(kind).replace('_', " "), "id"),
     };
-    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    // The only thing with a name of its own is the server.
+    let what = if what == "asterisk" { "Asterisk server".to_owned() } else { what };
+    let article = if what.starts_with(['A', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     vec![format!("The {by} of {article} {what}.")]
 }
 
