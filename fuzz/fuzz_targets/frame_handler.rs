@@ -136,11 +136,13 @@ async fn serve(stream: DuplexStream, sent: Vec<u8>, pieces: Vec<usize>, deaf: bo
     let _ = discarding.as_mut().await;
 }
 
-/// How many bytes may wait: those of the limit, one batch that went beyond it, and the word of what was dropped.
+/// How many bytes may wait: those of the limit, one batch that went beyond it, and the word of what was dropped. Where
+/// the oldest are dropped, only a frame that the program has read by itself goes beyond.
 fn most_waiting(settings: &Settings, expected: &[Message]) -> usize {
     let sizes: Vec<usize> = expected.iter().map(|message| message.len() + FRAME).collect();
     let batches = sizes.windows(LARGEST_BATCH.min(sizes.len()).max(1)).map(|batch| batch.iter().sum());
-    let beyond = if settings.slow_reader == SlowReader::DropOldest { None } else { batches.max() };
+    let drops = settings.slow_reader == SlowReader::DropOldest;
+    let beyond = if drops { sizes.iter().copied().max() } else { batches.max() };
     settings.limit.saturating_add(beyond.unwrap_or_default()).saturating_add(FRAME)
 }
 

@@ -137,10 +137,12 @@ impl Hub {
         }
         self.readiness.give_to_program();
         match session.as_deref_mut() {
-            Ok(Some(session)) if taken.is_pending() => session.poll_frames(cx, frames).map(|()| {
-                queue.adopt(frames);
-                Taken::Frames
-            }),
+            Ok(Some(session)) if taken.is_pending() => {
+                session.poll_frames(cx, frames, queue.room_for_own()).map(|()| {
+                    queue.adopt(frames);
+                    Taken::Frames
+                })
+            }
             _ => taken,
         }
     }

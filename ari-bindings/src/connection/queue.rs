@@ -128,6 +128,11 @@ impl Queue {
         self.end(Some(Error::Disconnected { reason: DisconnectReason::Overflow { bytes: self.bytes() } }));
     }
 
+    /// How many bytes the subscriber may read by itself at once: as many may come while it works on them.
+    pub(super) fn room_for_own(&self) -> usize {
+        self.limit / 2
+    }
+
     /// Counts frames that the subscriber has read by itself as taken.
     pub(super) fn adopt(&self, frames: &VecDeque<Frame>) {
         self.bytes.fetch_add(frames.iter().map(Frame::size).sum(), Ordering::Relaxed);

@@ -41,6 +41,8 @@ pub(super) struct Session {
     inspector: Inspector,
     /// Frames read and not yet handed to the subscribers.
     batch: VecDeque<Frame>,
+    /// What they take.
+    batch_bytes: usize,
     /// How many there were, and how many bytes, that are not counted yet.
     received: (u64, u64),
     /// Whether the subscribers must not get any yet.
@@ -81,6 +83,7 @@ impl Session {
             heartbeat,
             inspector,
             batch: VecDeque::new(),
+            batch_bytes: 0,
             received: (0, 0),
             holding: false,
             waiting: None,
@@ -112,6 +115,7 @@ impl Session {
         self.count();
         if !self.holding {
             self.batch.iter_mut().for_each(Frame::detach);
+            self.batch_bytes = 0;
             self.hub.push(&mut self.batch);
         }
     }
@@ -153,10 +157,11 @@ impl Session {
         self.poll_heartbeat(cx).map(End::Because)
     }
 
-    /// The part of a program that waits for events: reads some into `frames`, which must be empty.
+    /// The part of a program that waits for events: reads some into `frames`, which must be empty; not many more bytes
+    /// than wanted.
     ///
     /// They come after all that the subscribers have been given.
-    pub(super) fn poll_frames(&mut self, cx: &mut Context<'_>, frames: &mut VecDeque<Frame>) -> Poll<()> {
+    pub(super) fn poll_frames(&mut self, cx: &mut Context<'_>, frames: &mut VecDeque<Frame>, bytes: usize) -> Poll<()> {
         if self.holding || self.end.is_some() {
             return Poll::Pending;
         }
@@ -165,7 +170,7 @@ impl Session {
             return Poll::Pending;
         }
         self.turn.give_to_program(cx);
-        let read = self.read(LARGEST_OWN_BATCH);
+        let read = self.read(LARGEST_OWN_BATCH, bytes);
         let (_, bytes) = self.received;
         self.count();
         self.turn.program_has_read(bytes, matches!(read, Read::Everything));
@@ -177,6 +182,7 @@ impl Session {
             return Poll::Pending;
         }
         std::mem::swap(&mut self.batch, frames);
+        self.batch_bytes = 0;
         Poll::Ready(())
     }
 
@@ -205,7 +211,7 @@ impl Session {
     /// Reads everything that is there.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
         loop {
-            match self.read(LARGEST_BATCH) {
+            match self.read(LARGEST_BATCH, usize::MAX) {
                 Read::Everything => return Poll::Pending,
                 Read::End(reason) => return Poll::Ready(reason),
                 Read::Enough if self.holding => {}
@@ -224,8 +230,8 @@ impl Session {
         }
     }
 
-    /// Reads messages until so many events are kept.
-    fn read(&mut self, most: usize) -> Read {
+    /// Reads messages until so many events are kept, or so many bytes of them.
+    fn read(&mut self, most: usize, bytes: usize) -> Read {
         let waker = self.turn.waker();
         let cx = &mut Context::from_waker(&waker);
         let mut heard = false;
@@ -243,7 +249,7 @@ impl Session {
             if let Some(reason) = self.keep(message) {
                 break Read::End(reason);
             }
-            if self.batch.len() >= most {
+            if self.batch.len() >= most || self.batch_bytes >= bytes {
                 break Read::Enough;
             }
         };
@@ -268,6 +274,7 @@ impl Session {
         };
         self.received.0 += 1;
         self.received.1 += frame.text_size() as u64;
+        self.batch_bytes += frame.size();
         self.batch.push_back(frame);
         last
     }
