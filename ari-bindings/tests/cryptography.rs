@@ -5,12 +5,16 @@ use tokio_rustls::rustls::crypto::ring;
 
 #[test]
 fn it_is_the_programs_own_or_else_what_is_compiled_in() {
-    let build = || Client::builder("http://localhost:8088/ari").build();
+    let builder = Client::builder("https://localhost:8089/ari").root_certificate_pem(include_bytes!("it/tls/ca.pem"));
+    let build = || builder.clone().build();
     let first = build();
     assert_eq!(first.is_ok(), cfg!(feature = "tls"), "{first:?}");
     if let Err(error) = first {
         assert!(error.to_string().contains("CryptoProvider::install_default"), "{error}");
     }
+
+    // Without TLS there is no need of any.
+    Client::builder("http://localhost:8088/ari").build().unwrap();
 
     // That it is this one is told by what it cannot do.
     let mut useless = ring::default_provider();

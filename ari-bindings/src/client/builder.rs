@@ -185,7 +185,7 @@ impl ClientBuilder {
         let access = Arc::new(self.access(url, authorization)?);
         Ok(Client::new(Shared {
             base_url: access.url.as_str().into(),
-            http: self.http(&access)?,
+            http: self.http(&access),
             access: Some(access),
             transport: self.transport,
             #[cfg(feature = "websocket")]
@@ -209,23 +209,23 @@ impl ClientBuilder {
         }
         Ok(Access {
             #[cfg(feature = "tls-no-provider")]
-            tls: Arc::new(super::tls::config(&url, &self.tls)?),
+            tls: url.is_secure().then(|| super::tls::config(&self.tls)).transpose()?.map(Arc::new),
             url,
             authorization,
         })
     }
 
     #[cfg(feature = "http")]
-    fn http(&self, access: &Arc<Access>) -> Result<Option<Arc<Http>>, Error> {
+    fn http(&self, access: &Arc<Access>) -> Option<Arc<Http>> {
         let timeouts =
             super::http::Timeouts { connect: self.connect_timeout, read: self.timeout, idle: self.idle_timeout };
-        Ok(Some(Arc::new(Http::new(Arc::clone(access), timeouts)?)))
+        Some(Arc::new(Http::new(Arc::clone(access), timeouts)))
     }
 
     #[cfg(not(feature = "http"))]
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as the other")]
-    fn http(&self, _: &Arc<Access>) -> Result<Option<Arc<Http>>, Error> {
-        Ok(None)
+    #[allow(clippy::unused_self, reason = "as the other")]
+    fn http(&self, _: &Arc<Access>) -> Option<Arc<Http>> {
+        None
     }
 }
 

@@ -1,50 +1,52 @@
 //! Requests over HTTP.
 
+use std::error::Error as _;
 use std::fmt;
-use std::io;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http_body::Body as _;
+use http::uri::{PathAndQuery, Uri};
+use http::{HeaderValue, Response};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
-use super::Access;
-use super::download::Download;
+use super::body::Body;
 use super::reply::{Expect, Head, Reply};
-use crate::{Client, ConnectErrorKind, Error, Method, Operation, Request};
+use super::stream::{self, Stream};
+use super::{Access, Download};
+use crate::{Client, Error, Method, Operation, Request};
 
 /// The HTTP server of one Asterisk.
 pub(crate) struct Http {
-    client: Mutex<reqwest::Client>,
-    #[cfg(feature = "websocket")]
+    pool: Mutex<Pool>,
+    connector: Connector,
     timeouts: Timeouts,
-    access: Arc<Access>,
 }
+
+/// The connections for requests.
+type Pool = legacy::Client<Connector, String>;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeouts {
     pub(super) connect: Duration,
+    /// How long the next piece of a file may be on its way.
     pub(super) read: Duration,
     /// How long a connection is kept that nobody needs.
     pub(super) idle: Duration,
 }
 
 impl Http {
-    pub(super) fn new(access: Arc<Access>, timeouts: Timeouts) -> Result<Self, Error> {
-        let url = access.url.as_str();
-        reqwest::Url::parse(url).map_err(|error| Error::config(format!("base URL {url:?}: {error}")))?;
-        let client = build(&access, timeouts).map_err(|error| Error::config(error.to_string()))?;
-        Ok(Self {
-            client: Mutex::new(client),
-            #[cfg(feature = "websocket")]
-            timeouts,
-            access,
-        })
+    pub(super) fn new(access: Arc<Access>, timeouts: Timeouts) -> Self {
+        let connector = Connector { access, timeout: timeouts.connect };
+        Self { pool: Mutex::new(pool(&connector, timeouts.idle)), connector, timeouts }
     }
 
     /// Why a client has no HTTP for a request.
@@ -56,125 +58,116 @@ impl Http {
     /// have broken them, too, and they would only tell by a timeout.
     #[cfg(feature = "websocket")]
     pub(crate) fn renew(&self) {
-        // It could be built before.
-        if let Ok(client) = build(&self.access, self.timeouts) {
-            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
-        }
+        *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = pool(&self.connector, self.timeouts.idle);
     }
 
     /// Sends a request, and reads its reply as far as expected.
     pub(crate) async fn exchange(&self, request: &Request, expect: Expect) -> Result<Reply, Error> {
         let operation = request.operation();
-        let url = format!("{}/{}", self.access.url.as_str(), request.uri());
-        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut http = client.request(method(request.method()), url);
-        if let Some(authorization) = &self.access.authorization {
-            http = http.header(AUTHORIZATION, authorization.clone());
+        let http = self.write(request)?;
+        let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let response = pool.request(http).await.map_err(|error| send_error(operation, error))?;
+        self.read(request, response, expect).await
+    }
+
+    fn write(&self, request: &Request) -> Result<http::Request<String>, Error> {
+        let Access { url, authorization, .. } = &*self.connector.access;
+        let target = format!("{}/{}", url.prefix(), request.uri());
+        let target = PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(|error| Error::InvalidRequest {
+            operation: request.operation(),
+            parameter: "",
+            reason: error.to_string().into(),
+        })?;
+        let mut http = http::Request::new(String::new());
+        *http.method_mut() = method(request.method());
+        *http.uri_mut() = url.at(target);
+        if let Some(authorization) = authorization {
+            http.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
         if let Some(body) = request.body() {
-            http = http.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *http.body_mut() = body.to_string();
         }
-        let response = http.send().await.map_err(|error| self.send_error(operation, error))?;
-        let asked = format!("{}{}", self.access.url.as_str(), request.path());
-        read(operation, &asked, response, expect).await
+        Ok(http)
     }
 
-    fn send_error(&self, operation: &'static Operation, error: reqwest::Error) -> Error {
-        let timed_out = error.is_timeout();
-        if !error.is_connect() {
-            return unfinished(operation, error);
+    /// Reads what the server answered.
+    async fn read(&self, request: &Request, response: Response<Incoming>, expect: Expect) -> Result<Reply, Error> {
+        let operation = request.operation();
+        let (parts, incoming) = response.into_parts();
+        let body = Body::new(operation, incoming);
+        let head = Head::new(parts.status.as_u16(), &parts.headers);
+        let is_success = head.is_success() && !head.is_html();
+        if expect == Expect::File && is_success {
+            let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let length = body.length();
+            let pieces = Box::pin(body.into_pieces(self.timeouts.read));
+            return Ok(Reply::File(Download::new(operation, content_type.map(Box::from), length, pieces)));
         }
-        let kind = match () {
-            () if error.is_dns() => ConnectErrorKind::Dns,
-            () if timed_out => ConnectErrorKind::Timeout,
-            () => self.access.connect_error_kind(io_error(&error)),
-        };
-        self.access.connect_error(kind, Arc::new(error.without_url()))
-    }
-}
-
-fn build(access: &Access, timeouts: Timeouts) -> reqwest::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder()
-        .connect_timeout(timeouts.connect)
-        .read_timeout(timeouts.read)
-        .pool_idle_timeout(timeouts.idle)
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true)
-        .no_proxy()
-        .http1_only();
-    access.secure(builder).build()
-}
-
-/// Reads what the server answered.
-async fn read(
-    operation: &'static Operation,
-    url: &str,
-    response: reqwest::Response,
-    expect: Expect,
-) -> Result<Reply, Error> {
-    let head = Head::new(response.status().as_u16(), response.headers());
-    if expect == Expect::File && head.is_success() && !head.is_html() {
-        return Ok(Reply::File(download(operation, response)));
-    }
-    let text = response.bytes().await.map_err(|error| unfinished(operation, error))?;
-    if head.is_success() && !head.is_html() {
-        return Ok(Reply::Text { operation, status: head.status(), text: text.into() });
-    }
-    Err(head.into_error(operation, url, &String::from_utf8_lossy(&text)))
-}
-
-fn download(operation: &'static Operation, response: reqwest::Response) -> Download {
-    let content_type = response.headers().get(CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok()).map(Box::from);
-    let content_length = response.content_length();
-    let pieces = Pieces { operation, body: response.into() };
-    Download::new(operation, content_type, content_length, Box::pin(pieces))
-}
-
-/// The body of a reply as it comes.
-struct Pieces {
-    operation: &'static Operation,
-    body: reqwest::Body,
-}
-
-impl Stream for Pieces {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { operation, body } = self.get_mut();
-        loop {
-            let Some(frame) = ready!(Pin::new(&mut *body).poll_frame(cx)) else { return Poll::Ready(None) };
-            // A frame without data has trailers, which nobody needs.
-            match frame.map(http_body::Frame::into_data) {
-                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
-                Ok(Err(_)) => {}
-                Err(error) => return Poll::Ready(Some(Err(unfinished(operation, error)))),
-            }
+        let text = body.text().await?;
+        if is_success {
+            return Ok(Reply::Text { operation, status: head.status(), text });
         }
+        let asked = format!("{}{}", self.connector.access.url.as_str(), request.path());
+        Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&text)))
     }
 }
 
-fn unfinished(operation: &'static Operation, error: reqwest::Error) -> Error {
-    Error::Unfinished { operation, timed_out: error.is_timeout(), source: Arc::new(error.without_url()) }
+fn pool(connector: &Connector, idle: Duration) -> Pool {
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(idle)
+        .build(connector.clone())
+}
+
+/// Why a request got no answer.
+fn send_error(operation: &'static Operation, error: legacy::Error) -> Error {
+    let connect = error.source().filter(|_| error.is_connect()).and_then(|source| source.downcast_ref::<Error>());
+    match connect {
+        Some(connect) => connect.clone(),
+        None => Error::Unfinished { operation, timed_out: false, source: Arc::new(error) },
+    }
+}
+
+/// Makes the connections of a pool.
+#[derive(Clone)]
+struct Connector {
+    access: Arc<Access>,
+    timeout: Duration,
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = TokioIo<Box<dyn Stream>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let Self { access, timeout } = self.clone();
+        Box::pin(async move { stream::connect(&access, timeout).await.map(TokioIo::new) })
+    }
+}
+
+impl Connection for Box<dyn Stream> {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
 }
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("url", &self.access.url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Http").field("url", &self.connector.access.url.as_str()).finish_non_exhaustive()
     }
 }
 
-fn method(method: Method) -> reqwest::Method {
+fn method(method: Method) -> http::Method {
     match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Delete => http::Method::DELETE,
     }
-}
-
-/// The operating system's error at the bottom of another.
-fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    chain.filter_map(|error| error.downcast_ref()).last()
 }

@@ -6,6 +6,8 @@
 //! ```
 
 mod access;
+#[cfg(feature = "http")]
+mod body;
 mod builder;
 mod call;
 mod download;
@@ -18,6 +20,7 @@ mod no_http;
 mod reply;
 mod request;
 mod retry;
+pub(crate) mod stream;
 #[cfg(feature = "tls-no-provider")]
 pub(crate) mod tls;
 mod transport;

@@ -1,5 +1,6 @@
 //! From the server's answer to a reply or an error.
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use serde_core::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
@@ -24,7 +25,7 @@ pub(crate) enum Reply {
     Text {
         operation: &'static Operation,
         status: u16,
-        text: Vec<u8>,
+        text: Bytes,
     },
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "files come by HTTP only"))]
     File(Download),
@@ -35,7 +36,7 @@ impl Reply {
     pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
         let (operation, bytes) = match self {
             Self::Text { operation, text, .. } => (operation, text),
-            Self::File(file) => (file.operation(), Vec::new()),
+            Self::File(file) => (file.operation(), Bytes::new()),
         };
         let fault = |reason: String| Error::Decode {
             operation,

@@ -6,10 +6,9 @@ use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use zeroize::Zeroizing;
 
-use super::url::BaseUrl;
 use crate::Error;
 
 /// What a program wants of TLS beyond what the platform has.
@@ -23,15 +22,12 @@ pub(crate) struct Settings {
     pub(crate) server_name: Option<String>,
 }
 
-/// The configuration for this URL. It loads no certificates where there will be no TLS.
-pub(crate) fn config(url: &BaseUrl, settings: &Settings) -> Result<ClientConfig, Error> {
+/// The configuration of a client.
+pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Error> {
     let provider = provider()?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(error.to_string()))?;
-    if !url.is_secure() {
-        return Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
-    }
     let mut roots = Vec::new();
     for pem in &settings.roots {
         roots.append(&mut certificates(pem, "root certificate")?);

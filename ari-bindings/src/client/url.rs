@@ -1,6 +1,8 @@
 //! The base URL of an ARI server.
 
 use http::Uri;
+#[cfg(feature = "http")]
+use http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
@@ -80,9 +82,17 @@ impl BaseUrl {
     }
 
     /// The port, that of the scheme if none is given.
-    #[cfg(feature = "websocket")]
     pub(crate) fn port(&self) -> u16 {
         self.uri.port_u16().unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
+    /// A path and query of this server as a URI.
+    #[cfg(feature = "http")]
+    pub(crate) fn at(&self, path_and_query: PathAndQuery) -> Uri {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(path_and_query);
+        // It has a scheme and an authority, so that it cannot lack anything.
+        Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone())
     }
 
     /// Host and port as the Host header has them.
@@ -134,7 +144,6 @@ mod tests {
         assert_eq!(parse("http://[::1]:1").0.host(), "::1");
     }
 
-    #[cfg(feature = "websocket")]
     #[test]
     fn host_and_port_are_where_to_connect() {
         assert_eq!((parse("https://x/ari").0.port(), parse("http://x").0.port()), (443, 80));

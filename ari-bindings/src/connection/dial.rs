@@ -1,12 +1,10 @@
-//! Making an event connection: address, TCP, TLS, handshake.
+//! Making an event connection: what it shall hear, and the handshake.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, lookup_host};
-
 use super::handshake::{self, Socket};
-use crate::client::{Access, Call};
+use crate::client::{Call, stream};
 use crate::{Client, ConnectErrorKind, Error, Method, Operation, Request};
 
 pub(super) const OPERATION: Operation =
@@ -40,7 +38,11 @@ impl Dialer {
         let Some(access) = self.client.access() else {
             return Err(Error::config("Asterisk has made this client's connection, and none can be made to it"));
         };
-        match tokio::time::timeout(self.timeout(), dial(access, &request)).await {
+        let dial = async {
+            let stream = stream::connect(access, self.timeout()).await?;
+            handshake::upgrade(access, &request, stream).await
+        };
+        match tokio::time::timeout(self.timeout(), dial).await {
             Ok(result) => result,
             Err(elapsed) => Err(access.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
         }
@@ -92,40 +94,4 @@ fn check_app(app: &str) -> Result<(), &'static str> {
 /// The one escape that all releases understand in this list.
 fn quoted(app: &str) -> String {
     if app.contains(',') { format!("\"{app}\"") } else { app.to_owned() }
-}
-
-async fn dial(access: &Access, request: &Request) -> Result<Socket, Error> {
-    let url = &access.url;
-    let addresses: Vec<_> = lookup_host((url.host(), url.port()))
-        .await
-        .map_err(|error| access.connect_error(ConnectErrorKind::Dns, Arc::new(error)))?
-        .collect();
-    let stream = TcpStream::connect(&*addresses)
-        .await
-        .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-        .map_err(|error| {
-            let kind = match access.connect_error_kind(Some(&error)) {
-                ConnectErrorKind::Tls => ConnectErrorKind::Other,
-                kind => kind,
-            };
-            access.connect_error(kind, Arc::new(error))
-        })?;
-    #[cfg(feature = "tls-no-provider")]
-    if url.is_secure() {
-        return handshake::upgrade(access, request, Box::new(secure(access, stream).await?)).await;
-    }
-    handshake::upgrade(access, request, Box::new(stream)).await
-}
-
-#[cfg(feature = "tls-no-provider")]
-async fn secure(access: &Access, stream: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Error> {
-    use tokio_rustls::rustls::pki_types::ServerName;
-
-    let name = ServerName::try_from(access.url.host().to_owned())
-        .map_err(|error| access.connect_error(ConnectErrorKind::Tls, Arc::new(error)))?;
-    let connector = tokio_rustls::TlsConnector::from(Arc::clone(&access.tls));
-    connector
-        .connect(name, stream)
-        .await
-        .map_err(|error| access.connect_error(access.connect_error_kind(Some(&error)), Arc::new(error)))
 }

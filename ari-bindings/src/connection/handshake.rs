@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
 use tokio_tungstenite::tungstenite::handshake::{derive_accept_key, machine::TryParse as _};
@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::http::header::{CONTENT_LENGTH, CONTENT_TYPE,
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use zeroize::Zeroizing;
 
+use crate::client::stream::Stream;
 use crate::client::{Access, Head};
 use crate::{ConnectErrorKind, Error, Request};
 
@@ -28,11 +29,6 @@ const LARGEST_ANSWER: u64 = 64 << 10;
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
-
-/// A connection, with TLS or without.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Makes a WebSocket of a connection.
 pub(super) async fn upgrade(access: &Access, request: &Request, stream: Box<dyn Stream>) -> Result<Socket, Error> {

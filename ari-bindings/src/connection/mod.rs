@@ -54,7 +54,7 @@ pub use state::{Connection, ConnectionState};
 pub(crate) use {
     accepted::Accepted,
     apps::application,
-    handshake::{LARGEST_MESSAGE, Socket, Stream, config},
+    handshake::{LARGEST_MESSAGE, Socket, config},
     hub::Hub,
     supervisor::Pings,
 };

@@ -124,7 +124,7 @@ impl Answer {
             Self::Read { status, reason, content_type, body } => {
                 let head = Head::of(status, &content_type);
                 if head.is_success() {
-                    return Ok(Reply::Text { operation, status, text: body.into_bytes() });
+                    return Ok(Reply::Text { operation, status, text: body.into() });
                 }
                 // What ARI itself finds wrong with a request it says in the reason alone.
                 let body = if body.is_empty() { serde_json::json!({ "message": reason }).to_string() } else { body };

@@ -17,7 +17,8 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
 use crate::client::Credentials;
-use crate::connection::{Socket, Stream, application, config};
+use crate::client::stream::Stream;
+use crate::connection::{Socket, application, config};
 use crate::event::kind;
 
 /// The subprotocol of ARI.

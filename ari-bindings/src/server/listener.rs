@@ -12,7 +12,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::admission::{Admission, Admitted, Refused, refuse};
 use super::builder::ListenerBuilder;
 use super::session::Session;
-use crate::connection::{Accepted, Hub, Pings, Socket, Stream};
+use crate::client::stream::Stream;
+use crate::connection::{Accepted, Hub, Pings, Socket};
 use crate::{Client, SlowReader};
 
 /// How long the listener rests when the system has no connection for it, as at the limit of open files.

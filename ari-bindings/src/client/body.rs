@@ -1,0 +1,94 @@
+//! The body of a reply by HTTP, as it comes.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use hyper::body::{Body as _, Frame, Incoming};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::{Error, Operation};
+
+/// As much memory as is taken beforehand for what a server says it will send.
+const MOST_RESERVED: u64 = 1 << 20;
+
+/// The body of a reply.
+pub(super) struct Body {
+    operation: &'static Operation,
+    incoming: Incoming,
+}
+
+impl Body {
+    pub(super) fn new(operation: &'static Operation, incoming: Incoming) -> Self {
+        Self { operation, incoming }
+    }
+
+    /// Its length, if the server told it.
+    pub(super) fn length(&self) -> Option<u64> {
+        self.incoming.size_hint().exact()
+    }
+
+    /// All of it.
+    pub(super) async fn text(mut self) -> Result<Bytes, Error> {
+        let Some(first) = poll_fn(|cx| self.poll_piece(cx)).await.transpose()? else { return Ok(Bytes::new()) };
+        if self.incoming.is_end_stream() {
+            return Ok(first);
+        }
+        let left = self.incoming.size_hint().lower().min(MOST_RESERVED);
+        let mut text = Vec::with_capacity(first.len() + usize::try_from(left).unwrap_or_default());
+        text.extend_from_slice(&first);
+        while let Some(piece) = poll_fn(|cx| self.poll_piece(cx)).await.transpose()? {
+            text.extend_from_slice(&piece);
+        }
+        Ok(text.into())
+    }
+
+    /// Each piece as it comes, if it comes within this time after the one before.
+    pub(super) fn into_pieces(self, patience: Duration) -> Pieces {
+        Pieces { body: self, patience, timer: Box::pin(sleep(patience)) }
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            let Some(frame) = ready!(Pin::new(&mut self.incoming).poll_frame(cx)) else { return Poll::Ready(None) };
+            // A frame without data has trailers, which nobody needs.
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(Err(_)) => {}
+                Err(error) => {
+                    let operation = self.operation;
+                    let unfinished = Error::Unfinished { operation, timed_out: false, source: Arc::new(error) };
+                    return Poll::Ready(Some(Err(unfinished)));
+                }
+            }
+        }
+    }
+}
+
+/// The pieces of a file.
+pub(super) struct Pieces {
+    body: Body,
+    patience: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { body, patience, timer } = self.get_mut();
+        let piece = body.poll_piece(cx);
+        if piece.is_ready() {
+            timer.as_mut().reset(Instant::now() + *patience);
+            return piece;
+        }
+        ready!(timer.as_mut().poll(cx));
+        let operation = body.operation;
+        let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        Poll::Ready(Some(Err(Error::Unfinished { operation, timed_out: true, source })))
+    }
+}
