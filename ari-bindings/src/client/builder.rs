@@ -216,6 +216,7 @@ impl ClientBuilder {
     }
 
     #[cfg(feature = "http")]
+    #[allow(clippy::unnecessary_wraps, reason = "as without the feature")]
     fn http(&self, access: &Arc<Access>) -> Option<Arc<Http>> {
         let timeouts =
             super::http::Timeouts { connect: self.connect_timeout, read: self.timeout, idle: self.idle_timeout };
@@ -223,7 +224,7 @@ impl ClientBuilder {
     }
 
     #[cfg(not(feature = "http"))]
-    #[allow(clippy::unused_self, reason = "as the other")]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
     fn http(&self, _: &Arc<Access>) -> Option<Arc<Http>> {
         None
     }

@@ -37,6 +37,7 @@ mod state;
 mod subscriptions;
 mod supervisor;
 mod turn;
+mod unescape;
 
 use crate::event::{DisconnectReason, notice};
 

@@ -8,11 +8,23 @@ use crate::corpus;
 
 /// The answers, made once.
 pub(super) struct Replies {
-    ping: Bytes,
-    channels: Bytes,
-    info: Bytes,
-    application: Bytes,
-    missing: Bytes,
+    ping: Answer,
+    channels: Answer,
+    info: Answer,
+    application: Answer,
+    missing: Answer,
+}
+
+/// An answer as HTTP has it, and as a JSON string of it.
+struct Answer {
+    text: Bytes,
+    escaped: String,
+}
+
+impl Answer {
+    fn new(text: String) -> Self {
+        Self { escaped: json!(text).to_string(), text: text.into() }
+    }
 }
 
 impl Replies {
@@ -28,22 +40,27 @@ impl Replies {
             "events_allowed": [], "events_disallowed": [],
         });
         Self {
-            ping: ping.to_string().into(),
-            channels: corpus::channels(100).into(),
-            info: info.to_string().into(),
-            application: application.to_string().into(),
-            missing: r#"{"message":"Resource not found"}"#.into(),
+            ping: Answer::new(ping.to_string()),
+            channels: Answer::new(corpus::channels(100)),
+            info: Answer::new(info.to_string()),
+            application: Answer::new(application.to_string()),
+            missing: Answer::new(r#"{"message":"Resource not found"}"#.to_owned()),
         }
     }
 
     /// The answer to a path below `/ari/`.
     pub(super) fn of(&self, path: &str) -> (u16, Bytes) {
+        let (status, answer) = self.find(path);
+        (status, answer.text.clone())
+    }
+
+    fn find(&self, path: &str) -> (u16, &Answer) {
         match path {
-            "asterisk/ping" => (200, self.ping.clone()),
-            "channels" => (200, self.channels.clone()),
-            "asterisk/info" => (200, self.info.clone()),
-            _ if path.starts_with("applications/") => (200, self.application.clone()),
-            _ => (404, self.missing.clone()),
+            "asterisk/ping" => (200, &self.ping),
+            "channels" => (200, &self.channels),
+            "asterisk/info" => (200, &self.info),
+            _ if path.starts_with("applications/") => (200, &self.application),
+            _ => (404, &self.missing),
         }
     }
 
@@ -51,24 +68,19 @@ impl Replies {
     pub(super) fn over_websocket(&self, text: &str) -> Option<String> {
         let request: RestRequest = serde_json::from_str(text).ok()?;
         let path = request.uri.split('?').next().unwrap_or_default();
-        let (status, body) = self.of(path.trim_start_matches('/'));
+        let (status, answer) = self.find(path.trim_start_matches('/'));
         let reason = if status == 200 { "OK" } else { "Not Found" };
         // In the order in which Asterisk writes them.
-        let members = [
-            ("type", json!("RESTResponse")),
-            ("transaction_id", json!(request.transaction_id)),
-            ("request_id", json!(request.request_id)),
-            ("status_code", json!(status)),
-            ("reason_phrase", json!(reason)),
-            ("uri", json!(request.uri)),
-            ("content_type", json!("application/json")),
-            ("message_body", json!(String::from_utf8_lossy(&body))),
-            ("application", json!("x")),
-            ("timestamp", json!("2026-11-24T10:00:00.000+0000")),
-            ("asterisk_id", json!("02:00:00:00:00:01")),
-        ];
-        let members: Vec<_> = members.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-        Some(format!("{{{}}}", members.join(",")))
+        Some(format!(
+            "{{\"type\":\"RESTResponse\",\"transaction_id\":{},\"request_id\":{},\"status_code\":{status},\
+             \"reason_phrase\":\"{reason}\",\"uri\":{},\"content_type\":\"application/json\",\"message_body\":{},\
+             \"application\":\"x\",\"timestamp\":\"2026-11-24T10:00:00.000+0000\",\
+             \"asterisk_id\":\"02:00:00:00:00:01\"}}",
+            json!(request.transaction_id),
+            json!(request.request_id),
+            json!(request.uri),
+            answer.escaped,
+        ))
     }
 }
 
