@@ -1,5 +1,7 @@
 //! The whole way from the files of some releases to generated code.
 
+use rayon::prelude::*;
+
 use crate::api::{self, Api};
 use crate::availability::Availability;
 use crate::emit::{self, File};
@@ -86,11 +88,12 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], known: &Knowledge) -
     let mut problems = Problems::default();
     let mut availability = known.availability.clone();
     let mut apis: Vec<Api> = Vec::new();
-    for source in sources {
+    let read: Vec<_> = sources.par_iter().map(read).collect();
+    for (source, read) in sources.iter().zip(read) {
         if apis.iter().any(|api| api.releases.contains(&source.release)) {
             problems.general(format!("release {} is given twice", source.release));
         }
-        let Some(declared) = problems.take(read(source)) else { continue };
+        let Some(declared) = problems.take(read) else { continue };
         availability.record(source.release, &declared);
         apis.extend(problems.take(fixups::apply(table, source.release, declared)));
     }

@@ -64,12 +64,17 @@ impl Problems {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
 
+    /// Takes over the problems of another pass.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Takes over the problems of another pass; gives its value if it had none.
     pub fn take<T>(&mut self, result: Result<T, Self>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(problems) => {
-                self.0.extend(problems.0);
+                self.extend(problems);
                 None
             }
         }

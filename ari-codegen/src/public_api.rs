@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
+use rayon::prelude::*;
 use syn::{Attribute, Fields, ImplItem, Item, ReturnType, Visibility};
 
 use crate::emit::File;
@@ -21,15 +22,14 @@ const HEADER: &str = "\
 /// # Errors
 /// Code of a kind that the walk does not know.
 pub fn public_api(files: &[File]) -> Result<String, Problems> {
-    let mut walk = Walk::default();
-    for file in files {
-        match syn::parse_file(&file.text) {
-            Ok(parsed) => walk.file(&module(&file.path), &file.path, &parsed.items),
-            Err(error) => walk.problems.general(format!("{}: {error}", file.path)),
-        }
+    let walks: Vec<Walk> = files.par_iter().map(Walk::through).collect();
+    let (mut lines, mut problems) = (BTreeSet::new(), Problems::default());
+    for walk in walks {
+        lines.extend(walk.lines);
+        problems.extend(walk.problems);
     }
-    let lines: Vec<String> = walk.lines.into_iter().collect();
-    walk.problems.or(format!("{HEADER}{}\n", lines.join("\n")))
+    let lines: Vec<String> = lines.into_iter().collect();
+    problems.or(format!("{HEADER}{}\n", lines.join("\n")))
 }
 
 /// `operations::channels` of `operations/channels.rs`; empty for the root.
@@ -45,6 +45,15 @@ struct Walk {
 }
 
 impl Walk {
+    fn through(file: &File) -> Self {
+        let mut walk = Self::default();
+        match syn::parse_file(&file.text) {
+            Ok(parsed) => walk.file(&module(&file.path), &file.path, &parsed.items),
+            Err(error) => walk.problems.general(format!("{}: {error}", file.path)),
+        }
+        walk
+    }
+
     fn line(&mut self, path: &str, name: &dyn ToTokens, what: &str) {
         let name = tight(name);
         let path = if path.is_empty() { name } else { format!("{path}::{name}") };

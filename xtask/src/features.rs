@@ -32,7 +32,7 @@ const fn bounded(features: &'static str, most: usize) -> Set {
 /// Each feature alone, and what makes sense together.
 const SETS: &[Set] = &[
     bounded("", 10),
-    bounded("http", 77),
+    bounded("http", 37),
     bounded("websocket", 51),
     bounded("server", 51),
     set("resync"),
@@ -41,14 +41,14 @@ const SETS: &[Set] = &[
     set("tls"),
     set("tls-no-provider"),
     set("http,metrics"),
-    bounded("http,tls", 93),
+    bounded("http,tls", 53),
     set("http,tls-no-provider"),
-    bounded("http,websocket", 96),
+    bounded("http,websocket", 61),
     set("server,tls"),
     bounded("websocket,tls", 66),
     set("websocket,tls-no-provider"),
-    bounded("default", 111),
-    bounded("default,server", 111),
+    bounded("default", 75),
+    bounded("default,server", 75),
     set("default,metrics,server,signal"),
 ];
 

@@ -100,6 +100,9 @@ impl ClientBuilder {
 
     /// How long connecting may take, TLS and the handshake of the event connection included; 5 s
     /// unless set.
+    ///
+    /// Of several addresses of a host, the next one is tried as soon as the one before fails, or has not answered for
+    /// 250 ms.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self

@@ -12,6 +12,7 @@ mod values;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use rayon::prelude::*;
 
 use crate::availability::Availability;
 use crate::problem::Problems;
@@ -27,30 +28,34 @@ pub struct File {
     pub text: String,
 }
 
+/// What makes the code of a file: tokens cannot leave their thread, so they are made where they are printed.
+type Part<'a> = Box<dyn Fn() -> TokenStream + Send + 'a>;
+
 /// The files of the generated crate, in the order of their paths.
 ///
 /// # Errors
 /// Text that is not Rust: a fault of the generator, told with the file.
 pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Result<Vec<File>, Problems> {
-    let mut parts: Vec<(String, TokenStream)> = vec![
-        ("availability.rs".to_owned(), availability::availability(since)),
-        ("events.rs".to_owned(), events::events(&generated.events)),
-        ("handles.rs".to_owned(), handles::handles(&generated.handles)),
-        ("ids.rs".to_owned(), ids::ids(&generated.ids)),
-        ("mod.rs".to_owned(), root(releases)),
-        ("models.rs".to_owned(), models::models(&generated.models)),
-        ("operations/mod.rs".to_owned(), operations::root(&generated.modules)),
-        ("values.rs".to_owned(), values::values(&generated.values)),
+    let mut parts: Vec<(String, Part<'_>)> = vec![
+        ("availability.rs".to_owned(), Box::new(|| availability::availability(since))),
+        ("events.rs".to_owned(), Box::new(|| events::events(&generated.events))),
+        ("handles.rs".to_owned(), Box::new(|| handles::handles(&generated.handles))),
+        ("ids.rs".to_owned(), Box::new(|| ids::ids(&generated.ids))),
+        ("mod.rs".to_owned(), Box::new(|| root(releases))),
+        ("models.rs".to_owned(), Box::new(|| models::models(&generated.models))),
+        ("operations/mod.rs".to_owned(), Box::new(|| operations::root(&generated.modules))),
+        ("values.rs".to_owned(), Box::new(|| values::values(&generated.values))),
     ];
     for module in &generated.modules {
         let name = module.name.trim_start_matches("r#");
-        parts.push((format!("operations/{name}.rs"), operations::module(module)));
+        parts.push((format!("operations/{name}.rs"), Box::new(|| operations::module(module))));
     }
     parts.sort_by(|a, b| a.0.cmp(&b.0));
+    let printed: Vec<_> = parts.into_par_iter().map(|(path, tokens)| (print::text(tokens()), path)).collect();
     let mut problems = Problems::default();
     let mut files = Vec::new();
-    for (path, tokens) in parts {
-        match print::text(tokens) {
+    for (text, path) in printed {
+        match text {
             Ok(text) => files.push(File { path, text }),
             Err(error) => {
                 problems.general(format!("generated {path} is not Rust: {error}; this is a fault of the generator"));

@@ -44,6 +44,23 @@ const BOTH: &str = r#"
     println!("{:?}", ari.channels().list().await?);
 "#;
 
+/// The same by hand.
+const BARE: &str = r#"
+    let channels = reqwest::get("http://user:password@127.0.0.1:8088/ari/channels").await?.bytes().await?;
+    println!("{:?} {:?}", serde_json::from_slice::<serde_json::Value>(&channels)?, chrono::NaiveDate::MIN);
+    let (socket, _) = tokio_tungstenite::connect_async("ws://127.0.0.1:8088/ari/events?app=hello-world").await?;
+    println!("{:?}", socket.get_config());
+"#;
+
+/// The same with TLS, which wants cryptography first.
+const BARE_WITH_TLS: &str = r#"
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let channels = reqwest::get("http://user:password@127.0.0.1:8088/ari/channels").await?.bytes().await?;
+    println!("{:?} {:?}", serde_json::from_slice::<serde_json::Value>(&channels)?, chrono::NaiveDate::MIN);
+    let (socket, _) = tokio_tungstenite::connect_async("ws://127.0.0.1:8088/ari/events?app=hello-world").await?;
+    println!("{:?}", socket.get_config());
+"#;
+
 /// It takes a connection that Asterisk makes.
 const SERVER: &str = r#"
     let mut listener = ari_bindings::server::Listener::builder().bind("127.0.0.1:8765").await?;
@@ -85,6 +102,24 @@ chrono = { version = "0.4", default-features = false, features = ["std"] }
         is_async: true,
     },
     Program {
+        name: "reqwest and tokio-tungstenite, without bindings and TLS",
+        dependencies: r#"
+serde = { version = "1", features = ["derive"] }
+serde_json = "1"
+chrono = { version = "0.4", default-features = false, features = ["std"] }
+reqwest = { version = "0.13", default-features = false }
+tokio-tungstenite = "0.30"
+"#,
+        main: BARE,
+        is_async: true,
+    },
+    Program {
+        name: "`http`, `websocket`, `resync`: no TLS",
+        dependencies: r#"ari-bindings = { path = "{ours}", default-features = false, features = ["http", "resync"] }"#,
+        main: BOTH,
+        is_async: true,
+    },
+    Program {
         name: "reqwest and tokio-tungstenite, without bindings",
         dependencies: r#"
 serde = { version = "1", features = ["derive"] }
@@ -94,13 +129,7 @@ reqwest = { version = "0.13", default-features = false, features = ["rustls-no-p
 rustls = { version = "0.23", default-features = false, features = ["ring"] }
 tokio-tungstenite = { version = "0.30", features = ["rustls-tls-native-roots"] }
 "#,
-        main: r#"
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let channels = reqwest::get("http://user:password@127.0.0.1:8088/ari/channels").await?.bytes().await?;
-    println!("{:?} {:?}", serde_json::from_slice::<serde_json::Value>(&channels)?, chrono::NaiveDate::MIN);
-    let (socket, _) = tokio_tungstenite::connect_async("ws://127.0.0.1:8088/ari/events?app=hello-world").await?;
-    println!("{:?}", socket.get_config());
-"#,
+        main: BARE_WITH_TLS,
         is_async: true,
     },
     Program {
