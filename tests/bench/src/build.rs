@@ -44,22 +44,20 @@ const BOTH: &str = r#"
     println!("{:?}", ari.channels().list().await?);
 "#;
 
-/// The same by hand.
-const BARE: &str = r#"
+/// The same by hand, after something else.
+macro_rules! by_hand {
+    ($before:literal) => {
+        concat!(
+            $before,
+            r#"
     let channels = reqwest::get("http://user:password@127.0.0.1:8088/ari/channels").await?.bytes().await?;
     println!("{:?} {:?}", serde_json::from_slice::<serde_json::Value>(&channels)?, chrono::NaiveDate::MIN);
     let (socket, _) = tokio_tungstenite::connect_async("ws://127.0.0.1:8088/ari/events?app=hello-world").await?;
     println!("{:?}", socket.get_config());
-"#;
-
-/// The same with TLS, which wants cryptography first.
-const BARE_WITH_TLS: &str = r#"
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let channels = reqwest::get("http://user:password@127.0.0.1:8088/ari/channels").await?.bytes().await?;
-    println!("{:?} {:?}", serde_json::from_slice::<serde_json::Value>(&channels)?, chrono::NaiveDate::MIN);
-    let (socket, _) = tokio_tungstenite::connect_async("ws://127.0.0.1:8088/ari/events?app=hello-world").await?;
-    println!("{:?}", socket.get_config());
-"#;
+"#
+        )
+    };
+}
 
 /// It takes a connection that Asterisk makes.
 const SERVER: &str = r#"
@@ -110,7 +108,7 @@ chrono = { version = "0.4", default-features = false, features = ["std"] }
 reqwest = { version = "0.13", default-features = false }
 tokio-tungstenite = "0.30"
 "#,
-        main: BARE,
+        main: by_hand!(""),
         is_async: true,
     },
     Program {
@@ -129,7 +127,7 @@ reqwest = { version = "0.13", default-features = false, features = ["rustls-no-p
 rustls = { version = "0.23", default-features = false, features = ["ring"] }
 tokio-tungstenite = { version = "0.30", features = ["rustls-tls-native-roots"] }
 "#,
-        main: BARE_WITH_TLS,
+        main: by_hand!("let _ = rustls::crypto::ring::default_provider().install_default();"),
         is_async: true,
     },
     Program {
