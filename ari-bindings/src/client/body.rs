@@ -49,7 +49,7 @@ impl Body {
 
     /// Each piece as it comes, if it comes within this time after the one before.
     pub(super) fn into_pieces(self, patience: Duration) -> Pieces {
-        Pieces { body: self, patience, timer: Box::pin(sleep(patience)) }
+        Pieces { body: self, patience, timer: Some(Box::pin(sleep(patience))) }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -73,20 +73,23 @@ impl Body {
 pub(super) struct Pieces {
     body: Body,
     patience: Duration,
-    timer: Pin<Box<Sleep>>,
+    /// None once it has run out, which is the end.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stream for Pieces {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { body, patience, timer } = self.get_mut();
+        let Self { body, patience, timer: left } = self.get_mut();
+        let Some(timer) = left else { return Poll::Ready(None) };
         let piece = body.poll_piece(cx);
         if piece.is_ready() {
             timer.as_mut().reset(Instant::now() + *patience);
             return piece;
         }
         ready!(timer.as_mut().poll(cx));
+        *left = None;
         let operation = body.operation;
         let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
         Poll::Ready(Some(Err(Error::Unfinished { operation, timed_out: true, source })))

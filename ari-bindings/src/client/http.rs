@@ -8,10 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::uri::{PathAndQuery, Uri};
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Response, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -72,15 +70,14 @@ impl Http {
 
     fn write(&self, request: &Request) -> Result<http::Request<String>, Error> {
         let Access { url, authorization, .. } = &*self.connector.access;
-        let target = format!("{}/{}", url.prefix(), request.uri());
-        let target = PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(|error| Error::InvalidRequest {
+        let uri = url.at(format!("{}/{}", url.prefix(), request.uri())).map_err(|error| Error::InvalidRequest {
             operation: request.operation(),
             parameter: "",
             reason: error.to_string().into(),
         })?;
         let mut http = http::Request::new(String::new());
         *http.method_mut() = method(request.method());
-        *http.uri_mut() = url.at(target);
+        *http.uri_mut() = uri;
         if let Some(authorization) = authorization {
             http.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }

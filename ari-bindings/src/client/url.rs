@@ -1,5 +1,7 @@
 //! The base URL of an ARI server.
 
+#[cfg(feature = "http")]
+use bytes::Bytes;
 use http::Uri;
 #[cfg(feature = "http")]
 use http::uri::PathAndQuery;
@@ -88,11 +90,10 @@ impl BaseUrl {
 
     /// A path and query of this server as a URI.
     #[cfg(feature = "http")]
-    pub(crate) fn at(&self, path_and_query: PathAndQuery) -> Uri {
+    pub(crate) fn at(&self, path_and_query: String) -> Result<Uri, http::Error> {
         let mut parts = self.uri.clone().into_parts();
-        parts.path_and_query = Some(path_and_query);
-        // It has a scheme and an authority, so that it cannot lack anything.
-        Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone())
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(path_and_query))?);
+        Ok(Uri::from_parts(parts)?)
     }
 
     /// Host and port as the Host header has them.

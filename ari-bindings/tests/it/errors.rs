@@ -181,7 +181,9 @@ async fn a_download_that_stalls() {
     let download = async {
         let mut download = ari.recordings().get_stored_file("a").await.unwrap();
         assert_eq!(download.chunk().await.unwrap().unwrap(), "RIFF");
-        download.chunk().await.unwrap_err()
+        let error = download.chunk().await.unwrap_err();
+        assert_eq!(download.chunk().await.unwrap(), None);
+        error
     };
     let (error, _stream) = tokio::join!(within(download), async {
         let (mut stream, _) = listener.accept().await.unwrap();
