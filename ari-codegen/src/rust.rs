@@ -121,6 +121,21 @@ pub struct Events {
     pub structs: Vec<Struct>,
     /// Members that several events have, read by method.
     pub members: Vec<CommonMember>,
+    /// The events that are about one channel.
+    pub about_channels: Vec<AboutChannel>,
+}
+
+/// Where an event tells which channel it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AboutChannel {
+    /// Rust name of the event.
+    pub event: String,
+    /// Rust names of the fields from the event down to the channel's id.
+    pub path: Vec<String>,
+    /// Whether the first of them may be absent.
+    pub optional: bool,
+    /// Whether it is a URI that may as well name something else: `channel:1700000000.1`.
+    pub is_target: bool,
 }
 
 /// A member that several events have.

@@ -238,6 +238,66 @@ impl Event {
         }
     }
 
+    /// The channel that the event is about: its `channel`, or else the only one that it always has, or the
+    /// one that is played to or recorded.
+    ///
+    /// `None` where it is about a bridge, something else, or several channels alike.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<&str> {
+        match self {
+            Self::ApplicationMoveFailed(event) => Some(&event.channel.id),
+            Self::BridgeBlindTransfer(event) => Some(&event.channel.id),
+            Self::CallBroadcast(event) => Some(&event.channel.id),
+            Self::CallClaimed(event) => Some(&event.channel.id),
+            Self::ChannelCallerId(event) => Some(&event.channel.id),
+            Self::ChannelConnectedLine(event) => Some(&event.channel.id),
+            Self::ChannelCreated(event) => Some(&event.channel.id),
+            Self::ChannelDestroyed(event) => Some(&event.channel.id),
+            Self::ChannelDialplan(event) => Some(&event.channel.id),
+            Self::ChannelDtmfReceived(event) => Some(&event.channel.id),
+            Self::ChannelEnteredBridge(event) => {
+                event.channel.as_ref().map(|channel| &*channel.id)
+            }
+            Self::ChannelHangupRequest(event) => Some(&event.channel.id),
+            Self::ChannelHold(event) => Some(&event.channel.id),
+            Self::ChannelLeftBridge(event) => Some(&event.channel.id),
+            Self::ChannelStateChange(event) => Some(&event.channel.id),
+            Self::ChannelTalkingFinished(event) => Some(&event.channel.id),
+            Self::ChannelTalkingStarted(event) => Some(&event.channel.id),
+            Self::ChannelToneDetected(event) => Some(&event.channel.id),
+            Self::ChannelTransfer(event) => Some(&event.referred_by.source_channel.id),
+            Self::ChannelUnhold(event) => Some(&event.channel.id),
+            Self::ChannelUserevent(event) => {
+                event.channel.as_ref().map(|channel| &*channel.id)
+            }
+            Self::ChannelVarset(event) => {
+                event.channel.as_ref().map(|channel| &*channel.id)
+            }
+            Self::Dial(event) => Some(&event.peer.id),
+            Self::PlaybackContinuing(event) => {
+                event.playback.target_uri.strip_prefix("channel:")
+            }
+            Self::PlaybackFinished(event) => {
+                event.playback.target_uri.strip_prefix("channel:")
+            }
+            Self::PlaybackStarted(event) => {
+                event.playback.target_uri.strip_prefix("channel:")
+            }
+            Self::RecordingFailed(event) => {
+                event.recording.target_uri.strip_prefix("channel:")
+            }
+            Self::RecordingFinished(event) => {
+                event.recording.target_uri.strip_prefix("channel:")
+            }
+            Self::RecordingStarted(event) => {
+                event.recording.target_uri.strip_prefix("channel:")
+            }
+            Self::StasisEnd(event) => Some(&event.channel.id),
+            Self::StasisStart(event) => Some(&event.channel.id),
+            _ => None,
+        }
+    }
+
     /// `application` of the event, if it has one (45 types of event declare it).
     #[must_use]
     pub fn application(&self) -> Option<&str> {

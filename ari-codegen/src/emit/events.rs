@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::tokens::{docs, field, ident, member, ty};
-use crate::rust::{CommonMember, Events, RustType, Struct};
+use crate::rust::{AboutChannel, CommonMember, Events, RustType, Struct};
+
+/// What the URI of a channel begins with.
+const CHANNEL_TARGET: &str = "channel:";
 
 pub(super) fn events(events: &Events) -> TokenStream {
     let structs = events.structs.iter().map(one);
@@ -13,6 +16,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
     // The whole text is with the struct.
     let variant_docs = events.structs.iter().map(|event| format!(" {}", event.docs.first().map_or("", |line| line)));
     let members = events.members.iter().map(common_member);
+    let about_channels = events.about_channels.iter().map(about_channel);
     quote! {
         //! Events: what Asterisk tells of its own accord.
 
@@ -69,6 +73,18 @@ pub(super) fn events(events: &Events) -> TokenStream {
                 }
             }
 
+            /// The channel that the event is about: its `channel`, or else the only one that it always has, or the
+            /// one that is played to or recorded.
+            ///
+            /// `None` where it is about a bridge, something else, or several channels alike.
+            #[must_use]
+            pub fn channel_id(&self) -> Option<&str> {
+                match self {
+                    #(#about_channels,)*
+                    _ => None,
+                }
+            }
+
             #(#members)*
         }
 
@@ -114,6 +130,20 @@ fn one(event: &Struct) -> TokenStream {
 
         object!(#name as "type" = #wire { #(#members),* });
     }
+}
+
+fn about_channel(about: &AboutChannel) -> TokenStream {
+    let (event, first) = (ident(&about.event), ident(&about.path[0]));
+    let rest: Vec<_> = about.path[1..].iter().map(|name| ident(name)).collect();
+    let id = match (about.optional, about.is_target) {
+        (false, false) => quote!(Some(&event.#first #(.#rest)*)),
+        (true, false) => quote!(event.#first.as_ref().map(|#first| &*#first #(.#rest)*)),
+        (false, true) => quote!(event.#first #(.#rest)*.strip_prefix(#CHANNEL_TARGET)),
+        (true, true) => {
+            quote!(event.#first.as_ref().and_then(|#first| #first #(.#rest)*.strip_prefix(#CHANNEL_TARGET)))
+        }
+    };
+    quote!(Self::#event(event) => #id)
 }
 
 fn common_member(member: &CommonMember) -> TokenStream {

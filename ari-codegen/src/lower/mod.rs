@@ -1,5 +1,6 @@
 //! From the model of the API to the generated crate: the one place that decides names, types and optionality.
 
+mod about;
 mod docs;
 mod handles;
 mod ids;
@@ -31,11 +32,12 @@ pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Cr
     let mut modules = operations::modules(&context, &mut problems);
     let handles = handles::handles(&context, &modules, &mut problems);
     operations::leave_examples_to(&handles, &mut modules);
+    let models = structs::models(&context, &mut problems);
     let lowered = Crate {
         ids: context.ids.types(),
         values: context.values.types(),
-        models: structs::models(&context, &mut problems),
-        events: structs::events(&context, &mut problems),
+        events: structs::events(&context, &models, &mut problems),
+        models,
         handles,
         modules,
     };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{Scope, event_name, type_name, value_name};
-use super::{Context, docs};
+use super::{Context, about, docs};
 use crate::api::{BodyForm, Location, Model, Property, Type};
 use crate::problem::Problems;
 use crate::rust::{CommonMember, Events, Field, RustType, Struct};
@@ -12,7 +12,7 @@ use crate::rust::{CommonMember, Events, Field, RustType, Struct};
 const ON_UNKNOWN: [&str; 3] = ["application", "asterisk_id", "timestamp"];
 
 /// Methods of the events that are written otherwise.
-const EVENT_METHODS: [&str; 4] = ["clone", "from_binary", "from_text", "kind"];
+const EVENT_METHODS: [&str; 5] = ["channel_id", "clone", "from_binary", "from_text", "kind"];
 
 /// A member that this many types of event have is read by method.
 const SHARED_BY: usize = 3;
@@ -46,7 +46,7 @@ fn constructed<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     tuples.filter_map(|parameter| parameter.ty.model()).collect()
 }
 
-pub(super) fn events(context: &Context<'_>, problems: &mut Problems) -> Events {
+pub(super) fn events(context: &Context<'_>, models: &[Struct], problems: &mut Problems) -> Events {
     let Some(message) = context.api.message() else { return Events::default() };
     let discriminator = message.discriminator.as_deref().unwrap_or_default();
     if discriminator != DISCRIMINATOR {
@@ -68,7 +68,8 @@ pub(super) fn events(context: &Context<'_>, problems: &mut Problems) -> Events {
         });
     }
     let members = common_members(&structs);
-    Events { structs, members }
+    let about_channels = about::channels(&structs, models);
+    Events { structs, members, about_channels }
 }
 
 /// Fields of a model and of those it inherits from, own ones first.

@@ -74,6 +74,17 @@ impl Event {
         }
     }
 
+    /// The channel that the event is about: its `channel`, or else the only one that it always has, or the
+    /// one that is played to or recorded.
+    ///
+    /// `None` where it is about a bridge, something else, or several channels alike.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<&str> {
+        match self {
+            _ => None,
+        }
+    }
+
     /// `application` of the event, if it has one (4 types of event declare it).
     #[must_use]
     pub fn application(&self) -> Option<&str> {

