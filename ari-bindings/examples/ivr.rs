@@ -1,8 +1,8 @@
 //! A menu on the telephone: prompts that a key interrupts, a wrong key, no key at all, and callers who hang up whenever
 //! they like.
 //!
-//! Each call is a task of its own, written as one reads a menu: ask, look at the answer, go on. The loop in `serve`
-//! only passes on what happens to whom.
+//! Each call is a task of its own, written as one reads a menu: ask, look at the answer, go on. What happens to its
+//! channel comes into its inbox.
 //!
 //! The dialplan sends the call in:
 //!
@@ -19,14 +19,11 @@
 //!
 //! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
 
-use std::collections::HashMap;
 use std::env;
 use std::time::Duration;
 
 use ari_bindings::handles::ChannelHandle;
-use ari_bindings::ids::ChannelId;
-use ari_bindings::{Client, Error, Event, Events};
-use tokio::sync::mpsc;
+use ari_bindings::{Client, Error, Event, Events, Inbox, Inboxes};
 use tokio::time::{Instant, timeout_at};
 
 /// How long the caller may think once a prompt is over.
@@ -55,50 +52,28 @@ async fn main() -> Result<(), Error> {
 /// Starts a task for each call, and passes on to it what happens to its channel. It ends with the events, which only
 /// happens when there is nothing more to wait for.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
-    let mut calls: HashMap<ChannelId, mpsc::UnboundedSender<Event>> = HashMap::new();
+    let inboxes = Inboxes::new();
     while let Some(event) = events.next().await {
         let event = event?;
-        match &event {
-            Event::StasisStart(start) => {
-                println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-                let (sender, inbox) = mpsc::unbounded_channel();
-                calls.insert(start.channel.id.clone(), sender);
-                let call = Call { ari: ari.clone(), channel: ari.channel(&start.channel), events: inbox };
-                tokio::spawn(call.run());
-            }
-            // Without its sender, the task learns that the call is over.
-            Event::StasisEnd(end) => drop(calls.remove(&end.channel.id)),
-            Event::Disconnected(gap) => println!("{gap}: the calls go on, but nothing is heard of them"),
-            Event::Reconnected(gap) => println!("{gap}"),
-            Event::Resynced(change) => {
-                for id in &change.channels.vanished {
-                    calls.remove(id);
-                }
-            }
-            _ => {
-                if let Some(call) = channel_of(&event).and_then(|id| calls.get(id)) {
-                    // A task that has ended needs no events.
-                    let _ = call.send(event);
-                }
-            }
+        if let Event::StasisStart(start) = &event {
+            println!("{} calls on {}", start.channel.caller.number, start.channel.name);
+            let inbox = inboxes.open(&start.channel.id);
+            tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), inbox }.run());
+        }
+        match inboxes.deliver(event) {
+            Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
+            Some(Event::Reconnected(gap)) => println!("{gap}"),
+            _ => {}
         }
     }
     Ok(())
-}
-
-/// Whom an event concerns: a playback only says what it is played to.
-fn channel_of(event: &Event) -> Option<&str> {
-    match event {
-        Event::PlaybackFinished(finished) => finished.playback.target_uri.strip_prefix("channel:"),
-        event => event.channel().map(|channel| channel.id.as_str()),
-    }
 }
 
 /// One call.
 struct Call {
     ari: Client,
     channel: ChannelHandle,
-    events: mpsc::UnboundedReceiver<Event>,
+    inbox: Inbox,
 }
 
 /// Why a call ends before it is through the menu.
@@ -155,7 +130,7 @@ impl Call {
     /// Says something to its end.
     async fn say(&mut self, words: &[&str]) -> Result<(), End> {
         let playback = self.channel.play(words.iter().copied()).await?.id;
-        while let Some(event) = self.events.recv().await {
+        while let Some(event) = self.inbox.next().await {
             if matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == playback) {
                 return Ok(());
             }
@@ -169,7 +144,7 @@ impl Call {
         let playback = self.channel.play(prompt.iter().copied()).await?.id;
         let mut deadline = Instant::now() + LONGEST_PROMPT;
         loop {
-            match timeout_at(deadline, self.events.recv()).await {
+            match timeout_at(deadline, self.inbox.next()).await {
                 Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
                     match self.ari.playback(&playback).stop().await {
                         // It was over already.

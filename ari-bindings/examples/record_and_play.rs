@@ -17,16 +17,14 @@
 //!
 //! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is, `RECORDINGS` into which folder to download.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs, io};
 
 use ari_bindings::handles::ChannelHandle;
-use ari_bindings::ids::{ChannelId, RecordingName};
+use ari_bindings::ids::RecordingName;
 use ari_bindings::values::{IfExists, TerminateOn};
-use ari_bindings::{Client, Error, Event, Events};
-use tokio::sync::mpsc;
+use ari_bindings::{Client, Error, Event, Events, Inbox, Inboxes};
 use tokio::time::{Instant, timeout_at};
 
 /// How long the caller may think.
@@ -48,48 +46,27 @@ async fn main() -> Result<(), Error> {
 
 /// Starts a task for each call, and passes on to it what happens to its channel.
 pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(), Error> {
-    let mut calls: HashMap<ChannelId, mpsc::UnboundedSender<Event>> = HashMap::new();
+    let inboxes = Inboxes::new();
     while let Some(event) = events.next().await {
         let event = event?;
-        match &event {
-            Event::StasisStart(start) => {
-                let (sender, inbox) = mpsc::unbounded_channel();
-                calls.insert(start.channel.id.clone(), sender);
-                let channel = ari.channel(&start.channel);
-                let name = RecordingName::new(format!("draft-{}", start.channel.id));
-                let call = Call { ari: ari.clone(), channel, events: inbox, name, folder: folder.clone() };
-                tokio::spawn(call.run());
-            }
-            // Without its sender, the task learns that the call is over.
-            Event::StasisEnd(end) => drop(calls.remove(&end.channel.id)),
-            Event::Disconnected(gap) => println!("{gap}: the calls go on, but nothing is heard of them"),
-            Event::Reconnected(gap) => println!("{gap}"),
-            Event::Resynced(change) => calls.retain(|id, _| !change.channels.vanished.contains(id)),
-            _ => {
-                if let Some(call) = channel_of(&event).and_then(|id| calls.get(id)) {
-                    // A task that has ended needs no events.
-                    let _ = call.send(event);
-                }
-            }
+        if let Event::StasisStart(start) = &event {
+            let (channel, inbox) = (ari.channel(&start.channel), inboxes.open(&start.channel.id));
+            let name = RecordingName::new(format!("draft-{}", start.channel.id));
+            tokio::spawn(Call { ari: ari.clone(), channel, inbox, name, folder: folder.clone() }.run());
+        }
+        match inboxes.deliver(event) {
+            Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
+            Some(Event::Reconnected(gap)) => println!("{gap}"),
+            _ => {}
         }
     }
     Ok(())
 }
 
-/// Whom an event concerns: playbacks and recordings only say what they are of.
-fn channel_of(event: &Event) -> Option<&str> {
-    match event {
-        Event::PlaybackFinished(finished) => finished.playback.target_uri.strip_prefix("channel:"),
-        Event::RecordingFinished(finished) => finished.recording.target_uri.strip_prefix("channel:"),
-        Event::RecordingFailed(failed) => failed.recording.target_uri.strip_prefix("channel:"),
-        event => event.channel().map(|channel| channel.id.as_str()),
-    }
-}
-
 struct Call {
     ari: Client,
     channel: ChannelHandle,
-    events: mpsc::UnboundedReceiver<Event>,
+    inbox: Inbox,
     /// Of the recording, until it is kept.
     name: RecordingName,
     folder: PathBuf,
@@ -147,7 +124,7 @@ impl Call {
     async fn record(&mut self) -> Result<(), End> {
         let record = self.channel.record(&self.name, "wav").beep(true).terminate_on(TerminateOn::Hash);
         record.max_duration_seconds(LONGEST.into()).if_exists(IfExists::Overwrite).await?;
-        while let Some(event) = self.events.recv().await {
+        while let Some(event) = self.inbox.next().await {
             match event {
                 Event::RecordingFinished(_) => return Ok(()),
                 Event::RecordingFailed(failed) => {
@@ -172,7 +149,7 @@ impl Call {
     /// Says something to its end.
     async fn say(&mut self, words: &str) -> Result<(), End> {
         let playback = self.channel.play([words]).await?.id;
-        while let Some(event) = self.events.recv().await {
+        while let Some(event) = self.inbox.next().await {
             if matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == playback) {
                 return Ok(());
             }
@@ -185,7 +162,7 @@ impl Call {
         let playback = self.channel.play(words.iter().copied()).await?.id;
         let mut deadline = Instant::now() + Duration::from_secs(LONGEST.into()) + PATIENCE;
         loop {
-            match timeout_at(deadline, self.events.recv()).await {
+            match timeout_at(deadline, self.inbox.next()).await {
                 Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
                     // It may be over.
                     let _ = self.ari.playback(playback).stop().await;

@@ -86,6 +86,8 @@ mod event;
 #[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
 mod generated;
 mod id;
+#[cfg(feature = "websocket")]
+mod inbox;
 mod object;
 mod operation;
 mod release;
@@ -105,6 +107,8 @@ pub use date::Date;
 pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;
+#[cfg(feature = "websocket")]
+pub use inbox::{Inbox, Inboxes};
 pub use operation::{Method, Operation};
 pub use release::{Release, Server};
 #[cfg(feature = "resync")]

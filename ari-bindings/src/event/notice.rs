@@ -52,8 +52,9 @@ pub struct Reconnected {
 
 /// Events that the program has lost because it took them too slowly.
 ///
-/// It comes as [`Event::Dropped`](crate::Event::Dropped) where they are missing, and only if
-/// [`SlowReader::DropOldest`](crate::SlowReader::DropOldest) was asked for.
+/// It comes as [`Event::Dropped`](crate::Event::Dropped) where they are missing: if
+/// [`SlowReader::DropOldest`](crate::SlowReader::DropOldest) was asked for, and in an [`Inbox`](crate::Inbox) that
+/// nobody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Dropped {

@@ -204,6 +204,16 @@ pub(crate) fn application(channels: &[&str], bridges: &[&str], endpoints: &[&str
     })
 }
 
+/// A channel with everything that all releases require.
+pub(crate) fn channel(id: &str, state: &str) -> Value {
+    json!({
+        "id": id, "name": format!("Local/{id}"), "state": state, "protocol_id": "", "accountcode": "",
+        "language": "en", "creationtime": "2026-11-23T11:49:38.950+0000",
+        "caller": { "name": "", "number": "" }, "connected": { "name": "", "number": "" },
+        "dialplan": { "context": "default", "exten": "1", "priority": 1, "app_name": "Stasis", "app_data": "x" },
+    })
+}
+
 /// An event of this type about something.
 pub(crate) fn event(kind: &str, mut members: Value) -> String {
     let object = members.as_object_mut().unwrap();

@@ -13,6 +13,8 @@ mod replies;
 mod requests;
 
 #[cfg(feature = "websocket")]
+mod inboxes;
+#[cfg(feature = "websocket")]
 mod over_websocket;
 #[cfg(all(feature = "websocket", not(feature = "http")))]
 mod without_http;

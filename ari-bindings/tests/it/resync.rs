@@ -1,20 +1,10 @@
 use std::time::Duration;
 
-use ari_bindings::{Connect, Event, Events, Reconnect, Resync};
+use ari_bindings::{Connect, Event, Events, Inboxes, Reconnect, Resync};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, Peer, application, event, numbered, send};
+use crate::fake::{Fake, Peer, application, channel, event, numbered, send};
 use crate::server::within;
-
-/// A model with everything that all releases require.
-fn channel(id: &str, state: &str) -> Value {
-    json!({
-        "id": id, "name": format!("Local/{id}"), "state": state, "protocol_id": "", "accountcode": "",
-        "language": "en", "creationtime": "2026-11-23T11:49:38.950+0000",
-        "caller": { "name": "", "number": "" }, "connected": { "name": "", "number": "" },
-        "dialplan": { "context": "default", "exten": "1", "priority": 1, "app_name": "Stasis", "app_data": "x" },
-    })
-}
 
 fn bridge(id: &str, channels: &[&str]) -> Value {
     json!({
@@ -124,6 +114,29 @@ async fn what_a_gap_has_changed_follows_it_by_itself() {
     assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Test");
     // What was told is known now.
     assert!(within(events.resync()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn inboxes_hear_of_a_gap_and_close_where_the_channel_is_gone() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect.resync(true)).await;
+    show(&mut events, &mut peer, before()).await;
+    after(&fake);
+    let inboxes = Inboxes::new();
+    let (mut same, mut gone) = (inboxes.open("same"), inboxes.open("gone"));
+    drop(peer);
+    let mut peer = fake.connection().await;
+    send(&mut peer, event("StasisEnd", json!({ "channel": channel("same", "Up") }))).await;
+    for kind in ["Disconnected", "Reconnected", "Resynced"] {
+        let event = within(events.next()).await.unwrap().unwrap();
+        assert_eq!(inboxes.deliver(event.clone()), Some(event));
+        for inbox in [&mut same, &mut gone] {
+            assert_eq!(within(inbox.next()).await.unwrap().kind(), kind);
+        }
+    }
+    assert_eq!(within(gone.next()).await, None);
+    assert_eq!(inboxes.deliver(within(events.next()).await.unwrap().unwrap()), None);
+    assert_eq!(within(same.next()).await.unwrap().kind(), "StasisEnd");
 }
 
 #[tokio::test]

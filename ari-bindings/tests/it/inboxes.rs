@@ -1,0 +1,103 @@
+use ari_bindings::{Event, Inbox, Inboxes};
+use serde_json::{Value, json};
+
+use crate::fake;
+use crate::server::within;
+
+fn event(kind: &str, members: Value) -> Event {
+    let event = Event::from_text(&fake::event(kind, members));
+    assert!(!matches!(event, Event::Undecodable(_)), "{event:?}");
+    event
+}
+
+fn channel(id: &str) -> Value {
+    fake::channel(id, "Up")
+}
+
+/// A key pressed on a channel.
+fn key(id: &str, digit: &str) -> Event {
+    event("ChannelDtmfReceived", json!({ "digit": digit, "duration_ms": 100, "channel": channel(id) }))
+}
+
+fn end(id: &str) -> Event {
+    event("StasisEnd", json!({ "channel": channel(id) }))
+}
+
+/// A playback on something.
+fn playback(target: &str) -> Event {
+    let playback = json!({
+        "id": "p", "media_uri": "sound:hello-world", "target_uri": target, "language": "en", "state": "done",
+    });
+    event("PlaybackFinished", json!({ "playback": playback }))
+}
+
+async fn kinds(inbox: &mut Inbox) -> Vec<String> {
+    let mut kinds = Vec::new();
+    while let Some(event) = within(inbox.next()).await {
+        kinds.push(event.kind().to_owned());
+    }
+    kinds
+}
+
+#[tokio::test]
+async fn each_channel_has_its_own_events_to_its_end() {
+    let inboxes = Inboxes::new();
+    let (mut one, mut two) = (inboxes.open("one"), inboxes.open("two"));
+    for event in [key("one", "1"), key("two", "2"), playback("channel:one"), end("one")] {
+        assert_eq!(inboxes.deliver(event), None);
+    }
+    assert_eq!(one.channel_id(), "one");
+    assert_eq!(kinds(&mut one).await, ["ChannelDtmfReceived", "PlaybackFinished", "StasisEnd"]);
+    let destroyed = json!({ "channel": channel("two"), "cause": 16, "cause_txt": "Normal Clearing" });
+    assert_eq!(inboxes.deliver(event("ChannelDestroyed", destroyed)), None);
+    assert_eq!(kinds(&mut two).await, ["ChannelDtmfReceived", "ChannelDestroyed"]);
+}
+
+#[tokio::test]
+async fn what_is_for_no_inbox_comes_back() {
+    let inboxes = Inboxes::new();
+    let gone = inboxes.open("gone");
+    drop(gone);
+    let mut first = inboxes.open("twice");
+    let _second = inboxes.open("twice");
+    assert_eq!(within(first.next()).await, None);
+    for event in [key("gone", "1"), key("gone", "1"), key("unknown", "1"), playback("bridge:gone")] {
+        assert_eq!(inboxes.deliver(event.clone()), Some(event));
+    }
+    assert!(format!("{inboxes:?}").contains("twice"), "{inboxes:?}");
+    assert!(!format!("{inboxes:?}").contains("gone"), "{inboxes:?}");
+}
+
+#[tokio::test]
+async fn the_channel_that_is_called_has_what_comes_of_it() {
+    let inboxes = Inboxes::new();
+    let mut called = inboxes.open("called");
+    let dial = json!({ "caller": channel("caller"), "peer": channel("called"), "dialstatus": "BUSY" });
+    assert_eq!(inboxes.deliver(event("Dial", dial)), None);
+    inboxes.close();
+    assert_eq!(kinds(&mut called).await, ["Dial"]);
+}
+
+#[tokio::test]
+async fn what_nobody_reads_is_counted_where_it_is_missing() {
+    let inboxes = Inboxes::new();
+    let mut inbox = inboxes.open("one");
+    for _ in 0..1002 {
+        assert_eq!(inboxes.deliver(key("one", "1")), None);
+    }
+    let first = within(inbox.next()).await.unwrap();
+    assert_eq!(first.kind(), "ChannelDtmfReceived");
+    assert!(within(inbox.next()).await.is_some());
+    assert_eq!(inboxes.deliver(key("one", "2")), None);
+    assert_eq!(inboxes.deliver(end("one")), None);
+    let mut last = Vec::new();
+    while let Some(event) = within(inbox.next()).await {
+        last.push(event);
+    }
+    assert_eq!(last.len(), 998 + 3);
+    let [Event::Dropped(dropped), Event::ChannelDtmfReceived(key), Event::Dropped(end)] = &last[998..] else {
+        panic!("{:?}", &last[997..])
+    };
+    assert_eq!((dropped.events, &*key.digit, end.events), (2, "2", 1));
+    assert_eq!(dropped.bytes, 2 * serde_json::to_string(&first).unwrap().len() as u64);
+}
