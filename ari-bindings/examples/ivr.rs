@@ -57,8 +57,9 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         if let Event::StasisStart(start) = &event {
             println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-            let inbox = inboxes.open(&start.channel.id);
-            tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), inbox }.run());
+            if let Some(inbox) = inboxes.open(&start.channel.id) {
+                tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), inbox }.run());
+            }
         }
         match inboxes.deliver(event) {
             Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),

@@ -50,9 +50,11 @@ pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(
     while let Some(event) = events.next().await {
         let event = event?;
         if let Event::StasisStart(start) = &event {
-            let (channel, inbox) = (ari.channel(&start.channel), inboxes.open(&start.channel.id));
-            let name = RecordingName::new(format!("draft-{}", start.channel.id));
-            tokio::spawn(Call { ari: ari.clone(), channel, inbox, name, folder: folder.clone() }.run());
+            if let Some(inbox) = inboxes.open(&start.channel.id) {
+                let (channel, folder) = (ari.channel(&start.channel), folder.clone());
+                let name = RecordingName::new(format!("draft-{}", start.channel.id));
+                tokio::spawn(Call { ari: ari.clone(), channel, inbox, name, folder }.run());
+            }
         }
         match inboxes.deliver(event) {
             Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),

@@ -1,9 +1,10 @@
 //! What happens to each channel, for the task that looks after it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -25,12 +26,14 @@ const MOST_WAITING: usize = 1000;
 /// use ari_bindings::{Client, Error, Event, Inbox, Inboxes};
 ///
 /// async fn serve(ari: Client) -> Result<(), Error> {
-///     let mut events = ari.events(["echo-keys"]).await?;
+///     let mut events = ari.events(["echo-keys"]).resync(true).await?;
 ///     let inboxes = Inboxes::new();
 ///     while let Some(event) = events.next().await {
 ///         let event = event?;
 ///         if let Event::StasisStart(start) = &event {
-///             tokio::spawn(echo_keys(ari.channel(&start.channel), inboxes.open(&start.channel.id)));
+///             if let Some(inbox) = inboxes.open(&start.channel.id) {
+///                 tokio::spawn(echo_keys(ari.channel(&start.channel), inbox));
+///             }
 ///         }
 ///         if let Some(event) = inboxes.deliver(event) {
 ///             println!("concerns no call: {}", event.kind());
@@ -60,11 +63,20 @@ type Open = HashMap<Box<str>, Slot>;
 
 /// The events of one channel, as [`Inboxes::deliver`] puts them in; also a [`Stream`].
 ///
-/// It ends after the channel has: after its `StasisEnd` or `ChannelDestroyed`, or when it is found to be gone after a
-/// gap. At most 1000 events wait. Further ones are left out, and an [`Event::Dropped`] says so in their place.
+/// It ends after the `StasisEnd` of the channel, which comes when it hangs up, goes back into the dialplan or to another
+/// application; after its `ChannelDestroyed`, if it never was in the application; when it is found to be gone after a
+/// gap in the events; and when [`Inboxes::close`] was called or all clones of the [`Inboxes`] are gone.
+///
+/// Which channels are gone after a gap is told by [`Event::Resynced`], so ask for it by
+/// [`Connect::resync`](crate::Connect::resync): without it only a restart of Asterisk ends inboxes, and the task of a
+/// caller who has hung up in the gap waits for ever.
+///
+/// At most 1000 events wait. Further ones are left out, and an [`Event::Dropped`] says so in their place. Dropping an
+/// inbox closes it.
 pub struct Inbox {
     channel_id: Box<str>,
     events: mpsc::Receiver<Event>,
+    open: Weak<Mutex<Open>>,
 }
 
 /// Where an inbox is filled.
@@ -81,26 +93,30 @@ impl Inboxes {
         Self::default()
     }
 
-    /// Opens the inbox of a channel. One that there is already for it ends.
+    /// Opens the inbox of a channel; `None` if there is one.
     ///
     /// It holds what is delivered from then on. To miss nothing of a channel that the program makes, choose its id,
-    /// and open its inbox before: events may come before the reply to `originate`.
-    pub fn open(&self, channel_id: impl AsRef<str>) -> Inbox {
+    /// and open its inbox before: events may come before the reply to `originate`. The `StasisStart` of that channel
+    /// then finds it open.
+    #[must_use = "dropping an inbox closes it"]
+    pub fn open(&self, channel_id: impl AsRef<str>) -> Option<Inbox> {
         let channel_id: Box<str> = channel_id.as_ref().into();
+        let mut open = lock(&self.open);
+        let Entry::Vacant(place) = open.entry(channel_id.clone()) else { return None };
         let (sender, events) = mpsc::channel(MOST_WAITING + 1);
-        self.lock().insert(channel_id.clone(), Slot::new(sender));
-        Inbox { channel_id, events }
+        place.insert(Slot::new(sender));
+        Some(Inbox { channel_id, events, open: Arc::downgrade(&self.open) })
     }
 
     /// Puts an event into the inbox of [its channel](Event::channel_id), and closes that with the channel's end. It
-    /// comes back if there is no such inbox, or the task that had it has dropped it.
+    /// comes back if there is no such inbox.
     ///
-    /// What tells of gaps in the events concerns every channel: it is put into all inboxes, and comes back, too. Those
-    /// of channels that are gone since then are closed: all of them after a restart of Asterisk, those that
-    /// [`Event::Resynced`] names otherwise.
+    /// What tells of gaps in the events concerns every channel: a copy of it is put into each inbox, and it comes back,
+    /// too. Then the inboxes of channels that are gone are closed: all there are after a restart of Asterisk
+    /// ([`Reconnected`](crate::Reconnected)), those that [`Event::Resynced`] names otherwise.
     #[must_use = "it comes back if it has no inbox"]
     pub fn deliver(&self, event: Event) -> Option<Event> {
-        let mut open = self.lock();
+        let mut open = lock(&self.open);
         if is_notice(&event) {
             open.retain(|id, slot| slot.put(event.clone()).is_ok() && !is_end_of(id, &event));
             return Some(event);
@@ -118,12 +134,12 @@ impl Inboxes {
 
     /// Ends all inboxes, once what waits in them is read.
     pub fn close(&self) {
-        self.lock().clear();
+        lock(&self.open).clear();
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_notice(event: &Event) -> bool {
@@ -163,12 +179,20 @@ impl Slot {
         // One place stays free, to tell at the end what was left out.
         let taken = if self.dropped.events > 0 { 2 } else { 1 };
         if self.events.capacity() <= taken {
-            self.dropped.events += 1;
-            self.dropped.bytes += serde_json::to_string(&event).map_or(0, |text| text.len() as u64);
+            self.leave_out(&event);
             return Ok(());
         }
         self.tell_dropped();
         self.events.try_send(event).map_err(TrySendError::into_inner)
+    }
+
+    fn leave_out(&mut self, event: &Event) {
+        let Dropped { events, bytes } = match event {
+            Event::Dropped(before) => **before,
+            event => Dropped { events: 1, bytes: serde_json::to_string(event).map_or(0, |text| text.len() as u64) },
+        };
+        self.dropped.events += events;
+        self.dropped.bytes += bytes;
     }
 
     fn tell_dropped(&mut self) {
@@ -201,6 +225,18 @@ impl Inbox {
     }
 }
 
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.events.close();
+        let Some(open) = self.open.upgrade() else { return };
+        let mut open = lock(&open);
+        // If it was closed by the end of its channel, another may be open since.
+        if open.get(&self.channel_id).is_some_and(|slot| slot.events.is_closed()) {
+            open.remove(&self.channel_id);
+        }
+    }
+}
+
 impl Stream for Inbox {
     type Item = Event;
 
@@ -211,7 +247,7 @@ impl Stream for Inbox {
 
 impl fmt::Debug for Inboxes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inboxes").field("open", &self.lock().keys().collect::<Vec<_>>()).finish()
+        f.debug_struct("Inboxes").field("open", &lock(&self.open).keys().collect::<Vec<_>>()).finish()
     }
 }
 

@@ -1,5 +1,9 @@
 //! How to reach the server, and to be let in.
 
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::HeaderValue;
 
 use super::error::Source;
@@ -12,10 +16,22 @@ pub(crate) struct Access {
     pub(crate) authorization: Option<HeaderValue>,
     /// None for `http`.
     #[cfg(feature = "tls-no-provider")]
-    pub(crate) tls: Option<std::sync::Arc<tokio_rustls::rustls::ClientConfig>>,
+    pub(crate) tls: Option<Arc<tokio_rustls::rustls::ClientConfig>>,
 }
 
 impl Access {
+    /// Does what belongs to connecting, within this time.
+    pub(crate) async fn within<T>(
+        &self,
+        timeout: Duration,
+        connecting: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(timeout, connecting).await {
+            Ok(result) => result,
+            Err(elapsed) => Err(self.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
+        }
+    }
+
     pub(crate) fn connect_error(&self, kind: ConnectErrorKind, source: Source) -> Error {
         Error::Connect { url: self.url.as_str().into(), kind, source }
     }

@@ -1,6 +1,6 @@
 //! The body of a reply by HTTP, as it comes.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use hyper::body::{Body as _, Frame, Incoming};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use crate::{Error, Operation};
 
@@ -47,9 +47,9 @@ impl Body {
         Ok(text.into())
     }
 
-    /// Each piece as it comes, if it comes within this time after the one before.
+    /// Each piece as it comes, if it comes within this time after it was waited for.
     pub(super) fn into_pieces(self, patience: Duration) -> Pieces {
-        Pieces { body: self, patience, timer: Some(Box::pin(sleep(patience))) }
+        Pieces { body: self, patience, wait: None, is_over: false }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -73,23 +73,27 @@ impl Body {
 pub(super) struct Pieces {
     body: Body,
     patience: Duration,
-    /// None once it has run out, which is the end.
-    timer: Option<Pin<Box<Sleep>>>,
+    /// Until when the next piece is waited for, if it is.
+    wait: Option<Pin<Box<Sleep>>>,
+    /// Whether it was waited for too long.
+    is_over: bool,
 }
 
 impl Stream for Pieces {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { body, patience, timer: left } = self.get_mut();
-        let Some(timer) = left else { return Poll::Ready(None) };
+        let Self { body, patience, wait, is_over } = self.get_mut();
+        if *is_over {
+            return Poll::Ready(None);
+        }
         let piece = body.poll_piece(cx);
         if piece.is_ready() {
-            timer.as_mut().reset(Instant::now() + *patience);
+            *wait = None;
             return piece;
         }
-        ready!(timer.as_mut().poll(cx));
-        *left = None;
+        ready!(wait.get_or_insert_with(|| Box::pin(sleep(*patience))).as_mut().poll(cx));
+        *is_over = true;
         let operation = body.operation;
         let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
         Poll::Ready(Some(Err(Error::Unfinished { operation, timed_out: true, source })))

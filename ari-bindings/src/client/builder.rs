@@ -14,6 +14,9 @@ use super::url::{BaseUrl, Credentials};
 use super::{Access, Client, Http, Shared};
 use crate::{AvailabilityCheck, Error, Transport};
 
+/// What is as good as for ever, and can be added to any point in time.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// A [`Client`] in the making; [`Client::builder`] starts one.
 ///
 /// ```no_run
@@ -94,7 +97,7 @@ impl ClientBuilder {
     /// How long a request may take until its whole reply is there, with everything that happens before; 30 s unless
     /// set. Of a download it bounds the time to the first byte and between any two pieces.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
@@ -104,7 +107,7 @@ impl ClientBuilder {
     /// Of several addresses of a host, the next one is tried as soon as the one before fails, or has not answered for
     /// 250 ms.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = timeout.min(LONGEST);
         self
     }
 
@@ -114,7 +117,7 @@ impl ClientBuilder {
     /// sent at that moment would fail with [`Error::Unfinished`].
     #[cfg(feature = "http")]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
+        self.idle_timeout = timeout.min(LONGEST);
         self
     }
 
@@ -221,9 +224,13 @@ impl ClientBuilder {
     #[cfg(feature = "http")]
     #[allow(clippy::unnecessary_wraps, reason = "as without the feature")]
     fn http(&self, access: &Arc<Access>) -> Option<Arc<Http>> {
-        let timeouts =
-            super::http::Timeouts { connect: self.connect_timeout, read: self.timeout, idle: self.idle_timeout };
-        Some(Arc::new(Http::new(Arc::clone(access), timeouts)))
+        let limits = super::http::Limits {
+            connect: self.connect_timeout,
+            read: self.timeout,
+            idle: self.idle_timeout,
+            connections: self.max_requests,
+        };
+        Some(Arc::new(Http::new(Arc::clone(access), limits)))
     }
 
     #[cfg(not(feature = "http"))]

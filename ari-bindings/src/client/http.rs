@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
 use super::body::Body;
 use super::reply::{Expect, Head, Reply};
-use super::stream::{self, Stream};
+use super::wire::{self, Wire};
 use super::{Access, Download};
 use crate::{Client, Error, Method, Operation, Request};
 
@@ -25,26 +25,28 @@ use crate::{Client, Error, Method, Operation, Request};
 pub(crate) struct Http {
     pool: Mutex<Pool>,
     connector: Connector,
-    timeouts: Timeouts,
+    limits: Limits,
 }
 
 /// The connections for requests.
 type Pool = legacy::Client<Connector, String>;
 
-/// How long things may take.
+/// How long things may take, and how many there may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timeouts {
+pub(super) struct Limits {
     pub(super) connect: Duration,
     /// How long the next piece of a file may be on its way.
     pub(super) read: Duration,
     /// How long a connection is kept that nobody needs.
     pub(super) idle: Duration,
+    /// How many connections are kept.
+    pub(super) connections: usize,
 }
 
 impl Http {
-    pub(super) fn new(access: Arc<Access>, timeouts: Timeouts) -> Self {
-        let connector = Connector { access, timeout: timeouts.connect };
-        Self { pool: Mutex::new(pool(&connector, timeouts.idle)), connector, timeouts }
+    pub(super) fn new(access: Arc<Access>, limits: Limits) -> Self {
+        let connector = Connector { access, timeout: limits.connect };
+        Self { pool: Mutex::new(pool(&connector, limits)), connector, limits }
     }
 
     /// Why a client has no HTTP for a request.
@@ -56,7 +58,7 @@ impl Http {
     /// have broken them, too, and they would only tell by a timeout.
     #[cfg(feature = "websocket")]
     pub(crate) fn renew(&self) {
-        *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = pool(&self.connector, self.timeouts.idle);
+        *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = pool(&self.connector, self.limits);
     }
 
     /// Sends a request, and reads its reply as far as expected.
@@ -98,7 +100,7 @@ impl Http {
         if expect == Expect::File && is_success {
             let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let length = body.length();
-            let pieces = Box::pin(body.into_pieces(self.timeouts.read));
+            let pieces = Box::pin(body.into_pieces(self.limits.read));
             return Ok(Reply::File(Download::new(operation, content_type.map(Box::from), length, pieces)));
         }
         let text = body.text().await?;
@@ -110,10 +112,11 @@ impl Http {
     }
 }
 
-fn pool(connector: &Connector, idle: Duration) -> Pool {
+fn pool(connector: &Connector, limits: Limits) -> Pool {
     legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(idle)
+        .pool_idle_timeout(limits.idle)
+        .pool_max_idle_per_host(limits.connections)
         .build(connector.clone())
 }
 
@@ -134,7 +137,7 @@ struct Connector {
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<Box<dyn Stream>>;
+    type Response = TokioIo<Box<dyn Wire>>;
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>> + Send>>;
 
@@ -144,11 +147,11 @@ impl tower_service::Service<Uri> for Connector {
 
     fn call(&mut self, _: Uri) -> Self::Future {
         let Self { access, timeout } = self.clone();
-        Box::pin(async move { stream::connect(&access, timeout).await.map(TokioIo::new) })
+        Box::pin(async move { access.within(timeout, wire::connect(&access)).await.map(TokioIo::new) })
     }
 }
 
-impl Connection for Box<dyn Stream> {
+impl Connection for Box<dyn Wire> {
     fn connected(&self) -> Connected {
         Connected::new()
     }

@@ -20,12 +20,12 @@ mod no_http;
 mod reply;
 mod request;
 mod retry;
-pub(crate) mod stream;
 #[cfg(feature = "tls-no-provider")]
 pub(crate) mod tls;
 mod transport;
 mod url;
 pub(crate) mod variables;
+pub(crate) mod wire;
 
 use std::fmt;
 use std::sync::Arc;

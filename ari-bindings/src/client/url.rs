@@ -146,9 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn host_and_port_are_where_to_connect() {
+    fn the_port_is_that_of_the_scheme_unless_given() {
         assert_eq!((parse("https://x/ari").0.port(), parse("http://x").0.port()), (443, 80));
         assert_eq!(parse("http://[::1]:8088/ari").0.port(), 8088);
+    }
+
+    #[cfg(feature = "websocket")]
+    #[test]
+    fn host_and_port_are_what_the_host_header_has() {
         assert_eq!(parse("http://me:secret@[::1]:8088/ari").0.authority(), "[::1]:8088");
     }
 

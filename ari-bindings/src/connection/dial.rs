@@ -1,11 +1,10 @@
 //! Making an event connection: what it shall hear, and the handshake.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::handshake::{self, Socket};
-use crate::client::{Call, stream};
-use crate::{Client, ConnectErrorKind, Error, Method, Operation, Request};
+use crate::client::{Call, wire};
+use crate::{Client, Error, Method, Operation, Request};
 
 pub(super) const OPERATION: Operation =
     Operation { resource: "events", name: "eventWebsocket", method: Method::Get, path: "/events" };
@@ -38,14 +37,8 @@ impl Dialer {
         let Some(access) = self.client.access() else {
             return Err(Error::config("Asterisk has made this client's connection, and none can be made to it"));
         };
-        let dial = async {
-            let stream = stream::connect(access, self.timeout()).await?;
-            handshake::upgrade(access, &request, stream).await
-        };
-        match tokio::time::timeout(self.timeout(), dial).await {
-            Ok(result) => result,
-            Err(elapsed) => Err(access.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
-        }
+        let dial = async { handshake::upgrade(access, &request, wire::connect(access).await?).await };
+        access.within(self.timeout(), dial).await
     }
 
     fn request(&self, apps: &[String]) -> Result<Request, Error> {

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::http::header::{CONTENT_LENGTH, CONTENT_TYPE,
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use zeroize::Zeroizing;
 
-use crate::client::stream::Stream;
+use crate::client::wire::Wire;
 use crate::client::{Access, Head};
 use crate::{ConnectErrorKind, Error, Request};
 
@@ -28,10 +28,10 @@ const LARGEST_ANSWER: u64 = 64 << 10;
 /// How long the text of a refusal may take once its head is there.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
+pub(crate) type Socket = WebSocketStream<Box<dyn Wire>>;
 
 /// Makes a WebSocket of a connection.
-pub(super) async fn upgrade(access: &Access, request: &Request, stream: Box<dyn Stream>) -> Result<Socket, Error> {
+pub(super) async fn upgrade(access: &Access, request: &Request, stream: Box<dyn Wire>) -> Result<Socket, Error> {
     let mut stream = BufReader::new(stream);
     let key = generate_key();
     let lost = |error: io::Error| access.connect_error(ConnectErrorKind::Other, Arc::new(error));
@@ -83,7 +83,7 @@ fn head(access: &Access, request: &Request, key: &str) -> Zeroizing<String> {
 }
 
 /// The head of the answer, to the empty line that ends it.
-async fn answer(stream: &mut BufReader<Box<dyn Stream>>) -> io::Result<Response> {
+async fn answer(stream: &mut BufReader<Box<dyn Wire>>) -> io::Result<Response> {
     let mut head = Vec::new();
     let mut stream = stream.take(LARGEST_ANSWER);
     loop {
@@ -113,7 +113,7 @@ fn unfinished(limit: u64) -> io::Error {
 }
 
 /// Reads the body of a refusal.
-async fn body(response: &Response, stream: &mut BufReader<Box<dyn Stream>>, body: &mut Vec<u8>) -> io::Result<()> {
+async fn body(response: &Response, stream: &mut BufReader<Box<dyn Wire>>, body: &mut Vec<u8>) -> io::Result<()> {
     let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = match length.and_then(|length| length.parse().ok()) {
         Some(length) => LARGEST_ANSWER.min(length),

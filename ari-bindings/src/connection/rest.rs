@@ -77,7 +77,7 @@ const READ_BY_ITSELF: &str = "-";
 
 /// Reads a reply, and tells to which request it is, if it says so as requests of ours do.
 pub(super) fn answer(text: &Utf8Bytes) -> Option<(u64, Answer)> {
-    match long(text).map_or_else(|| read(text), Ok) {
+    match with_body_apart(text).map_or_else(|| read(text), Ok) {
         Ok((id, answer)) => Some((id.parse().ok()?, answer)),
         Err(error) => {
             let RequestId { request_id } = serde_json::from_str(text).ok()?;
@@ -99,7 +99,7 @@ fn read(text: &str) -> serde_json::Result<(String, Answer)> {
 }
 
 /// Reads a reply whose body is read by itself, which is quicker. None if it is not written as Asterisk does.
-fn long(text: &str) -> Option<(String, Answer)> {
+fn with_body_apart(text: &str) -> Option<(String, Answer)> {
     let start = text.find(BODY)? + BODY.len();
     let (unescaped, length) = unescape(&text[start..])?;
     let rest = format!("{}{READ_BY_ITSELF}\"{}", &text[..start], &text[start + length..]);

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
 use crate::client::Credentials;
-use crate::client::stream::Stream;
+use crate::client::wire::Wire;
 use crate::connection::{Socket, application, config};
 use crate::event::kind;
 
@@ -60,7 +60,7 @@ pub(super) struct Admitted {
 
 impl Admission {
     /// Makes a WebSocket of a connection, and lets it tell its application.
-    pub(super) async fn admit(&self, stream: Box<dyn Stream>) -> Result<Admitted, Refused> {
+    pub(super) async fn admit(&self, stream: Box<dyn Wire>) -> Result<Admitted, Refused> {
         let mut path = String::new();
         let check = Check { admission: self, path: &mut path };
         let mut socket = accept_hdr_async_with_config(stream, check, Some(config(self.largest_message)))

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::admission::{Admission, Admitted, Refused, refuse};
 use super::builder::ListenerBuilder;
 use super::session::Session;
-use crate::client::stream::Stream;
+use crate::client::wire::Wire;
 use crate::connection::{Accepted, Hub, Pings, Socket};
 use crate::{Client, SlowReader};
 
@@ -192,7 +192,7 @@ impl Shared {
     }
 
     #[cfg(feature = "tls-no-provider")]
-    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Stream>, String> {
+    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Wire>, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         match &self.tls {
             None => Ok(Box::new(stream)),
@@ -202,7 +202,7 @@ impl Shared {
 
     #[cfg(not(feature = "tls-no-provider"))]
     #[allow(clippy::unused_async, clippy::unused_self, reason = "as with TLS")]
-    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Stream>, String> {
+    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Wire>, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         Ok(Box::new(stream))
     }

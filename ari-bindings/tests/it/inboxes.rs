@@ -1,4 +1,8 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+
 use ari_bindings::{Event, Inbox, Inboxes};
+use futures_core::Stream as _;
 use serde_json::{Value, json};
 
 use crate::fake;
@@ -42,7 +46,7 @@ async fn kinds(inbox: &mut Inbox) -> Vec<String> {
 #[tokio::test]
 async fn each_channel_has_its_own_events_to_its_end() {
     let inboxes = Inboxes::new();
-    let (mut one, mut two) = (inboxes.open("one"), inboxes.open("two"));
+    let (mut one, mut two) = (inboxes.open("one").unwrap(), inboxes.open("two").unwrap());
     for event in [key("one", "1"), key("two", "2"), playback("channel:one"), end("one")] {
         assert_eq!(inboxes.deliver(event), None);
     }
@@ -56,22 +60,37 @@ async fn each_channel_has_its_own_events_to_its_end() {
 #[tokio::test]
 async fn what_is_for_no_inbox_comes_back() {
     let inboxes = Inboxes::new();
-    let gone = inboxes.open("gone");
-    drop(gone);
-    let mut first = inboxes.open("twice");
-    let _second = inboxes.open("twice");
-    assert_eq!(within(first.next()).await, None);
-    for event in [key("gone", "1"), key("gone", "1"), key("unknown", "1"), playback("bridge:gone")] {
+    let _inbox = inboxes.open("one").unwrap();
+    for event in [key("unknown", "1"), playback("channel:unknown"), playback("bridge:one")] {
         assert_eq!(inboxes.deliver(event.clone()), Some(event));
     }
-    assert!(format!("{inboxes:?}").contains("twice"), "{inboxes:?}");
-    assert!(!format!("{inboxes:?}").contains("gone"), "{inboxes:?}");
+}
+
+#[tokio::test]
+async fn an_inbox_is_open_once_and_until_it_is_dropped() {
+    let inboxes = Inboxes::new();
+    let mut first = inboxes.open("one").unwrap();
+    assert!(inboxes.open("one").is_none());
+    assert_eq!(inboxes.deliver(end("one")), None);
+    // The end has closed it; so what comes now is another's.
+    let second = inboxes.open("one").unwrap();
+    assert_eq!(kinds(&mut first).await, ["StasisEnd"]);
+    drop(first);
+    assert_eq!(inboxes.deliver(key("one", "1")), None);
+    assert_eq!(format!("{inboxes:?}"), r#"Inboxes { open: ["one"] }"#);
+    drop(second);
+    assert_eq!(format!("{inboxes:?}"), "Inboxes { open: [] }");
+    assert_eq!(inboxes.deliver(key("one", "1")), Some(key("one", "1")));
+
+    let mut last = inboxes.clone().open("one").unwrap();
+    drop(inboxes);
+    assert_eq!(poll_fn(|cx| Pin::new(&mut last).poll_next(cx)).await, None);
 }
 
 #[tokio::test]
 async fn the_channel_that_is_called_has_what_comes_of_it() {
     let inboxes = Inboxes::new();
-    let mut called = inboxes.open("called");
+    let mut called = inboxes.open("called").unwrap();
     let dial = json!({ "caller": channel("caller"), "peer": channel("called"), "dialstatus": "BUSY" });
     assert_eq!(inboxes.deliver(event("Dial", dial)), None);
     inboxes.close();
@@ -81,7 +100,7 @@ async fn the_channel_that_is_called_has_what_comes_of_it() {
 #[tokio::test]
 async fn what_nobody_reads_is_counted_where_it_is_missing() {
     let inboxes = Inboxes::new();
-    let mut inbox = inboxes.open("one");
+    let mut inbox = inboxes.open("one").unwrap();
     for _ in 0..1002 {
         assert_eq!(inboxes.deliver(key("one", "1")), None);
     }

@@ -8,6 +8,8 @@ mod availability;
 #[cfg(feature = "http")]
 mod encoding;
 #[cfg(feature = "http")]
+mod pool;
+#[cfg(feature = "http")]
 mod replies;
 #[cfg(feature = "http")]
 mod requests;

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use ari_bindings::{
-    Client, Connect, ConnectionState, DisconnectReason, Disconnected, Error, Event, Events, Reconnect, Reconnected,
+    Client, Connect, ConnectionState, DisconnectReason, Disconnected, Error, Event, Events, Inboxes, Reconnect,
+    Reconnected,
 };
 use futures_util::StreamExt as _;
 use serde_json::json;
@@ -101,7 +102,14 @@ async fn a_restart_of_the_server_is_told() {
     assert!(matches!(lost.reason, DisconnectReason::ClosedByServer { code: Some(1001), .. }), "{lost}");
     drop(peer);
     let _peer = fake.connection().await;
-    assert_eq!(reconnected(&mut events).await.restarted, Some(true));
+    let inboxes = Inboxes::new();
+    let mut inbox = inboxes.open("one").unwrap();
+    let again = reconnected(&mut events).await;
+    assert_eq!(again.restarted, Some(true));
+    // No channel is left.
+    assert!(inboxes.deliver(Event::Reconnected(again.into())).is_some());
+    assert!(matches!(within(inbox.next()).await, Some(Event::Reconnected(_))));
+    assert_eq!(within(inbox.next()).await, None);
 }
 
 #[tokio::test]

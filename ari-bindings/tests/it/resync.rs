@@ -123,7 +123,7 @@ async fn inboxes_hear_of_a_gap_and_close_where_the_channel_is_gone() {
     show(&mut events, &mut peer, before()).await;
     after(&fake);
     let inboxes = Inboxes::new();
-    let (mut same, mut gone) = (inboxes.open("same"), inboxes.open("gone"));
+    let (mut same, mut gone) = (inboxes.open("same").unwrap(), inboxes.open("gone").unwrap());
     drop(peer);
     let mut peer = fake.connection().await;
     send(&mut peer, event("StasisEnd", json!({ "channel": channel("same", "Up") }))).await;

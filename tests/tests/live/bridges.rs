@@ -47,7 +47,7 @@ async fn two_channels_in_a_bridge() {
         bridge.destroy().await.unwrap();
         let Event::BridgeDestroyed(end) = call.watch.until_kind("BridgeDestroyed").await else { unreachable!() };
         assert_eq!(end.bridge.id, id);
-        assert!(bridge.get().await.unwrap_err().is_not_found());
+        eventually(|| async { bridge.get().await.is_err_and(|error| error.is_not_found()) }).await;
         call.ari.channel(&second).hangup().await.unwrap();
         call.end().await;
     })

@@ -22,7 +22,7 @@ async fn a_channel_is_listed_found_and_hung_up_for_a_reason() {
             unreachable!()
         };
         assert_eq!((end.cause, end.cause_txt.as_str()), (17, "User busy"));
-        assert!(call.channel().get().await.unwrap_err().is_not_found());
+        eventually(|| async { call.channel().get().await.is_err_and(|error| error.is_not_found()) }).await;
         call.watch.close().await;
     })
     .await;

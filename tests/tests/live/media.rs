@@ -31,7 +31,8 @@ async fn a_playback_is_controlled() {
         playback.stop().await.unwrap();
         let Event::PlaybackFinished(end) = call.watch.until_kind("PlaybackFinished").await else { unreachable!() };
         assert_eq!(end.playback.id, id);
-        assert!(playback.get().await.unwrap_err().is_not_found());
+        // For a moment it is still there, as `done`.
+        eventually(|| async { playback.get().await.is_err_and(|error| error.is_not_found()) }).await;
         call.end().await;
     })
     .await;

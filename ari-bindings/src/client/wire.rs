@@ -17,19 +17,12 @@ use crate::{ConnectErrorKind, Error};
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A connection, with TLS or without.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
-/// Connects, within this time.
-pub(crate) async fn connect(access: &Access, timeout: Duration) -> Result<Box<dyn Stream>, Error> {
-    match tokio::time::timeout(timeout, open(access)).await {
-        Ok(result) => result,
-        Err(elapsed) => Err(access.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
-    }
-}
-
-async fn open(access: &Access) -> Result<Box<dyn Stream>, Error> {
+/// Connects.
+pub(crate) async fn connect(access: &Access) -> Result<Box<dyn Wire>, Error> {
     let addresses = lookup_host((access.url.host(), access.url.port()))
         .await
         .map_err(|error| access.connect_error(ConnectErrorKind::Dns, Arc::new(error)))?;
@@ -49,18 +42,24 @@ async fn open(access: &Access) -> Result<Box<dyn Stream>, Error> {
 async fn first(addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::AddrNotAvailable, "the host name has no address");
     let mut tried = FuturesUnordered::new();
+    // That nothing listens there says more than that there is no way.
+    let mut failed = |error: io::Error| {
+        if failure.kind() != io::ErrorKind::ConnectionRefused {
+            failure = error;
+        }
+    };
     for address in addresses {
         tried.push(TcpStream::connect(address));
         match tokio::time::timeout(HEAD_START, tried.next()).await {
             Ok(Some(Ok(stream))) => return Ok(stream),
-            Ok(Some(Err(error))) => failure = error,
+            Ok(Some(Err(error))) => failed(error),
             Ok(None) | Err(_) => {}
         }
     }
     while let Some(result) = tried.next().await {
         match result {
             Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
+            Err(error) => failed(error),
         }
     }
     Err(failure)
@@ -79,7 +78,7 @@ async fn secure(
     access: &Access,
     tls: &Arc<tokio_rustls::rustls::ClientConfig>,
     stream: TcpStream,
-) -> Result<Box<dyn Stream>, Error> {
+) -> Result<Box<dyn Wire>, Error> {
     use tokio_rustls::rustls::pki_types::ServerName;
 
     let name = ServerName::try_from(access.url.host().to_owned())

@@ -1,0 +1,113 @@
+//! Connections for requests are kept, and what becomes of them meanwhile is nobody's fault.
+
+use std::time::Duration;
+
+use ari_bindings::Error;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::server::{listen, read_to_end, receive, within};
+
+/// Answers, and leaves the connection open.
+async fn answer(stream: &mut TcpStream, body: &str) {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+}
+
+/// Takes one request, and answers with an empty list.
+async fn serve(stream: &mut TcpStream) -> String {
+    let request = receive(stream).await;
+    answer(stream, "[]").await;
+    request.line
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    within(listener.accept()).await.unwrap().0
+}
+
+#[tokio::test]
+async fn one_connection_serves_one_request_after_the_other() {
+    let (listener, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    let server = async {
+        let mut stream = accept(&listener).await;
+        let first = receive(&mut stream).await;
+        let host = format!("host: {}", listener.local_addr().unwrap());
+        assert!(first.head.to_lowercase().lines().any(|line| line == host), "{}", first.head);
+        answer(&mut stream, "[]").await;
+        [serve(&mut stream).await, serve(&mut stream).await]
+    };
+    let client = async {
+        assert_eq!(ari.channels().list().await.unwrap(), []);
+        assert_eq!(ari.bridges().list().await.unwrap(), []);
+        ari.channel("c").answer().await.unwrap();
+    };
+    let (lines, ()) = within(async { tokio::join!(server, client) }).await;
+    assert_eq!(lines, ["GET /ari/bridges HTTP/1.1", "POST /ari/channels/c/answer HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn one_that_the_server_has_closed_meanwhile_is_replaced() {
+    let (listener, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    let first = async {
+        let mut stream = accept(&listener).await;
+        serve(&mut stream).await;
+        drop(stream);
+    };
+    let (list, ()) = within(async { tokio::join!(ari.channels().list(), first) }).await;
+    assert_eq!(list.unwrap(), []);
+    let second = async { serve(&mut accept(&listener).await).await };
+    let (answered, line) = within(async { tokio::join!(ari.channel("c").answer(), second) }).await;
+    answered.unwrap();
+    assert_eq!(line, "POST /ari/channels/c/answer HTTP/1.1");
+}
+
+#[tokio::test]
+async fn a_request_that_was_sent_over_a_kept_connection_is_not_sent_again() {
+    let (listener, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    let server = async {
+        let mut stream = accept(&listener).await;
+        serve(&mut stream).await;
+        // The second request gets no answer.
+        receive(&mut stream).await;
+    };
+    let client = async {
+        ari.channels().list().await.unwrap();
+        ari.channel("c").answer().await
+    };
+    let ((), answered) = within(async { tokio::join!(server, client) }).await;
+    let error = answered.unwrap_err();
+    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error:?}");
+    let third = async { serve(&mut accept(&listener).await).await };
+    let (list, line) = within(async { tokio::join!(ari.bridges().list(), third) }).await;
+    assert_eq!((list.unwrap(), &*line), (vec![], "GET /ari/bridges HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn one_whose_request_was_given_up_is_not_used_again() {
+    let (listener, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    let request = tokio::spawn({
+        let ari = ari.clone();
+        async move { ari.channels().list().await }
+    });
+    let mut stream = accept(&listener).await;
+    receive(&mut stream).await;
+    request.abort();
+    assert_eq!(read_to_end(&mut stream).await, b"");
+    let second = async { serve(&mut accept(&listener).await).await };
+    let (list, line) = within(async { tokio::join!(ari.bridges().list(), second) }).await;
+    assert_eq!((list.unwrap(), &*line), (vec![], "GET /ari/bridges HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn limits_of_time_may_be_as_long_as_one_likes() {
+    let (listener, builder) = listen().await;
+    let builder = builder.timeout(Duration::MAX).connect_timeout(Duration::MAX).idle_timeout(Duration::MAX);
+    let ari = builder.build().unwrap();
+    let server = async { serve(&mut accept(&listener).await).await };
+    let (list, _) = within(async { tokio::join!(ari.channels().list(), server) }).await;
+    assert_eq!(list.unwrap(), []);
+}
