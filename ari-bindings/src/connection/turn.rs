@@ -119,32 +119,35 @@ impl Turn {
         self.readiness.connection.wake();
     }
 
-    /// Whether the program reads, so that the connection need not. If so, the connection is woken when that may be over.
+    /// Whether the program reads, so that the connection need not. If so, the connection is woken when that may be over:
+    /// by the first that comes, and from then on every so often as long as something comes.
     pub(super) fn is_programs(&mut self, cx: &mut Context<'_>) -> bool {
         self.readiness.connection.register(cx.waker());
         if !self.readiness.is_program.load(Ordering::Relaxed) {
             return false;
         }
-        self.readiness.watched.store(false, Ordering::SeqCst);
-        if !self.readiness.unread.load(Ordering::SeqCst) {
-            self.watch = None;
-            return true;
-        }
-        self.readiness.watched.store(true, Ordering::SeqCst);
-        if self.watch.is_none() {
-            self.begin_watch();
-        }
-        while let Some(watch) = &mut self.watch {
+        loop {
+            let Some(watch) = &mut self.watch else {
+                self.readiness.watched.store(false, Ordering::SeqCst);
+                if !self.readiness.unread.load(Ordering::SeqCst) {
+                    return true;
+                }
+                self.begin_watch();
+                continue;
+            };
             if watch.as_mut().poll(cx).is_pending() {
                 return true;
             }
-            if !self.drained && self.read < ENOUGH {
-                self.take_back();
-            } else {
+            let has_read = self.drained || self.read >= ENOUGH;
+            if has_read {
                 self.begin_watch();
+            } else if self.readiness.unread.load(Ordering::SeqCst) {
+                self.take_back();
+                return false;
+            } else {
+                self.watch = None;
             }
         }
-        false
     }
 
     /// The connection reads until the program does so again.
@@ -155,6 +158,7 @@ impl Turn {
     }
 
     fn begin_watch(&mut self) {
+        self.readiness.watched.store(true, Ordering::SeqCst);
         (self.drained, self.read) = (false, 0);
         match &mut self.watch {
             Some(watch) => watch.as_mut().reset(Instant::now() + PATIENCE),
