@@ -46,7 +46,8 @@
 //! # The connection
 //!
 //! [`Events`] come over a connection that is made again whenever it is lost, and say where events are missing:
-//! [`Event::Disconnected`], [`Event::Reconnected`]. [`Connection`] shows how it is, and its numbers.
+//! [`Event::Disconnected`], [`Event::Reconnected`]. [`Connection`] shows how it is, and its numbers. [`Inboxes`] give
+//! each call the events of its channel.
 //!
 //! # Errors
 //!
