@@ -2,7 +2,7 @@
 
 use ari_bindings::values::{ChannelState, Direction};
 use ari_bindings::{Event, VariableValue};
-use ari_tests::{Phone, Route, Server, on_each_route, unique};
+use ari_tests::{Phone, Route, Server, eventually, on_each_route, unique};
 
 use crate::call::Call;
 
