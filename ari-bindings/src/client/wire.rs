@@ -121,8 +121,12 @@ mod tests {
         let stream = tokio::time::timeout(Duration::from_secs(5), first(addresses.into_iter())).await.unwrap().unwrap();
         assert_eq!(stream.peer_addr().unwrap(), good.local_addr().unwrap());
 
-        let error = first([closed, closed].into_iter()).await.unwrap_err();
-        assert_eq!(kind(&error), ConnectErrorKind::Refused);
+        // The kernel knows no way to an address of a link without the link.
+        let nowhere = "[fe80::1]:1".parse().unwrap();
+        assert_eq!(kind(&first([nowhere].into_iter()).await.unwrap_err()), ConnectErrorKind::Other);
+        for refused in [[closed, nowhere], [nowhere, closed]] {
+            assert_eq!(kind(&first(refused.into_iter()).await.unwrap_err()), ConnectErrorKind::Refused);
+        }
         assert!(first(std::iter::empty()).await.is_err());
     }
 }
