@@ -134,8 +134,8 @@ pub struct AboutChannel {
     pub path: Vec<String>,
     /// Whether the first of them may be absent.
     pub optional: bool,
-    /// Whether it is a URI that may as well name something else: `channel:1700000000.1`.
-    pub is_target: bool,
+    /// What stands before the id in a URI that may as well name something else: `channel:`.
+    pub prefix: Option<&'static str>,
 }
 
 /// A member that several events have.

@@ -49,7 +49,7 @@ const SETS: &[Set] = &[
     set("websocket,tls-no-provider"),
     bounded("default", 75),
     bounded("default,server", 75),
-    set("default,metrics,server,signal"),
+    bounded("default,metrics,server,signal", 80),
 ];
 
 /// Crates that are in the tree of all features in two versions, each with who wants the older one.

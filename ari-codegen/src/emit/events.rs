@@ -6,9 +6,6 @@ use quote::quote;
 use super::tokens::{docs, field, ident, member, ty};
 use crate::rust::{AboutChannel, CommonMember, Events, RustType, Struct};
 
-/// What the URI of a channel begins with.
-const CHANNEL_TARGET: &str = "channel:";
-
 pub(super) fn events(events: &Events) -> TokenStream {
     let structs = events.structs.iter().map(one);
     let names: Vec<_> = events.structs.iter().map(|event| ident(&event.name)).collect();
@@ -135,12 +132,12 @@ fn one(event: &Struct) -> TokenStream {
 fn about_channel(about: &AboutChannel) -> TokenStream {
     let (event, first) = (ident(&about.event), ident(&about.path[0]));
     let rest: Vec<_> = about.path[1..].iter().map(|name| ident(name)).collect();
-    let id = match (about.optional, about.is_target) {
-        (false, false) => quote!(Some(&event.#first #(.#rest)*)),
-        (true, false) => quote!(event.#first.as_ref().map(|#first| &*#first #(.#rest)*)),
-        (false, true) => quote!(event.#first #(.#rest)*.strip_prefix(#CHANNEL_TARGET)),
-        (true, true) => {
-            quote!(event.#first.as_ref().and_then(|#first| #first #(.#rest)*.strip_prefix(#CHANNEL_TARGET)))
+    let id = match (about.optional, about.prefix) {
+        (false, None) => quote!(Some(&event.#first #(.#rest)*)),
+        (true, None) => quote!(event.#first.as_ref().map(|#first| &*#first #(.#rest)*)),
+        (false, Some(prefix)) => quote!(event.#first #(.#rest)*.strip_prefix(#prefix)),
+        (true, Some(prefix)) => {
+            quote!(event.#first.as_ref().and_then(|#first| #first #(.#rest)*.strip_prefix(#prefix)))
         }
     };
     quote!(Self::#event(event) => #id)

@@ -8,6 +8,9 @@ const CHANNEL: &str = "ChannelId";
 /// The member of playbacks and recordings that names a channel or bridge.
 const TARGET: &str = "target_uri";
 
+/// What stands before the id of a channel in it.
+const PREFIX: &str = "channel:";
+
 /// For each event that is about one channel: where it tells which.
 pub(super) fn channels(events: &[Struct], models: &[Struct]) -> Vec<AboutChannel> {
     let models = Models(models);
@@ -22,7 +25,7 @@ impl Models<'_> {
             event: event.name.clone(),
             path: fields.iter().map(|field| field.name.clone()).chain([last.to_owned()]).collect(),
             optional: fields[0].optional,
-            is_target: last == TARGET,
+            prefix: (last == TARGET).then_some(PREFIX),
         };
         let named = event.fields.iter().find(|field| field.name == "channel");
         if let Some((field, id)) = named.and_then(|field| Some((field, self.channel_id(field)?))) {
