@@ -365,7 +365,7 @@ impl ModuleHandle {
         crate::operations::asterisk::GetModule::new(&self.client, &self.module_name)
     }
 
-    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so.
+    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so. Nothing may be unloaded meanwhile, or the server locks up.
     ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
@@ -378,7 +378,7 @@ impl ModuleHandle {
         crate::operations::asterisk::LoadModule::new(&self.client, &self.module_name)
     }
 
-    /// Stops a module and takes it out of the server. It works only while nothing uses the module.
+    /// Stops a module and takes it out of the server. It works only while nothing uses the module. Nothing may be loaded meanwhile, or the server locks up.
     ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///

@@ -149,7 +149,7 @@ impl Asterisk {
         GetModule::new(&self.client, module_name)
     }
 
-    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so.
+    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so. Nothing may be unloaded meanwhile, or the server locks up.
     ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
@@ -167,7 +167,7 @@ impl Asterisk {
         LoadModule::new(&self.client, module_name)
     }
 
-    /// Stops a module and takes it out of the server. It works only while nothing uses the module.
+    /// Stops a module and takes it out of the server. It works only while nothing uses the module. Nothing may be loaded meanwhile, or the server locks up.
     ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
@@ -579,7 +579,7 @@ impl GetModule {
 
 call!(GetModule -> json crate ::models::Module);
 
-/// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so.
+/// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so. Nothing may be unloaded meanwhile, or the server locks up.
 ///
 /// `POST /asterisk/modules/{moduleName}`
 ///
@@ -619,7 +619,7 @@ impl LoadModule {
 
 call!(LoadModule -> void);
 
-/// Stops a module and takes it out of the server. It works only while nothing uses the module.
+/// Stops a module and takes it out of the server. It works only while nothing uses the module. Nothing may be loaded meanwhile, or the server locks up.
 ///
 /// `DELETE /asterisk/modules/{moduleName}`
 ///
