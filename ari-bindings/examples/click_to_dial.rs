@@ -68,8 +68,8 @@ pub enum Outcome {
 /// Makes the call, and watches over it until it is over.
 pub async fn connect(ari: &Client, events: &mut Events, wish: Wish) -> Result<Outcome, Error> {
     let first = ari.channels().originate(&wish.first).app(&wish.app).timeout(wish.ring_seconds).await?.id;
-    let mut call =
-        Call { ari, wish, first, second: None, bridge: None, status: String::new(), reason: HangupReason::Normal };
+    let (status, reason) = (String::new(), HangupReason::Normal);
+    let mut call = Call { ari, wish, first, second: None, bridge: None, status, cause: None, reason };
     let outcome = call.watch(events).await;
     call.clean_up().await;
     outcome
@@ -84,6 +84,9 @@ struct Call<'a> {
     bridge: Option<BridgeId>,
     /// What the telephone that was called last is doing, in the words of the application `Dial`.
     status: String,
+    /// Why the second was hung up on by its telephone. What [`Event::ChannelDestroyed`] says may be no more than that
+    /// it has left the bridge.
+    cause: Option<i64>,
     /// Why the first is hung up on.
     reason: HangupReason,
 }
@@ -100,6 +103,10 @@ impl Call<'_> {
                     self.status = dial.dialstatus;
                     if self.is_second(&dial.peer.id) { self.tell_first().await } else { Ok(()) }
                 }
+                Event::ChannelHangupRequest(request) if self.is_second(&request.channel.id) => {
+                    self.cause = self.cause.or(request.cause);
+                    Ok(())
+                }
                 Event::ChannelDestroyed(end) if end.channel.id == self.first => {
                     return Ok(match self.second {
                         Some(_) if self.is_answered() => Outcome::Talked,
@@ -111,7 +118,7 @@ impl Call<'_> {
                     if self.is_answered() {
                         return Ok(Outcome::Talked);
                     }
-                    self.reason = reason(&self.status, end.cause);
+                    self.reason = reason(&self.status, self.cause.unwrap_or(end.cause));
                     return Ok(Outcome::SecondUnreachable(self.reason.clone()));
                 }
                 Event::Disconnected(gap) => {
@@ -174,13 +181,15 @@ impl Call<'_> {
     }
 
     /// Leaves nobody and nothing behind, whatever has happened; what is gone already is no matter.
+    ///
+    /// The bridge goes first: whoever is in it then is given a cause by that, in place of the one we have for the first.
     async fn clean_up(&self) {
+        if let Some(bridge) = &self.bridge {
+            let _ = self.ari.bridge(bridge).destroy().await;
+        }
         let _ = self.ari.channel(&self.first).hangup().reason(&self.reason).await;
         if let Some(second) = &self.second {
             let _ = self.ari.channel(second).hangup().await;
-        }
-        if let Some(bridge) = &self.bridge {
-            let _ = self.ari.bridge(bridge).destroy().await;
         }
     }
 }
