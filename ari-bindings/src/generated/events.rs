@@ -41,7 +41,7 @@ pub enum Event {
     BridgeVideoSourceChanged(Box<BridgeVideoSourceChanged>),
     /// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees [`StasisStart`](crate::events::StasisStart).
     CallBroadcast(Box<CallBroadcast>),
-    /// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that.
+    /// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that. An application may get this before its [`CallBroadcast`](crate::events::CallBroadcast).
     CallClaimed(Box<CallClaimed>),
     /// The name, number or presentation of the caller on a channel has changed.
     ChannelCallerId(Box<ChannelCallerId>),
@@ -1324,7 +1324,7 @@ object!(
     "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that.
+/// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that. An application may get this before its [`CallBroadcast`](crate::events::CallBroadcast).
 ///
 /// Asterisk's event `CallClaimed`.
 ///
