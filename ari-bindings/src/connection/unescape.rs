@@ -31,11 +31,14 @@ pub(super) fn unescape(text: &str) -> Option<(String, usize)> {
         plain[written] = match byte {
             letter if open => escaped(letter)?,
             b'"' => break,
-            0..0x20 => return None,
             byte => byte,
         };
         open = byte == b'\\' && !open;
         written += usize::from(!open);
+    }
+    // A string with bare control characters is none.
+    if bytes[..read].iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
+        return None;
     }
     plain.truncate(written);
     Some((String::from_utf8(plain).ok()?, read))
@@ -55,20 +58,28 @@ fn escaped(letter: u8) -> Option<u8> {
 /// Eight bytes, if they have no escape but `\"`: without the backslashes, how many are left, and whether the last one
 /// was a backslash. `open` says that of the byte before.
 fn without_backslashes(word: u64, open: bool) -> Option<(u64, usize, bool)> {
-    let (quotes, mut backslashes) = (places(word, b'"'), places(word, b'\\'));
+    let (quotes, backslashes) = (places(word, b'"'), places(word, b'\\'));
     let after_backslashes = backslashes << 8 | u64::from(open) << 7;
-    if quotes ^ after_backslashes | zeros(word & (0xe0 * ONES)) != 0 {
+    if quotes != after_backslashes {
         return None;
     }
-    let opens = backslashes >> 63 == 1;
-    let (mut word, mut kept) = (word, WORD);
-    while backslashes != 0 {
-        let before = (1 << (backslashes.ilog2() - 7)) - 1;
-        word = (word & before) | ((word >> 8) & !before);
-        backslashes &= before;
-        kept -= 1;
+    let marks = backslashes >> 7;
+    let kept = WORD - (marks.wrapping_mul(ONES) >> 56) as usize;
+    // Rarely are there more than two; how many of them, a processor could not foresee.
+    let (mut word, mut marks) = without_lowest(word, marks);
+    (word, marks) = without_lowest(word, marks);
+    while marks != 0 {
+        (word, marks) = without_lowest(word, marks);
     }
-    Some((word, kept, opens))
+    Some((word, kept, backslashes >> 63 == 1))
+}
+
+/// A word without the lowest of the marked bytes, and the marks of the others where these are now. The mark of a byte is
+/// its lowest bit; without any, the word stays as it is.
+fn without_lowest(word: u64, marks: u64) -> (u64, u64) {
+    let others = marks & marks.wrapping_sub(1);
+    let before = marks.wrapping_sub(1) & !marks;
+    (word & before | word >> 8 & !before, others >> 8)
 }
 
 /// The highest bit of every byte that is this one.
