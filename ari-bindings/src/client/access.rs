@@ -16,7 +16,7 @@ pub(crate) struct Access {
     pub(crate) authorization: Option<HeaderValue>,
     /// None for `http`.
     #[cfg(feature = "tls-no-provider")]
-    pub(crate) tls: Option<Arc<tokio_rustls::rustls::ClientConfig>>,
+    pub(crate) tls: Option<super::tls::Tls>,
 }
 
 impl Access {

@@ -16,6 +16,12 @@ use crate::{Error, Operation};
 /// As much memory as is taken beforehand for what a server says it will send.
 const MOST_RESERVED: u64 = 1 << 20;
 
+/// The longest text: many times what the calls of a large server take. Who sends more is no ARI.
+const LONGEST: usize = 64 << 20;
+
+/// How much of a text that is too long is kept to show.
+const SHOWN: usize = 1000;
+
 /// The body of a reply.
 pub(super) struct Body {
     operation: &'static Operation,
@@ -42,9 +48,18 @@ impl Body {
         let mut text = Vec::with_capacity(first.len() + usize::try_from(left).unwrap_or_default());
         text.extend_from_slice(&first);
         while let Some(piece) = poll_fn(|cx| self.poll_piece(cx)).await.transpose()? {
+            if text.len() + piece.len() > LONGEST {
+                return Err(self.too_long(&text));
+            }
             text.extend_from_slice(&piece);
         }
         Ok(text.into())
+    }
+
+    fn too_long(&self, text: &[u8]) -> Error {
+        let reason = format!("longer than {LONGEST} bytes");
+        let body = String::from_utf8_lossy(&text[..SHOWN.min(text.len())]);
+        Error::Decode { operation: self.operation, reason: reason.into(), body: body.into() }
     }
 
     /// Each piece as it comes, if it comes within this time after it was waited for.

@@ -166,8 +166,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The name for which the server's certificate must be valid, where that is not the host of the URL: when it is
-    /// reached by an address or another name.
+    /// The name that the server is asked for, and for which its certificate must be valid, where that is not the host
+    /// of the URL: when it is reached by an address or another name.
     #[cfg(feature = "tls-no-provider")]
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.tls.server_name = Some(name.into());
@@ -215,7 +215,7 @@ impl ClientBuilder {
         }
         Ok(Access {
             #[cfg(feature = "tls-no-provider")]
-            tls: url.is_secure().then(|| super::tls::config(&self.tls)).transpose()?.map(Arc::new),
+            tls: url.is_secure().then(|| super::tls::Tls::new(&self.tls, url.host())).transpose()?,
             url,
             authorization,
         })

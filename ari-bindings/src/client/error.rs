@@ -140,7 +140,7 @@ pub enum Error {
 pub enum ConnectErrorKind {
     /// Nothing listens at that address and port.
     Refused,
-    /// The host name has no address.
+    /// The host name has no address, or nobody could be asked for it.
     Dns,
     /// The server does not speak TLS there, or its certificate is not trusted.
     Tls,
@@ -242,10 +242,8 @@ impl fmt::Display for Error {
             Self::Connect { url, kind, source } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())?;
                 match kind {
-                    ConnectErrorKind::Tls | ConnectErrorKind::Disconnected | ConnectErrorKind::Other => {
-                        write!(f, ": {}", root(&**source))
-                    }
-                    _ => Ok(()),
+                    ConnectErrorKind::Refused | ConnectErrorKind::Timeout | ConnectErrorKind::Busy => Ok(()),
+                    _ => write!(f, ": {}", root(&**source)),
                 }
             }
             Self::Unauthorized { operation, message } => write!(
@@ -299,7 +297,7 @@ impl ConnectErrorKind {
     fn advice(self) -> &'static str {
         match self {
             Self::Refused => "connection refused: is Asterisk running, and its HTTP server enabled (http.conf)?",
-            Self::Dns => "the host name has no address: is it spelled right?",
+            Self::Dns => "no address for the host name: is it spelled right?",
             Self::Tls => "no TLS: is the port one for https, and is the certificate trusted?",
             Self::Timeout => "no answer in time: are host and port right, and no firewall between?",
             Self::Busy => {

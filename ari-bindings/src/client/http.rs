@@ -6,20 +6,21 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Response, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::client::legacy::connect::{Connected, Connection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::timeout_at;
 
 use super::body::Body;
 use super::reply::{Expect, Head, Reply};
 use super::wire::{self, Wire};
 use super::{Access, Download};
-use crate::{Client, Error, Method, Operation, Request};
+use crate::{Client, ConnectErrorKind, Error, Method, Operation, Request};
 
 /// The HTTP server of one Asterisk.
 pub(crate) struct Http {
@@ -61,13 +62,23 @@ impl Http {
         *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = pool(&self.connector, self.limits);
     }
 
-    /// Sends a request, and reads its reply as far as expected.
-    pub(crate) async fn exchange(&self, request: &Request, expect: Expect) -> Result<Reply, Error> {
+    /// Sends a request, and reads its reply as far as expected, until the deadline.
+    pub(crate) async fn exchange(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
         let operation = request.operation();
-        let http = self.write(request)?;
+        let mut http = self.write(request)?;
+        let connection = capture_connection(&mut http);
         let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let response = pool.request(http).await.map_err(|error| send_error(operation, error))?;
-        self.read(request, response, expect).await
+        let exchange = async {
+            let response = pool.request(http).await.map_err(|error| send_error(operation, error))?;
+            self.read(request, response, expect).await
+        };
+        match timeout_at(deadline.into(), exchange).await {
+            Ok(reply) => reply,
+            Err(elapsed) if connection.connection_metadata().is_none() => {
+                Err(self.connector.access.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed)))
+            }
+            Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
+        }
     }
 
     fn write(&self, request: &Request) -> Result<http::Request<String>, Error> {
@@ -113,10 +124,12 @@ impl Http {
 }
 
 fn pool(connector: &Connector, limits: Limits) -> Pool {
+    // The pool takes no time at all for no limit.
+    let kept = if limits.idle.is_zero() { 0 } else { limits.connections };
     legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(limits.idle)
-        .pool_max_idle_per_host(limits.connections)
+        .pool_max_idle_per_host(kept)
         .build(connector.clone())
 }
 

@@ -213,7 +213,6 @@ impl Client {
     }
 
     async fn send_once(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
-        let operation = request.operation();
         #[cfg(feature = "websocket")]
         if let Some(link) = self.link().filter(|_| expect == Expect::Text) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -228,10 +227,7 @@ impl Client {
                 return Err(Error::Connect { url, kind, source: Arc::new(elapsed) });
             }
         };
-        match tokio::time::timeout_at(deadline.into(), http.exchange(request, expect)).await {
-            Ok(reply) => reply.map(|reply| reply.holding(permit)),
-            Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
-        }
+        http.exchange(request, expect, deadline).await.map(|reply| reply.holding(permit))
     }
 
     fn check_availability(&self, request: &Request) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::reply::{Expect, Reply};
 use crate::{Client, ConnectErrorKind, Error, Request, Transport};
@@ -34,7 +35,7 @@ impl Http {
     }
 
     #[allow(clippy::unused_async, reason = "as the other")]
-    pub(crate) async fn exchange(&self, _: &Request, _: Expect) -> Result<Reply, Error> {
+    pub(crate) async fn exchange(&self, _: &Request, _: Expect, _: Instant) -> Result<Reply, Error> {
         match *self {}
     }
 }

@@ -133,7 +133,8 @@ impl Head {
             |message: String| Error::Refused { operation, status, message: message.into(), body: body.into() };
         match message {
             Some(message) if status >= 400 => refused(message),
-            None if status >= 400 && body.trim().is_empty() => refused(String::new()),
+            // ARI says of what it does not find that it does not; without a word, a proxy finds no way.
+            None if status >= 400 && status != 404 && body.trim().is_empty() => refused(String::new()),
             // Asterisk's HTTP server answers some faults of a request itself, in HTML; with 404 it
             // says that it has no ARI there.
             None if status >= 400 && status != 404 && is_asterisks_html(body) => refused(excerpt(body)),

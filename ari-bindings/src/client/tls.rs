@@ -1,12 +1,15 @@
 //! One TLS configuration for requests and events.
 
+use std::io;
 use std::sync::Arc;
 
 use rustls_platform_verifier::Verifier;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -18,12 +21,29 @@ pub(crate) struct Settings {
     pub(crate) roots: Vec<Vec<u8>>,
     /// PEM texts of the client's own certificate and key.
     pub(crate) client: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
-    /// The name that the server's certificate must be valid for, if not the host of the URL.
+    /// The server's name, if not the host of the URL.
     pub(crate) server_name: Option<String>,
 }
 
-/// The configuration of a client.
-pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Error> {
+/// How a client secures a connection.
+pub(crate) struct Tls {
+    config: Arc<ClientConfig>,
+    /// The name that the server is asked for, and that its certificate must be valid for.
+    name: ServerName<'static>,
+}
+
+impl Tls {
+    pub(crate) fn new(settings: &Settings, host: &str) -> Result<Self, Error> {
+        let name = server_name(settings.server_name.as_deref().unwrap_or(host))?;
+        Ok(Self { config: Arc::new(config(settings)?), name })
+    }
+
+    pub(crate) async fn connect(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        TlsConnector::from(Arc::clone(&self.config)).connect(self.name.clone(), stream).await
+    }
+}
+
+fn config(settings: &Settings) -> Result<ClientConfig, Error> {
     let provider = provider()?;
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -34,11 +54,7 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Error> {
     }
     let verifier = Verifier::new_with_extra_roots(roots, provider)
         .map_err(|error| Error::config(format!("no trusted certificates: {error}")))?;
-    let verifier: Arc<dyn ServerCertVerifier> = match &settings.server_name {
-        None => Arc::new(verifier),
-        Some(name) => Arc::new(Named { name: server_name(name)?, verifier }),
-    };
-    let config = config.dangerous().with_custom_certificate_verifier(verifier);
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     match &settings.client {
         None => Ok(config.with_no_client_auth()),
         Some((pem, key)) => config
@@ -77,46 +93,4 @@ pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
 
 fn server_name(name: &str) -> Result<ServerName<'static>, Error> {
     ServerName::try_from(name.to_owned()).map_err(|error| Error::config(format!("server name {name:?}: {error}")))
-}
-
-/// Checks the server's certificate for a name that is not the host of the URL.
-#[derive(Debug)]
-struct Named {
-    name: ServerName<'static>,
-    verifier: Verifier,
-}
-
-impl ServerCertVerifier for Named {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, tokio_rustls::rustls::Error> {
-        self.verifier.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, tokio_rustls::rustls::Error> {
-        self.verifier.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, tokio_rustls::rustls::Error> {
-        self.verifier.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
-    }
 }

@@ -74,20 +74,13 @@ fn kind(error: &io::Error) -> ConnectErrorKind {
 }
 
 #[cfg(feature = "tls-no-provider")]
-async fn secure(
-    access: &Access,
-    tls: &Arc<tokio_rustls::rustls::ClientConfig>,
-    stream: TcpStream,
-) -> Result<Box<dyn Wire>, Error> {
-    use tokio_rustls::rustls::pki_types::ServerName;
-
-    let name = ServerName::try_from(access.url.host().to_owned())
-        .map_err(|error| access.connect_error(ConnectErrorKind::Tls, Arc::new(error)))?;
-    match tokio_rustls::TlsConnector::from(Arc::clone(tls)).connect(name, stream).await {
+async fn secure(access: &Access, tls: &super::tls::Tls, stream: TcpStream) -> Result<Box<dyn Wire>, Error> {
+    match tls.connect(stream).await {
         Ok(stream) => Ok(Box::new(stream)),
         Err(error) => {
-            // What the network does comes from the operating system; everything else is about TLS.
-            let kind = if error.raw_os_error().is_some() { kind(&error) } else { ConnectErrorKind::Tls };
+            // What the network does comes from the operating system, but for an end; everything else is about TLS.
+            let is_network = error.raw_os_error().is_some() || error.kind() == io::ErrorKind::UnexpectedEof;
+            let kind = if is_network { kind(&error) } else { ConnectErrorKind::Tls };
             Err(access.connect_error(kind, Arc::new(error)))
         }
     }

@@ -31,6 +31,8 @@ impl Client {
     /// A client whose requests go over a connection that Asterisk has made; what cannot goes by those of another one.
     #[cfg(feature = "server")]
     pub(super) fn of_link(base_url: Box<str>, http: Option<&Client>, link: Arc<Link>, timeout: Duration) -> Self {
+        use tokio::sync::Semaphore;
+
         use crate::client::{Retries, Shared};
 
         Self::new(Shared {
@@ -41,7 +43,7 @@ impl Client {
             connection: OfClient { own: Some(link), ..OfClient::new(timeout) },
             timeout,
             retries: Retries::default(),
-            permits: Arc::new(tokio::sync::Semaphore::new(64)),
+            permits: http.map_or_else(|| Arc::new(Semaphore::new(64)), |client| Arc::clone(&client.shared.permits)),
             availability_check: crate::AvailabilityCheck::default(),
             server: tokio::sync::OnceCell::new(),
         })

@@ -1,6 +1,6 @@
 //! What is done before a connection is closed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::Call;
 use crate::client::Expect;
@@ -30,7 +30,7 @@ pub(super) async fn unsubscribe_device_states(client: &Client, apps: &[String]) 
         };
         // The goodbye is said either way.
         match (client.http(), client.link()) {
-            (Some(http), _) => drop(tokio::time::timeout(PATIENCE, http.exchange(&request, Expect::Text)).await),
+            (Some(http), _) => drop(http.exchange(&request, Expect::Text, Instant::now() + PATIENCE).await),
             (None, Some(link)) => drop(link.post(&request)),
             (None, None) => {}
         }

@@ -62,14 +62,41 @@ async fn nobody_accepts() {
     {
         waiting.push(stream);
     }
-    let ari = Client::builder(format!("http://{address}/ari"));
-    let ari = ari.connect_timeout(Duration::from_millis(50)).build().unwrap();
+    let builder = Client::builder(format!("http://{address}/ari"));
+    let ari = builder.clone().connect_timeout(Duration::from_millis(50)).build().unwrap();
     let request = within(ari.channels().list()).await.unwrap_err();
     let events = within(ari.events(["x"])).await.unwrap_err();
-    for error in [request, events] {
+    // Nothing was sent either if the request itself takes too long.
+    let ari = builder.timeout(Duration::from_millis(50)).build().unwrap();
+    let hasty = within(ari.channel("1").answer()).await.unwrap_err();
+    for error in [request, events, hasty] {
         assert_eq!(kind(&error), ConnectErrorKind::Timeout, "{error:?}");
         assert!(error.is_timeout());
+        assert!(!error.may_have_been_carried_out());
     }
+}
+
+#[tokio::test]
+async fn a_reply_without_end() {
+    let (listener, builder) = listen().await;
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        receive(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[").await.unwrap();
+        while stream.write_all(&[b' '; 1 << 14]).await.is_ok() {}
+    });
+    let error = within(builder.build().unwrap().channels().list()).await.unwrap_err();
+    assert!(matches!(&error, Error::Decode { body, .. } if body.len() == 1000), "{error}");
+    assert!(error.to_string().contains("longer than 67108864 bytes"), "{error}");
+    // The connection is closed, so that the server stops.
+    within(serving).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_proxy_without_a_way() {
+    let server = Server::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
+    let error = answer(&server).await;
+    assert!(matches!(error, Error::NotAri { status: 404, .. }) && !error.is_not_found(), "{error:?}");
 }
 
 #[tokio::test]

@@ -58,6 +58,17 @@ async fn each_channel_has_its_own_events_to_its_end() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_in_full_has_its_channel_all_the_same() {
+    let inboxes = Inboxes::new();
+    let mut inbox = inboxes.open("one").unwrap();
+    for kind in ["NotInventedYet", "StasisEnd"] {
+        let text = json!({ "type": kind, "channel": { "id": "one" } }).to_string();
+        assert_eq!(inboxes.deliver(Event::from_text(&text)), None);
+    }
+    assert_eq!(kinds(&mut inbox).await, ["NotInventedYet", "StasisEnd"]);
+}
+
+#[tokio::test]
 async fn what_is_for_no_inbox_comes_back() {
     let inboxes = Inboxes::new();
     let _inbox = inboxes.open("one").unwrap();

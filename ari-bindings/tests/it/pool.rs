@@ -103,6 +103,19 @@ async fn one_whose_request_was_given_up_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn none_is_kept_for_no_time() {
+    let (listener, builder) = listen().await;
+    let ari = builder.idle_timeout(Duration::ZERO).build().unwrap();
+    let server = async {
+        let mut stream = accept(&listener).await;
+        serve(&mut stream).await;
+        assert_eq!(read_to_end(&mut stream).await, b"");
+    };
+    let (list, ()) = within(async { tokio::join!(ari.channels().list(), server) }).await;
+    assert_eq!(list.unwrap(), []);
+}
+
+#[tokio::test]
 async fn connecting_and_a_request_may_take_as_long_as_one_likes() {
     let (listener, builder) = listen().await;
     let ari = builder.timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();

@@ -94,6 +94,27 @@ async fn tls_to_a_port_without() {
     }
 }
 
+#[tokio::test]
+async fn a_proxy_whose_server_is_down() {
+    let (listener, acceptor, url) = listen_tls().await;
+    let builder = Client::builder(url).root_certificate_pem(AUTHORITY);
+    let serving = tokio::spawn(async move {
+        // The first two are closed before TLS.
+        for _ in 0..2 {
+            drop(listener.accept().await.unwrap());
+        }
+        let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        receive(&mut stream).await;
+        stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    let error = within(builder.clone().build().unwrap().channels().list()).await.unwrap_err();
+    assert_eq!(kind(&error), ConnectErrorKind::Other, "{error:?}");
+    let again = builder.retries(1).build().unwrap();
+    assert_eq!(within(again.channels().list()).await.unwrap(), []);
+    within(serving).await.unwrap();
+}
+
 #[test]
 fn a_root_certificate_must_be_one() {
     let builder = Client::builder("https://localhost/ari").root_certificate_pem("none");
@@ -110,6 +131,7 @@ async fn a_server_that_goes_by_another_name() {
     let serving = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            assert_eq!(stream.get_ref().1.server_name(), Some("localhost"));
             receive(&mut stream).await;
             stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap();
