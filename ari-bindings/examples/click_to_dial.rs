@@ -125,7 +125,7 @@ impl Call<'_> {
                     println!("{gap}: the call goes on, but nothing is heard of it");
                     Ok(())
                 }
-                Event::Resynced(change) if change.channels.vanished.contains(&self.first) => {
+                Event::Resynced(change) if change.channels.vanished.iter().any(|id| self.has(id)) => {
                     return Ok(if self.is_answered() { Outcome::Talked } else { Outcome::GivenUp });
                 }
                 _ => Ok(()),
@@ -137,6 +137,10 @@ impl Call<'_> {
             }
         }
         Ok(Outcome::GivenUp)
+    }
+
+    fn has(&self, id: &ChannelId) -> bool {
+        self.first == *id || self.is_second(id)
     }
 
     fn is_second(&self, id: &ChannelId) -> bool {
@@ -151,7 +155,12 @@ impl Call<'_> {
     async fn create_second(&mut self) -> Result<(), Error> {
         let Wish { app, second, .. } = &self.wish;
         self.status.clear();
-        self.second = Some(self.ari.channels().create(second, app).originator(&self.first).await?.id);
+        let created = self.ari.channels().create(second, app).originator(&self.first).await;
+        if created.is_err() {
+            // Asterisk knows no such telephone, or no way there.
+            self.reason = HangupReason::Unallocated;
+        }
+        self.second = Some(created?.id);
         Ok(())
     }
 

@@ -93,7 +93,9 @@ impl Calls {
             Event::StasisEnd(end) => self.close(end.channel.id.strip_prefix(MEDIA).unwrap_or(&end.channel.id)).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
-                    self.close(id).await?;
+                    if let Err(error) = self.close(id.strip_prefix(MEDIA).unwrap_or(id)).await {
+                        println!("too late: {error}");
+                    }
                 }
                 Ok(())
             }

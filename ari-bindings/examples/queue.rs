@@ -51,8 +51,7 @@ pub struct Settings {
 pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Result<(), Error> {
     let agents = settings.agents.iter().map(|endpoint| Agent { endpoint: endpoint.clone(), state: State::Free });
     let agents = agents.collect();
-    let line = ari.bridge(ari.bridges().create().r#type("holding").name("queue").await?.id);
-    line.start_moh().await?;
+    let line = make_line(&ari).await?;
     let mut queue = Queue { ari, settings, line, agents, waiting: VecDeque::new() };
     loop {
         // Waiting for an event can be given up at any moment: none is lost.
@@ -74,6 +73,13 @@ pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Resul
         queue.call_agents().await;
     }
     queue.line.destroy().await
+}
+
+/// A bridge in which callers hear music.
+async fn make_line(ari: &Client) -> Result<BridgeHandle, Error> {
+    let line = ari.bridge(ari.bridges().create().r#type("holding").name("queue").await?.id);
+    line.start_moh().await?;
+    Ok(line)
 }
 
 struct Queue {
@@ -121,12 +127,23 @@ impl Queue {
             Event::ChannelDestroyed(end) => self.destroyed(&end.channel.id).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
-                    self.destroyed(id).await?;
+                    if let Err(error) = self.destroyed(id).await {
+                        println!("too late: {error}");
+                    }
                 }
                 Ok(())
             }
             Event::Disconnected(gap) => {
                 println!("{gap}: calls go on, but nobody is connected");
+                Ok(())
+            }
+            // Nobody is there any more, and the line neither.
+            Event::Reconnected(gap) if gap.restarted == Some(true) => {
+                self.waiting.clear();
+                for agent in &mut self.agents {
+                    agent.state = State::Free;
+                }
+                self.line = make_line(&self.ari).await?;
                 Ok(())
             }
             _ => Ok(()),
@@ -179,12 +196,21 @@ impl Queue {
     /// An agent has answered, and gets who is next.
     async fn connect(&mut self, agent: &ChannelId) -> Result<(), Error> {
         let is_it = |it: &&mut Agent| matches!(&it.state, State::Ringing(id) if id == agent);
-        let (Some(found), Some(caller)) = (self.agents.iter_mut().find(is_it), self.waiting.pop_front()) else {
+        let found = self.agents.iter_mut().find(is_it);
+        let (Some(found), Some(caller)) = (found, self.waiting.front().cloned()) else {
             // Nobody waits any more.
             return self.ari.channel(agent).hangup().await;
         };
+        let bridge = match self.ari.bridges().create().r#type("mixing").await {
+            Ok(bridge) => bridge.id,
+            Err(error) => {
+                // The caller waits for the next one.
+                let _ = self.ari.channel(agent).hangup().await;
+                return Err(error);
+            }
+        };
         println!("{} takes {caller}", found.endpoint);
-        let bridge = self.ari.bridges().create().r#type("mixing").await?.id;
+        self.waiting.pop_front();
         found.state = State::Talking { agent: agent.clone(), caller: caller.clone(), bridge: bridge.clone() };
         self.line.remove_channel([&caller]).await?;
         self.ari.bridge(&bridge).add_channel([&caller, agent]).await
@@ -218,7 +244,8 @@ impl Queue {
                 State::Talking { agent, caller, bridge } if caller == id => {
                     let (agent, bridge) = (agent.clone(), self.ari.bridge(bridge));
                     it.state = State::Leaving(agent.clone());
-                    self.ari.channel(agent).hangup().await?;
+                    // They may have hung up together.
+                    let _ = self.ari.channel(agent).hangup().await;
                     return bridge.destroy().await;
                 }
                 _ => {}

@@ -88,7 +88,9 @@ impl Supervisors {
             Event::StasisEnd(end) => self.gone(&end.channel.id).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
-                    self.gone(id).await?;
+                    if let Err(error) = self.gone(id).await {
+                        println!("too late: {error}");
+                    }
                 }
                 Ok(())
             }

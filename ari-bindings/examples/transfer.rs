@@ -85,7 +85,15 @@ impl Calls {
                     self.ari.channel(&start.channel).ring().await?;
                     let bridge = self.ari.bridges().create().r#type("mixing,dtmf_events").await?.id;
                     let caller = start.channel.id.clone();
-                    let agent = call(&self.ari, number, &caller).await?;
+                    let agent = match call(&self.ari, number, &caller).await {
+                        Ok(agent) => agent,
+                        Err(error) => {
+                            // Often the caller has hung up; otherwise nobody is there to be waited for.
+                            let _ = self.ari.bridge(&bridge).destroy().await;
+                            let _ = self.ari.channel(&caller).hangup().await;
+                            return Err(error);
+                        }
+                    };
                     println!("{} calls {number}", start.channel.name);
                     self.calls.push(Call {
                         ari: self.ari.clone(),
@@ -109,7 +117,9 @@ impl Calls {
             Event::ChannelDestroyed(end) => self.gone(&end.channel.id).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
-                    self.gone(id).await?;
+                    if let Err(error) = self.gone(id).await {
+                        println!("too late: {error}");
+                    }
                 }
                 Ok(())
             }

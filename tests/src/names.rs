@@ -3,6 +3,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 /// A name that no other test, and no earlier run, has used: of an application, a channel, a recording.
+///
+/// None is the beginning of another: Asterisk takes two such ids of channels for the same.
 #[must_use]
 pub fn unique(word: &str) -> String {
     static RUN: LazyLock<u128> = LazyLock::new(|| {
@@ -11,5 +13,5 @@ pub fn unique(word: &str) -> String {
     });
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{word}-{:x}-{}-{count}", *RUN, std::process::id())
+    format!("{word}-{:x}-{}-{count:06}", *RUN, std::process::id())
 }

@@ -15,7 +15,7 @@ use super::listen;
 /// The example at work.
 fn dial(ari: &Client, first: &str, second: &str, ring_seconds: i64) -> JoinHandle<Result<Outcome, Error>> {
     let ari = ari.clone();
-    let endpoint = |extension| format!("Local/{extension}@default");
+    let endpoint = |named: &str| if named.contains('/') { named.to_owned() } else { format!("Local/{named}@default") };
     let wish = Wish { app: unique("dial"), first: endpoint(first), second: endpoint(second), ring_seconds };
     tokio::spawn(async move {
         let mut events = ari.events([&wish.app]).resync(true).await?;
@@ -118,6 +118,18 @@ async fn there_is_no_second() {
         let mut first = Phone::answered(&server, "fail", 10).await;
         assert_eq!(first.cause().await, Some(1));
         assert_eq!(first.end().await, Outcome::SecondUnreachable(HangupReason::Unallocated));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn asterisk_knows_no_second() {
+    on_each_server(|server: Server| async move {
+        let mut first = Phone::answered(&server, "NoTech/nobody", 10).await;
+        assert_eq!(first.cause().await, Some(1));
+        assert_eq!(first.dialling.await.unwrap().unwrap_err().status(), Some(500));
+        first.watch.until_channel("StasisEnd", &first.id).await;
+        first.watch.close().await;
     })
     .await;
 }

@@ -142,8 +142,9 @@ async fn the_longest_waiting_is_next() {
             callers.push((caller, until_in(&mut queue, BridgeType::Holding).await));
         }
         // The first gives up.
-        let (first, _) = callers.remove(0);
+        let (first, channel) = callers.remove(0);
         first.end().await;
+        queue.watch.until_channel("StasisEnd", &channel).await;
         for (caller, channel) in callers {
             agent.answer().await;
             let talking =
