@@ -45,6 +45,8 @@ async fn the_table_shows_who_is_there_also_after_a_gap() {
         let second = call(&ari).await;
         until(&mut screen, "the call of then", |table| table.contains(&second.name)).await;
 
+        // If a device state is being told when the connection is cut, Asterisk may hang for good.
+        ari.application(&app).unsubscribe(["deviceState:__AST_DEVICE_STATE_ALL_TOPIC"]).await.unwrap();
         wire.refuse().await;
         wire.cut().await;
         until(&mut screen, "a gap", |table| table.starts_with("disconnected") && table.contains("out of date")).await;
@@ -71,7 +73,12 @@ async fn the_table_shows_who_is_there_also_after_a_gap() {
             "endpoint:__AST_ENDPOINT_ALL_TOPIC",
             "deviceState:__AST_DEVICE_STATE_ALL_TOPIC",
         ];
-        ari.application(&app).unsubscribe(everything).await.unwrap();
+        for source in everything {
+            // Asterisk 16 has not subscribed an application again that it still had.
+            if let Err(error) = ari.application(&app).unsubscribe([source]).await {
+                assert_eq!(error.status(), Some(422), "{source}: {error}");
+            }
+        }
         connection.close().await;
         monitor.await.unwrap().unwrap();
         until_gone(&ari, &app).await;
