@@ -11,7 +11,6 @@ use futures_core::Stream;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::object::readable;
 use crate::{Dropped, Event};
 
 /// How many events wait in an inbox.
@@ -122,8 +121,9 @@ impl Inboxes {
             open.retain(|id, slot| slot.put(event.clone()).is_ok() && !is_end_of(id, &event));
             return Some(event);
         }
-        let Some(id) = channel_id(&event) else { return Some(event) };
-        let Some(slot) = open.get_mut(&id) else { return Some(event) };
+        let Some(id) = event.channel_id() else { return Some(event) };
+        let Some(slot) = open.get_mut(id) else { return Some(event) };
+        let id: Box<str> = id.into();
         let is_end = is_end(&event);
         let left = slot.put(event).err();
         if is_end || left.is_some() {
@@ -149,28 +149,6 @@ fn is_notice(event: &Event) -> bool {
     }
     matches!(event, Event::Disconnected(_) | Event::Reconnected(_) | Event::Dropped(_))
 }
-
-/// The channel of an event. One that cannot be read in full has it, too: it may be the channel's last.
-fn channel_id(event: &Event) -> Option<Box<str>> {
-    let raw = match event {
-        Event::Unknown(event) => event.raw(),
-        Event::Undecodable(event) => event.raw(),
-        event => return event.channel_id().map(Box::from),
-    };
-    serde_json::from_str(raw).ok().map(|About { channel }| channel.id.into())
-}
-
-/// What every event of a channel has.
-struct About {
-    channel: Named,
-}
-
-struct Named {
-    id: String,
-}
-
-readable!(About { channel = "channel" });
-readable!(Named { id = "id" });
 
 /// Whether nothing more comes of its channel.
 fn is_end(event: &Event) -> bool {

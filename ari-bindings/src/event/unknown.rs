@@ -4,6 +4,7 @@ use serde_core::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Date;
+use crate::object::readable;
 
 /// An event of a type that this version of the crate does not know.
 ///
@@ -49,6 +50,12 @@ impl UnknownEvent {
         self.asterisk_id.as_deref()
     }
 
+    /// The id of its `channel`, if it has one.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<&str> {
+        channel_id(&self.raw)
+    }
+
     /// The event as it came: a JSON object.
     #[must_use]
     pub fn raw(&self) -> &str {
@@ -74,6 +81,12 @@ impl UndecodableEvent {
         self.kind.as_deref()
     }
 
+    /// The id of its `channel`, if that much can be read.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<&str> {
+        channel_id(&self.raw)
+    }
+
     /// Why it cannot be decoded.
     #[must_use]
     pub fn reason(&self) -> &str {
@@ -85,6 +98,22 @@ impl UndecodableEvent {
     pub fn raw(&self) -> &str {
         &self.raw
     }
+}
+
+/// What the events of a channel have.
+struct OfChannel<'de> {
+    channel: Named<'de>,
+}
+
+struct Named<'de> {
+    id: &'de str,
+}
+
+readable!(OfChannel<'de> { channel = "channel" });
+readable!(Named<'de> { id = "id" });
+
+fn channel_id(raw: &str) -> Option<&str> {
+    serde_json::from_str(raw).ok().map(|OfChannel { channel }| channel.id)
 }
 
 impl Serialize for UnknownEvent {

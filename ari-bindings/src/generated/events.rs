@@ -241,7 +241,8 @@ impl Event {
     /// The channel that the event is about: its `channel`, or else the only one that it always has, or the
     /// one that is played to or recorded.
     ///
-    /// `None` where it is about a bridge, something else, or several channels alike.
+    /// `None` where it is about a bridge, something else, or several channels alike. Of an event that is
+    /// unknown or cannot be decoded it is the `channel`, if that much can be read.
     #[must_use]
     pub fn channel_id(&self) -> Option<&str> {
         match self {
@@ -294,6 +295,8 @@ impl Event {
             }
             Self::StasisEnd(event) => Some(&event.channel.id),
             Self::StasisStart(event) => Some(&event.channel.id),
+            Self::Unknown(event) => event.channel_id(),
+            Self::Undecodable(event) => event.channel_id(),
             _ => None,
         }
     }

@@ -77,10 +77,13 @@ impl Event {
     /// The channel that the event is about: its `channel`, or else the only one that it always has, or the
     /// one that is played to or recorded.
     ///
-    /// `None` where it is about a bridge, something else, or several channels alike.
+    /// `None` where it is about a bridge, something else, or several channels alike. Of an event that is
+    /// unknown or cannot be decoded it is the `channel`, if that much can be read.
     #[must_use]
     pub fn channel_id(&self) -> Option<&str> {
         match self {
+            Self::Unknown(event) => event.channel_id(),
+            Self::Undecodable(event) => event.channel_id(),
             _ => None,
         }
     }
