@@ -96,6 +96,8 @@ impl ClientBuilder {
 
     /// How long a request may take until its whole reply is there, with everything that happens before; 30 s unless
     /// set. Of a download it bounds the time to the first byte and between any two pieces.
+    ///
+    /// What takes longer fails with [`Error::Unfinished`], or [`Error::Connect`] if it was not sent by then.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.min(LONGEST);
         self
@@ -111,7 +113,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a connection for requests is kept when there are none; 10 s unless set.
+    /// How long a connection for requests is kept when there are none; 10 s unless set, and not at all if zero.
     ///
     /// Asterisk closes it after `session_keep_alive` of http.conf, 15 s by default. This must be shorter: a request
     /// sent at that moment would fail with [`Error::Unfinished`].

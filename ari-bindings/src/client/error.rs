@@ -101,14 +101,14 @@ pub enum Error {
         /// The beginning of the text of the answer.
         excerpt: Box<str>,
     },
-    /// The request was carried out, but the reply does not have the declared form.
+    /// The request was carried out, but the reply does not have the declared form, or is longer than 64 MiB.
     #[non_exhaustive]
     Decode {
         /// The operation.
         operation: &'static Operation,
         /// What is wrong with the reply.
         reason: Box<str>,
-        /// The body as it came.
+        /// The body as it came; of one that is too long, its beginning.
         body: Box<str>,
     },
     /// The request was sent, at least in part, but no full reply came: it may or may not have

@@ -124,7 +124,7 @@ impl Http {
 }
 
 fn pool(connector: &Connector, limits: Limits) -> Pool {
-    // The pool takes no time at all for no limit.
+    // The pool itself would take a timeout of zero for none.
     let kept = if limits.idle.is_zero() { 0 } else { limits.connections };
     legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())

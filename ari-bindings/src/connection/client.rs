@@ -43,7 +43,8 @@ impl Client {
             connection: OfClient { own: Some(link), ..OfClient::new(timeout) },
             timeout,
             retries: Retries::default(),
-            permits: http.map_or_else(|| Arc::new(Semaphore::new(64)), |client| Arc::clone(&client.shared.permits)),
+            // Only what goes by HTTP takes one.
+            permits: http.map_or_else(|| Arc::new(Semaphore::new(0)), |client| Arc::clone(&client.shared.permits)),
             availability_check: crate::AvailabilityCheck::default(),
             server: tokio::sync::OnceCell::new(),
         })

@@ -45,6 +45,9 @@ async fn the_host_has_no_address() {
     let events = within(ari.events(["x"])).await.unwrap_err();
     for error in [request, events] {
         assert_eq!(kind(&error), ConnectErrorKind::Dns, "{error:?}");
+        // A resolver that is down says something else.
+        let resolver = std::error::Error::source(&error).unwrap().to_string();
+        assert!(error.to_string().ends_with(&format!("is it spelled right?: {resolver}")), "{error}");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     }
 }

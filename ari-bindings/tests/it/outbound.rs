@@ -256,6 +256,13 @@ async fn files_go_by_the_client_for_http() {
     let (with, _peer) = session(&mut listener).await;
     let file = within(with.client().recordings().get_stored_file("r")).await.unwrap();
     assert_eq!(within(file.bytes()).await.unwrap(), br#""file""#);
+    // What is under way counts for both.
+    let http = fake.builder().max_requests(1).timeout(Duration::from_millis(100)).build().unwrap();
+    let mut listener = listen(|builder| builder.http(&http)).await;
+    let (with, _peer) = session(&mut listener).await;
+    let _under_way = within(with.client().recordings().get_stored_file("r")).await.unwrap();
+    let error = within(http.asterisk().ping()).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error:?}");
 
     let mut listener = listen(|builder| builder).await;
     let (without, _peer) = session(&mut listener).await;
