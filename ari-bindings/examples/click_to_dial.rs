@@ -95,7 +95,15 @@ impl Call<'_> {
     async fn watch(&mut self, events: &mut Events) -> Result<Outcome, Error> {
         while let Some(event) = events.next().await {
             let reaction = match event? {
-                Event::StasisStart(start) if start.channel.id == self.first => self.create_second().await,
+                Event::StasisStart(start) if start.channel.id == self.first => match self.create_second().await {
+                    // Asterisk knows no such telephone, or no way there.
+                    Err(error) if matches!(error.status(), Some(400 | 500)) => {
+                        println!("{}: {error}", self.wish.second);
+                        self.reason = HangupReason::Unallocated;
+                        return Ok(Outcome::SecondUnreachable(self.reason.clone()));
+                    }
+                    created => created,
+                },
                 Event::StasisStart(start) if self.is_second(&start.channel.id) => self.dial_second().await,
                 // Without a status it only tells that dialling begins, and may come late.
                 Event::Dial(dial) if !dial.dialstatus.is_empty() => {
@@ -155,12 +163,7 @@ impl Call<'_> {
     async fn create_second(&mut self) -> Result<(), Error> {
         let Wish { app, second, .. } = &self.wish;
         self.status.clear();
-        let created = self.ari.channels().create(second, app).originator(&self.first).await;
-        if created.is_err() {
-            // Asterisk knows no such telephone, or no way there.
-            self.reason = HangupReason::Unallocated;
-        }
-        self.second = Some(created?.id);
+        self.second = Some(self.ari.channels().create(second, app).originator(&self.first).await?.id);
         Ok(())
     }
 
