@@ -10,6 +10,7 @@ mod crash;
 mod limits;
 mod monitor;
 mod network;
+mod queue;
 mod requests;
 mod rivals;
 mod slow;
