@@ -26,6 +26,8 @@ const SOON: Duration = Duration::from_secs(10);
 /// - A connection that was there, and is closed by whichever side, it makes again at once, without any interval.
 /// - Once the settings are gone, it unregisters the applications, even those that another connection has taken over,
 ///   tells so, and closes the connection.
+/// - 22.10.1 crashes when a connection is closed while it reads the configuration, and that is not over when the request
+///   to do so has been answered: it writes to the applications whose settings have changed. So the server ends first.
 /// - A connection for one call is opened when the call enters the application, for an application `APP:CHANNEL-NAME` of
 ///   73 characters at most, and closed 3 to 4 s after the call has left it, without a word of the application.
 /// - The certificate of a listener must have the host of the `uri` as a name; addresses in it do not count.

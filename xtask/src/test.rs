@@ -43,17 +43,22 @@ const LIVE: [&[&str]; 3] = [
 pub(crate) fn run(command: &Test) -> Result<(), Failure> {
     let mut failed: Vec<String> = ALONE.into_iter().filter_map(failure).collect();
     if !command.no_live {
-        match servers_up() {
-            Ok(()) => failed.extend(LIVE.into_iter().filter_map(failure)),
-            Err(error) => failed.push(format!("no Asterisk to test against: {error}")),
-        }
+        failed.extend(LIVE.into_iter().filter_map(live_failure));
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("failed:\n  {}", failed.join("\n  ")).into()) }
 }
 
-fn servers_up() -> Result<(), Failure> {
+/// What is to say of a run of `cargo` against the servers, if it failed: of the servers, too.
+fn live_failure(arguments: &[&str]) -> Option<String> {
+    // Those that the run before has left dead are started again.
     let all = asterisk::AsteriskCommand::Up { releases: vec!["all".to_owned()] };
-    Ok(asterisk::run(all)?)
+    if let Err(error) = asterisk::run(all) {
+        return Some(format!("no Asterisk for `cargo {}`: {error}", arguments.join(" ")));
+    }
+    let mut said = failure(arguments)?;
+    let faults = asterisk::faults().unwrap_or_else(|error| vec![error]);
+    said.extend(faults.into_iter().map(|fault| format!("\n{fault}")));
+    Some(said)
 }
 
 /// What is to say of a run of `cargo`, if it failed.

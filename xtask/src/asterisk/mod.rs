@@ -104,6 +104,11 @@ fn for_each(releases: &[Release], action: impl Fn(&Release) -> Result<()> + Sync
     if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n\n"))) }
 }
 
+/// What is wrong with the servers that were started, which a test that failed may not know.
+pub(crate) fn faults() -> Result<Vec<Error>> {
+    Ok(release::all()?.iter().filter_map(server::fault).collect())
+}
+
 fn one(word: Option<String>) -> Result<Release> {
     let words: Vec<String> = word.into_iter().collect();
     let chosen = release::named(&words)?;

@@ -95,6 +95,15 @@ pub(crate) fn running(release: &Release, engine: &Engine) -> Option<Instance> {
     None
 }
 
+/// What is wrong with a server that was started: it has ended, or answers no more.
+pub(crate) fn fault(release: &Release) -> Option<Error> {
+    let engine = Engine::installed(release)?;
+    if running(release, &engine).is_some() {
+        return None;
+    }
+    Some(failure(release, &engine, if engine.is_running(release) { "does not answer" } else { "has ended" }))
+}
+
 /// A command line for the server's console: `asterisk -r` with the right configuration.
 pub(crate) fn console(release: &Release) -> Command {
     let mut command = Command::new(Place::of(release).run());

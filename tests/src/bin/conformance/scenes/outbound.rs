@@ -27,12 +27,16 @@ pub(crate) async fn run(scene: Scene) {
         let result = timeout(Duration::from_secs(20), connection(&scene, &listener)).await;
         // Whatever came of it, the server must not go on trying.
         configure(&scene, "").await;
-        result.expect("in time");
+        until_closed(result.expect("in time")).await;
     }
     scene.watch.close().await;
 }
 
-async fn connection(scene: &Scene, listener: &TcpListener) {
+/// A connection that the server has made; the server is to end it.
+///
+/// Asterisk 22.10.1 writes to the connection's applications while it reads its configuration again, after the request
+/// to do so has been answered, and crashes when the connection is closed meanwhile.
+async fn connection(scene: &Scene, listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.expect("a connection");
     let mut events = accept_hdr_async(stream, protocol).await.expect("a handshake");
     until(&mut events, &scene.log, "ApplicationRegistered").await;
@@ -44,6 +48,7 @@ async fn connection(scene: &Scene, listener: &TcpListener) {
     assert_eq!((&reply["status_code"], &reply["request_id"]), (&json!(200), &json!("2")));
     configure(scene, "outbound-one").await;
     until(&mut events, &scene.log, "ApplicationUnregistered").await;
+    events
 }
 
 /// Tells the server which applications it is to connect.
@@ -86,4 +91,10 @@ async fn until(events: &mut WebSocketStream<TcpStream>, log: &Arc<Log>, kind: &s
         }
     };
     timeout(Duration::from_secs(10), search).await.unwrap_or_else(|_| panic!("no {kind}"))
+}
+
+/// Reads until the server has ended the connection.
+async fn until_closed(mut events: WebSocketStream<TcpStream>) {
+    let end = async { while events.next().await.is_some_and(|message| message.is_ok()) {} };
+    timeout(Duration::from_secs(10), end).await.expect("the server ends a connection that it is not to make");
 }
