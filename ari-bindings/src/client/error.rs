@@ -57,7 +57,7 @@ pub enum Error {
         /// The first release of each branch that has it.
         since: &'static [Release],
     },
-    /// There is no connection to the server; nothing was sent.
+    /// There is no connection to the server; nothing was sent that it could carry out.
     #[non_exhaustive]
     Connect {
         /// The base URL.
@@ -115,7 +115,7 @@ pub enum Error {
     /// been carried out.
     ///
     /// A server with as many sessions as its `sessionlimit` allows accepts connections and closes
-    /// them again without a word, which ends here, too.
+    /// them again without a word, which ends here, too, or as [`Error::Connect`] if nothing was on its way by then.
     #[non_exhaustive]
     Unfinished {
         /// The operation.
@@ -144,6 +144,8 @@ pub enum ConnectErrorKind {
     Dns,
     /// The server does not speak TLS there, or its certificate is not trusted.
     Tls,
+    /// What listens there does not speak HTTP: it is the port of AMI or SIP, say.
+    NotHttp,
     /// The server did not answer in time.
     Timeout,
     /// As many requests of this client as may be are under way already, and none ended in time.
@@ -299,6 +301,9 @@ impl ConnectErrorKind {
             Self::Refused => "connection refused: is Asterisk running, and its HTTP server enabled (http.conf)?",
             Self::Dns => "no address for the host name: is it spelled right?",
             Self::Tls => "no TLS: is the port one for https, and is the certificate trusted?",
+            Self::NotHttp => {
+                "what listens there does not speak HTTP: is it the port of Asterisk's HTTP server (http.conf)?"
+            }
             Self::Timeout => "no answer in time: are host and port right, and no firewall between?",
             Self::Busy => {
                 "too many requests are under way: is the server slow, or `max_requests` of the client too small?"

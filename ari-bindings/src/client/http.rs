@@ -69,7 +69,7 @@ impl Http {
         let connection = capture_connection(&mut http);
         let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let exchange = async {
-            let response = pool.request(http).await.map_err(|error| send_error(operation, error))?;
+            let response = pool.request(http).await.map_err(|error| self.send_error(operation, error))?;
             self.read(request, response, expect).await
         };
         match timeout_at(deadline.into(), exchange).await {
@@ -101,6 +101,21 @@ impl Http {
         Ok(http)
     }
 
+    /// Why a request got no answer.
+    fn send_error(&self, operation: &'static Operation, error: legacy::Error) -> Error {
+        let cause = error.source();
+        if let Some(connect) = cause.filter(|_| error.is_connect()).and_then(|cause| cause.downcast_ref::<Error>()) {
+            return connect.clone();
+        }
+        let kind = match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
+            Some(cause) if cause.is_parse() || is_unasked(cause) => ConnectErrorKind::NotHttp,
+            // The server has hung up before the request was on its way.
+            Some(cause) if cause.is_canceled() => ConnectErrorKind::Other,
+            _ => return Error::Unfinished { operation, timed_out: false, source: Arc::new(error) },
+        };
+        self.connector.access.connect_error(kind, Arc::new(error))
+    }
+
     /// Reads what the server answered.
     async fn read(&self, request: &Request, response: Response<Incoming>, expect: Expect) -> Result<Reply, Error> {
         let operation = request.operation();
@@ -123,6 +138,12 @@ impl Http {
     }
 }
 
+/// Whether the server has said something before the request was on its way. Hyper's errors tell that by being no other.
+fn is_unasked(error: &hyper::Error) -> bool {
+    let cause = error.source().filter(|_| error.is_canceled()).and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(|cause| cause.source().is_none() && !cause.is_closed() && !cause.is_incomplete_message())
+}
+
 fn pool(connector: &Connector, limits: Limits) -> Pool {
     // The pool itself would take a timeout of zero for none.
     let kept = if limits.idle.is_zero() { 0 } else { limits.connections };
@@ -131,15 +152,6 @@ fn pool(connector: &Connector, limits: Limits) -> Pool {
         .pool_idle_timeout(limits.idle)
         .pool_max_idle_per_host(kept)
         .build(connector.clone())
-}
-
-/// Why a request got no answer.
-fn send_error(operation: &'static Operation, error: legacy::Error) -> Error {
-    let connect = error.source().filter(|_| error.is_connect()).and_then(|source| source.downcast_ref::<Error>());
-    match connect {
-        Some(connect) => connect.clone(),
-        None => Error::Unfinished { operation, timed_out: false, source: Arc::new(error) },
-    }
 }
 
 /// Makes the connections of a pool.

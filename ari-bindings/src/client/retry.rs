@@ -28,7 +28,9 @@ impl Tries {
     /// How long to wait before the request is sent again; `None` if it shall not be.
     pub(crate) fn next(&mut self, method: Method, error: &Error) -> Option<Duration> {
         let is_safe = match error {
-            Error::Connect { kind, .. } => !matches!(kind, ConnectErrorKind::Tls | ConnectErrorKind::Busy),
+            Error::Connect { kind, .. } => {
+                !matches!(kind, ConnectErrorKind::Tls | ConnectErrorKind::NotHttp | ConnectErrorKind::Busy)
+            }
             Error::Unfinished { timed_out: false, .. } => method == Method::Get,
             _ => false,
         };

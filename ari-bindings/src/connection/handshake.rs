@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
 use tokio_tungstenite::tungstenite::handshake::{derive_accept_key, machine::TryParse as _};
 use tokio_tungstenite::tungstenite::http::header::{CONTENT_LENGTH, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT};
@@ -37,7 +39,8 @@ pub(super) async fn upgrade(access: &Access, request: &Request, stream: Box<dyn 
     let lost = |error: io::Error| access.connect_error(ConnectErrorKind::Other, Arc::new(error));
     stream.write_all(head(access, request, &key).as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
-    let response = answer(&mut stream).await.map_err(lost)?;
+    let answer = answer(&mut stream).await.map_err(lost)?;
+    let response = parse(&answer).map_err(|error| access.connect_error(ConnectErrorKind::NotHttp, Arc::new(error)))?;
 
     let operation = request.operation();
     let asked = format!("{}{}", access.url.as_str(), request.path());
@@ -82,8 +85,8 @@ fn head(access: &Access, request: &Request, key: &str) -> Zeroizing<String> {
     ))
 }
 
-/// The head of the answer, to the empty line that ends it.
-async fn answer(stream: &mut BufReader<Box<dyn Wire>>) -> io::Result<Response> {
+/// The head of the answer, to the empty line that ends it, or the first line of something else.
+async fn answer(stream: &mut BufReader<Box<dyn Wire>>) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut stream = stream.take(LARGEST_ANSWER);
     loop {
@@ -93,14 +96,16 @@ async fn answer(stream: &mut BufReader<Box<dyn Wire>>) -> io::Result<Response> {
         if !line.ends_with(b"\n") {
             return Err(unfinished(stream.limit()));
         }
-        if matches!(line, b"\r\n" | b"\n") {
-            break;
+        if matches!(line, b"\r\n" | b"\n") || !head.starts_with(b"HTTP/") {
+            return Ok(head);
         }
     }
-    match Response::try_parse(&head).map_err(io::Error::other)? {
-        Some((_, response)) => Ok(response),
-        None => Err(unfinished(stream.limit())),
-    }
+}
+
+/// A whole head as a response.
+fn parse(head: &[u8]) -> Result<Response, tungstenite::Error> {
+    let parsed = Response::try_parse(head)?;
+    parsed.map(|(_, response)| response).ok_or(ProtocolError::HandshakeIncomplete.into())
 }
 
 /// Why there is no whole answer, of which so many bytes could still have come.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ari_bindings::{Client, ConnectErrorKind, Error};
@@ -308,18 +310,39 @@ fn an_error_is_small_and_travels() {
 }
 
 #[tokio::test]
-async fn a_listener_that_speaks_something_else() {
+async fn a_listener_that_speaks_something_else_at_once() {
+    speaks_something_else(true).await;
+}
+
+#[tokio::test]
+async fn a_listener_that_speaks_something_else_when_asked() {
+    speaks_something_else(false).await;
+}
+
+async fn speaks_something_else(at_once: bool) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/ari", listener.local_addr().unwrap());
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&accepted);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            stream.write_all(b"SSH-2.0-OpenSSH_10.0\r\n\r\n").await.unwrap();
-            receive(&mut stream).await;
+            counter.fetch_add(1, Ordering::SeqCst);
+            if !at_once {
+                receive(&mut stream).await;
+            }
+            // What the manager interface says, and no more.
+            stream.write_all(b"Asterisk Call Manager/11.0.0\r\n").await.unwrap();
+            stream.read_to_end(&mut Vec::new()).await.unwrap();
         }
     });
-    let ari = Client::builder(url).build().unwrap();
-    let error = within(ari.channels().list()).await.unwrap_err();
-    assert!(matches!(error, Error::Unfinished { .. }), "{error}");
-    let error = within(ari.events(["x"])).await.unwrap_err();
-    assert_eq!(kind(&error), ConnectErrorKind::Other, "{error}");
+    let ari = Client::builder(&url).retries(3).build().unwrap();
+    let request = within(ari.channels().originate("Local/1@x")).await.unwrap_err();
+    let events = within(ari.events(["x"])).await.unwrap_err();
+    for error in [request, events] {
+        assert_eq!(kind(&error), ConnectErrorKind::NotHttp, "{error:?}");
+        assert!(!error.may_have_been_carried_out());
+        assert!(error.to_string().starts_with(&format!("cannot connect to {url}: what listens there")), "{error}");
+    }
+    // It will not speak HTTP a moment later either.
+    assert_eq!(accepted.load(Ordering::SeqCst), 2);
 }
