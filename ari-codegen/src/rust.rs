@@ -68,6 +68,8 @@ pub enum RustType {
     Date,
     /// Any JSON.
     Json,
+    /// `BTreeMap<String, String>`
+    StringMap,
     /// A kind of id.
     Id(String),
     /// An open enum.

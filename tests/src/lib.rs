@@ -36,6 +36,7 @@
 //! # }
 //! ```
 
+mod by_name;
 mod change;
 mod clean;
 mod control;
@@ -51,6 +52,7 @@ mod server;
 mod watch;
 mod wire;
 
+pub use by_name::by_name;
 pub use change::Changed;
 pub use clean::clean;
 pub use declared::{Declared, declared_operations};

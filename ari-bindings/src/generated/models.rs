@@ -237,10 +237,10 @@ pub struct Bridge {
     pub creationtime: crate::Date,
     /// Variables of the bridge that were set with `report_events`, by name; absent when there is none.
     ///
-    /// `bridgevars`: JSON.
+    /// `bridgevars`: text by name.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
-    pub bridgevars: Option<serde_json::Value>,
+    pub bridgevars: Option<std::collections::BTreeMap<String, String>>,
 }
 
 object!(
@@ -402,10 +402,10 @@ pub struct Channel {
     pub language: String,
     /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, empty ones included, and since 22.10 those set with `report_events`. Absent when there is none.
     ///
-    /// `channelvars`: JSON.
+    /// `channelvars`: text by name.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub channelvars: Option<serde_json::Value>,
+    pub channelvars: Option<std::collections::BTreeMap<String, String>>,
     /// The number from which the call was diverted to here; absent when it came straight.
     ///
     /// `caller_rdnis`: text.
@@ -1734,10 +1734,10 @@ object!(Variable { value = "value" });
 pub struct Variables {
     /// An object with the values as text, by the name of the variable.
     ///
-    /// `variables`: JSON.
+    /// `variables`: text by name.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
-    pub variables: serde_json::Value,
+    pub variables: std::collections::BTreeMap<String, String>,
 }
 
 object!(Variables { variables = "variables" });

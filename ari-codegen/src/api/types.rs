@@ -17,6 +17,8 @@ pub enum Type {
     Date,
     /// `object`, `containers`: any JSON.
     Object,
+    /// An `object` whose members are all text, which no declaration can say.
+    StringMap,
     /// A model by name.
     Model(String),
     /// `List[T]`
@@ -71,6 +73,7 @@ impl fmt::Display for Type {
             Self::Boolean => f.write_str("boolean"),
             Self::Date => f.write_str("Date"),
             Self::Object => f.write_str("object"),
+            Self::StringMap => f.write_str("object of strings"),
             Self::Model(name) => f.write_str(name),
             Self::List(inner) => write!(f, "List[{inner}]"),
         }

@@ -26,6 +26,7 @@ pub(super) fn ty(ty: &RustType) -> TokenStream {
         RustType::Boolean => quote!(bool),
         RustType::Date => quote!(crate::Date),
         RustType::Json => quote!(serde_json::Value),
+        RustType::StringMap => quote!(std::collections::BTreeMap<String, String>),
         RustType::Id(name) => path(&quote!(ids), name),
         RustType::Value(name) => path(&quote!(values), name),
         RustType::Model(name) => path(&quote!(models), name),

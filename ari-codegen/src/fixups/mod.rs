@@ -85,6 +85,8 @@ pub enum Primitive {
     Double,
     /// A date in Asterisk's form.
     Date,
+    /// An object whose members are all text.
+    StringMap,
 }
 
 impl From<Primitive> for Type {
@@ -93,6 +95,7 @@ impl From<Primitive> for Type {
             Primitive::Integer => Self::Integer,
             Primitive::Double => Self::Double,
             Primitive::Date => Self::Date,
+            Primitive::StringMap => Self::StringMap,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The table. Add a row with its evidence; the mechanism is in the parent module.
 
 use super::Mend::{AddProperty, AddValues, SetBody, SetReference, SetRequired, SetTuples, SetType};
-use super::Primitive::{Date, Double, Integer};
+use super::Primitive::{Date, Double, Integer, StringMap};
 use super::{Fixup, Releases};
 use crate::api::BodyForm;
 
@@ -55,6 +55,19 @@ pub const FIXUPS: &[Fixup] = &[
         evidence: "seen on the wire of 22.10.1: a date in Asterisk's form, declared as a string",
         releases: Releases::since(&[(13, 38, 0), (16, 2, 0), (17, 0, 0)]),
         mends: &[SetType("AsteriskPing.timestamp", Date)],
+    },
+    Fixup {
+        name: "variables of a channel, which are text",
+        evidence: "seen on the wire of 16.28.0 and 22.10.1, in events and replies; source, main/json.c: every \
+                   value is made a string",
+        releases: Releases::since(&[(16, 0, 0)]),
+        mends: &[SetType("Channel.channelvars", StringMap)],
+    },
+    Fixup {
+        name: "variables of a bridge, and those asked for together, which are text",
+        evidence: "seen on the wire of 22.10.1, in events and replies",
+        releases: Releases::since(&[(20, 20, 0), (22, 10, 0), (23, 4, 0)]),
+        mends: &[SetType("Bridge.bridgevars", StringMap), SetType("Variables.variables", StringMap)],
     },
     Fixup {
         name: "one-way external media",

@@ -203,6 +203,7 @@ fn kind(ty: &RustType) -> String {
         RustType::Boolean => "boolean".to_owned(),
         RustType::Date => "date and time in the server's time zone, to the millisecond".to_owned(),
         RustType::Json => "JSON".to_owned(),
+        RustType::StringMap => "text by name".to_owned(),
         RustType::Id(name) | RustType::Value(name) | RustType::Model(name) | RustType::Event(name) => {
             format!("`{name}`")
         }

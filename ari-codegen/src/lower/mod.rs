@@ -62,6 +62,7 @@ impl Context<'_> {
             Type::Boolean => RustType::Boolean,
             Type::Date => RustType::Date,
             Type::Object => RustType::Json,
+            Type::StringMap => RustType::StringMap,
             // No declaration has such a list; its elements would need a date's form of their own.
             Type::List(inner) if **inner == Type::Date => RustType::List(Box::new(RustType::String)),
             Type::List(inner) => RustType::List(Box::new(self.plain(inner))),

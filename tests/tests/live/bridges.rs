@@ -2,7 +2,7 @@
 
 use ari_bindings::values::BridgeType;
 use ari_bindings::{Event, VariableValue};
-use ari_tests::{Route, Server, eventually, on_each_route, unique};
+use ari_tests::{Route, Server, by_name, eventually, on_each_route, unique};
 
 use crate::call::Call;
 
@@ -122,9 +122,9 @@ async fn variables_of_a_bridge() {
         assert_eq!(bridge.get_bridge_var("COLOUR").await.unwrap().value, "red");
         bridge.set_bridge_vars([("A", VariableValue::from("1")), ("B", VariableValue::reported("2"))]).await.unwrap();
         let got = bridge.get_bridge_vars(["A", "B", "COLOUR"]).await.unwrap();
-        assert_eq!(got.variables, serde_json::json!({ "A": "1", "B": "2", "COLOUR": "red" }));
+        assert_eq!(got.variables, by_name([("A", "1"), ("B", "2"), ("COLOUR", "red")]));
         let reported = bridge.get().await.unwrap().bridgevars.unwrap();
-        assert_eq!(reported, serde_json::json!({ "B": "2", "COLOUR": "red" }));
+        assert_eq!(reported, by_name([("B", "2"), ("COLOUR", "red")]));
         bridge.destroy().await.unwrap();
         watch.close().await;
     })

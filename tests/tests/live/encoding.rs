@@ -2,8 +2,7 @@
 
 use ari_bindings::models::Bridge;
 use ari_bindings::{Client, Event, VariableValue};
-use ari_tests::{Route, Server, on_each_route, unique};
-use serde_json::json;
+use ari_tests::{Route, Server, by_name, on_each_route, unique};
 
 use crate::call::Call;
 
@@ -160,7 +159,7 @@ async fn variables_arrive_as_they_are() {
         if server.major() >= 20 {
             channel.set_channel_vars([("B1", AWKWARD), ("B2", "x")]).await.unwrap();
             let read = channel.get_channel_vars(["B1", "CALLERID(num)", "B2"]).await.unwrap().variables;
-            assert_eq!(read, json!({ "B1": AWKWARD, "CALLERID(num)": "+49", "B2": "x" }));
+            assert_eq!(read, by_name([("B1", AWKWARD), ("CALLERID(num)", "+49"), ("B2", "x")]));
         }
         channel.hangup().await.unwrap();
         watch.until_channel("StasisEnd", &id).await;
@@ -212,10 +211,10 @@ async fn a_bridge_is_created_with_variables() {
 /// The bridge has the variables that it was created with, and no others.
 async fn assert_bridge(ari: &Client, made: &Bridge, id: &str) {
     assert_eq!((made.id.as_str(), made.name.as_str()), (id, "n"));
-    assert_eq!(made.bridgevars, Some(json!({ "B": "two" })));
+    assert_eq!(made.bridgevars, Some(by_name([("B", "two")])));
     let bridge = ari.bridge(made);
     let read = bridge.get_bridge_vars(["A", "B"]).await.unwrap().variables;
-    assert_eq!(read, json!({ "A": AWKWARD, "B": "two" }));
+    assert_eq!(read, by_name([("A", AWKWARD), ("B", "two")]));
     for other in ["name", "bridgeId", "variables"] {
         assert!(bridge.get_bridge_var(other).await.unwrap_err().is_not_found(), "{other}");
     }

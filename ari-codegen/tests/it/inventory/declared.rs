@@ -56,6 +56,7 @@ fn spelling(ty: Primitive) -> &'static str {
         Primitive::Integer => "int",
         Primitive::Double => "double",
         Primitive::Date => "Date",
+        Primitive::StringMap => "object of strings",
     }
 }
 
@@ -171,6 +172,7 @@ impl<'a> Models<'a> {
             "boolean" => "bool".to_owned(),
             "Date" => "crate::Date".to_owned(),
             "object" | "containers" => "serde_json::Value".to_owned(),
+            "object of strings" => "std::collections::BTreeMap<String,String>".to_owned(),
             model => match self.models.get_key_value(model) {
                 Some((name, _)) if self.discriminator(name).is_none() => format!("crate::models::{model}"),
                 Some((name, _)) if !self.has_sub_types(name) => format!("crate::events::{model}"),

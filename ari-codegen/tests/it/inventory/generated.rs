@@ -137,14 +137,19 @@ fn last_segment(ty: &Type) -> (String, Option<&Type>) {
     (last.ident.to_string(), inner)
 }
 
+fn spelled(ty: &Type) -> String {
+    ty.to_token_stream().into_iter().map(|token| token.to_string()).collect()
+}
+
 /// A type without `Option` and `Box`; text, ids and values are all text.
 fn ty(ty: &Type) -> String {
     match last_segment(ty) {
         (name, Some(inner)) if name == "Option" || name == "Box" => self::ty(inner),
+        (name, Some(_)) if name == "BTreeMap" => spelled(ty),
         (name, Some(inner)) => format!("{name}<{}>", self::ty(inner)),
         (name, None) if name == "String" => "text".to_owned(),
         (_, None) => {
-            let path: String = ty.to_token_stream().into_iter().map(|token| token.to_string()).collect();
+            let path = spelled(ty);
             if path.starts_with("crate::ids::") || path.starts_with("crate::values::") {
                 "text".to_owned()
             } else {
