@@ -126,9 +126,10 @@ impl ClientBuilder {
     /// How often a request is sent again, after a moment each time, where that cannot do a thing twice; never unless
     /// set.
     ///
-    /// That is so for every request that could not be sent because there is no connection, unless waiting does not help
-    /// (what listens there does not speak TLS or HTTP), and for a `GET` whose connection was lost. What Asterisk has answered is never asked again, nor is what took longer than
-    /// [`ClientBuilder::timeout`], which bounds all tries together.
+    /// That is so for every request that could not be sent because there is no connection, and for a `GET` whose
+    /// connection was lost. What Asterisk has answered is never asked again, nor is what took longer than
+    /// [`ClientBuilder::timeout`], which bounds all tries together, nor what a moment does not change: no TLS there, no
+    /// HTTP, a certificate that is not trusted.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Retries(retries);
         self

@@ -108,7 +108,7 @@ impl Http {
             return connect.clone();
         }
         let kind = match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
-            Some(cause) if cause.is_parse() || is_unasked(cause) => ConnectErrorKind::NotHttp,
+            Some(cause) if is_no_http(cause) || is_unasked(cause) => ConnectErrorKind::NotHttp,
             // The server has hung up before the request was on its way.
             Some(cause) if cause.is_canceled() => ConnectErrorKind::Other,
             _ => return Error::Unfinished { operation, timed_out: false, source: Arc::new(error) },
@@ -136,6 +136,12 @@ impl Http {
         let asked = format!("{}{}", self.connector.access.url.as_str(), request.path());
         Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&text)))
     }
+}
+
+/// Whether an answer does not even begin as HTTP. A head that is broken further on may be one of a request that was
+/// carried out; hyper tells the two apart by its words alone.
+fn is_no_http(error: &hyper::Error) -> bool {
+    error.is_parse() && error.to_string().starts_with("invalid HTTP version")
 }
 
 /// Whether the server has said something before the request was on its way. Hyper's errors tell that by being no other.

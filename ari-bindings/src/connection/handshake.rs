@@ -40,7 +40,8 @@ pub(super) async fn upgrade(access: &Access, request: &Request, stream: Box<dyn 
     stream.write_all(head(access, request, &key).as_bytes()).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
     let answer = answer(&mut stream).await.map_err(lost)?;
-    let response = parse(&answer).map_err(|error| access.connect_error(ConnectErrorKind::NotHttp, Arc::new(error)))?;
+    let kind = if is_http(&answer) { ConnectErrorKind::Other } else { ConnectErrorKind::NotHttp };
+    let response = parse(&answer).map_err(|error| access.connect_error(kind, Arc::new(error)))?;
 
     let operation = request.operation();
     let asked = format!("{}{}", access.url.as_str(), request.path());
@@ -96,10 +97,14 @@ async fn answer(stream: &mut BufReader<Box<dyn Wire>>) -> io::Result<Vec<u8>> {
         if !line.ends_with(b"\n") {
             return Err(unfinished(stream.limit()));
         }
-        if matches!(line, b"\r\n" | b"\n") || !head.starts_with(b"HTTP/") {
+        if matches!(line, b"\r\n" | b"\n") || !is_http(&head) {
             return Ok(head);
         }
     }
+}
+
+fn is_http(head: &[u8]) -> bool {
+    head.starts_with(b"HTTP/")
 }
 
 /// A whole head as a response.

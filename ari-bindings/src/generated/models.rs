@@ -400,7 +400,7 @@ pub struct Channel {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub language: String,
-    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, empty ones included, and since 22.10 those set with `report_events`. Absent when there is none.
+    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, empty ones included, and since 20.20, 22.10 and 23.4 those set with `report_events`. Absent when there is none.
     ///
     /// `channelvars`: text by name.
     ///

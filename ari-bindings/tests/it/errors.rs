@@ -310,6 +310,16 @@ fn an_error_is_small_and_travels() {
 }
 
 #[tokio::test]
+async fn a_broken_head_is_http_and_may_have_been_carried_out() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nno header\r\n\r\n").await;
+    let error = answer(&server).await;
+    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error:?}");
+    assert!(error.may_have_been_carried_out());
+    let events = within(server.client.events(["x"])).await.unwrap_err();
+    assert_eq!(kind(&events), ConnectErrorKind::Other, "{events}");
+}
+
+#[tokio::test]
 async fn a_listener_that_speaks_something_else_at_once() {
     speaks_something_else(true).await;
 }

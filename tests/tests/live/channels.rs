@@ -113,7 +113,7 @@ async fn many_variables_of_a_channel_at_once() {
         if server.major() < 20 {
             return;
         }
-        let call = Call::open(&server, route).await;
+        let mut call = Call::open(&server, route).await;
         let channel = call.channel();
         channel
             .set_channel_vars([("A", VariableValue::from("1,\"2\"")), ("B", VariableValue::reported("two"))])
@@ -125,7 +125,11 @@ async fn many_variables_of_a_channel_at_once() {
         assert_eq!((&*reported["B"], reported.get("A")), ("two", None), "{reported:?}");
         let error = channel.get_channel_vars(["A", "NOT_SET"]).await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
-        call.end().await;
+        // Events tell it, too, to the last one in the application.
+        channel.hangup().await.unwrap();
+        let Event::StasisEnd(end) = call.watch.until_channel("StasisEnd", &call.id).await else { unreachable!() };
+        assert_eq!(end.channel.channelvars.unwrap()["B"], "two");
+        call.watch.close().await;
     })
     .await;
 }
