@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
     // Once this is known, claiming fails with the releases that can do it, rather than with the server's 404.
-    println!("{}", ari.server().await?);
+    println!("{}", ari.server_version().await?);
     // Each copy has a name of its own.
     let app = format!("broadcast-{}", std::process::id());
     let events = ari.events([&app]).await?;

@@ -23,7 +23,7 @@ use std::env;
 use std::time::Duration;
 
 use ari_bindings::handles::ChannelHandle;
-use ari_bindings::{Client, Error, Event, Events, Inbox, Inboxes};
+use ari_bindings::{Client, Error, Event, EventRouter, Events, RoutedEvents};
 use tokio::time::{Instant, timeout_at};
 
 /// How long the caller may think once a prompt is over.
@@ -52,16 +52,16 @@ async fn main() -> Result<(), Error> {
 /// Starts a task for each call, and passes on to it what happens to its channel. It ends with the events, which only
 /// happens when there is nothing more to wait for.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
-    let inboxes = Inboxes::new();
+    let router = EventRouter::new();
     while let Some(event) = events.next().await {
         let event = event?;
         if let Event::StasisStart(start) = &event {
             println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-            if let Some(inbox) = inboxes.open(&start.channel.id) {
+            if let Some(inbox) = router.open(&start.channel.id) {
                 tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), inbox }.run());
             }
         }
-        match inboxes.deliver(event) {
+        match router.deliver(event) {
             Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
             Some(Event::Reconnected(gap)) => println!("{gap}"),
             _ => {}
@@ -74,7 +74,7 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
 struct Call {
     ari: Client,
     channel: ChannelHandle,
-    inbox: Inbox,
+    inbox: RoutedEvents,
 }
 
 /// Why a call ends before it is through the menu.

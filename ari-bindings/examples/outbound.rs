@@ -35,7 +35,7 @@
 
 use std::env;
 
-use ari_bindings::server::Listener;
+use ari_bindings::outbound::Listener;
 use ari_bindings::{Client, Error, Event, Events};
 
 #[tokio::main(flavor = "current_thread")]

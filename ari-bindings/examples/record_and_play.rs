@@ -24,7 +24,7 @@ use std::{env, fs, io};
 use ari_bindings::handles::ChannelHandle;
 use ari_bindings::ids::RecordingName;
 use ari_bindings::values::{IfExists, TerminateOn};
-use ari_bindings::{Client, Error, Event, Events, Inbox, Inboxes};
+use ari_bindings::{Client, Error, Event, EventRouter, Events, RoutedEvents};
 use tokio::time::{Instant, timeout_at};
 
 /// How long the caller may think.
@@ -46,17 +46,17 @@ async fn main() -> Result<(), Error> {
 
 /// Starts a task for each call, and passes on to it what happens to its channel.
 pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(), Error> {
-    let inboxes = Inboxes::new();
+    let router = EventRouter::new();
     while let Some(event) = events.next().await {
         let event = event?;
         if let Event::StasisStart(start) = &event {
-            if let Some(inbox) = inboxes.open(&start.channel.id) {
+            if let Some(inbox) = router.open(&start.channel.id) {
                 let (channel, folder) = (ari.channel(&start.channel), folder.clone());
                 let name = RecordingName::new(format!("draft-{}", start.channel.id));
                 tokio::spawn(Call { ari: ari.clone(), channel, inbox, name, folder }.run());
             }
         }
-        match inboxes.deliver(event) {
+        match router.deliver(event) {
             Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
             Some(Event::Reconnected(gap)) => println!("{gap}"),
             _ => {}
@@ -68,7 +68,7 @@ pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(
 struct Call {
     ari: Client,
     channel: ChannelHandle,
-    inbox: Inbox,
+    inbox: RoutedEvents,
     /// Of the recording, until it is kept.
     name: RecordingName,
     folder: PathBuf,

@@ -44,7 +44,7 @@ pub fn items() -> impl Iterator<Item = (&'static str, &'static [Release])> {
 
 /// What a client does about requests and parameters that its server does not have.
 ///
-/// It can only know once [`Client::server`](crate::Client::server) has asked the server for its release. Where that is
+/// It can only know once [`Client::server_version`](crate::Client::server_version) has asked the server for its release. Where that is
 /// newer than the bindings, or unknown, nothing is ever refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::connection::{Accepted, LARGEST_MESSAGE, Pings, Socket, config};
-use crate::{Client, Error, Events, SlowReader};
+use crate::{Client, Error, Events, OverflowPolicy};
 
 /// The events that come over a stream whose WebSocket handshake is done, and a client whose requests go over it.
 ///
@@ -18,7 +18,7 @@ pub async fn connect(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     application: &str,
     buffer_limit: usize,
-    slow_reader: SlowReader,
+    overflow_policy: OverflowPolicy,
 ) -> Result<(Client, Events), Error> {
     let socket = Socket::from_raw_socket(Box::new(stream), Role::Client, Some(config(LARGEST_MESSAGE))).await;
     let accepted = Accepted {
@@ -28,7 +28,7 @@ pub async fn connect(
         timeout: Duration::from_secs(10),
         pings: Pings::default(),
         buffer_limit,
-        slow_reader,
+        overflow_policy,
     };
     let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|error| Error::config(error.to_string()))?;
     let (client, events, _) = accepted.start(socket, VecDeque::new(), permit);

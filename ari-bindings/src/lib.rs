@@ -46,7 +46,7 @@
 //! # The connection
 //!
 //! [`Events`] come over a connection that is made again whenever it is lost, and say where events are missing:
-//! [`Event::Disconnected`], [`Event::Reconnected`]. [`Connection`] shows how it is, and its numbers. [`Inboxes`] give
+//! [`Event::Disconnected`], [`Event::Reconnected`]. [`Connection`] shows how it is, and its numbers. [`EventRouter`] give
 //! each call the events of its channel.
 //!
 //! # Errors
@@ -60,11 +60,11 @@
 //! | none | | models, events, ids, values, [`operations::OPERATIONS`], [`availability`]; no input or output |
 //! | `http` | on by default | `Client`, whose requests go by HTTP |
 //! | `websocket` | on by default | `Client` and `Client::events`; requests over the event connection |
-//! | `resync` | on by default | `Events::resync` and `Connect::resync`: what a gap in the events has changed; implies `websocket` |
+//! | `resync` | on by default | `Events::resync` and `EventsBuilder::resync`: what a gap in the events has changed; implies `websocket` |
 //! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts: the cryptography that the program has installed, or else *ring* |
 //! | `tls-no-provider` | | the same without *ring*: the program has to install a `CryptoProvider` of rustls |
-//! | `server` | | the module `server`: connections that Asterisk makes; implies `websocket` |
-//! | `signal` | | `Connect::close_on_signal`: a goodbye when the process is asked to end; implies `websocket` |
+//! | `outbound` | | the module `outbound`: connections that Asterisk makes; implies `websocket` |
+//! | `signal` | | `EventsBuilder::close_on_signal`: a goodbye when the process is asked to end; implies `websocket` |
 //! | `metrics` | | counters and latencies by the facade of the crate `metrics` |
 
 // docs.rs says at each item which feature it takes.
@@ -72,11 +72,11 @@
 
 pub mod availability;
 pub mod date;
-#[cfg(all(fuzzing, feature = "server"))]
+#[cfg(all(fuzzing, feature = "outbound"))]
 #[doc(hidden)]
 pub mod fuzzing;
-#[cfg(feature = "server")]
-pub mod server;
+#[cfg(feature = "outbound")]
+pub mod outbound;
 
 #[cfg(any(feature = "http", feature = "websocket"))]
 mod client;
@@ -87,30 +87,30 @@ mod event;
 #[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
 mod generated;
 mod id;
-#[cfg(feature = "websocket")]
-mod inbox;
 mod object;
 mod operation;
 mod release;
 #[cfg(feature = "websocket")]
 mod resync;
+#[cfg(feature = "websocket")]
+mod router;
 mod value;
 
 pub use availability::AvailabilityCheck;
 #[cfg(any(feature = "http", feature = "websocket"))]
 pub use client::{
-    Bytes, Client, ClientBuilder, ConnectErrorKind, Download, Error, EventFilter, Request, Sending, Transport,
+    Bytes, Client, ClientBuilder, ConnectErrorKind, Download, Error, EventFilter, Request, ResponseFuture, Transport,
     VariableValue,
 };
 #[cfg(feature = "websocket")]
-pub use connection::{Connect, Connection, ConnectionState, Events, Reconnect, SlowReader, Statistics};
+pub use connection::{Connection, ConnectionState, Events, EventsBuilder, OverflowPolicy, Reconnect, Statistics};
 pub use date::Date;
 pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;
-#[cfg(feature = "websocket")]
-pub use inbox::{Inbox, Inboxes};
 pub use operation::{Method, Operation};
-pub use release::{Release, Server};
+pub use release::{Release, ServerVersion};
 #[cfg(feature = "resync")]
 pub use resync::{Differences, Resync};
+#[cfg(feature = "websocket")]
+pub use router::{EventRouter, RoutedEvents};

@@ -41,7 +41,7 @@ impl fmt::Display for Release {
     }
 }
 
-/// What a server says it is; [`Client::server`](crate::Client::server) asks it.
+/// What a server says it is; [`Client::server_version`](crate::Client::server_version) asks it.
 ///
 /// | version | release | branch |
 /// |---|---|---|
@@ -50,11 +50,11 @@ impl fmt::Display for Release {
 /// | `GIT-22-1a2b3c4`, `22.10.0-rc1` | none: between releases | 22 |
 /// | `GIT-master-1a2b3c4`, `UNKNOWN__and_probably_unsupported` | none | none |
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerVersion {
     version: String,
 }
 
-impl Server {
+impl ServerVersion {
     /// A server that says it is of this version, as in its answer to `GET /asterisk/info`.
     pub fn new(version: impl Into<String>) -> Self {
         Self { version: version.into() }
@@ -83,7 +83,7 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for ServerVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Asterisk {}", self.version)
     }
@@ -110,7 +110,7 @@ mod tests {
             ("99999999999999999999.1.1", None, None),
         ];
         for (version, release, branch) in cases {
-            let server = Server::new(version.to_owned());
+            let server = ServerVersion::new(version.to_owned());
             assert_eq!((server.release(), server.branch()), (release, branch), "{version}");
         }
     }

@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use ari_bindings::{DisconnectReason, Error, Event, Events, SlowReader, Statistics};
+use ari_bindings::{DisconnectReason, Error, Event, Events, OverflowPolicy, Statistics};
 use ari_fuzz::text_frame;
 use libfuzzer_sys::fuzz_target;
 use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
@@ -29,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// How the server sends and the program takes.
 struct Settings {
-    slow_reader: SlowReader,
+    overflow_policy: OverflowPolicy,
     limit: usize,
     /// The program takes nothing before the server has sent what it can.
     late: bool,
@@ -47,11 +47,11 @@ impl Settings {
         let [choice, pieces, rest] = [parts.next()?, parts.next()?, parts.next()?];
         let &[choice] = choice else { return None };
         let patience = Duration::from_mins(1);
-        let (slow_reader, limit) = match choice & 3 {
-            0 => (SlowReader::Fail, usize::MAX),
-            1 => (SlowReader::DropOldest, 1000),
-            2 => (SlowReader::Wait(patience), 1000),
-            _ => (SlowReader::Fail, 1000),
+        let (overflow_policy, limit) = match choice & 3 {
+            0 => (OverflowPolicy::Fail, usize::MAX),
+            1 => (OverflowPolicy::DropOldest, 1000),
+            2 => (OverflowPolicy::Wait(patience), 1000),
+            _ => (OverflowPolicy::Fail, 1000),
         };
         let sent: Vec<u8> = match rest.strip_prefix(b"\n") {
             Some(bytes) => bytes.to_vec(),
@@ -60,7 +60,7 @@ impl Settings {
         // Every read costs a buffer: not too many of them.
         let smallest = sent.len() / 256 + 1;
         let pieces = pieces.iter().map(|byte| smallest + usize::from(*byte) * 4).collect();
-        let settings = Self { slow_reader, limit, late: choice & 4 > 0, deaf: choice & 8 > 0, pieces };
+        let settings = Self { overflow_policy, limit, late: choice & 4 > 0, deaf: choice & 8 > 0, pieces };
         Some((settings, sent))
     }
 }
@@ -98,7 +98,7 @@ fn messages(sent: &[u8]) -> Vec<Message> {
 
 async fn check(settings: &Settings, sent: Vec<u8>, expected: &[Message]) {
     let (ours, theirs) = duplex(WIRE);
-    let connected = ari_bindings::fuzzing::connect(ours, "fuzzed", settings.limit, settings.slow_reader).await;
+    let connected = ari_bindings::fuzzing::connect(ours, "fuzzed", settings.limit, settings.overflow_policy).await;
     let (_client, mut events) = connected.expect("a connection");
     let serving = tokio::spawn(serve(theirs, sent, settings.pieces.clone(), settings.deaf));
     if settings.late {
@@ -107,7 +107,7 @@ async fn check(settings: &Settings, sent: Vec<u8>, expected: &[Message]) {
     let mut taken = Taken { expected, most_waiting: most_waiting(settings, expected), ..Taken::default() };
     let error = taken.take_all(&mut events).await;
     assert!(events.next().await.is_none() && events.next().await.is_none(), "more after the end");
-    taken.check_end(settings.slow_reader, &error, events.connection().statistics());
+    taken.check_end(settings.overflow_policy, &error, events.connection().statistics());
     serving.await.expect("the server does not panic");
 }
 
@@ -141,7 +141,7 @@ async fn serve(stream: DuplexStream, sent: Vec<u8>, pieces: Vec<usize>, deaf: bo
 fn most_waiting(settings: &Settings, expected: &[Message]) -> usize {
     let sizes: Vec<usize> = expected.iter().map(|message| message.len() + FRAME).collect();
     let batches = sizes.windows(LARGEST_BATCH.min(sizes.len()).max(1)).map(|batch| batch.iter().sum());
-    let drops = settings.slow_reader == SlowReader::DropOldest;
+    let drops = settings.overflow_policy == OverflowPolicy::DropOldest;
     let beyond = if drops { sizes.iter().copied().max() } else { batches.max() };
     settings.limit.saturating_add(beyond.unwrap_or_default()).saturating_add(FRAME)
 }
@@ -200,7 +200,7 @@ impl Taken<'_> {
         self.undecodable += u64::from(matches!(event, Event::Undecodable(_)));
     }
 
-    fn check_end(&self, slow_reader: SlowReader, error: &Error, end: Statistics) {
+    fn check_end(&self, overflow_policy: OverflowPolicy, error: &Error, end: Statistics) {
         let Error::Disconnected { reason, .. } = error else { panic!("not the end of a connection: {error}") };
         assert_eq!((end.queued, end.queued_bytes), (0, 0), "{end:?}");
         assert_eq!(end.delivered, self.events + self.notices, "{end:?}");
@@ -208,7 +208,7 @@ impl Taken<'_> {
         match reason {
             // The frames that had been read with the one too many are gone with the subscription.
             DisconnectReason::Overflow { .. } => {
-                assert_eq!(slow_reader, SlowReader::Fail);
+                assert_eq!(overflow_policy, OverflowPolicy::Fail);
                 assert!(end.received >= self.events, "{end:?}");
             }
             reason => {

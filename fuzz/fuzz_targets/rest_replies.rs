@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ari_bindings::models::Variable;
-use ari_bindings::{Client, Error, Sending, SlowReader};
+use ari_bindings::{Client, Error, ResponseFuture, OverflowPolicy};
 use ari_fuzz::{binary_frame, text_frame};
 use libfuzzer_sys::fuzz_target;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -25,7 +25,7 @@ const MOST_REQUESTS: usize = 8;
 fuzz_target!(|script: &str| {
     ari_fuzz::run(async {
         let (ours, theirs) = duplex(WIRE);
-        let connected = ari_bindings::fuzzing::connect(ours, "fuzzed", usize::MAX, SlowReader::Fail).await;
+        let connected = ari_bindings::fuzzing::connect(ours, "fuzzed", usize::MAX, OverflowPolicy::Fail).await;
         let (client, mut events) = connected.expect("a connection");
         let mut talk = Talk { client, server: theirs, requests: Vec::new(), frames: Vec::new() };
         for line in script.split('\n') {
@@ -51,7 +51,7 @@ struct Talk {
 }
 
 /// A request, in the order of the ids; `None` if it was given up.
-struct Request(Option<Pin<Box<Sending<Variable>>>>);
+struct Request(Option<Pin<Box<ResponseFuture<Variable>>>>);
 
 /// A text of the server.
 struct Frame {
@@ -153,7 +153,7 @@ impl Talk {
                 continue;
             }
             let reply = replies.iter().find(|frame| claim(&frame.text) == Claim::Reply(id as u64));
-            let is_lost = matches!(result, Err(Error::Unfinished { timed_out: false, .. } | Error::Connect { .. }));
+            let is_lost = matches!(result, Err(Error::OutcomeUnknown { timed_out: false, .. } | Error::Connect { .. }));
             assert_eq!(is_lost, reply.is_none(), "request {id}: {result:?}");
             if let (Ok(variable), Some(reply)) = (result, reply) {
                 assert_eq!(Some(variable.value), value(&reply.text), "request {id}: {}", reply.text);

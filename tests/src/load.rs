@@ -125,7 +125,7 @@ impl Answer {
     fn of<T>(result: Result<T, Error>) -> Self {
         match result {
             Ok(_) => Self::Done,
-            Err(error) if error.may_have_been_carried_out() => Self::Unknown(error),
+            Err(error) if error.maybe_executed() => Self::Unknown(error),
             Err(error) => Self::Refused(error),
         }
     }

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ari_bindings::server::{Listener, ListenerBuilder};
+use ari_bindings::outbound::{Listener, ListenerBuilder};
 use ari_bindings::{Client, Event};
 use tokio::time::{Instant, timeout, timeout_at};
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ari_bindings::server::Listener;
+use ari_bindings::outbound::Listener;
 use ari_bindings::{Client, Event, Events};
 use tokio::time::timeout;
 

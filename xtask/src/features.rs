@@ -34,7 +34,7 @@ const SETS: &[Set] = &[
     bounded("", 10),
     bounded("http", 37),
     bounded("websocket", 51),
-    bounded("server", 51),
+    bounded("outbound", 51),
     set("resync"),
     set("signal"),
     set("metrics"),

@@ -19,7 +19,7 @@ const ALONE: [&[&str]; 5] = [
     &["test", "--workspace", "--no-fail-fast"],
     &["test", "--package", "ari-bindings", "--no-default-features", "--tests"],
     &["test", "--package", "ari-bindings", "--no-default-features", "--features", "http", "--tests"],
-    &["test", "--package", "ari-bindings", "--no-default-features", "--features", "server", "--tests"],
+    &["test", "--package", "ari-bindings", "--no-default-features", "--features", "outbound", "--tests"],
     &[
         "test",
         "--package",

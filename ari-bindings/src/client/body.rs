@@ -76,7 +76,7 @@ impl Body {
                 Ok(Err(_)) => {}
                 Err(error) => {
                     let operation = self.operation;
-                    let unfinished = Error::Unfinished { operation, timed_out: false, source: Arc::new(error) };
+                    let unfinished = Error::OutcomeUnknown { operation, timed_out: false, source: Arc::new(error) };
                     return Poll::Ready(Some(Err(unfinished)));
                 }
             }
@@ -111,6 +111,6 @@ impl Stream for Pieces {
         *is_over = true;
         let operation = body.operation;
         let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
-        Poll::Ready(Some(Err(Error::Unfinished { operation, timed_out: true, source })))
+        Poll::Ready(Some(Err(Error::OutcomeUnknown { operation, timed_out: true, source })))
     }
 }

@@ -97,7 +97,7 @@ impl ClientBuilder {
     /// How long a request may take until its whole reply is there, with everything that happens before; 30 s unless
     /// set. Of a download it bounds the time to the first byte and between any two pieces.
     ///
-    /// What takes longer fails with [`Error::Unfinished`], or [`Error::Connect`] if it was not sent by then.
+    /// What takes longer fails with [`Error::OutcomeUnknown`], or [`Error::Connect`] if it was not sent by then.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.min(LONGEST);
         self
@@ -116,7 +116,7 @@ impl ClientBuilder {
     /// How long a connection for requests is kept when there are none; 10 s unless set, and not at all if zero.
     ///
     /// Asterisk closes it after `session_keep_alive` of http.conf, 15 s by default. This must be shorter: a request
-    /// sent at that moment would fail with [`Error::Unfinished`].
+    /// sent at that moment would fail with [`Error::OutcomeUnknown`].
     #[cfg(feature = "http")]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout.min(LONGEST);
@@ -146,7 +146,7 @@ impl ClientBuilder {
         self
     }
 
-    /// What to do about requests and parameters that the server, once [`Client::server`] has asked it, is known not
+    /// What to do about requests and parameters that the server, once [`Client::server_version`] has asked it, is known not
     /// to have; they are refused unless set.
     pub fn check_availability(mut self, check: AvailabilityCheck) -> Self {
         self.availability_check = check;

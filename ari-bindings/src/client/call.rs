@@ -138,26 +138,26 @@ impl Call {
     }
 
     /// Sends a request whose reply is JSON.
-    pub(crate) fn json<T: DeserializeOwned>(self) -> Sending<T> {
+    pub(crate) fn json<T: DeserializeOwned>(self) -> ResponseFuture<T> {
         self.sending(Expect::Text, Reply::decode)
     }
 
     /// Sends a request whose reply says nothing but that it was carried out.
-    pub(crate) fn void(self) -> Sending<()> {
+    pub(crate) fn void(self) -> ResponseFuture<()> {
         self.sending(Expect::Text, |_| Ok(()))
     }
 
     /// Sends a request whose reply is a file.
-    pub(crate) fn download(self) -> Sending<Download> {
+    pub(crate) fn download(self) -> ResponseFuture<Download> {
         self.sending(Expect::File, Reply::into_download)
     }
 
-    fn sending<T>(self, expect: Expect, decode: fn(Reply) -> Result<T, Error>) -> Sending<T> {
+    fn sending<T>(self, expect: Expect, decode: fn(Reply) -> Result<T, Error>) -> ResponseFuture<T> {
         let reply = Box::pin(async move {
             let client = self.client.clone();
             client.send(self.into_request()?, expect).await
         });
-        Sending { reply, decode }
+        ResponseFuture { reply, decode }
     }
 
     fn set(mut self, name: &'static str, value: Parameter) -> Self {
@@ -183,12 +183,12 @@ impl Call {
 
 /// A request on its way: what awaiting a request awaits.
 #[must_use = "a request does nothing until it is awaited"]
-pub struct Sending<T> {
+pub struct ResponseFuture<T> {
     reply: Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send>>,
     decode: fn(Reply) -> Result<T, Error>,
 }
 
-impl<T> Future for Sending<T> {
+impl<T> Future for ResponseFuture<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -197,9 +197,9 @@ impl<T> Future for Sending<T> {
     }
 }
 
-impl<T> fmt::Debug for Sending<T> {
+impl<T> fmt::Debug for ResponseFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sending").finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 
@@ -224,7 +224,7 @@ macro_rules! call {
 
         impl std::future::IntoFuture for $name {
             type Output = Result<$reply, crate::Error>;
-            type IntoFuture = crate::Sending<$reply>;
+            type IntoFuture = crate::ResponseFuture<$reply>;
 
             fn into_future(self) -> Self::IntoFuture {
                 self.0.$send()

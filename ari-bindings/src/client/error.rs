@@ -10,7 +10,7 @@ pub(crate) type Source = Arc<dyn std::error::Error + Send + Sync>;
 /// The variants tell apart what a program or its operator would do differently. None of them ever
 /// holds a password. No request is sent again unless
 /// [`ClientBuilder::retries`](crate::ClientBuilder::retries) has it so;
-/// [`Error::may_have_been_carried_out`] says when a repetition could do a thing twice.
+/// [`Error::maybe_executed`] says when a repetition could do a thing twice.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -117,7 +117,7 @@ pub enum Error {
     /// A server with as many sessions as its `sessionlimit` allows accepts connections and closes
     /// them again without a word, which ends here, too, or as [`Error::Connect`] if nothing was on its way by then.
     #[non_exhaustive]
-    Unfinished {
+    OutcomeUnknown {
         /// The operation.
         operation: &'static Operation,
         /// Whether the reply took too long, rather than the connection being lost.
@@ -187,7 +187,7 @@ impl Error {
             | Self::Unauthorized { operation, .. }
             | Self::Refused { operation, .. }
             | Self::Decode { operation, .. }
-            | Self::Unfinished { operation, .. } => Some(operation),
+            | Self::OutcomeUnknown { operation, .. } => Some(operation),
             _ => None,
         }
     }
@@ -203,7 +203,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match self {
             Self::Connect { kind, .. } => *kind == ConnectErrorKind::Timeout,
-            Self::Unfinished { timed_out, .. } => *timed_out,
+            Self::OutcomeUnknown { timed_out, .. } => *timed_out,
             Self::Disconnected { reason } => matches!(reason, DisconnectReason::PingTimeout),
             _ => false,
         }
@@ -213,8 +213,8 @@ impl Error {
     ///
     /// If not, the request was never sent, or the server said that it did not do it.
     #[must_use]
-    pub fn may_have_been_carried_out(&self) -> bool {
-        matches!(self, Self::Decode { .. } | Self::Unfinished { .. })
+    pub fn maybe_executed(&self) -> bool {
+        matches!(self, Self::Decode { .. } | Self::OutcomeUnknown { .. })
     }
 
     pub(crate) fn config(reason: impl Into<Box<str>>) -> Self {
@@ -267,10 +267,10 @@ impl fmt::Display for Error {
             Self::Decode { operation, reason, .. } => {
                 write!(f, "{operation}: carried out, but its reply is not as declared: {reason}")
             }
-            Self::Unfinished { operation, timed_out: true, .. } => {
+            Self::OutcomeUnknown { operation, timed_out: true, .. } => {
                 write!(f, "{operation}: no reply in time; it may or may not have been carried out")
             }
-            Self::Unfinished { operation, source, .. } => write!(
+            Self::OutcomeUnknown { operation, source, .. } => write!(
                 f,
                 "{operation}: the connection was lost before the reply ({}); it may or may not have been carried out",
                 root(&**source)
@@ -283,7 +283,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Connect { source, .. } | Self::Unfinished { source, .. } => Some(&**source),
+            Self::Connect { source, .. } | Self::OutcomeUnknown { source, .. } => Some(&**source),
             Self::Disconnected { reason: DisconnectReason::ConnectionLost(source) } => Some(&**source),
             _ => None,
         }

@@ -77,7 +77,7 @@ impl Http {
             Err(elapsed) if connection.connection_metadata().is_none() => {
                 Err(self.connector.access.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed)))
             }
-            Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
+            Err(elapsed) => Err(Error::OutcomeUnknown { operation, timed_out: true, source: Arc::new(elapsed) }),
         }
     }
 
@@ -111,7 +111,7 @@ impl Http {
             Some(cause) if is_no_http(cause) || is_unasked(cause) => ConnectErrorKind::NotHttp,
             // The server has hung up before the request was on its way.
             Some(cause) if cause.is_canceled() => ConnectErrorKind::Other,
-            _ => return Error::Unfinished { operation, timed_out: false, source: Arc::new(error) },
+            _ => return Error::OutcomeUnknown { operation, timed_out: false, source: Arc::new(error) },
         };
         self.connector.access.connect_error(kind, Arc::new(error))
     }

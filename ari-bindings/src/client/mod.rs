@@ -36,7 +36,7 @@ use tracing::Instrument as _;
 
 pub(crate) use self::access::Access;
 pub use self::builder::ClientBuilder;
-pub use self::call::Sending;
+pub use self::call::ResponseFuture;
 pub(crate) use self::call::{Call, call};
 pub use self::download::Download;
 pub use self::error::{ConnectErrorKind, Error};
@@ -48,7 +48,7 @@ pub(crate) use self::no_http::Http;
 pub(crate) use self::reply::{Expect, Reply};
 pub use self::request::Request;
 pub use self::transport::Transport;
-#[cfg(feature = "server")]
+#[cfg(feature = "outbound")]
 pub(crate) use self::url::Credentials;
 pub use self::variables::VariableValue;
 pub use bytes::Bytes;
@@ -61,7 +61,7 @@ pub(crate) use {
 
 use crate::availability::AvailabilityCheck;
 use crate::object::readable;
-use crate::{Method, Operation, Server};
+use crate::{Method, Operation, ServerVersion};
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
 ///
@@ -102,7 +102,7 @@ pub(crate) struct Shared {
     /// One for each request that may be under way by HTTP.
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) availability_check: AvailabilityCheck,
-    pub(crate) server: OnceCell<Server>,
+    pub(crate) server: OnceCell<ServerVersion>,
 }
 
 impl Client {
@@ -134,16 +134,16 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let server = ari.server().await?;
+    /// let server = ari.server_version().await?;
     /// println!("{server}");
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn server(&self) -> Result<&Server, Error> {
+    pub async fn server_version(&self) -> Result<&ServerVersion, Error> {
         let ask = || async {
             let info: Info =
                 Call::new(self, &GET_INFO).list("only", std::iter::once("system".to_owned())).json().await?;
-            Ok(Server::new(info.system.version))
+            Ok(ServerVersion::new(info.system.version))
         };
         self.shared.server.get_or_try_init(ask).await
     }
@@ -231,7 +231,7 @@ impl Client {
     }
 
     fn check_availability(&self, request: &Request) -> Result<(), Error> {
-        let release = self.shared.server.get().and_then(Server::release);
+        let release = self.shared.server.get().and_then(ServerVersion::release);
         let Some(release) = release.filter(|_| self.shared.availability_check != AvailabilityCheck::Off) else {
             return Ok(());
         };

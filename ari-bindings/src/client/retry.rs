@@ -1,4 +1,4 @@
-//! Sending a request again, where that cannot do a thing twice.
+//! ResponseFuture a request again, where that cannot do a thing twice.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ impl Tries {
             Error::Connect { kind, .. } => {
                 !matches!(kind, ConnectErrorKind::Tls | ConnectErrorKind::NotHttp | ConnectErrorKind::Busy)
             }
-            Error::Unfinished { timed_out: false, .. } => method == Method::Get,
+            Error::OutcomeUnknown { timed_out: false, .. } => method == Method::Get,
             _ => false,
         };
         let delay = self.delay;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::SlowReader;
+use super::OverflowPolicy;
 use super::events::Events;
 use super::handshake::Socket;
 use super::hub::Hub;
@@ -25,7 +25,7 @@ pub(crate) struct Accepted {
     pub(crate) timeout: Duration,
     pub(crate) pings: Pings,
     pub(crate) buffer_limit: usize,
-    pub(crate) slow_reader: SlowReader,
+    pub(crate) overflow_policy: OverflowPolicy,
 }
 
 impl Accepted {
@@ -40,7 +40,7 @@ impl Accepted {
         link.up();
         let client = Client::of_link(self.base_url.into(), self.http.as_ref(), Arc::clone(&link), self.timeout);
         let hub = Arc::new(Hub::new(vec![self.application]));
-        let queue = Queue::new(self.buffer_limit, self.slow_reader);
+        let queue = Queue::new(self.buffer_limit, self.overflow_policy);
         let events = Events::new(Arc::clone(&hub), queue, Follower::new(client.clone(), false));
         hub.push(&mut messages.into_iter().map(Frame::Text).collect());
         let supervisor = Supervisor {

@@ -29,7 +29,7 @@ impl OfClient {
 
 impl Client {
     /// A client whose requests go over a connection that Asterisk has made; what cannot goes by those of another one.
-    #[cfg(feature = "server")]
+    #[cfg(feature = "outbound")]
     pub(super) fn of_link(base_url: Box<str>, http: Option<&Client>, link: Arc<Link>, timeout: Duration) -> Self {
         use tokio::sync::Semaphore;
 
@@ -83,7 +83,7 @@ impl Client {
         let request = Call::new(self, &PING).into_request()?;
         let limit = self.connect_timeout();
         match link.exchange(self.base_url(), &request, limit).await {
-            Err(Error::Unfinished { timed_out: true, .. }) => Err(Error::config(format!(
+            Err(Error::OutcomeUnknown { timed_out: true, .. }) => Err(Error::config(format!(
                 "{}: no reply over the event connection within {limit:?}: Asterisk takes requests there since 20.14, \
                  21.9, 22.4 and 23.0, and an event filter of the application must let RESTResponse pass",
                 self.base_url()

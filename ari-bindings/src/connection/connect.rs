@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::SlowReader;
+use super::OverflowPolicy;
 use super::dial::Dialer;
 use super::events::Events;
 use super::hub::Hub;
@@ -28,8 +28,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn events(&self, apps: impl IntoIterator<Item = impl Into<String>>) -> Connect {
-        Connect {
+    pub fn events(&self, apps: impl IntoIterator<Item = impl Into<String>>) -> EventsBuilder {
+        EventsBuilder {
             client: self.clone(),
             apps: apps.into_iter().map(Into::into).collect(),
             subscribe_all: None,
@@ -38,7 +38,7 @@ impl Client {
             wait_for_server: false,
             resync: false,
             buffer_limit: 64 << 20,
-            slow_reader: SlowReader::default(),
+            overflow_policy: OverflowPolicy::default(),
             #[cfg(feature = "signal")]
             close_on_signal: false,
         }
@@ -48,7 +48,7 @@ impl Client {
 /// An event connection in the making; awaiting it connects.
 #[derive(Clone)]
 #[must_use = "nothing is connected until it is awaited"]
-pub struct Connect {
+pub struct EventsBuilder {
     client: Client,
     apps: Vec<String>,
     subscribe_all: Option<bool>,
@@ -57,12 +57,12 @@ pub struct Connect {
     wait_for_server: bool,
     resync: bool,
     buffer_limit: usize,
-    slow_reader: SlowReader,
+    overflow_policy: OverflowPolicy,
     #[cfg(feature = "signal")]
     close_on_signal: bool,
 }
 
-impl Connect {
+impl EventsBuilder {
     /// Whether to receive everything that happens on the server, rather than only what the
     /// applications own or have subscribed to.
     pub fn subscribe_all(mut self, all: bool) -> Self {
@@ -76,7 +76,7 @@ impl Connect {
         self
     }
 
-    /// Whether to wait for a server that is not there yet, or is starting, as long as [`Connect::reconnect`] has it.
+    /// Whether to wait for a server that is not there yet, or is starting, as long as [`EventsBuilder::reconnect`] has it.
     /// Otherwise the first attempt to connect fails at once with its cause.
     ///
     /// A wrong path of the base URL looks like a server that is starting: 404.
@@ -107,16 +107,16 @@ impl Connect {
     }
 
     /// How many bytes of events may wait for the program; 64 MiB unless set.
-    /// [`Connect::slow_reader`] says what happens with more than that.
+    /// [`EventsBuilder::overflow_policy`] says what happens with more than that.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.buffer_limit = bytes;
         self
     }
 
-    /// What happens when more events wait than [`Connect::buffer_limit`] allows; the stream ends with an error unless
+    /// What happens when more events wait than [`EventsBuilder::buffer_limit`] allows; the stream ends with an error unless
     /// set.
-    pub fn slow_reader(mut self, policy: SlowReader) -> Self {
-        self.slow_reader = policy;
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow_policy = policy;
         self
     }
 
@@ -136,7 +136,7 @@ impl Connect {
         let socket = self.first(&dialer).await?;
 
         let hub = Arc::new(Hub::new(self.apps.clone()));
-        let queue = Queue::new(self.buffer_limit, self.slow_reader);
+        let queue = Queue::new(self.buffer_limit, self.overflow_policy);
         let events = Events::new(Arc::clone(&hub), queue, Follower::new(self.client.clone(), self.resync));
         let link = (self.client.transport() == Transport::WebSocket).then(|| Arc::new(Link::new(&self.apps)));
         if let Some(link) = &link {
@@ -181,7 +181,7 @@ impl Connect {
     }
 }
 
-impl IntoFuture for Connect {
+impl IntoFuture for EventsBuilder {
     type Output = Result<Events, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
@@ -190,16 +190,16 @@ impl IntoFuture for Connect {
     }
 }
 
-impl fmt::Debug for Connect {
+impl fmt::Debug for EventsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect")
+        f.debug_struct("EventsBuilder")
             .field("client", &self.client)
             .field("apps", &self.apps)
             .field("subscribe_all", &self.subscribe_all)
             .field("pings", &self.pings)
             .field("reconnect", &self.reconnect)
             .field("buffer_limit", &self.buffer_limit)
-            .field("slow_reader", &self.slow_reader)
+            .field("overflow_policy", &self.overflow_policy)
             .finish_non_exhaustive()
     }
 }

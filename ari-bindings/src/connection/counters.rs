@@ -42,7 +42,7 @@ pub struct Statistics {
     /// Events that subscribers have taken; with two subscribers, each event counts twice. While a subscriber is taking
     /// many in a row, it may lag behind by some dozens.
     pub delivered: u64,
-    /// Events dropped under [`SlowReader::DropOldest`](crate::SlowReader::DropOldest).
+    /// Events dropped under [`OverflowPolicy::DropOldest`](crate::OverflowPolicy::DropOldest).
     pub dropped: u64,
     /// Taken events that were [`Event::Undecodable`](crate::Event::Undecodable).
     pub undecodable: u64,

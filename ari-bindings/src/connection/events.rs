@@ -27,10 +27,10 @@ const MOST_UNCOUNTED: u64 = 32;
 ///
 /// # When the connection is lost
 ///
-/// It is made again, for ever unless [`Connect::reconnect`](crate::Connect::reconnect) has it otherwise. Asterisk
+/// It is made again, for ever unless [`EventsBuilder::reconnect`](crate::EventsBuilder::reconnect) has it otherwise. Asterisk
 /// keeps no events meanwhile, so the stream says where they are missing: [`Event::Disconnected`] comes at once, with
 /// the reason, and [`Event::Reconnected`] when events come again. The calls on the server go on all the time.
-/// `Events::resync` finds out what is different after a gap; with `Connect::resync` that happens by itself, and
+/// `Events::resync` finds out what is different after a gap; with `EventsBuilder::resync` that happens by itself, and
 /// `Event::Resynced` follows each [`Event::Reconnected`] (feature `resync`, on by default).
 ///
 /// Where trying again cannot help, or is not wanted, the stream ends: the program still gets what has come until

@@ -15,7 +15,7 @@ use super::probe::Probe;
 use super::queue::{Frame, Queue, Taken, remember, wake};
 use super::session::Session;
 use super::turn::Readiness;
-use super::{ConnectionState, SlowReader};
+use super::{ConnectionState, OverflowPolicy};
 use crate::{Error, Event};
 
 /// The subscribers of one connection, and what they and the connection tell each other.
@@ -163,7 +163,7 @@ impl Hub {
     pub(super) fn patience(&self) -> Option<Duration> {
         let shared = self.lock();
         let waits = shared.subscribers.iter().filter_map(|queue| match queue.slow() {
-            SlowReader::Wait(patience) => Some(patience),
+            OverflowPolicy::Wait(patience) => Some(patience),
             _ => None,
         });
         waits.min()
@@ -174,7 +174,7 @@ impl Hub {
         let shared = self.lock();
         let cx = &mut Context::from_waker(Waker::noop());
         for queue in &shared.subscribers {
-            let is_due = matches!(queue.slow(), SlowReader::Wait(patience) if patience <= waited);
+            let is_due = matches!(queue.slow(), OverflowPolicy::Wait(patience) if patience <= waited);
             if is_due && queue.poll_room(cx).is_pending() {
                 queue.overflow();
             }
@@ -240,7 +240,7 @@ impl Hub {
     }
 
     /// Waits until the connection is closed.
-    #[cfg(feature = "server")]
+    #[cfg(feature = "outbound")]
     pub(crate) async fn closed(&self) {
         // The sender is here, so it cannot be gone.
         let _ = self.state.subscribe().wait_for(|state| *state == ConnectionState::Closed).await;

@@ -73,14 +73,14 @@ impl Link {
         match timeout(limit, reply).await {
             Ok(Ok(Outcome::Replied(answer))) => answer.into_reply(base_url, request),
             Ok(Ok(Outcome::Lost { sent: true, reason })) => {
-                Err(Error::Unfinished { operation, timed_out: false, source: Arc::new(Lost(reason)) })
+                Err(Error::OutcomeUnknown { operation, timed_out: false, source: Arc::new(Lost(reason)) })
             }
             Ok(Ok(Outcome::Lost { sent: false, reason })) => Err(down(base_url, Lost(reason))),
             Ok(Err(_)) => Err(down(base_url, Closed)),
             Err(_) if waiting.is_unsent() => {
                 Err(Error::Connect { url: base_url.into(), kind: ConnectErrorKind::Timeout, source: Arc::new(Stuck) })
             }
-            Err(elapsed) => Err(Error::Unfinished { operation, timed_out: true, source: Arc::new(elapsed) }),
+            Err(elapsed) => Err(Error::OutcomeUnknown { operation, timed_out: true, source: Arc::new(elapsed) }),
         }
     }
 

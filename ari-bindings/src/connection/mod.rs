@@ -9,7 +9,7 @@
 //!
 //! The only subscriber reads the session by itself while it waits; `turn` decides whose turn it is.
 
-#[cfg(feature = "server")]
+#[cfg(feature = "outbound")]
 mod accepted;
 mod apps;
 mod client;
@@ -42,16 +42,16 @@ mod unescape;
 use crate::event::{DisconnectReason, notice};
 
 pub(crate) use client::OfClient;
-pub use connect::Connect;
+pub use connect::EventsBuilder;
 pub use counters::Statistics;
 pub use events::Events;
 #[cfg(feature = "resync")]
 pub(crate) use insist::insist;
 pub(crate) use link::Link;
 pub use reconnect::Reconnect;
-pub use slow::SlowReader;
+pub use slow::OverflowPolicy;
 pub use state::{Connection, ConnectionState};
-#[cfg(feature = "server")]
+#[cfg(feature = "outbound")]
 pub(crate) use {
     accepted::Accepted,
     apps::application,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::notice::Dropped;
-use super::{DisconnectReason, SlowReader};
+use super::{DisconnectReason, OverflowPolicy};
 use crate::{Error, Event};
 
 /// One item of the stream.
@@ -59,7 +59,7 @@ pub(super) enum Taken {
 /// takes all there are. Their sizes are counted until the subscriber is done with them.
 pub(super) struct Queue {
     limit: usize,
-    slow: SlowReader,
+    slow: OverflowPolicy,
     bytes: AtomicUsize,
     state: Mutex<State>,
 }
@@ -78,7 +78,7 @@ struct State {
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize, slow: SlowReader) -> Self {
+    pub(super) fn new(limit: usize, slow: OverflowPolicy) -> Self {
         Self { limit, slow, bytes: AtomicUsize::new(0), state: Mutex::default() }
     }
 
@@ -87,7 +87,7 @@ impl Queue {
         Self::new(self.limit, self.slow)
     }
 
-    pub(super) fn slow(&self) -> SlowReader {
+    pub(super) fn slow(&self) -> OverflowPolicy {
         self.slow
     }
 
@@ -106,9 +106,9 @@ impl Queue {
                 continue;
             }
             match self.slow {
-                SlowReader::Wait(_) => {}
-                SlowReader::DropOldest => waiting -= state.drop_oldest(waiting - self.limit, &mut dropped),
-                SlowReader::Fail => {
+                OverflowPolicy::Wait(_) => {}
+                OverflowPolicy::DropOldest => waiting -= state.drop_oldest(waiting - self.limit, &mut dropped),
+                OverflowPolicy::Fail => {
                     let reason = DisconnectReason::Overflow { bytes: waiting };
                     state.finish(Some(Error::Disconnected { reason }));
                     break;
@@ -160,7 +160,7 @@ impl Queue {
     /// Whether the connection need not wait for this subscriber; if it must, it is woken when there is room.
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.ended || !matches!(self.slow, SlowReader::Wait(_)) || self.bytes() <= self.limit {
+        if state.ended || !matches!(self.slow, OverflowPolicy::Wait(_)) || self.bytes() <= self.limit {
             return Poll::Ready(());
         }
         remember(&mut state.connection, cx);

@@ -88,7 +88,7 @@ struct Restoring {
 }
 
 /// The events of an application do not come.
-struct Deaf;
+struct NotDelivering;
 
 impl Restoring {
     async fn run(&mut self, client: &Client, hub: &Hub, apps: &[String], again: bool) {
@@ -97,7 +97,7 @@ impl Restoring {
             match hear(client, hub, app, again).await {
                 Ok(present) => heard.extend(present.map(|present| (app, present))),
                 // What is given back to a connection that is made anew would not be told.
-                Err(Deaf) => return self.done.deaf = Some(app.clone()),
+                Err(NotDelivering) => return self.done.deaf = Some(app.clone()),
             }
         }
         for (app, present) in heard.iter().filter(|_| again) {
@@ -147,18 +147,18 @@ impl Restoring {
 }
 
 /// What an application has subscribed, where that can be found out.
-async fn hear(client: &Client, hub: &Hub, app: &str, again: bool) -> Result<Option<Application>, Deaf> {
+async fn hear(client: &Client, hub: &Hub, app: &str, again: bool) -> Result<Option<Application>, NotDelivering> {
     let present = match insist(|| subscriptions::get(client, app)).await {
         Ok(present) => present,
         // It was registered by the connection, and has gone with another one.
-        Err(error) if error.is_not_found() => return Err(Deaf),
+        Err(error) if error.is_not_found() => return Err(NotDelivering),
         Err(error) => {
             tracing::debug!("{app}: what is subscribed cannot be found out: {error}");
             return Ok(None);
         }
     };
     if again && hub.probe.hears(client, &present).await == Some(false) {
-        return Err(Deaf);
+        return Err(NotDelivering);
     }
     Ok(Some(present))
 }

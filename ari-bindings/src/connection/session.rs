@@ -410,6 +410,6 @@ fn close_code(reason: &DisconnectReason) -> Option<CloseCode> {
         DisconnectReason::Protocol { .. } => Some(CloseCode::Protocol),
         DisconnectReason::Overflow { .. } => Some(CloseCode::Policy),
         DisconnectReason::PingTimeout => Some(CloseCode::Away),
-        DisconnectReason::Deaf { .. } | DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
+        DisconnectReason::NotDelivering { .. } | DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
     }
 }

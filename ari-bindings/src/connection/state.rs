@@ -111,7 +111,7 @@ impl Connection {
     /// Another subscriber: it gets every event from now on, with a queue of its own of the same limit.
     ///
     /// A subscriber that is too slow concerns only itself, unless it was to keep the connection waiting
-    /// ([`SlowReader::Wait`](crate::SlowReader::Wait)).
+    /// ([`OverflowPolicy::Wait`](crate::OverflowPolicy::Wait)).
     pub fn subscribe(&self) -> Events {
         Events::new(Arc::clone(&self.hub), self.like.like(), self.follower.afresh())
     }

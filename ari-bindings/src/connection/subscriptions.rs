@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::client::{Body, Call, Parameter};
 use crate::object::readable;
 use crate::value::Text;
-use crate::{Client, Error, EventFilter, Method, Operation, Request, Sending};
+use crate::{Client, Error, EventFilter, Method, Operation, Request, ResponseFuture};
 
 /// The subscriptions and event filters that a client has made, by application.
 #[derive(Debug, Default)]
@@ -145,7 +145,7 @@ fn sources(request: &Request) -> Vec<String> {
 }
 
 /// Asks what an application has subscribed.
-pub(crate) fn get(client: &Client, app: &str) -> Sending<Application> {
+pub(crate) fn get(client: &Client, app: &str) -> ResponseFuture<Application> {
     Call::new(client, &GET).path("applicationName", app).json()
 }
 

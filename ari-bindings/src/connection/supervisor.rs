@@ -173,7 +173,9 @@ impl Supervisor {
             session.release();
         }
         match deaf {
-            Some(application) => Poll::Ready(End::Because(DisconnectReason::Deaf { application: application.into() })),
+            Some(application) => {
+                Poll::Ready(End::Because(DisconnectReason::NotDelivering { application: application.into() }))
+            }
             None => Poll::Pending,
         }
     }

@@ -53,7 +53,7 @@ pub struct Reconnected {
 /// Events that the program has lost because it took them too slowly.
 ///
 /// It comes as [`Event::Dropped`](crate::Event::Dropped) where they are missing: if
-/// [`SlowReader::DropOldest`](crate::SlowReader::DropOldest) was asked for, and in an [`Inbox`](crate::Inbox) that
+/// [`OverflowPolicy::DropOldest`](crate::OverflowPolicy::DropOldest) was asked for, and in an [`RoutedEvents`](crate::RoutedEvents) that
 /// nobody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

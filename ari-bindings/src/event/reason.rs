@@ -20,7 +20,7 @@ pub enum DisconnectReason {
     /// The server did not answer a ping: it, or the network on the way, is gone.
     PingTimeout,
     /// The program took events more slowly than they came, until more bytes waited than
-    /// [`Connect::buffer_limit`](crate::Connect::buffer_limit) allows. Those that waited were still given out.
+    /// [`EventsBuilder::buffer_limit`](crate::EventsBuilder::buffer_limit) allows. Those that waited were still given out.
     #[non_exhaustive]
     Overflow {
         /// How many bytes waited.
@@ -36,7 +36,7 @@ pub enum DisconnectReason {
     /// takes the end of one connection for that of the next where they follow each other closely; the next one
     /// usually hears again.
     #[non_exhaustive]
-    Deaf {
+    NotDelivering {
         /// The application.
         application: Box<str>,
     },
@@ -84,7 +84,7 @@ impl fmt::Display for DisconnectReason {
                 write!(f, "the program is too slow: {bytes} bytes of events waited for it")
             }
             Self::Protocol { reason } => write!(f, "not the WebSocket protocol: {reason}"),
-            Self::Deaf { application } => {
+            Self::NotDelivering { application } => {
                 write!(f, "the server sends no events of the application {application:?} over it")
             }
             Self::Replaced { application } => {

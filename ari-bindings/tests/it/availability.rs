@@ -22,21 +22,21 @@ async fn client_of(version: &str, check: AvailabilityCheck) -> Client {
 async fn an_operation_that_the_server_lacks_is_not_sent() {
     let ari = client_of("16.28.0~dfsg-0+deb11u10", AvailabilityCheck::Refuse).await;
     within(ari.channel("1").progress()).await.expect("nobody knows the server's release yet");
-    assert_eq!(within(ari.server()).await.unwrap().release(), Some(Release::new(16, 28, 0)));
+    assert_eq!(within(ari.server_version()).await.unwrap().release(), Some(Release::new(16, 28, 0)));
     let error = within(ari.channel("1").progress()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "channels.progress (POST /channels/{channelId}/progress): not sent: Asterisk 16.28.0 has no operation \
          channels.progress; it came with 20.16.0, 21.11.0, 22.6.0, 23.0.0"
     );
-    assert!(!error.may_have_been_carried_out());
+    assert!(!error.maybe_executed());
     within(ari.channel("1").answer()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_parameter_that_the_server_lacks_is_not_sent() {
     let ari = client_of("22.5.0", AvailabilityCheck::default()).await;
-    within(ari.server()).await.unwrap();
+    within(ari.server_version()).await.unwrap();
     let lacking = |error: Error| match error {
         Error::Unavailable { item, .. } => item.into_string(),
         other => panic!("{other}"),
@@ -53,12 +53,12 @@ async fn a_parameter_that_the_server_lacks_is_not_sent() {
 async fn nothing_is_refused_that_is_not_known_to_be_lacking() {
     for version in ["99.0.0", "22.99.0", "17.0.0", "GIT-22-1a2b3c4", "certified/16.8-cert14", "UNKNOWN__x"] {
         let ari = client_of(version, AvailabilityCheck::Refuse).await;
-        assert_eq!(within(ari.server()).await.unwrap().version(), version);
+        assert_eq!(within(ari.server_version()).await.unwrap().version(), version);
         within(ari.channel("1").progress()).await.unwrap();
     }
     for check in [AvailabilityCheck::Off, AvailabilityCheck::Warn] {
         let ari = client_of("16.28.0", check).await;
-        within(ari.server()).await.unwrap();
+        within(ari.server_version()).await.unwrap();
         within(ari.channel("1").progress()).await.unwrap();
     }
 }

@@ -138,7 +138,7 @@ fn what_asterisk_would_misread_is_not_sent() {
         match result.unwrap_err() {
             error @ Error::InvalidRequest { parameter, .. } => {
                 assert_eq!(parameter, name, "{error}");
-                assert!(!error.may_have_been_carried_out());
+                assert!(!error.maybe_executed());
             }
             other => panic!("{other}"),
         }

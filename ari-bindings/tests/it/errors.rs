@@ -34,7 +34,7 @@ async fn nothing_listens_there() {
     let events = within(ari.events(["x"])).await.unwrap_err();
     for error in [request, events] {
         assert_eq!(kind(&error), ConnectErrorKind::Refused, "{error}");
-        assert!(!error.may_have_been_carried_out());
+        assert!(!error.maybe_executed());
         let where_ = format!("cannot connect to http://127.0.0.1:{port}/ari: connection refused");
         assert!(error.to_string().starts_with(&where_), "{error}");
     }
@@ -77,7 +77,7 @@ async fn nobody_accepts() {
     for error in [request, events, hasty] {
         assert_eq!(kind(&error), ConnectErrorKind::Timeout, "{error:?}");
         assert!(error.is_timeout());
-        assert!(!error.may_have_been_carried_out());
+        assert!(!error.maybe_executed());
     }
 }
 
@@ -202,8 +202,8 @@ async fn a_reply_that_takes_too_long() {
         stream
     });
     let error = error.unwrap_err();
-    assert!(matches!(error, Error::Unfinished { timed_out: true, .. }), "{error}");
-    assert!(error.is_timeout() && error.may_have_been_carried_out());
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: true, .. }), "{error}");
+    assert!(error.is_timeout() && error.maybe_executed());
 }
 
 #[tokio::test]
@@ -223,14 +223,14 @@ async fn a_download_that_stalls() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nRIFF").await.unwrap();
         stream
     });
-    assert!(matches!(error, Error::Unfinished { timed_out: true, .. }), "{error}");
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: true, .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_connection_closed_without_a_word() {
     let server = Server::answering("").await;
     let error = answer(&server).await;
-    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error}");
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error}");
     assert!(error.to_string().ends_with("may or may not have been carried out"), "{error}");
     let events = within(server.client.events(["x"])).await.unwrap_err();
     assert!(events.to_string().contains("sessionlimit"), "{events}");
@@ -247,7 +247,7 @@ async fn too_large_a_body_is_asterisks_refusal() {
 #[tokio::test]
 async fn a_body_that_the_server_does_not_read_to_its_end_is_a_clear_error() {
     let error = answer_unread("HTTP/1.1 413 Request Entity", 32 << 20).await;
-    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error:?}");
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
     assert!(error.to_string().contains("the connection was lost before the reply ("), "{error}");
 }
 
@@ -313,8 +313,8 @@ fn an_error_is_small_and_travels() {
 async fn a_broken_head_is_http_and_may_have_been_carried_out() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nno header\r\n\r\n").await;
     let error = answer(&server).await;
-    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error:?}");
-    assert!(error.may_have_been_carried_out());
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
+    assert!(error.maybe_executed());
     let events = within(server.client.events(["x"])).await.unwrap_err();
     assert_eq!(kind(&events), ConnectErrorKind::Other, "{events}");
 }
@@ -350,7 +350,7 @@ async fn speaks_something_else(at_once: bool) {
     let events = within(ari.events(["x"])).await.unwrap_err();
     for error in [request, events] {
         assert_eq!(kind(&error), ConnectErrorKind::NotHttp, "{error:?}");
-        assert!(!error.may_have_been_carried_out());
+        assert!(!error.maybe_executed());
         assert!(error.to_string().starts_with(&format!("cannot connect to {url}: what listens there")), "{error}");
     }
     // It will not speak HTTP a moment later either.

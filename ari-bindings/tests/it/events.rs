@@ -2,7 +2,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
-use ari_bindings::{Connect, DisconnectReason, Error, Event, Events, Reconnect};
+use ari_bindings::{DisconnectReason, Error, Event, Events, EventsBuilder, Reconnect};
 use futures_core::Stream as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
@@ -16,7 +16,7 @@ use crate::server::{Server, listen, read_to_end, receive, within};
 type Peer = WebSocketStream<TcpStream>;
 
 /// Events that end with their connection, and the server's end of it.
-async fn connected(configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
+async fn connected(configure: impl FnOnce(EventsBuilder) -> EventsBuilder) -> (Events, Peer) {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let accept = async {
@@ -31,7 +31,7 @@ async fn connected(configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer)
 /// Events and what belongs to them can be kept and used anywhere.
 const _: fn() = || {
     fn anywhere<T: Send + Sync>() {}
-    anywhere::<(Events, ari_bindings::Connection, Connect, Error, Event)>();
+    anywhere::<(Events, ari_bindings::Connection, EventsBuilder, Error, Event)>();
 };
 
 fn unknown(number: usize) -> String {

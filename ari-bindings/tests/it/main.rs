@@ -15,9 +15,9 @@ mod replies;
 mod requests;
 
 #[cfg(feature = "websocket")]
-mod inboxes;
-#[cfg(feature = "websocket")]
 mod over_websocket;
+#[cfg(feature = "websocket")]
+mod router;
 #[cfg(all(feature = "websocket", not(feature = "http")))]
 mod without_http;
 
@@ -27,7 +27,7 @@ mod errors;
 mod events;
 #[cfg(all(feature = "http", feature = "websocket"))]
 mod observed;
-#[cfg(feature = "server")]
+#[cfg(feature = "outbound")]
 mod outbound;
 #[cfg(all(feature = "http", feature = "websocket"))]
 mod reconnect;

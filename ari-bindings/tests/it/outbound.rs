@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ari_bindings::server::{Listener, ListenerBuilder, Session};
+use ari_bindings::outbound::{Listener, ListenerBuilder, Session};
 use ari_bindings::{Client, ConnectErrorKind, DisconnectReason, Error, Event};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};

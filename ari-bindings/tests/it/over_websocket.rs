@@ -113,14 +113,14 @@ async fn what_was_sent_when_the_connection_is_lost_may_have_been_carried_out() {
             })
         })
         .await;
-        assert!(error.may_have_been_carried_out() && matches!(error, Error::Unfinished { .. }), "{error}");
+        assert!(error.maybe_executed() && matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         stopped
     };
     // Meanwhile, nothing is sent, and that is said at once.
     assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Disconnected");
     let error = within(ari.channel("c").answer()).await.unwrap_err();
     assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{error}");
-    assert!(!error.may_have_been_carried_out());
+    assert!(!error.maybe_executed());
 
     // After it, requests go again, those of the connection itself first.
     let mut fake = stopped.start().await;
@@ -147,7 +147,7 @@ async fn a_reply_that_comes_too_late_is_nobodys_event() {
         within(async { tokio::join!(ari.events(["x"]).reconnect(Reconnect::never()), serve(&mut fake)) }).await;
     let mut events = events.unwrap();
     let error = within(ari.channel("c").answer()).await.unwrap_err();
-    assert!(error.is_timeout() && error.may_have_been_carried_out(), "{error}");
+    assert!(error.is_timeout() && error.maybe_executed(), "{error}");
     let request = next_request(&mut peer).await;
     send(&mut peer, reply(&request, 204, "")).await;
     // A reply to nobody's request, though, may be of interest.

@@ -79,7 +79,7 @@ async fn a_request_that_was_sent_over_a_kept_connection_is_not_sent_again() {
     };
     let ((), answered) = within(async { tokio::join!(server, client) }).await;
     let error = answered.unwrap_err();
-    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error:?}");
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
     let third = async { serve(&mut accept(&listener).await).await };
     let (list, line) = within(async { tokio::join!(ari.bridges().list(), third) }).await;
     assert_eq!((list.unwrap(), &*line), (vec![], "GET /ari/bridges HTTP/1.1"));

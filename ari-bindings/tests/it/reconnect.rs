@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use ari_bindings::{
-    Client, Connect, ConnectionState, DisconnectReason, Disconnected, Error, Event, Events, Inboxes, Reconnect,
-    Reconnected,
+    Client, ConnectionState, DisconnectReason, Disconnected, Error, Event, EventRouter, Events, EventsBuilder,
+    Reconnect, Reconnected,
 };
 use futures_util::StreamExt as _;
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(crate) fn soon() -> Reconnect {
 pub(crate) async fn connected(
     fake: &mut Fake,
     ari: &Client,
-    configure: impl FnOnce(Connect) -> Connect,
+    configure: impl FnOnce(EventsBuilder) -> EventsBuilder,
 ) -> (Events, Peer) {
     let events = within(configure(ari.events(["x"]).reconnect(soon()))).await.unwrap();
     let peer = fake.connection().await;
@@ -102,12 +102,12 @@ async fn a_restart_of_the_server_is_told() {
     assert!(matches!(lost.reason, DisconnectReason::ClosedByServer { code: Some(1001), .. }), "{lost}");
     drop(peer);
     let _peer = fake.connection().await;
-    let inboxes = Inboxes::new();
-    let mut inbox = inboxes.open("one").unwrap();
+    let router = EventRouter::new();
+    let mut inbox = router.open("one").unwrap();
     let again = reconnected(&mut events).await;
     assert_eq!(again.restarted, Some(true));
     // No channel is left.
-    assert!(inboxes.deliver(Event::Reconnected(again.into())).is_some());
+    assert!(router.deliver(Event::Reconnected(again.into())).is_some());
     assert!(matches!(within(inbox.next()).await, Some(Event::Reconnected(_))));
     assert_eq!(within(inbox.next()).await, None);
 }
@@ -271,7 +271,7 @@ async fn an_application_that_the_server_does_not_know_is_not_heard() {
     let ari = fake.client();
     let (mut events, _peer) = connected(&mut fake, &ari, |connect| connect).await;
     let lost = disconnected(&mut events).await;
-    assert!(matches!(lost.reason, DisconnectReason::Deaf { application, .. } if &*application == "x"));
+    assert!(matches!(lost.reason, DisconnectReason::NotDelivering { application, .. } if &*application == "x"));
     fake.answer("GET /applications/x", 200, application(&[], &[], &[]));
     reconnected(&mut events).await;
 }
@@ -281,7 +281,7 @@ async fn a_connection_that_hears_everything_is_closed_with_care() {
     for reconnect in [soon(), Reconnect::never()] {
         let mut fake = Fake::start().await;
         let ari = fake.client();
-        let all = |connect: Connect| connect.subscribe_all(true).reconnect(reconnect);
+        let all = |connect: EventsBuilder| connect.subscribe_all(true).reconnect(reconnect);
         let (mut events, mut peer) = connected(&mut fake, &ari, all).await;
         let server = async { while let Some(Ok(_)) = peer.next().await {} };
         within(async { tokio::join!(events.close(), server) }).await;

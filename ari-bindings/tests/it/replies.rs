@@ -46,7 +46,7 @@ async fn void_accepts_every_success() {
 async fn a_reply_not_as_declared_is_kept() {
     let server = Server::json("200 OK", r#"{"pong":1}"#).await;
     let error = within(server.client.asterisk().ping()).await.unwrap_err();
-    assert!(error.may_have_been_carried_out());
+    assert!(error.maybe_executed());
     assert!(error.to_string().starts_with("asterisk.ping (GET /asterisk/ping): carried out"), "{error}");
     match error {
         Error::Decode { reason, body, .. } => {
@@ -87,7 +87,7 @@ async fn a_download_cut_short_is_an_error() {
     let server = Server::answering(answer).await;
     let download = within(server.client.recordings().get_stored_file("a")).await.unwrap();
     let error = within(download.bytes()).await.unwrap_err();
-    assert!(matches!(error, Error::Unfinished { timed_out: false, .. }), "{error}");
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error}");
 }
 
 #[tokio::test]

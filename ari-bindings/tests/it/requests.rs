@@ -40,9 +40,9 @@ async fn nothing_is_sent_again_that_might_be_done_twice_nor_unless_it_is_wanted(
     let (listener, builder) = listen().await;
     let asked = hang_up(listener, 9);
     let error = within(builder.clone().retries(5).build().unwrap().bridges().create()).await.unwrap_err();
-    assert!(error.may_have_been_carried_out(), "{error}");
+    assert!(error.maybe_executed(), "{error}");
     let error = within(builder.build().unwrap().channels().list()).await.unwrap_err();
-    assert!(error.may_have_been_carried_out(), "{error}");
+    assert!(error.maybe_executed(), "{error}");
     assert_eq!(asked.load(Ordering::Relaxed), 2);
 }
 
@@ -97,10 +97,10 @@ async fn a_request_whose_turn_never_comes_was_not_sent() {
     let second = ari.channels().list().into_future();
     let (first, second) = within(async { tokio::join!(first, second) }).await;
     drop(listener);
-    assert!(matches!(first.unwrap_err(), Error::Unfinished { timed_out: true, .. }));
+    assert!(matches!(first.unwrap_err(), Error::OutcomeUnknown { timed_out: true, .. }));
     let error = second.unwrap_err();
     assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error:?}");
-    assert!(error.to_string().contains("max_requests") && !error.may_have_been_carried_out(), "{error}");
+    assert!(error.to_string().contains("max_requests") && !error.maybe_executed(), "{error}");
 }
 
 #[test]

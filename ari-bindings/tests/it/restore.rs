@@ -125,5 +125,5 @@ async fn an_application_that_does_not_hear_is_told_though_the_server_answers_not
     reconnected(&mut events).await;
     expect(&mut events, 1).await;
     let lost = disconnected(&mut events).await;
-    assert!(matches!(lost.reason, DisconnectReason::Deaf { application, .. } if &*application == "x"));
+    assert!(matches!(lost.reason, DisconnectReason::NotDelivering { application, .. } if &*application == "x"));
 }

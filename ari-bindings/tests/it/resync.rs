@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ari_bindings::{Connect, Event, Events, Inboxes, Reconnect, Resync};
+use ari_bindings::{Event, EventRouter, Events, EventsBuilder, Reconnect, Resync};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Peer, application, channel, event, numbered, send};
@@ -14,7 +14,7 @@ fn bridge(id: &str, channels: &[&str]) -> Value {
     })
 }
 
-async fn connected(fake: &mut Fake, configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
+async fn connected(fake: &mut Fake, configure: impl FnOnce(EventsBuilder) -> EventsBuilder) -> (Events, Peer) {
     let soon = Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(10));
     let events = within(configure(fake.client().events(["x"]).reconnect(soon))).await.unwrap();
     let peer = fake.connection().await;
@@ -122,20 +122,20 @@ async fn inboxes_hear_of_a_gap_and_close_where_the_channel_is_gone() {
     let (mut events, mut peer) = connected(&mut fake, |connect| connect.resync(true)).await;
     show(&mut events, &mut peer, before()).await;
     after(&fake);
-    let inboxes = Inboxes::new();
-    let (mut same, mut gone) = (inboxes.open("same").unwrap(), inboxes.open("gone").unwrap());
+    let router = EventRouter::new();
+    let (mut same, mut gone) = (router.open("same").unwrap(), router.open("gone").unwrap());
     drop(peer);
     let mut peer = fake.connection().await;
     send(&mut peer, event("StasisEnd", json!({ "channel": channel("same", "Up") }))).await;
     for kind in ["Disconnected", "Reconnected", "Resynced"] {
         let event = within(events.next()).await.unwrap().unwrap();
-        assert_eq!(inboxes.deliver(event.clone()), Some(event));
+        assert_eq!(router.deliver(event.clone()), Some(event));
         for inbox in [&mut same, &mut gone] {
             assert_eq!(within(inbox.next()).await.unwrap().kind(), kind);
         }
     }
     assert_eq!(within(gone.next()).await, None);
-    assert_eq!(inboxes.deliver(within(events.next()).await.unwrap().unwrap()), None);
+    assert_eq!(router.deliver(within(events.next()).await.unwrap().unwrap()), None);
     assert_eq!(within(same.next()).await.unwrap().kind(), "StasisEnd");
 }
 

@@ -2,14 +2,14 @@ use std::future::Future as _;
 use std::task::Poll;
 use std::time::Duration;
 
-use ari_bindings::{Connect, DisconnectReason, Error, Event, Events, Reconnect, SlowReader};
+use ari_bindings::{DisconnectReason, Error, Event, Events, EventsBuilder, OverflowPolicy, Reconnect};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::fake::{Fake, Peer, numbered, send};
 use crate::server::within;
 
-async fn connected(fake: &mut Fake, configure: impl FnOnce(Connect) -> Connect) -> (Events, Peer) {
+async fn connected(fake: &mut Fake, configure: impl FnOnce(EventsBuilder) -> EventsBuilder) -> (Events, Peer) {
     let events = within(configure(fake.client().events(["x"]).reconnect(Reconnect::never()))).await.unwrap();
     let peer = fake.connection().await;
     (events, peer)
@@ -40,7 +40,7 @@ fn number_of(event: &Event) -> usize {
 async fn the_oldest_are_dropped_and_counted_in_their_place() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) =
-        connected(&mut fake, |connect| connect.buffer_limit(10_000).slow_reader(SlowReader::DropOldest)).await;
+        connected(&mut fake, |connect| connect.buffer_limit(10_000).overflow_policy(OverflowPolicy::DropOldest)).await;
     flood(&events, &mut peer, 1000).await;
     let statistics = events.connection().statistics();
     assert!(statistics.queued_bytes <= 10_000, "{statistics:?}");
@@ -86,7 +86,8 @@ async fn the_connection_waits_for_room_and_loses_nothing() {
     let mut fake = Fake::start().await;
     let patience = Duration::from_secs(60);
     let (mut events, mut peer) =
-        connected(&mut fake, |connect| connect.buffer_limit(10_000).slow_reader(SlowReader::Wait(patience))).await;
+        connected(&mut fake, |connect| connect.buffer_limit(10_000).overflow_policy(OverflowPolicy::Wait(patience)))
+            .await;
     let sending = tokio::spawn(async move {
         for number in 0..COUNT {
             peer.feed(Message::text(numbered(number))).await.unwrap();
@@ -115,7 +116,8 @@ async fn waiting_for_room_has_an_end() {
     let mut fake = Fake::start().await;
     let patience = Duration::from_millis(20);
     let (mut events, mut peer) =
-        connected(&mut fake, |connect| connect.buffer_limit(1_000).slow_reader(SlowReader::Wait(patience))).await;
+        connected(&mut fake, |connect| connect.buffer_limit(1_000).overflow_policy(OverflowPolicy::Wait(patience)))
+            .await;
     for number in 0..100 {
         send(&mut peer, numbered(number)).await;
     }
@@ -196,7 +198,7 @@ async fn two_subscribers_that_wait_both_get_what_comes() {
 async fn what_was_taken_in_advance_stops_no_connection() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) =
-        connected(&mut fake, |connect| connect.buffer_limit(1_000).slow_reader(SlowReader::DropOldest)).await;
+        connected(&mut fake, |connect| connect.buffer_limit(1_000).overflow_policy(OverflowPolicy::DropOldest)).await;
     flood(&events, &mut peer, 10).await;
     assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), 0);
     // The other nine are the program's already, so that these find no room.

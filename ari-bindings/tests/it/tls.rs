@@ -90,7 +90,7 @@ async fn tls_to_a_port_without() {
     let events = within(ari.events(["x"])).await.unwrap_err();
     for error in [request, events] {
         assert_eq!(kind(&error), ConnectErrorKind::Tls, "{error:?}");
-        assert!(!error.may_have_been_carried_out());
+        assert!(!error.maybe_executed());
     }
 }
 

@@ -39,7 +39,7 @@ async fn before_and_after_the_connection_there_is_no_way_for_requests() {
     for error in [before, after] {
         assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{error}");
         assert!(error.to_string().contains("`Client::events` first"), "{error}");
-        assert!(!error.may_have_been_carried_out());
+        assert!(!error.maybe_executed());
     }
 }
 

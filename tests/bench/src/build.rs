@@ -61,7 +61,7 @@ macro_rules! by_hand {
 
 /// It takes a connection that Asterisk makes.
 const SERVER: &str = r#"
-    let mut listener = ari_bindings::server::Listener::builder().bind("127.0.0.1:8765").await?;
+    let mut listener = ari_bindings::outbound::Listener::builder().bind("127.0.0.1:8765").await?;
     let Some(mut session) = listener.accept().await else { return Ok(()) };
     println!("{:?}", session.events().next().await);
     println!("{:?}", session.client().channels().list().await?);
@@ -138,7 +138,7 @@ tokio-tungstenite = { version = "0.30", features = ["rustls-tls-native-roots"] }
     },
     Program {
         name: "default and `server`",
-        dependencies: r#"ari-bindings = { path = "{ours}", features = ["server"] }"#,
+        dependencies: r#"ari-bindings = { path = "{ours}", features = ["outbound"] }"#,
         main: SERVER,
         is_async: true,
     },

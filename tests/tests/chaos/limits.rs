@@ -50,7 +50,7 @@ async fn a_server_without_room_is_asked_until_it_has() {
         soon("failed attempts", async { while !failed(&connection.changed().await) {} }).await;
         assert!(connection.state().to_string().contains("sessionlimit"), "{}", connection.state());
         let error = soon("an answer", ari.asterisk().ping()).await.unwrap_err();
-        assert!(matches!(error, Error::Unfinished { .. } | Error::Connect { .. }), "{error}");
+        assert!(matches!(error, Error::OutcomeUnknown { .. } | Error::Connect { .. }), "{error}");
         changed.restore();
         account.until_resynced(1).await;
         let told = account.close().await;

@@ -28,7 +28,7 @@ impl Outcome {
             Ok(_) => self.done += 1,
             Err(Error::Refused { .. } | Error::NotAri { .. }) => self.refused += 1,
             Err(Error::Connect { .. }) => self.not_sent += 1,
-            Err(error) if error.may_have_been_carried_out() => self.unknown += 1,
+            Err(error) if error.maybe_executed() => self.unknown += 1,
             Err(error) => panic!("{error:?}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ari_bindings::{Event, Events, SlowReader};
+use ari_bindings::{Event, Events, OverflowPolicy};
 use ari_tests::{Server, eventually, unique};
 
 use crate::alone::{alone_on_one_server_after_the_other, soon};
@@ -14,9 +14,9 @@ const EVENTS: usize = 20_000;
 const STALL: Duration = Duration::from_secs(5);
 
 /// Events in a flood that the dialplan makes; nothing is taken before it is over.
-async fn flooded(server: &Server, limit: usize, policy: SlowReader) -> Events {
+async fn flooded(server: &Server, limit: usize, policy: OverflowPolicy) -> Events {
     let (ari, app, far) = (server.client(), unique("app"), unique("channel"));
-    let mut events = ari.events([&app]).buffer_limit(limit).slow_reader(policy).await.unwrap();
+    let mut events = ari.events([&app]).buffer_limit(limit).overflow_policy(policy).await.unwrap();
     let call = ari.channels().originate_with_id(unique("channel"), "Local/flood@default").app(&app);
     call.other_channel_id(&far).await.unwrap();
     while soon("a call", events.next()).await.unwrap().unwrap().kind() != "StasisStart" {}
@@ -41,7 +41,7 @@ fn number(event: &Event) -> Option<usize> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_that_sleeps_for_five_seconds_loses_nothing() {
     alone_on_one_server_after_the_other(|server: Server| async move {
-        let mut events = flooded(&server, 64 << 20, SlowReader::Fail).await;
+        let mut events = flooded(&server, 64 << 20, OverflowPolicy::Fail).await;
         let statistics = events.connection().statistics();
         println!("Asterisk {}: {statistics:?}", server.release());
         let mut last = 0;
@@ -62,7 +62,7 @@ async fn a_program_that_sleeps_for_five_seconds_loses_nothing() {
 async fn what_is_dropped_for_want_of_room_is_counted_where_it_is_missing() {
     alone_on_one_server_after_the_other(|server: Server| async move {
         const LIMIT: usize = 1 << 20;
-        let mut events = flooded(&server, LIMIT, SlowReader::DropOldest).await;
+        let mut events = flooded(&server, LIMIT, OverflowPolicy::DropOldest).await;
         let statistics = events.connection().statistics();
         println!("Asterisk {}: {statistics:?}", server.release());
         assert!(statistics.queued_bytes <= LIMIT, "{statistics:?}");

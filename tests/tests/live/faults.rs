@@ -48,7 +48,7 @@ async fn no_server() {
     let ari = Client::builder(format!("http://127.0.0.1:{port}/ari")).build().unwrap();
     for error in both(&ari).await {
         assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Refused, .. }), "{error:?}");
-        assert!(!error.may_have_been_carried_out());
+        assert!(!error.maybe_executed());
     }
     let ari = Client::builder("http://no-such-host.invalid:8088/ari").build().unwrap();
     for error in both(&ari).await {

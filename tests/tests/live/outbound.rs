@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use ari_bindings::server::{Listener, ListenerBuilder, Session};
+use ari_bindings::outbound::{Listener, ListenerBuilder, Session};
 use ari_bindings::{Client, DisconnectReason, Error, Event};
 use ari_tests::{Outbound, Route, Server, Told, Watch, Wire, eventually, on_each_server, unique, until_gone};
 use tokio::time::timeout;

@@ -7,7 +7,7 @@ use ari_tests::{Route, Server, on_each_route, unique};
 async fn a_server_says_which_release_it_is() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
-        let known = ari.server().await.unwrap();
+        let known = ari.server_version().await.unwrap();
         let release = known.release().unwrap();
         assert_eq!(Some(release.major), known.branch());
         assert!(known.version().starts_with(&release.to_string()), "{known}");
@@ -20,7 +20,7 @@ async fn a_server_says_which_release_it_is() {
 async fn what_a_server_lacks_is_not_sent() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
-        let release = ari.server().await.unwrap().release().unwrap();
+        let release = ari.server_version().await.unwrap().release().unwrap();
         let result = ari.channel(unique("nobody")).progress().await;
         match result.unwrap_err() {
             Error::Unavailable { item, .. } if release < Release::new(20, 16, 0) => {

@@ -66,7 +66,7 @@ async fn every_refusal_is_told_with_asterisks_words() {
             let context = format!("{} {}: {} {}: {error:?}", reply.method, reply.path, reply.status, reply.body);
             assert_eq!(Expected::from(&error), expected, "{context}");
             assert_eq!(error.status(), Some(reply.status), "{context}");
-            assert!(!error.may_have_been_carried_out(), "{context}");
+            assert!(!error.maybe_executed(), "{context}");
             assert_eq!(error.is_not_found(), matches!(expected, Expected::Refused(404, _)), "{context}");
             if let Error::Refused { body, .. } = &error {
                 assert_eq!(**body, *reply.body, "{context}");

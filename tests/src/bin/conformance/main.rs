@@ -73,7 +73,7 @@ async fn run(server: Server, asked: Asked) -> Vec<String> {
     let declaration = Declaration::read(server.url(), &user, &password).await.expect("a server that tells of itself");
     let declaration = Arc::new(declaration);
     let client = Client::builder(url).credentials(user, password).build().expect("a good URL");
-    let version = server.client().server().await.expect("a server that answers").version().to_owned();
+    let version = server.client().server_version().await.expect("a server that answers").version().to_owned();
     let stage = Stage { client, server, declaration, notes, log: Arc::clone(&log) };
     let mut faults = stage.play(SCENES).await;
     let report = report::write(&stage.declaration, &version, &log, &stage.notes);

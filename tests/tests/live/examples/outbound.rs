@@ -4,7 +4,7 @@
 #[path = "../../../../ari-bindings/examples/outbound.rs"]
 mod example;
 
-use ari_bindings::server::Listener;
+use ari_bindings::outbound::Listener;
 use ari_tests::{Route, Server, eventually, on_each_server, until_gone};
 use tokio::sync::Mutex;
 

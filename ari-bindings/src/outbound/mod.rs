@@ -6,7 +6,7 @@
 //! connection that the program has made. So one handler serves both:
 //!
 //! ```no_run
-//! use ari_bindings::server::Listener;
+//! use ari_bindings::outbound::Listener;
 //! use ari_bindings::{Client, Error, Event, Events};
 //!
 //! async fn handle(ari: Client, mut events: Events) -> Result<(), Error> {

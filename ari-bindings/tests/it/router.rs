@@ -1,7 +1,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use ari_bindings::{Event, Inbox, Inboxes};
+use ari_bindings::{Event, EventRouter, RoutedEvents};
 use futures_core::Stream as _;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn playback(target: &str) -> Event {
     event("PlaybackFinished", json!({ "playback": playback }))
 }
 
-async fn kinds(inbox: &mut Inbox) -> Vec<String> {
+async fn kinds(inbox: &mut RoutedEvents) -> Vec<String> {
     let mut kinds = Vec::new();
     while let Some(event) = within(inbox.next()).await {
         kinds.push(event.kind().to_owned());
@@ -45,81 +45,81 @@ async fn kinds(inbox: &mut Inbox) -> Vec<String> {
 
 #[tokio::test]
 async fn each_channel_has_its_own_events_to_its_end() {
-    let inboxes = Inboxes::new();
-    let (mut one, mut two) = (inboxes.open("one").unwrap(), inboxes.open("two").unwrap());
+    let router = EventRouter::new();
+    let (mut one, mut two) = (router.open("one").unwrap(), router.open("two").unwrap());
     for event in [key("one", "1"), key("two", "2"), playback("channel:one"), end("one")] {
-        assert_eq!(inboxes.deliver(event), None);
+        assert_eq!(router.deliver(event), None);
     }
     assert_eq!(one.channel_id(), "one");
     assert_eq!(kinds(&mut one).await, ["ChannelDtmfReceived", "PlaybackFinished", "StasisEnd"]);
     let destroyed = json!({ "channel": channel("two"), "cause": 16, "cause_txt": "Normal Clearing" });
-    assert_eq!(inboxes.deliver(event("ChannelDestroyed", destroyed)), None);
+    assert_eq!(router.deliver(event("ChannelDestroyed", destroyed)), None);
     assert_eq!(kinds(&mut two).await, ["ChannelDtmfReceived", "ChannelDestroyed"]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_read_in_full_has_its_channel_all_the_same() {
-    let inboxes = Inboxes::new();
-    let mut inbox = inboxes.open("one").unwrap();
+    let router = EventRouter::new();
+    let mut inbox = router.open("one").unwrap();
     for kind in ["NotInventedYet", "StasisEnd"] {
         let text = json!({ "type": kind, "channel": { "id": "one" } }).to_string();
-        assert_eq!(inboxes.deliver(Event::from_text(&text)), None);
+        assert_eq!(router.deliver(Event::from_text(&text)), None);
     }
     assert_eq!(kinds(&mut inbox).await, ["NotInventedYet", "StasisEnd"]);
 }
 
 #[tokio::test]
 async fn what_is_for_no_inbox_comes_back() {
-    let inboxes = Inboxes::new();
-    let _inbox = inboxes.open("one").unwrap();
+    let router = EventRouter::new();
+    let _inbox = router.open("one").unwrap();
     for event in [key("unknown", "1"), playback("channel:unknown"), playback("bridge:one")] {
-        assert_eq!(inboxes.deliver(event.clone()), Some(event));
+        assert_eq!(router.deliver(event.clone()), Some(event));
     }
 }
 
 #[tokio::test]
 async fn an_inbox_is_open_once_and_until_it_is_dropped() {
-    let inboxes = Inboxes::new();
-    let mut first = inboxes.open("one").unwrap();
-    assert!(inboxes.open("one").is_none());
-    assert_eq!(inboxes.deliver(end("one")), None);
+    let router = EventRouter::new();
+    let mut first = router.open("one").unwrap();
+    assert!(router.open("one").is_none());
+    assert_eq!(router.deliver(end("one")), None);
     // The end has closed it; so what comes now is another's.
-    let second = inboxes.open("one").unwrap();
+    let second = router.open("one").unwrap();
     assert_eq!(kinds(&mut first).await, ["StasisEnd"]);
     drop(first);
-    assert_eq!(inboxes.deliver(key("one", "1")), None);
-    assert_eq!(format!("{inboxes:?}"), r#"Inboxes { open: ["one"] }"#);
+    assert_eq!(router.deliver(key("one", "1")), None);
+    assert_eq!(format!("{router:?}"), r#"EventRouter { open: ["one"] }"#);
     drop(second);
-    assert_eq!(format!("{inboxes:?}"), "Inboxes { open: [] }");
-    assert_eq!(inboxes.deliver(key("one", "1")), Some(key("one", "1")));
+    assert_eq!(format!("{router:?}"), "EventRouter { open: [] }");
+    assert_eq!(router.deliver(key("one", "1")), Some(key("one", "1")));
 
-    let mut last = inboxes.clone().open("one").unwrap();
-    drop(inboxes);
+    let mut last = router.clone().open("one").unwrap();
+    drop(router);
     assert_eq!(poll_fn(|cx| Pin::new(&mut last).poll_next(cx)).await, None);
 }
 
 #[tokio::test]
 async fn the_channel_that_is_called_has_what_comes_of_it() {
-    let inboxes = Inboxes::new();
-    let mut called = inboxes.open("called").unwrap();
+    let router = EventRouter::new();
+    let mut called = router.open("called").unwrap();
     let dial = json!({ "caller": channel("caller"), "peer": channel("called"), "dialstatus": "BUSY" });
-    assert_eq!(inboxes.deliver(event("Dial", dial)), None);
-    inboxes.close();
+    assert_eq!(router.deliver(event("Dial", dial)), None);
+    router.close();
     assert_eq!(kinds(&mut called).await, ["Dial"]);
 }
 
 #[tokio::test]
 async fn what_nobody_reads_is_counted_where_it_is_missing() {
-    let inboxes = Inboxes::new();
-    let mut inbox = inboxes.open("one").unwrap();
+    let router = EventRouter::new();
+    let mut inbox = router.open("one").unwrap();
     for _ in 0..1002 {
-        assert_eq!(inboxes.deliver(key("one", "1")), None);
+        assert_eq!(router.deliver(key("one", "1")), None);
     }
     let first = within(inbox.next()).await.unwrap();
     assert_eq!(first.kind(), "ChannelDtmfReceived");
     assert!(within(inbox.next()).await.is_some());
-    assert_eq!(inboxes.deliver(key("one", "2")), None);
-    assert_eq!(inboxes.deliver(end("one")), None);
+    assert_eq!(router.deliver(key("one", "2")), None);
+    assert_eq!(router.deliver(end("one")), None);
     let mut last = Vec::new();
     while let Some(event) = within(inbox.next()).await {
         last.push(event);

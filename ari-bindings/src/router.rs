@@ -16,26 +16,26 @@ use crate::{Dropped, Event};
 /// How many events wait in an inbox.
 const MOST_WAITING: usize = 1000;
 
-/// Inboxes for the events of single channels, so that each call can be a task of its own.
+/// EventRouter for the events of single channels, so that each call can be a task of its own.
 ///
-/// The program's one loop over [`Events`](crate::Events) hands each event to [`Inboxes::deliver`], which puts it into
+/// The program's one loop over [`Events`](crate::Events) hands each event to [`EventRouter::deliver`], which puts it into
 /// the inbox of its channel, or gives it back where that has none. Clones are of the same inboxes.
 ///
 /// ```no_run
 /// use ari_bindings::handles::ChannelHandle;
-/// use ari_bindings::{Client, Error, Event, Inbox, Inboxes};
+/// use ari_bindings::{Client, Error, Event, RoutedEvents, EventRouter};
 ///
 /// async fn serve(ari: Client) -> Result<(), Error> {
 ///     let mut events = ari.events(["echo-keys"]).resync(true).await?;
-///     let inboxes = Inboxes::new();
+///     let router = EventRouter::new();
 ///     while let Some(event) = events.next().await {
 ///         let event = event?;
 ///         if let Event::StasisStart(start) = &event {
-///             if let Some(inbox) = inboxes.open(&start.channel.id) {
+///             if let Some(inbox) = router.open(&start.channel.id) {
 ///                 tokio::spawn(echo_keys(ari.channel(&start.channel), inbox));
 ///             }
 ///         }
-///         if let Some(event) = inboxes.deliver(event) {
+///         if let Some(event) = router.deliver(event) {
 ///             println!("concerns no call: {}", event.kind());
 ///         }
 ///     }
@@ -43,7 +43,7 @@ const MOST_WAITING: usize = 1000;
 /// }
 ///
 /// /// Says every key that the caller presses, until the call is over.
-/// async fn echo_keys(channel: ChannelHandle, mut inbox: Inbox) -> Result<(), Error> {
+/// async fn echo_keys(channel: ChannelHandle, mut inbox: RoutedEvents) -> Result<(), Error> {
 ///     channel.answer().await?;
 ///     while let Some(event) = inbox.next().await {
 ///         if let Event::ChannelDtmfReceived(dtmf) = event {
@@ -54,26 +54,26 @@ const MOST_WAITING: usize = 1000;
 /// }
 /// ```
 #[derive(Clone, Default)]
-pub struct Inboxes {
+pub struct EventRouter {
     open: Arc<Mutex<Open>>,
 }
 
 /// Slots by channel id.
 type Open = HashMap<Box<str>, Slot>;
 
-/// The events of one channel, as [`Inboxes::deliver`] puts them in; also a [`Stream`].
+/// The events of one channel, as [`EventRouter::deliver`] puts them in; also a [`Stream`].
 ///
 /// It ends after the `StasisEnd` of the channel, which comes when it hangs up, goes back into the dialplan or to another
 /// application; after its `ChannelDestroyed`, if it never was in the application; when it is found to be gone after a
-/// gap in the events; and when [`Inboxes::close`] was called or all clones of the [`Inboxes`] are gone.
+/// gap in the events; and when [`EventRouter::close`] was called or all clones of the [`EventRouter`] are gone.
 ///
 /// Which channels are gone after a gap is told by [`Event::Resynced`], so ask for it by
-/// [`Connect::resync`](crate::Connect::resync): without it only a restart of Asterisk ends inboxes, and the task of a
+/// [`EventsBuilder::resync`](crate::EventsBuilder::resync): without it only a restart of Asterisk ends inboxes, and the task of a
 /// caller who has hung up in the gap waits for ever.
 ///
 /// At most 1000 events wait. Further ones are left out, and an [`Event::Dropped`] says so in their place. Dropping an
 /// inbox closes it.
-pub struct Inbox {
+pub struct RoutedEvents {
     channel_id: Box<str>,
     events: mpsc::Receiver<Event>,
     open: Weak<Mutex<Open>>,
@@ -86,7 +86,7 @@ struct Slot {
     dropped: Dropped,
 }
 
-impl Inboxes {
+impl EventRouter {
     /// None is open yet.
     #[must_use]
     pub fn new() -> Self {
@@ -99,13 +99,13 @@ impl Inboxes {
     /// and open its inbox before: events may come before the reply to `originate`. The `StasisStart` of that channel
     /// then finds it open.
     #[must_use = "dropping an inbox closes it"]
-    pub fn open(&self, channel_id: impl AsRef<str>) -> Option<Inbox> {
+    pub fn open(&self, channel_id: impl AsRef<str>) -> Option<RoutedEvents> {
         let channel_id: Box<str> = channel_id.as_ref().into();
         let mut open = lock(&self.open);
         let Entry::Vacant(place) = open.entry(channel_id.clone()) else { return None };
         let (sender, events) = mpsc::channel(MOST_WAITING + 1);
         place.insert(Slot::new(sender));
-        Some(Inbox { channel_id, events, open: Arc::downgrade(&self.open) })
+        Some(RoutedEvents { channel_id, events, open: Arc::downgrade(&self.open) })
     }
 
     /// Puts an event into the inbox of [its channel](Event::channel_id), and closes that with the channel's end. It
@@ -210,7 +210,7 @@ impl Drop for Slot {
     }
 }
 
-impl Inbox {
+impl RoutedEvents {
     /// The channel whose events it holds.
     #[must_use]
     pub fn channel_id(&self) -> &str {
@@ -225,7 +225,7 @@ impl Inbox {
     }
 }
 
-impl Drop for Inbox {
+impl Drop for RoutedEvents {
     fn drop(&mut self) {
         self.events.close();
         let Some(open) = self.open.upgrade() else { return };
@@ -237,7 +237,7 @@ impl Drop for Inbox {
     }
 }
 
-impl Stream for Inbox {
+impl Stream for RoutedEvents {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
@@ -245,14 +245,14 @@ impl Stream for Inbox {
     }
 }
 
-impl fmt::Debug for Inboxes {
+impl fmt::Debug for EventRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inboxes").field("open", &lock(&self.open).keys().collect::<Vec<_>>()).finish()
+        f.debug_struct("EventRouter").field("open", &lock(&self.open).keys().collect::<Vec<_>>()).finish()
     }
 }
 
-impl fmt::Debug for Inbox {
+impl fmt::Debug for RoutedEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox").field("channel_id", &self.channel_id).finish_non_exhaustive()
+        f.debug_struct("RoutedEvents").field("channel_id", &self.channel_id).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use super::listener::{Listener, Settings};
 use crate::Client;
 use crate::client::Credentials;
 use crate::connection::{LARGEST_MESSAGE, Pings};
-use crate::{Error, SlowReader};
+use crate::{Error, OverflowPolicy};
 
 /// A [`Listener`] in the making; [`Listener::builder`] starts one.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl ListenerBuilder {
                 timeout: Duration::from_secs(30),
                 pings: Pings::default(),
                 buffer_limit: 64 << 20,
-                slow_reader: SlowReader::default(),
+                overflow_policy: OverflowPolicy::default(),
             },
             #[cfg(feature = "tls-no-provider")]
             tls: None,
@@ -81,27 +81,27 @@ impl ListenerBuilder {
         self
     }
 
-    /// As [`Connect::ping_interval`](crate::Connect::ping_interval).
+    /// As [`EventsBuilder::ping_interval`](crate::EventsBuilder::ping_interval).
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.settings.pings.interval = interval;
         self
     }
 
-    /// As [`Connect::ping_timeout`](crate::Connect::ping_timeout).
+    /// As [`EventsBuilder::ping_timeout`](crate::EventsBuilder::ping_timeout).
     pub fn ping_timeout(mut self, timeout: Duration) -> Self {
         self.settings.pings.timeout = timeout;
         self
     }
 
-    /// As [`Connect::buffer_limit`](crate::Connect::buffer_limit).
+    /// As [`EventsBuilder::buffer_limit`](crate::EventsBuilder::buffer_limit).
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
         self.settings.buffer_limit = bytes;
         self
     }
 
-    /// As [`Connect::slow_reader`](crate::Connect::slow_reader).
-    pub fn slow_reader(mut self, policy: SlowReader) -> Self {
-        self.settings.slow_reader = policy;
+    /// As [`EventsBuilder::overflow_policy`](crate::EventsBuilder::overflow_policy).
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.settings.overflow_policy = policy;
         self
     }
 

@@ -14,7 +14,7 @@ use super::builder::ListenerBuilder;
 use super::session::Session;
 use crate::client::wire::Wire;
 use crate::connection::{Accepted, Hub, Pings, Socket};
-use crate::{Client, SlowReader};
+use crate::{Client, OverflowPolicy};
 
 /// How long the listener rests when the system has no connection for it, as at the limit of open files.
 const REST: Duration = Duration::from_millis(100);
@@ -25,7 +25,7 @@ const REST: Duration = Duration::from_millis(100);
 /// 22.10 some thousand times a second, for ever, with two lines of its log each time.
 const UNWELCOME: Duration = Duration::from_secs(1);
 
-/// Takes the connections that Asterisk makes; see the [module](crate::server).
+/// Takes the connections that Asterisk makes; see the [module](crate::outbound).
 ///
 /// A task of its own checks them, so that one who is slow or does not belong here holds up nobody. What was refused,
 /// and why, is in the log (`tracing`, as warnings). Dropping the listener ends that; its sessions go on.
@@ -45,7 +45,7 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
     pub(super) pings: Pings,
     pub(super) buffer_limit: usize,
-    pub(super) slow_reader: SlowReader,
+    pub(super) overflow_policy: OverflowPolicy,
 }
 
 /// What the tasks of a listener share.
@@ -209,7 +209,7 @@ impl Shared {
 
     fn open_session(&self, admitted: Admitted, peer: SocketAddr, permit: OwnedSemaphorePermit) -> Session {
         let Admitted { socket, application, messages, path } = admitted;
-        let Settings { http, timeout, pings, buffer_limit, slow_reader, .. } = &self.settings;
+        let Settings { http, timeout, pings, buffer_limit, overflow_policy, .. } = &self.settings;
         let accepted = Accepted {
             application: application.clone(),
             base_url: http.as_ref().map_or_else(|| format!("ws://{peer}"), |http| http.base_url().to_owned()),
@@ -217,7 +217,7 @@ impl Shared {
             timeout: *timeout,
             pings: *pings,
             buffer_limit: *buffer_limit,
-            slow_reader: *slow_reader,
+            overflow_policy: *overflow_policy,
         };
         let (client, events, hub) = accepted.start(socket, messages, permit);
         let mut open = self.open();
