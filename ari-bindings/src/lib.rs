@@ -59,8 +59,7 @@
 //! |---|---|---|
 //! | none | | models, events, ids, values, [`operations::OPERATIONS`], [`availability`]; no input or output |
 //! | `http` | on by default | `Client`, whose requests go by HTTP |
-//! | `websocket` | on by default | `Client` and `Client::events`; requests over the event connection |
-//! | `resync` | on by default | `Events::resync` and `EventsBuilder::resync`: what a gap in the events has changed; implies `websocket` |
+//! | `websocket` | on by default | `Client::events`, `Events::resync`; requests over the event connection; implies `http` |
 //! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts: the cryptography that the program has installed, or else *ring* |
 //! | `tls-no-provider` | | the same without *ring*: the program has to install a `CryptoProvider` of rustls |
 //! | `outbound` | | the module `outbound`: connections that Asterisk makes; implies `websocket` |
@@ -78,7 +77,7 @@ pub mod fuzzing;
 #[cfg(feature = "outbound")]
 pub mod outbound;
 
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "websocket")]
 mod connection;
@@ -97,7 +96,7 @@ mod router;
 mod value;
 
 pub use availability::AvailabilityCheck;
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub use client::{
     Bytes, Client, ClientBuilder, ConnectErrorKind, Download, Error, EventFilter, Request, ResponseFuture, Transport,
     VariableValue,
@@ -110,7 +109,7 @@ pub use generated::events::Event;
 pub use generated::*;
 pub use operation::{Method, Operation};
 pub use release::{Release, ServerVersion};
-#[cfg(feature = "resync")]
+#[cfg(feature = "websocket")]
 pub use resync::{Differences, Resync};
 #[cfg(feature = "websocket")]
 pub use router::{EventRouter, RoutedEvents};

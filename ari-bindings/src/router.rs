@@ -143,7 +143,6 @@ fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
 }
 
 fn is_notice(event: &Event) -> bool {
-    #[cfg(feature = "resync")]
     if matches!(event, Event::Resynced(_)) {
         return true;
     }
@@ -156,11 +155,9 @@ fn is_end(event: &Event) -> bool {
 }
 
 /// Whether the channel is gone, as this notice shows.
-#[cfg_attr(not(feature = "resync"), allow(unused_variables, reason = "which channels are gone is not known"))]
 fn is_end_of(channel_id: &str, notice: &Event) -> bool {
     match notice {
         Event::Reconnected(gap) => gap.restarted == Some(true),
-        #[cfg(feature = "resync")]
         Event::Resynced(resync) => resync.channels.vanished.iter().any(|gone| gone == channel_id),
         _ => false,
     }

@@ -33,23 +33,19 @@ const fn bounded(features: &'static str, most: usize) -> Set {
 const SETS: &[Set] = &[
     bounded("", 10),
     bounded("http", 37),
-    bounded("websocket", 51),
-    bounded("outbound", 51),
-    set("resync"),
+    bounded("websocket", 61),
+    bounded("outbound", 61),
     set("signal"),
     set("metrics"),
     set("tls"),
-    set("tls-no-provider"),
     set("http,metrics"),
     bounded("http,tls", 53),
     set("http,tls-no-provider"),
-    bounded("http,websocket", 61),
-    set("server,tls"),
-    bounded("websocket,tls", 66),
+    set("outbound,tls"),
     set("websocket,tls-no-provider"),
     bounded("default", 75),
-    bounded("default,server", 75),
-    bounded("default,metrics,server,signal", 80),
+    bounded("default,outbound", 75),
+    bounded("default,metrics,outbound,signal", 80),
 ];
 
 /// Crates that are in the tree of all features in two versions, each with who wants the older one.

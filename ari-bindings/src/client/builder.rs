@@ -39,7 +39,6 @@ pub struct ClientBuilder {
     transport: Transport,
     timeout: Duration,
     connect_timeout: Duration,
-    #[cfg(feature = "http")]
     idle_timeout: Duration,
     retries: Retries,
     max_requests: usize,
@@ -56,7 +55,6 @@ impl ClientBuilder {
             transport: Transport::default(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
-            #[cfg(feature = "http")]
             idle_timeout: Duration::from_secs(10),
             retries: Retries::default(),
             max_requests: 64,
@@ -117,7 +115,6 @@ impl ClientBuilder {
     ///
     /// Asterisk closes it after `session_keep_alive` of http.conf, 15 s by default. This must be shorter: a request
     /// sent at that moment would fail with [`Error::OutcomeUnknown`].
-    #[cfg(feature = "http")]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout.min(LONGEST);
         self
@@ -140,7 +137,6 @@ impl ClientBuilder {
     ///
     /// It should be below `sessionlimit` of http.conf, 100 by default, which also counts event connections: beyond
     /// it, Asterisk hangs up without a word.
-    #[cfg(feature = "http")]
     pub fn max_requests(mut self, requests: usize) -> Self {
         self.max_requests = requests.clamp(1, Semaphore::MAX_PERMITS);
         self
@@ -187,14 +183,10 @@ impl ClientBuilder {
                 url.as_str()
             );
         }
-        #[cfg(not(feature = "http"))]
-        if self.transport == Transport::Http {
-            tracing::warn!("without the feature `http`, only `Transport::WebSocket` has requests: none can be sent");
-        }
         let access = Arc::new(self.access(url, authorization)?);
         Ok(Client::new(Shared {
             base_url: access.url.as_str().into(),
-            http: self.http(&access),
+            http: Some(Arc::new(self.http(&access))),
             access: Some(access),
             transport: self.transport,
             #[cfg(feature = "websocket")]
@@ -224,22 +216,14 @@ impl ClientBuilder {
         })
     }
 
-    #[cfg(feature = "http")]
-    #[allow(clippy::unnecessary_wraps, reason = "as without the feature")]
-    fn http(&self, access: &Arc<Access>) -> Option<Arc<Http>> {
+    fn http(&self, access: &Arc<Access>) -> Http {
         let limits = super::http::Limits {
             connect: self.connect_timeout,
             read: self.timeout,
             idle: self.idle_timeout,
             connections: self.max_requests,
         };
-        Some(Arc::new(Http::new(Arc::clone(access), limits)))
-    }
-
-    #[cfg(not(feature = "http"))]
-    #[allow(clippy::unused_self, reason = "as with the feature")]
-    fn http(&self, _: &Arc<Access>) -> Option<Arc<Http>> {
-        None
+        Http::new(Arc::clone(access), limits)
     }
 }
 

@@ -39,7 +39,6 @@ pub struct Download {
 }
 
 impl Download {
-    #[cfg(feature = "http")]
     pub(super) fn new(
         operation: &'static Operation,
         content_type: Option<Box<str>>,

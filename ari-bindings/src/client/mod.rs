@@ -6,17 +6,13 @@
 //! ```
 
 mod access;
-#[cfg(feature = "http")]
 mod body;
 mod builder;
 mod call;
 mod download;
 mod error;
 mod filter;
-#[cfg(feature = "http")]
 mod http;
-#[cfg(not(feature = "http"))]
-mod no_http;
 mod reply;
 mod request;
 mod retry;
@@ -41,10 +37,7 @@ pub(crate) use self::call::{Call, call};
 pub use self::download::Download;
 pub use self::error::{ConnectErrorKind, Error};
 pub use self::filter::EventFilter;
-#[cfg(feature = "http")]
 pub(crate) use self::http::Http;
-#[cfg(not(feature = "http"))]
-pub(crate) use self::no_http::Http;
 pub(crate) use self::reply::{Expect, Reply};
 pub use self::request::Request;
 pub use self::transport::Transport;

@@ -22,12 +22,7 @@ pub(crate) enum Expect {
 
 /// A reply that says that the request was carried out.
 pub(crate) enum Reply {
-    Text {
-        operation: &'static Operation,
-        status: u16,
-        text: Bytes,
-    },
-    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "files come by HTTP only"))]
+    Text { operation: &'static Operation, status: u16, text: Bytes },
     File(Download),
 }
 
@@ -107,7 +102,6 @@ impl Head {
         Self { status, content_type: content_type.into(), location: "".into() }
     }
 
-    #[cfg(feature = "http")]
     pub(super) fn status(&self) -> u16 {
         self.status
     }
@@ -116,7 +110,6 @@ impl Head {
         (200..300).contains(&self.status)
     }
 
-    #[cfg(feature = "http")]
     pub(super) fn is_html(&self) -> bool {
         self.content_type.get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"))
     }

@@ -1,4 +1,4 @@
-//! ResponseFuture a request again, where that cannot do a thing twice.
+//! Sends a request again where that cannot execute it twice.
 
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,7 @@
 //! The base URL of an ARI server.
 
-#[cfg(feature = "http")]
 use bytes::Bytes;
 use http::Uri;
-#[cfg(feature = "http")]
 use http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
@@ -92,7 +90,6 @@ impl BaseUrl {
     }
 
     /// A path and query of this server as a URI.
-    #[cfg(feature = "http")]
     pub(crate) fn at(&self, path_and_query: String) -> Result<Uri, http::Error> {
         let mut parts = self.uri.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(path_and_query))?);

@@ -87,7 +87,6 @@ impl EventsBuilder {
 
     /// Whether to find out after each gap what it has changed: an [`Event::Resynced`](crate::Event::Resynced) then
     /// follows each [`Event::Reconnected`](crate::Event::Reconnected).
-    #[cfg(feature = "resync")]
     pub fn resync(mut self, resync: bool) -> Self {
         self.resync = resync;
         self

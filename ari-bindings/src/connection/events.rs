@@ -10,7 +10,6 @@ use futures_core::Stream;
 use super::hub::Hub;
 use super::queue::{Frame, Queue, Taken};
 use super::state::Connection;
-#[cfg(feature = "resync")]
 use crate::Resync;
 use crate::resync::Follower;
 use crate::{Error, Event};
@@ -129,7 +128,6 @@ impl Events {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "resync")]
     pub async fn resync(&mut self) -> Result<Resync, Error> {
         let apps = self.hub.apps().own().to_vec();
         self.follower.resync(apps).await

@@ -45,7 +45,6 @@ pub(crate) use client::OfClient;
 pub use connect::EventsBuilder;
 pub use counters::Statistics;
 pub use events::Events;
-#[cfg(feature = "resync")]
 pub(crate) use insist::insist;
 pub(crate) use link::Link;
 pub use reconnect::Reconnect;

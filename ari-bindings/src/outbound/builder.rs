@@ -8,7 +8,6 @@ use tokio::sync::Semaphore;
 
 use super::admission::Admission;
 use super::listener::{Listener, Settings};
-#[cfg(feature = "http")]
 use crate::Client;
 use crate::client::Credentials;
 use crate::connection::{LARGEST_MESSAGE, Pings};
@@ -106,7 +105,6 @@ impl ListenerBuilder {
     }
 
     /// The client that downloads go by, since files only come by HTTP. Without one, a download over a session fails.
-    #[cfg(feature = "http")]
     pub fn http(mut self, client: &Client) -> Self {
         self.settings.http = Some(client.clone());
         self

@@ -18,31 +18,28 @@ mod requests;
 mod over_websocket;
 #[cfg(feature = "websocket")]
 mod router;
-#[cfg(all(feature = "websocket", not(feature = "http")))]
-mod without_http;
 
-#[cfg(all(feature = "http", feature = "websocket"))]
+#[cfg(feature = "websocket")]
 mod errors;
-#[cfg(all(feature = "http", feature = "websocket"))]
+#[cfg(feature = "websocket")]
 mod events;
-#[cfg(all(feature = "http", feature = "websocket"))]
+#[cfg(feature = "websocket")]
 mod observed;
 #[cfg(feature = "outbound")]
 mod outbound;
-#[cfg(all(feature = "http", feature = "websocket"))]
+#[cfg(feature = "websocket")]
 mod reconnect;
-#[cfg(all(feature = "http", feature = "websocket"))]
+#[cfg(feature = "websocket")]
 mod restore;
-#[cfg(all(feature = "http", feature = "resync"))]
+#[cfg(feature = "websocket")]
 mod resync;
-#[cfg(all(feature = "http", feature = "websocket"))]
+#[cfg(feature = "websocket")]
 mod slow_readers;
-#[cfg(all(feature = "http", feature = "tls", feature = "websocket"))]
+#[cfg(all(feature = "tls", feature = "websocket"))]
 mod tls;
 
 #[cfg(feature = "websocket")]
-#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "fewer tests need less of it"))]
 mod fake;
-#[cfg(any(feature = "http", feature = "websocket"))]
-#[cfg_attr(not(all(feature = "http", feature = "websocket")), allow(dead_code, reason = "as above"))]
+#[cfg(feature = "http")]
+#[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "fewer tests need less of it"))]
 mod server;

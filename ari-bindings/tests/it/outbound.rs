@@ -13,7 +13,6 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 use tokio_tungstenite::tungstenite::{Error as WsError, http};
 
-#[cfg(feature = "http")]
 use crate::fake::Fake;
 use crate::fake::{Peer, next_text, numbered, send};
 use crate::server::within;
@@ -230,7 +229,6 @@ async fn shutting_down_says_goodbye_to_every_session() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
-#[cfg(feature = "http")]
 #[tokio::test]
 async fn shutting_down_again_changes_nothing() {
     let mut listener = listen(|builder| builder).await;
@@ -247,7 +245,6 @@ async fn sessions_are_counted_whatever_their_limit() {
     assert_eq!(listener.open_sessions(), 1);
 }
 
-#[cfg(feature = "http")]
 #[tokio::test]
 async fn files_go_by_the_client_for_http() {
     let fake = Fake::start().await;

@@ -201,7 +201,6 @@ async fn a_request_that_is_too_long_is_not_sent() {
     assert!(error.to_string().contains("65535"), "{error}");
 }
 
-#[cfg(feature = "http")]
 #[tokio::test]
 async fn before_and_after_the_connection_requests_go_by_http_and_files_always() {
     let mut fake = Fake::start().await;

@@ -18,7 +18,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
         //! Events: what Asterisk tells of its own accord.
 
         use crate::event::{UndecodableEvent, UnknownEvent};
-        #[cfg(feature = "resync")]
+        #[cfg(feature = "websocket")]
         use crate::Resync;
         use crate::object::object;
         use crate::{Disconnected, Dropped, Reconnected};
@@ -44,7 +44,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
             /// There is a connection again, and events come from here on.
             Reconnected(Box<Reconnected>),
             /// What is different after a gap; only if it was asked for.
-            #[cfg(feature = "resync")]
+            #[cfg(feature = "websocket")]
             Resynced(Box<Resync>),
             /// Events are missing here because the program took them too slowly; only if it was asked for.
             Dropped(Box<Dropped>),
@@ -64,7 +64,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
                     Self::Undecodable(event) => event.kind().unwrap_or_default(),
                     Self::Disconnected(_) => "Disconnected",
                     Self::Reconnected(_) => "Reconnected",
-                    #[cfg(feature = "resync")]
+                    #[cfg(feature = "websocket")]
                     Self::Resynced(_) => "Resynced",
                     Self::Dropped(_) => "Dropped",
                 }
@@ -96,7 +96,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
                     Self::Undecodable(event) => event.serialize(serializer),
                     Self::Disconnected(notice) => notice.serialize(serializer),
                     Self::Reconnected(notice) => notice.serialize(serializer),
-                    #[cfg(feature = "resync")]
+                    #[cfg(feature = "websocket")]
                     Self::Resynced(notice) => notice.serialize(serializer),
                     Self::Dropped(notice) => notice.serialize(serializer),
                 }

@@ -28,7 +28,7 @@ pub(super) fn root(modules: &[Module]) -> TokenStream {
 
 /// The attribute of what a program has only with a client.
 pub(super) fn needs_client() -> TokenStream {
-    quote!(#[cfg(any(feature = "http", feature = "websocket"))])
+    quote!(#[cfg(feature = "http")])
 }
 
 fn description(resource: &str, operation: &Operation) -> TokenStream {

@@ -113,7 +113,7 @@ tokio-tungstenite = "0.30"
     },
     Program {
         name: "`http`, `websocket`, `resync`: no TLS",
-        dependencies: r#"ari-bindings = { path = "{ours}", default-features = false, features = ["http", "resync"] }"#,
+        dependencies: r#"ari-bindings = { path = "{ours}", default-features = false, features = ["websocket"] }"#,
         main: BOTH,
         is_async: true,
     },

@@ -4,37 +4,37 @@
 
 use crate::{Method, Operation};
 /// Operations on `applications`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod applications;
 /// Operations on `asterisk`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod asterisk;
 /// Operations on `bridges`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod bridges;
 /// Operations on `channels`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod channels;
 /// Operations on `deviceStates`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod device_states;
 /// Operations on `endpoints`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod endpoints;
 /// Operations on `events`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod events;
 /// Operations on `mailboxes`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod mailboxes;
 /// Operations on `playbacks`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod playbacks;
 /// Operations on `recordings`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod recordings;
 /// Operations on `sounds`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod sounds;
 
 /// Every operation of the supported releases, except the one that opens the events.

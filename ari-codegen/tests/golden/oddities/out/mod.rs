@@ -4,7 +4,7 @@
 
 pub(crate) mod availability;
 pub mod events;
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod handles;
 pub mod ids;
 pub mod models;

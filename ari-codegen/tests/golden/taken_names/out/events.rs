@@ -3,7 +3,7 @@
 //! Events: what Asterisk tells of its own accord.
 
 use crate::event::{UndecodableEvent, UnknownEvent};
-#[cfg(feature = "resync")]
+#[cfg(feature = "websocket")]
 use crate::Resync;
 use crate::object::object;
 use crate::{Disconnected, Dropped, Reconnected};
@@ -38,7 +38,7 @@ pub enum Event {
     /// There is a connection again, and events come from here on.
     Reconnected(Box<Reconnected>),
     /// What is different after a gap; only if it was asked for.
-    #[cfg(feature = "resync")]
+    #[cfg(feature = "websocket")]
     Resynced(Box<Resync>),
     /// Events are missing here because the program took them too slowly; only if it was asked for.
     Dropped(Box<Dropped>),
@@ -68,7 +68,7 @@ impl Event {
             Self::Undecodable(event) => event.kind().unwrap_or_default(),
             Self::Disconnected(_) => "Disconnected",
             Self::Reconnected(_) => "Reconnected",
-            #[cfg(feature = "resync")]
+            #[cfg(feature = "websocket")]
             Self::Resynced(_) => "Resynced",
             Self::Dropped(_) => "Dropped",
         }
@@ -104,7 +104,7 @@ impl serde_core::Serialize for Event {
             Self::Undecodable(event) => event.serialize(serializer),
             Self::Disconnected(notice) => notice.serialize(serializer),
             Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "resync")]
+            #[cfg(feature = "websocket")]
             Self::Resynced(notice) => notice.serialize(serializer),
             Self::Dropped(notice) => notice.serialize(serializer),
         }

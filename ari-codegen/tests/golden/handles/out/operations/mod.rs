@@ -4,16 +4,16 @@
 
 use crate::{Method, Operation};
 /// Operations on `config`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod config;
 /// Operations on `endpoints`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod endpoints;
 /// Operations on `extras`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod extras;
 /// Operations on `recordings`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod recordings;
 
 /// Every operation of the supported releases, except the one that opens the events.

@@ -4,10 +4,10 @@
 
 use crate::{Method, Operation};
 /// Operations on `others`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod others;
 /// Operations on `words`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod words;
 
 /// Every operation of the supported releases, except the one that opens the events.

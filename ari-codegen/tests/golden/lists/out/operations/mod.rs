@@ -4,7 +4,7 @@
 
 use crate::{Method, Operation};
 /// Operations on `boxes`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod boxes;
 
 /// Every operation of the supported releases, except the one that opens the events.

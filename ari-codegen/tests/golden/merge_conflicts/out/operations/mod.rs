@@ -4,7 +4,7 @@
 
 use crate::{Method, Operation};
 /// Operations on `files`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod files;
 
 /// Every operation of the supported releases, except the one that opens the events.

@@ -4,10 +4,10 @@
 
 use crate::{Method, Operation};
 /// Operations on `parts`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod parts;
 /// Operations on `tools`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod tools;
 
 /// Every operation of the supported releases, except the one that opens the events.

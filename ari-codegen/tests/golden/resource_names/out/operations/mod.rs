@@ -4,19 +4,19 @@
 
 use crate::{Method, Operation};
 /// Operations on `clients`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod clients;
 /// Operations on `deviceStates`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod device_states;
 /// Operations on `events`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod events;
 /// Operations on `mod`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod mod_;
 /// Operations on `type`.
-#[cfg(any(feature = "http", feature = "websocket"))]
+#[cfg(feature = "http")]
 pub mod r#type;
 
 /// Every operation of the supported releases, except the one that opens the events.
