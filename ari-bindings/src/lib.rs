@@ -78,6 +78,8 @@ pub mod fuzzing;
 pub mod outbound;
 
 #[cfg(feature = "http")]
+mod backoff;
+#[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "websocket")]
 mod connection;

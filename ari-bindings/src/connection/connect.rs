@@ -10,7 +10,7 @@ use super::events::Events;
 use super::hub::Hub;
 use super::link::Link;
 use super::queue::Queue;
-use super::reconnect::{Backoff, Reconnect};
+use super::reconnect::{Attempts, Reconnect};
 use super::supervisor::{Pings, Supervisor, is_final};
 use crate::client::{Client, require_runtime};
 use crate::resync::Follower;
@@ -153,7 +153,7 @@ impl EventsBuilder {
             pings: self.pings,
             accepted: false,
             hears_everything: dialer.hears_everything(),
-            again: (!self.reconnect.is_never()).then(|| (dialer, Backoff::new(self.reconnect))),
+            again: (!self.reconnect.is_never()).then(|| (dialer, Attempts::new(self.reconnect))),
             startup: None,
             ended: false,
         };
@@ -166,13 +166,13 @@ impl EventsBuilder {
 
     /// The first connection: at once or not at all, unless the program wants to wait.
     async fn first(&self, dialer: &Dialer) -> Result<super::handshake::Socket, Error> {
-        let mut backoff = Backoff::new(self.reconnect);
+        let mut attempts = Attempts::new(self.reconnect);
         loop {
             let error = match dialer.dial(&self.apps).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => error,
             };
-            let delay = if self.wait_for_server && !is_final(&error) { backoff.next() } else { None };
+            let delay = if self.wait_for_server && !is_final(&error) { attempts.next() } else { None };
             let Some(delay) = delay else { return Err(error) };
             tracing::warn!("waiting for the server: {error}");
             tokio::time::sleep(delay).await;

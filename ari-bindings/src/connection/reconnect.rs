@@ -1,5 +1,6 @@
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
+
+use crate::backoff::Backoff;
 
 /// Whether and when a lost connection is made again.
 ///
@@ -65,80 +66,47 @@ impl Default for Reconnect {
 
 /// The attempts since the connection last held.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(super) struct Attempts {
     policy: Reconnect,
-    attempts: u32,
+    backoff: Backoff,
 }
 
-impl Backoff {
+impl Attempts {
     pub(super) fn new(policy: Reconnect) -> Self {
-        Self { policy, attempts: 0 }
+        Self { policy, backoff: Backoff::new(policy.first, policy.greatest, policy.attempts) }
     }
 
     /// Notes how long a connection has held. One that is lost at once does not count: a server that accepts and hangs
     /// up, as at its `sessionlimit`, would be asked without a pause.
     pub(super) fn held(&mut self, lasted: Duration) {
         if lasted >= self.policy.greatest {
-            self.attempts = 0;
+            self.backoff.reset();
         }
     }
 
-    /// Whether there shall be another attempt.
+    /// Whether there can be another attempt.
     pub(super) fn is_possible(&self) -> bool {
-        self.policy.attempts.is_none_or(|most| self.attempts < most)
+        !self.backoff.is_exhausted()
     }
 
-    /// How long to wait before the next attempt; `None` when there shall be none.
+    /// How long to wait before the next attempt; `None` when there is none left.
     pub(super) fn next(&mut self) -> Option<Duration> {
-        if !self.is_possible() {
-            return None;
-        }
-        let doubled = self.policy.first.saturating_mul(1 << self.attempts.min(20));
-        self.attempts = self.attempts.saturating_add(1);
-        let delay = doubled.min(self.policy.greatest);
-        Some(delay.mul_f64(1.0 - fraction() / 2.0))
+        self.backoff.next()
     }
-}
-
-/// A random number from 0 to 1. Nobody is harmed if it is guessed.
-#[allow(clippy::cast_precision_loss, reason = "any number will do")]
-fn fraction() -> f64 {
-    RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn millis(from: u64, to: u64) -> std::ops::RangeInclusive<Duration> {
-        Duration::from_millis(from)..=Duration::from_millis(to)
-    }
-
-    #[test]
-    fn delays_grow_to_the_greatest_and_vary() {
-        let mut backoff = Backoff::new(Reconnect::new());
-        let delays: Vec<Duration> = (0..100).map(|_| backoff.next().unwrap()).collect();
-        assert!(millis(100, 200).contains(&delays[0]), "{delays:?}");
-        assert!(millis(200, 400).contains(&delays[1]), "{delays:?}");
-        assert!(delays[5..].iter().all(|delay| millis(1000, 2000).contains(delay)), "{delays:?}");
-        let different: std::collections::BTreeSet<_> = delays[5..].iter().collect();
-        assert!(different.len() > 10, "{delays:?}");
-    }
-
     #[test]
     fn attempts_count_until_a_connection_holds() {
-        let mut backoff = Backoff::new(Reconnect::new().attempts(2));
-        assert!(backoff.next().is_some() && backoff.next().is_some());
-        backoff.held(Duration::from_secs(1));
-        assert_eq!(backoff.next(), None, "it was lost at once");
-        backoff.held(Duration::from_secs(2));
-        assert!(backoff.next().is_some());
-        assert_eq!(Backoff::new(Reconnect::never()).next(), None);
-    }
-
-    #[test]
-    fn delays_without_measure_are_no_panic() {
-        let mut backoff = Backoff::new(Reconnect::new().delays(Duration::MAX, Duration::ZERO));
-        assert!(backoff.next().is_some() && backoff.next().is_some());
+        let mut attempts = Attempts::new(Reconnect::new().attempts(2));
+        assert!(attempts.next().is_some() && attempts.next().is_some());
+        attempts.held(Duration::from_secs(1));
+        assert_eq!(attempts.next(), None, "it was lost at once");
+        attempts.held(Duration::from_secs(2));
+        assert!(attempts.next().is_some());
+        assert_eq!(Attempts::new(Reconnect::never()).next(), None);
     }
 }

@@ -16,7 +16,7 @@ use super::hub::Hub;
 use super::inspect::Inspector;
 use super::link::Link;
 use super::notice::{Disconnected, Reconnected};
-use super::reconnect::Backoff;
+use super::reconnect::Attempts;
 use super::restore::{self, Restored};
 use super::session::{End, Session};
 use super::{ConnectionState, DisconnectReason};
@@ -47,7 +47,7 @@ pub(super) struct Supervisor {
     /// Whether the server has made the connection.
     pub(super) accepted: bool,
     /// How to connect again, if at all; what the server has made cannot be.
-    pub(super) again: Option<(Dialer, Backoff)>,
+    pub(super) again: Option<(Dialer, Attempts)>,
     /// Whether everything that happens on the server is subscribed.
     pub(super) hears_everything: bool,
     /// When the server was started, as it said at the last connection.
@@ -193,9 +193,9 @@ impl Supervisor {
     }
 
     fn connects_again(&mut self, reason: &DisconnectReason, held: Duration) -> bool {
-        let Some((_, backoff)) = self.again.as_mut().filter(|_| !reason.is_final()) else { return false };
-        backoff.held(held);
-        backoff.is_possible()
+        let Some((_, attempts)) = self.again.as_mut().filter(|_| !reason.is_final()) else { return false };
+        attempts.held(held);
+        attempts.is_possible()
     }
 
     async fn say_goodbye(&self) {
@@ -239,8 +239,8 @@ impl Supervisor {
     async fn reconnect(&mut self, gap: &mut Gap, mut last: Error) -> Result<Socket, Option<Error>> {
         let hub = Arc::clone(&self.hub);
         loop {
-            let Some((dialer, backoff)) = &mut self.again else { return Err(Some(last)) };
-            let Some(delay) = backoff.next() else { return Err(Some(last)) };
+            let Some((dialer, attempts)) = &mut self.again else { return Err(Some(last)) };
+            let Some(delay) = attempts.next() else { return Err(Some(last)) };
             let apps = hub.apps().own().to_vec();
             let attempt = async {
                 sleep(delay).await;
