@@ -98,7 +98,7 @@ pub enum Event {
     /// A playback can be heard from now on, having waited for what was asked for before. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
     PlaybackStarted(Box<PlaybackStarted>),
     /// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
-    RESTResponse(Box<RESTResponse>),
+    RestResponse(Box<RestResponse>),
     /// A recording could not start or broke off. `cause` says why: for one, a channel cannot be recorded while it is in a bridge.
     RecordingFailed(Box<RecordingFailed>),
     /// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
@@ -221,7 +221,7 @@ impl Event {
             Self::PlaybackContinuing(_) => "PlaybackContinuing",
             Self::PlaybackFinished(_) => "PlaybackFinished",
             Self::PlaybackStarted(_) => "PlaybackStarted",
-            Self::RESTResponse(_) => "RESTResponse",
+            Self::RestResponse(_) => "RESTResponse",
             Self::RecordingFailed(_) => "RecordingFailed",
             Self::RecordingFinished(_) => "RecordingFinished",
             Self::RecordingStarted(_) => "RecordingStarted",
@@ -343,7 +343,7 @@ impl Event {
             Self::PlaybackContinuing(event) => Some(&event.application),
             Self::PlaybackFinished(event) => Some(&event.application),
             Self::PlaybackStarted(event) => Some(&event.application),
-            Self::RESTResponse(event) => Some(&event.application),
+            Self::RestResponse(event) => Some(&event.application),
             Self::RecordingFailed(event) => Some(&event.application),
             Self::RecordingFinished(event) => Some(&event.application),
             Self::RecordingStarted(event) => Some(&event.application),
@@ -398,7 +398,7 @@ impl Event {
             Self::PlaybackContinuing(event) => event.asterisk_id.as_deref(),
             Self::PlaybackFinished(event) => event.asterisk_id.as_deref(),
             Self::PlaybackStarted(event) => event.asterisk_id.as_deref(),
-            Self::RESTResponse(event) => event.asterisk_id.as_deref(),
+            Self::RestResponse(event) => event.asterisk_id.as_deref(),
             Self::RecordingFailed(event) => event.asterisk_id.as_deref(),
             Self::RecordingFinished(event) => event.asterisk_id.as_deref(),
             Self::RecordingStarted(event) => event.asterisk_id.as_deref(),
@@ -545,7 +545,7 @@ impl Event {
             Self::PlaybackContinuing(event) => Some(&event.timestamp),
             Self::PlaybackFinished(event) => Some(&event.timestamp),
             Self::PlaybackStarted(event) => Some(&event.timestamp),
-            Self::RESTResponse(event) => Some(&event.timestamp),
+            Self::RestResponse(event) => Some(&event.timestamp),
             Self::RecordingFailed(event) => Some(&event.timestamp),
             Self::RecordingFinished(event) => Some(&event.timestamp),
             Self::RecordingStarted(event) => Some(&event.timestamp),
@@ -603,7 +603,7 @@ impl serde_core::Serialize for Event {
             Self::PlaybackContinuing(event) => event.serialize(serializer),
             Self::PlaybackFinished(event) => event.serialize(serializer),
             Self::PlaybackStarted(event) => event.serialize(serializer),
-            Self::RESTResponse(event) => event.serialize(serializer),
+            Self::RestResponse(event) => event.serialize(serializer),
             Self::RecordingFailed(event) => event.serialize(serializer),
             Self::RecordingFinished(event) => event.serialize(serializer),
             Self::RecordingStarted(event) => event.serialize(serializer),
@@ -704,7 +704,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
             }
             "PlaybackFinished" => crate::event::boxed(text).map(Event::PlaybackFinished),
             "PlaybackStarted" => crate::event::boxed(text).map(Event::PlaybackStarted),
-            "RESTResponse" => crate::event::boxed(text).map(Event::RESTResponse),
+            "RESTResponse" => crate::event::boxed(text).map(Event::RestResponse),
             "RecordingFailed" => crate::event::boxed(text).map(Event::RecordingFailed),
             "RecordingFinished" => {
                 crate::event::boxed(text).map(Event::RecordingFinished)
@@ -2640,9 +2640,10 @@ object!(
 /// Asterisk's event `RESTResponse`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
+#[doc(alias = "RESTResponse")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RESTResponse {
+pub struct RestResponse {
     /// What the request carried as its transaction; empty if it carried none.
     ///
     /// `transaction_id`: text.
@@ -2706,7 +2707,7 @@ pub struct RESTResponse {
 }
 
 object!(
-    RESTResponse as "type" = "RESTResponse" { transaction_id = "transaction_id",
+    RestResponse as "type" = "RESTResponse" { transaction_id = "transaction_id",
     request_id = "request_id", status_code = "status_code", reason_phrase =
     "reason_phrase", uri = "uri", content_type = "content_type" : optional, message_body
     = "message_body" : optional, application = "application", timestamp = "timestamp" :

@@ -103,7 +103,7 @@ impl ApplicationHandle {
         )
     }
 
-    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RESTResponse): a filter that holds it back swallows the replies to requests over the events connection.
+    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RestResponse): a filter that holds it back swallows the replies to requests over the events connection.
     ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///

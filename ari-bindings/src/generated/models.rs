@@ -313,9 +313,10 @@ object!(
 /// Asterisk's model `CallerID`.
 ///
 /// Since Asterisk 16.0 or earlier.
+#[doc(alias = "CallerID")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct CallerID {
+pub struct CallerId {
     /// The display name, such as `Reception`; empty when there is none.
     ///
     /// `name`: text.
@@ -330,7 +331,7 @@ pub struct CallerID {
     pub number: String,
 }
 
-object!(CallerID { name = "name", number = "number" });
+object!(CallerId { name = "name", number = "number" });
 
 /// A channel: one leg of a call between Asterisk and a phone, a trunk or a part of itself. It is a snapshot of the moment of the reply or event and does not change afterwards.
 ///
@@ -366,16 +367,16 @@ pub struct Channel {
     pub state: crate::values::ChannelState,
     /// The party at the far end of this leg: for an incoming call the caller, for an outgoing one the number dialled.
     ///
-    /// `caller`: `CallerID`.
+    /// `caller`: `CallerId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub caller: crate::models::CallerID,
+    pub caller: crate::models::CallerId,
     /// The party to whom this leg is connected, as the phone's display would show it; empty fields before there is one.
     ///
-    /// `connected`: `CallerID`.
+    /// `connected`: `CallerId`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub connected: crate::models::CallerID,
+    pub connected: crate::models::CallerId,
     /// The account on which billing records put this leg; empty when none is set.
     ///
     /// `accountcode`: text.
@@ -384,10 +385,10 @@ pub struct Channel {
     pub accountcode: String,
     /// Where in the dialplan the channel stands and which application it executes.
     ///
-    /// `dialplan`: `DialplanCEP`.
+    /// `dialplan`: `DialplanCep`.
     ///
     /// Since Asterisk 16.0 or earlier.
-    pub dialplan: crate::models::DialplanCEP,
+    pub dialplan: crate::models::DialplanCep,
     /// When the channel came into being, by the server's clock; this precedes the answer.
     ///
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
@@ -606,9 +607,10 @@ object!(Dialed {});
 /// Asterisk's model `DialplanCEP`.
 ///
 /// Since Asterisk 16.0 or earlier.
+#[doc(alias = "DialplanCEP")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct DialplanCEP {
+pub struct DialplanCep {
     /// The context, a section of `extensions.conf`.
     ///
     /// `context`: text.
@@ -642,7 +644,7 @@ pub struct DialplanCEP {
 }
 
 object!(
-    DialplanCEP { context = "context", exten = "exten", priority = "priority", app_name =
+    DialplanCep { context = "context", exten = "exten", priority = "priority", app_name =
     "app_name", app_data = "app_data" }
 );
 
@@ -1024,9 +1026,10 @@ impl From<&Playback> for crate::ids::PlaybackId {
 /// Asterisk's model `RESTHeader`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
+#[doc(alias = "RESTHeader")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RESTHeader {
+pub struct RestHeader {
     /// The name of the header, such as `Accept`.
     ///
     /// `name`: text.
@@ -1041,16 +1044,17 @@ pub struct RESTHeader {
     pub value: String,
 }
 
-object!(RESTHeader { name = "name", value = "value" });
+object!(RestHeader { name = "name", value = "value" });
 
 /// A query parameter of a request over the events connection, not percent-encoded.
 ///
 /// Asterisk's model `RESTQueryStringParameter`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
+#[doc(alias = "RESTQueryStringParameter")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RESTQueryStringParameter {
+pub struct RestQueryStringParameter {
     /// The parameter's name, as the operation declares it.
     ///
     /// `name`: text.
@@ -1065,16 +1069,17 @@ pub struct RESTQueryStringParameter {
     pub value: String,
 }
 
-object!(RESTQueryStringParameter { name = "name", value = "value" });
+object!(RestQueryStringParameter { name = "name", value = "value" });
 
-/// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a [`RESTResponse`](crate::events::RESTResponse) answers it.
+/// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a [`RESTResponse`](crate::events::RestResponse) answers it.
 ///
 /// Asterisk's model `RESTRequest`.
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
+#[doc(alias = "RESTRequest")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RESTRequest {
+pub struct RestRequest {
     /// It is always `RESTRequest`, which tells the server what to make of the frame.
     ///
     /// `type`: text.
@@ -1113,10 +1118,10 @@ pub struct RESTRequest {
     pub content_type: Option<String>,
     /// Query parameters, as an alternative to writing them behind the path.
     ///
-    /// `query_strings`: list of `RESTQueryStringParameter`.
+    /// `query_strings`: list of `RestQueryStringParameter`.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
-    pub query_strings: Option<Vec<crate::models::RESTQueryStringParameter>>,
+    pub query_strings: Option<Vec<crate::models::RestQueryStringParameter>>,
     /// The body as a string that itself contains JSON; a bare object in its place is ignored.
     ///
     /// `message_body`: text.
@@ -1126,7 +1131,7 @@ pub struct RESTRequest {
 }
 
 object!(
-    RESTRequest { r#type = "type", transaction_id = "transaction_id", request_id =
+    RestRequest { r#type = "type", transaction_id = "transaction_id", request_id =
     "request_id", method = "method", uri = "uri", content_type = "content_type" :
     optional, query_strings = "query_strings" : optional, message_body = "message_body" :
     optional }
@@ -1137,9 +1142,10 @@ object!(
 /// Asterisk's model `RTPstat`.
 ///
 /// Since Asterisk 16.4, 18.0.
+#[doc(alias = "RTPstat")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RTPstat {
+pub struct RtpStat {
     /// Packets sent to the far end.
     ///
     /// `txcount`: whole number.
@@ -1395,7 +1401,7 @@ pub struct RTPstat {
 }
 
 object!(
-    RTPstat { txcount = "txcount", rxcount = "rxcount", txjitter = "txjitter" : optional,
+    RtpStat { txcount = "txcount", rxcount = "rxcount", txjitter = "txjitter" : optional,
     rxjitter = "rxjitter" : optional, remote_maxjitter = "remote_maxjitter" : optional,
     remote_minjitter = "remote_minjitter" : optional, remote_normdevjitter =
     "remote_normdevjitter" : optional, remote_stdevjitter = "remote_stdevjitter" :

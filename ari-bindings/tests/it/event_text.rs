@@ -70,7 +70,7 @@ fn what_a_known_event_has_wrong_is_said_with_its_place() {
         (
             r#""caller":{"name":"","number":""}"#,
             r#""caller":["",""]"#,
-            "invalid type: sequence, expected struct CallerID",
+            "invalid type: sequence, expected struct CallerId",
         ),
         ("38.950+0000", "38.950", "is not a date such as"),
     ] {

@@ -153,7 +153,7 @@ async fn a_reply_that_comes_too_late_is_nobodys_event() {
     // A reply to nobody's request, though, may be of interest.
     send(&mut peer, reply(&json!({ "request_id": "somebody's", "transaction_id": "", "uri": "" }), 204, "")).await;
     let event = within(events.next()).await.unwrap().unwrap();
-    assert!(matches!(event, Event::RESTResponse(response) if response.request_id == "somebody's"));
+    assert!(matches!(event, Event::RestResponse(response) if response.request_id == "somebody's"));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tokens::{docs, field, ident, member, ty};
+use super::tokens::{alias, docs, field, ident, member, ty};
 use crate::rust::{AboutChannel, CommonMember, Events, RustType, Struct};
 
 pub(super) fn events(events: &Events) -> TokenStream {
@@ -116,12 +116,13 @@ pub(super) fn events(events: &Events) -> TokenStream {
 }
 
 fn one(event: &Struct) -> TokenStream {
-    let (name, docs) = (ident(&event.name), docs(&event.docs));
+    let (name, docs, alias) = (ident(&event.name), docs(&event.docs), alias(event));
     let fields = event.fields.iter().map(field);
     let members = event.fields.iter().map(member);
     let wire = &event.wire;
     quote! {
         #docs
+        #alias
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct #name {

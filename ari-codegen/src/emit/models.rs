@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tokens::{docs, field, ident, member, ty};
+use super::tokens::{alias, docs, field, ident, member, ty};
 use crate::rust::{RustType, Struct};
 
 pub(super) fn models(models: &[Struct]) -> TokenStream {
@@ -18,13 +18,14 @@ pub(super) fn models(models: &[Struct]) -> TokenStream {
 }
 
 fn one(model: &Struct) -> TokenStream {
-    let (name, docs) = (ident(&model.name), docs(&model.docs));
+    let (name, docs, alias) = (ident(&model.name), docs(&model.docs), alias(model));
     let fields = model.fields.iter().map(field);
     let members = model.fields.iter().map(member);
     let constructor = model.constructed.then(|| constructor(model));
     let identity = model.identified_by.as_ref().map(|(property, id)| identity(model, property, id));
     quote! {
         #docs
+        #alias
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub struct #name {

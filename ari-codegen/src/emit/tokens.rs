@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::rust::{Docs, Field, RustType};
+use crate::rust::{Docs, Field, RustType, Struct};
 
 /// A name that lowering has made; raw where it is escaped.
 pub(super) fn ident(name: &str) -> Ident {
@@ -16,6 +16,12 @@ pub(super) fn ident(name: &str) -> Ident {
 pub(super) fn docs(lines: &Docs) -> TokenStream {
     let lines = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote! { #(#[doc = #lines])* }
+}
+
+/// So that the documentation is found by Asterisk's name too.
+pub(super) fn alias(item: &Struct) -> Option<TokenStream> {
+    let wire = &item.wire;
+    (item.name != *wire).then(|| quote!(#[doc(alias = #wire)]))
 }
 
 pub(super) fn ty(ty: &RustType) -> TokenStream {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::names::event_name;
 use crate::api::{self, Literal, Location};
 use crate::availability::Availability;
 use crate::prose::Prose;
@@ -143,7 +144,7 @@ impl Facts<'_> {
         // Every second part is between backticks.
         while let Some(code) = parts.next() {
             if self.events.contains(code) {
-                let _ = write!(linked, "[`{code}`](crate::events::{code})");
+                let _ = write!(linked, "[`{code}`](crate::events::{})", event_name(code));
             } else {
                 let _ = write!(linked, "`{code}`");
             }

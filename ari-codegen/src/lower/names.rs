@@ -48,6 +48,9 @@ const TAKEN_TYPES: [&str; 27] = [
     "Vec",
 ];
 
+/// Acronyms that Asterisk writes before a word in lower case, as in `RTPstat`.
+const ACRONYMS: [&str; 1] = ["RTP"];
+
 /// A field, argument or function name: `channelId` becomes `channel_id`, `type` becomes `r#type`.
 pub(super) fn value_name(wire: &str) -> String {
     escape(started_by_letter(wire.to_snake_case(), "n"))
@@ -59,12 +62,11 @@ pub(super) fn value_name_beside(wire: &str, taken: &[&str]) -> String {
     if taken.contains(&name.as_str()) { format!("{}_", name.trim_start_matches("r#")) } else { name }
 }
 
-/// A type name. Asterisk's own is kept where it is one (`CallerID`), else it is turned into one.
+/// A type name: `CallerID` becomes `CallerId`.
 ///
 /// `suffix` sets a name apart that generated code uses itself.
 pub(super) fn type_name(wire: &str, suffix: &str) -> String {
-    let is_one = wire.starts_with(|c: char| c.is_ascii_uppercase()) && wire.chars().all(|c| c.is_ascii_alphanumeric());
-    let name = if is_one { wire.to_owned() } else { camel(wire) };
+    let name = camel(wire);
     if TAKEN_TYPES.contains(&name.as_str()) { format!("{name}{suffix}") } else { name }
 }
 
@@ -73,9 +75,15 @@ pub(super) fn event_name(wire: &str) -> String {
     type_name(wire, "Message")
 }
 
-/// A type name made of words.
+/// A type name made of words; an acronym is one word.
 pub(super) fn camel(text: &str) -> String {
-    started_by_letter(text.to_upper_camel_case(), "N")
+    // The last capital of a run starts the next word, unless the run is a whole acronym.
+    let acronym = ACRONYMS.iter().find_map(|acronym| Some((acronym, text.strip_prefix(acronym)?)));
+    let camel = match acronym {
+        Some((acronym, rest)) => format!("{acronym}_{rest}").to_upper_camel_case(),
+        None => text.to_upper_camel_case(),
+    };
+    started_by_letter(camel, "N")
 }
 
 /// A variant's name for a value: words, or the names of its signs.
@@ -161,10 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn type_names_keep_asterisks_own() {
+    fn type_names_treat_acronyms_as_words() {
         let cases = [
-            ("CallerID", "CallerID"),
-            ("RTPstat", "RTPstat"),
+            ("CallerID", "CallerId"),
+            ("DialplanCEP", "DialplanCep"),
+            ("RESTQueryStringParameter", "RestQueryStringParameter"),
+            ("RTPstat", "RtpStat"),
+            ("ChannelUserevent", "ChannelUserevent"),
             ("Option", "OptionModel"),
             ("call_info", "CallInfo"),
             ("3pcc", "N3pcc"),

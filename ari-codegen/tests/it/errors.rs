@@ -358,9 +358,9 @@ fn names_that_become_one_rust_name() {
         of(
             "",
             r#""a_b": {"id": "a_b", "properties": {}},
-"AB": {"id": "AB", "properties": {}}"#
+"aB": {"id": "aB", "properties": {}}"#
         ),
-        "a.json:4:12: $.models.a_b: clashing names in models: `a_b` and `AB` (a.json:5:1: $.models.AB) both become `AB`"
+        "a.json:4:12: $.models.a_b: clashing names in models: `a_b` and `aB` (a.json:5:1: $.models.aB) both become `AB`"
     );
     let get = |path: &str, nickname: &str| {
         format!(

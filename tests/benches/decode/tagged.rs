@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 macro_rules! tagged {
-    ($($kind:ident)+) => {
+    ($($(#[$rename:meta])? $kind:ident)+) => {
         /// An event.
         #[derive(Debug, Deserialize)]
         #[serde(tag = "type")]
         pub(crate) enum Event {
-            $($kind(#[allow(dead_code, reason = "decoded, not read")] Box<ari_bindings::events::$kind>),)+
+            $($(#[$rename])? $kind(#[allow(dead_code, reason = "decoded, not read")] Box<ari_bindings::events::$kind>),)+
         }
     };
 }
@@ -53,7 +53,8 @@ tagged! {
     PlaybackContinuing
     PlaybackFinished
     PlaybackStarted
-    RESTResponse
+    #[serde(rename = "RESTResponse")]
+    RestResponse
     RecordingFailed
     RecordingFinished
     RecordingStarted

@@ -3,7 +3,7 @@
 use ari_bindings::Operation;
 use ari_bindings::models::{
     Application, AsteriskInfo, AsteriskPing, Bridge, Channel, ConfigTuple, DeviceState, Endpoint, LiveRecording,
-    LogChannel, Mailbox, Module, Playback, RTPstat, Sound, StoredRecording, Variable, Variables,
+    LogChannel, Mailbox, Module, Playback, RtpStat, Sound, StoredRecording, Variable, Variables,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,7 +90,7 @@ fn channels(name: &str) -> Option<Answer> {
         "record" => json::<LiveRecording>(),
         "getChannelVar" => json::<Variable>(),
         "getChannelVars" => json::<Variables>(),
-        "rtpstatistics" => json::<RTPstat>(),
+        "rtpstatistics" => json::<RtpStat>(),
         "hangup" | "continueInDialplan" | "move" | "redirect" | "answer" | "ring" | "ringStop" | "progress"
         | "sendDTMF" | "mute" | "unmute" | "hold" | "unhold" | "startMoh" | "stopMoh" | "startSilence"
         | "stopSilence" | "setChannelVar" | "setChannelVars" | "dial" | "transfer_progress" => Answer::Nothing,

@@ -91,7 +91,7 @@ impl Applications {
         Unsubscribe::new(&self.client, application_name, event_source)
     }
 
-    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RESTResponse): a filter that holds it back swallows the replies to requests over the events connection.
+    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RestResponse): a filter that holds it back swallows the replies to requests over the events connection.
     ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
@@ -267,7 +267,7 @@ impl Unsubscribe {
 
 call!(Unsubscribe -> json crate ::models::Application);
 
-/// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RESTResponse): a filter that holds it back swallows the replies to requests over the events connection.
+/// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RestResponse): a filter that holds it back swallows the replies to requests over the events connection.
 ///
 /// `PUT /applications/{applicationName}/eventFilter`
 ///

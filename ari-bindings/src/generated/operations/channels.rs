@@ -2766,7 +2766,7 @@ impl Rtpstatistics {
     }
 }
 
-call!(Rtpstatistics -> json crate ::models::RTPstat);
+call!(Rtpstatistics -> json crate ::models::RtpStat);
 
 /// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
 ///

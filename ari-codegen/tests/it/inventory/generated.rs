@@ -29,7 +29,29 @@ pub(crate) fn generated(generated: &Generated) -> Inventory {
         }
     }
     check_list_of_operations(&inventory, &file("operations/mod.rs"));
-    inventory
+    let renamed: Vec<(String, String)> = file("models.rs").iter().chain(&events).filter_map(renamed).collect();
+    inventory.into_iter().map(|line| with_wire_names(&line, &renamed)).collect()
+}
+
+/// The name of a struct and the one on the wire, where they differ.
+fn renamed(item: &Item) -> Option<(String, String)> {
+    let Item::Struct(item) = item else { return None };
+    let alias = item.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).find_map(|attribute| {
+        let syn::Meta::List(list) = &attribute.meta else { return None };
+        strings(list.tokens.clone()).pop()
+    })?;
+    Some((item.ident.to_string(), alias))
+}
+
+fn with_wire_names(line: &str, renamed: &[(String, String)]) -> String {
+    let words = line.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_').map(|word| {
+        let name = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
+        match renamed.iter().find(|(rust, _)| rust == name) {
+            Some((_, wire)) => word.replacen(name, wire, 1),
+            None => word.to_owned(),
+        }
+    });
+    words.collect()
 }
 
 fn values(items: &[Item]) -> Values {

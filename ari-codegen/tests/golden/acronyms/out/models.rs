@@ -7,9 +7,10 @@ use crate::object::object;
 /// Asterisk's model `CallerID`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "CallerID")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct CallerID {
+pub struct CallerId {
     /// `number`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
@@ -25,44 +26,47 @@ pub struct CallerID {
 }
 
 object!(
-    CallerID { number = "number", local_ssrc = "localSSRC", x2y = "x2y" : optional }
+    CallerId { number = "number", local_ssrc = "localSSRC", x2y = "x2y" : optional }
 );
 
 /// Asterisk's model `DialplanCEP`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "DialplanCEP")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct DialplanCEP {
-    /// `caller`: `CallerID`.
+pub struct DialplanCep {
+    /// `caller`: `CallerId`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    pub caller: crate::models::CallerID,
+    pub caller: crate::models::CallerId,
     /// `info`: `CallInfo`.
     ///
     /// Since Asterisk 22.0 or earlier.
     pub info: Option<crate::models::CallInfo>,
 }
 
-object!(DialplanCEP { caller = "caller", info = "info" : optional });
+object!(DialplanCep { caller = "caller", info = "info" : optional });
 
 /// Asterisk's model `RTPstat`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "RTPstat")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RTPstat {
+pub struct RtpStat {
     /// `rtt`: number.
     ///
     /// Since Asterisk 22.0 or earlier.
     pub rtt: f64,
 }
 
-object!(RTPstat { rtt = "rtt" });
+object!(RtpStat { rtt = "rtt" });
 
 /// Asterisk's model `call_info`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "call_info")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallInfo {

@@ -21,6 +21,7 @@ object!(Others { self_ = "Self" });
 /// Asterisk's model `Self`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Self")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SelfModel {

@@ -21,6 +21,7 @@ object!(Ball { size = "size" });
 /// Asterisk's model `Box`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Box")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BoxModel {

@@ -142,6 +142,7 @@ object!(Kind as "type" = "Kind" { application = "application" : optional });
 /// Asterisk's event `Result`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Result")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResultMessage {}
@@ -151,6 +152,7 @@ object!(ResultMessage as "type" = "Result" {});
 /// Asterisk's event `Undecodable`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Undecodable")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UndecodableMessage {
@@ -165,6 +167,7 @@ object!(UndecodableMessage as "type" = "Undecodable" { kind = "kind" : optional 
 /// Asterisk's event `Unknown`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Unknown")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UnknownMessage {
@@ -179,6 +182,7 @@ object!(UnknownMessage as "type" = "Unknown" { kind = "kind" : optional });
 /// Asterisk's event `UnknownEvent`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "UnknownEvent")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UnknownEventMessage {

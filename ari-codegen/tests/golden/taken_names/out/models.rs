@@ -7,6 +7,7 @@ use crate::object::object;
 /// Asterisk's model `Box`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Box")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BoxModel {
@@ -21,6 +22,7 @@ object!(BoxModel { result = "result" : optional });
 /// Asterisk's model `Option`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Option")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OptionModel {
@@ -35,6 +37,7 @@ object!(OptionModel { some = "some" });
 /// Asterisk's model `String`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "String")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StringModel {
@@ -49,6 +52,7 @@ object!(StringModel { none = "none" : optional });
 /// Asterisk's model `Vec`.
 ///
 /// Since Asterisk 22.0 or earlier.
+#[doc(alias = "Vec")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VecModel {}

@@ -77,7 +77,7 @@ impl SendDtmf {
     }
 }
 
-call!(SendDtmf -> json crate ::models::CallerID);
+call!(SendDtmf -> json crate ::models::CallerId);
 
 /// `PUT /ids`
 ///
@@ -100,4 +100,4 @@ impl TransferProgress {
     }
 }
 
-call!(TransferProgress -> json Vec < crate ::models::RTPstat >);
+call!(TransferProgress -> json Vec < crate ::models::RtpStat >);
