@@ -3,14 +3,14 @@
 use rayon::prelude::*;
 
 use crate::api::{self, Api};
-use crate::availability::Availability;
+use crate::diagnostic::Diagnostics;
 use crate::emit::{self, File};
 use crate::fixups::{self, Fixup};
 use crate::json::Source;
 use crate::lower::lower;
 use crate::merge::{Notes, merge};
-use crate::problem::Problems;
-use crate::prose::Prose;
+use crate::record::Availability;
+use crate::record::Prose;
 use crate::release::Release;
 use crate::rust::Crate;
 use crate::swagger;
@@ -26,7 +26,7 @@ pub struct ReleaseSource {
 
 /// What is known of the API besides its declarations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Knowledge {
+pub struct Record {
     /// Since when items are there, beyond what the given releases themselves tell.
     pub availability: Availability,
     /// Our own words about the items.
@@ -69,40 +69,40 @@ pub struct Summary {
 ///
 /// # Errors
 /// Every fault of the files.
-pub fn read(source: &ReleaseSource) -> Result<Api, Problems> {
-    let mut problems = Problems::default();
+pub fn read(source: &ReleaseSource) -> Result<Api, Diagnostics> {
+    let mut diagnostics = Diagnostics::default();
     let mut files = Vec::new();
     for (name, file) in &source.resources {
-        if let Some(resource) = problems.take(swagger::read_resource(file)) {
+        if let Some(resource) = diagnostics.take(swagger::read_resource(file)) {
             files.push((name.clone(), resource));
         }
     }
-    api::resolve(source.release, &problems.or(files)?)
+    api::resolve(source.release, &diagnostics.or(files)?)
 }
 
 /// Generates the code for the releases together.
 ///
 /// # Errors
 /// Every fault of the input, collected over all releases, and every fixup that does not apply.
-pub fn generate(sources: &[ReleaseSource], table: &[Fixup], known: &Knowledge) -> Result<Generated, Problems> {
-    let mut problems = Problems::default();
+pub fn generate(sources: &[ReleaseSource], table: &[Fixup], known: &Record) -> Result<Generated, Diagnostics> {
+    let mut diagnostics = Diagnostics::default();
     let mut availability = known.availability.clone();
     let mut apis: Vec<Api> = Vec::new();
     let read: Vec<_> = sources.par_iter().map(read).collect();
     for (source, read) in sources.iter().zip(read) {
         if apis.iter().any(|api| api.releases.contains(&source.release)) {
-            problems.general(format!("release {} is given twice", source.release));
+            diagnostics.general(format!("release {} is given twice", source.release));
         }
-        let Some(declared) = problems.take(read) else { continue };
+        let Some(declared) = diagnostics.take(read) else { continue };
         availability.record(source.release, &declared);
-        apis.extend(problems.take(fixups::apply(table, source.release, declared)));
+        apis.extend(diagnostics.take(fixups::apply(table, source.release, declared)));
     }
     availability.extend(table);
-    let apis = problems.or(apis)?;
+    let apis = diagnostics.or(apis)?;
     let Some((api, notes)) = merge(apis) else {
-        let mut problems = Problems::default();
-        problems.general("no release to generate from");
-        return Err(problems);
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.general("no release to generate from");
+        return Err(diagnostics);
     };
     let lowered = lower(&api, &availability, &known.prose)?;
     let (undocumented, superfluous) = (known.prose.missing(&api), known.prose.superfluous(&api));

@@ -1,11 +1,11 @@
-//! JSON whose every value knows its place, so that a fault can be shown to whoever has to mend it.
+//! JSON whose every value knows its place, so that a fault can be shown to whoever has to fix it.
 
 use std::sync::Arc;
 
 use jsonc_parser::ast;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use crate::problem::{Place, Problems};
+use crate::diagnostic::{Diagnostics, Span};
 
 /// A file's name and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Source {
 /// A JSON value and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    pub(crate) place: Place,
+    pub(crate) span: Span,
     pub(crate) value: Value,
 }
 
@@ -55,26 +55,26 @@ impl Value {
 }
 
 /// Reads a file's text as strict JSON.
-pub(crate) fn parse(source: &Source) -> Result<Node, Problems> {
+pub(crate) fn parse(source: &Source) -> Result<Node, Diagnostics> {
     let file: Arc<str> = Arc::from(source.file.as_str());
-    let root = |line, column| Place { file: file.clone(), line, column, path: "$".to_owned() };
-    let mut problems = Problems::default();
+    let root = |line, column| Span { file: file.clone(), line, column, path: "$".to_owned() };
+    let mut diagnostics = Diagnostics::default();
     match parse_to_ast(&source.text, &CollectOptions::default(), &strict()) {
         Ok(result) => match (result.value, lenience(&source.text)) {
             (Some(value), None) => {
                 let lines = Lines::new(&source.text);
                 return Ok(Locator { file: file.clone(), lines }.node(&value, "$".to_owned()));
             }
-            (Some(_), Some((line, column, message))) => problems.at(&root(line, column), message),
-            (None, _) => problems.at(&root(1, 1), "the file is empty: expected a JSON object"),
+            (Some(_), Some((line, column, message))) => diagnostics.at(&root(line, column), message),
+            (None, _) => diagnostics.at(&root(1, 1), "the file is empty: expected a JSON object"),
         },
         Err(error) => {
             // Its own lines end at a lone carriage return, too.
             let (line, column) = Lines::new(&source.text).position(error.range().start);
-            problems.at(&root(line, column), format!("not JSON: {}", error.kind()));
+            diagnostics.at(&root(line, column), format!("not JSON: {}", error.kind()));
         }
     }
-    Err(problems)
+    Err(diagnostics)
 }
 
 /// What the parser takes although it is not JSON: control characters in strings, numbers beyond all bounds.
@@ -125,9 +125,9 @@ struct Locator<'a> {
 }
 
 impl Locator<'_> {
-    fn place(&self, offset: usize, path: String) -> Place {
+    fn span(&self, offset: usize, path: String) -> Span {
         let (line, column) = self.lines.position(offset);
-        Place { file: self.file.clone(), line, column, path }
+        Span { file: self.file.clone(), line, column, path }
     }
 
     fn node(&self, value: &ast::Value<'_>, path: String) -> Node {
@@ -149,15 +149,15 @@ impl Locator<'_> {
                 Value::Object(object.properties.iter().map(|property| self.member(property, &path)).collect())
             }
         };
-        Node { place: self.place(value.range().start, path), value: converted }
+        Node { span: self.span(value.range().start, path), value: converted }
     }
 
     /// A member's place is where its key stands: that is what one looks for in the file.
     fn member(&self, property: &ast::ObjectProp<'_>, path: &str) -> Member {
         let key = property.name.as_str().to_owned();
         let mut node = self.node(&property.value, format!("{path}.{key}"));
-        let place = self.place(property.range.start, String::new());
-        (node.place.line, node.place.column) = (place.line, place.column);
+        let span = self.span(property.range.start, String::new());
+        (node.span.line, node.span.column) = (span.line, span.column);
         Member { key, node }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ari_codegen::{Availability, Knowledge, Prose, Release, ReleaseSource, Source, swagger};
+use ari_codegen::{Availability, Prose, Record, Release, ReleaseSource, Source, swagger};
 
 use crate::Failure;
 use crate::files::{read, told};
@@ -34,7 +34,7 @@ pub(crate) fn from_folder(folder: &Path) -> Result<Declarations, Failure> {
         let [beside, under] = [folder.join(&file), folder.join("api-docs").join(&file)];
         let path = if under.exists() { under } else { beside };
         if !path.exists() {
-            return Err(format!("{}: `{file}`, listed here, is not in {}", entry.place, shown(folder)).into());
+            return Err(format!("{}: `{file}`, listed here, is not in {}", entry.span, shown(folder)).into());
         }
         resources.push((entry.name().to_owned(), source(&path)?));
     }
@@ -96,7 +96,7 @@ pub(crate) fn availability(api_docs: &Path) -> Result<Availability, Failure> {
 }
 
 /// Reads what `api_docs` knows besides the declarations.
-pub(crate) fn knowledge(api_docs: &Path) -> Result<Knowledge, Failure> {
+pub(crate) fn knowledge(api_docs: &Path) -> Result<Record, Failure> {
     let folder = api_docs.join(PROSE);
     let mut files = Vec::new();
     if folder.exists() {
@@ -107,7 +107,7 @@ pub(crate) fn knowledge(api_docs: &Path) -> Result<Knowledge, Failure> {
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     let sources = files.iter().map(|file| source(file)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Knowledge { availability: availability(api_docs)?, prose: Prose::parse(&sources)? })
+    Ok(Record { availability: availability(api_docs)?, prose: Prose::parse(&sources)? })
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ari_codegen::diff::report::{self, Paint};
-use ari_codegen::diff::{Audience, Declared, Level, Report, accepted, counterpart, diff, rules};
 use ari_codegen::{Release, Source};
+use ari_diff::report::{self, Paint};
+use ari_diff::{Audience, Declared, Level, Report, accepted, counterpart, diff, rules};
 
 use crate::Failure;
 use crate::declarations::{self, Declarations};
@@ -59,7 +59,6 @@ enum Format {
     Json,
     Markdown,
     Github,
-    Html,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -166,7 +165,6 @@ fn printed(report: &Report, command: &Diff) -> String {
         Format::Json => report::json(report),
         Format::Markdown => report::markdown(report),
         Format::Github => report::github(report, command.audience.into()),
-        Format::Html => report::html(report),
     }
 }
 
@@ -265,9 +263,7 @@ mod tests {
 
     #[test]
     fn every_format_can_be_asked_for() {
-        for (format, start) in
-            [("text", "Asterisk"), ("json", "{"), ("markdown", "# "), ("github", "::"), ("html", "<!doctype html>")]
-        {
+        for (format, start) in [("text", "Asterisk"), ("json", "{"), ("markdown", "# "), ("github", "::")] {
             let (_, text) = outcome_of(&format!("20.20.1 21.12.3 --format {format}")).unwrap();
             assert!(text.starts_with(start), "{format}: {text}");
         }

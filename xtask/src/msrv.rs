@@ -11,7 +11,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Msrv {}
 
-const PUBLISHED: [&str; 2] = ["ari-bindings", "ari-codegen"];
+const PUBLISHED: [&str; 3] = ["ari-bindings", "ari-codegen", "ari-diff"];
 
 pub(crate) fn run(_: &Msrv) -> Result<(), Failure> {
     let metadata = metadata()?;

@@ -6,11 +6,11 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::problem::Place;
+use crate::diagnostic::Span;
 use crate::release::Release;
 
 pub use crate::swagger::Literal;
-pub(crate) use resolve::path_parameters;
+pub use resolve::path_parameters;
 pub use resolve::resolve;
 pub use types::Type;
 
@@ -122,7 +122,7 @@ pub enum Response {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// Where it stands in the newest release that has it.
-    pub place: Place,
+    pub span: Span,
     /// Releases that have it.
     pub releases: Presence,
     /// Its resource.
@@ -173,7 +173,7 @@ pub enum BodyForm {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Where it stands in the newest release that has it.
-    pub place: Place,
+    pub span: Span,
     /// Releases that have it.
     pub releases: Presence,
     /// Its name on the wire.
@@ -200,7 +200,7 @@ pub struct Parameter {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// Where it stands in the newest release that has it.
-    pub place: Place,
+    pub span: Span,
     /// Releases that have it.
     pub releases: Presence,
     /// Its name.
@@ -221,7 +221,7 @@ pub struct Model {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Property {
     /// Where it stands in the newest release that has it.
-    pub place: Place,
+    pub span: Span,
     /// Releases that have it.
     pub releases: Presence,
     /// Its name on the wire.

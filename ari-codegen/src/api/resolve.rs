@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Api, BodyForm, Location, Method, Model, Operation, Parameter, Presence, Property, Resource, Response, Type,
 };
-use crate::problem::Problems;
+use crate::diagnostic::Diagnostics;
 use crate::release::Release;
 use crate::swagger::{self, AllowableValues};
 
@@ -13,30 +13,30 @@ use crate::swagger::{self, AllowableValues};
 ///
 /// # Errors
 /// Every name that is undefined or defined twice, every type, method or path that cannot be understood.
-pub fn resolve(release: Release, files: &[(String, swagger::Resource)]) -> Result<Api, Problems> {
-    let mut resolver = Resolver { presence: Presence::from([release]), problems: Problems::default() };
+pub fn resolve(release: Release, files: &[(String, swagger::Resource)]) -> Result<Api, Diagnostics> {
+    let mut resolver = Resolver { presence: Presence::from([release]), diagnostics: Diagnostics::default() };
     let models = resolver.models(files);
     let mut resources = BTreeMap::new();
     for (name, file) in files {
         let resource = resolver.resource(name, file);
         if resources.insert(name.clone(), resource).is_some() {
-            resolver.problems.at(&file.place, format!("resource `{name}` is given twice"));
+            resolver.diagnostics.at(&file.span, format!("resource `{name}` is given twice"));
         }
     }
     let api = Api { releases: resolver.presence.clone(), resources, models };
     resolver.check_references(&api);
-    resolver.problems.or(api)
+    resolver.diagnostics.or(api)
 }
 
 struct Resolver {
     presence: Presence,
-    problems: Problems,
+    diagnostics: Diagnostics,
 }
 
 impl Resolver {
-    fn ty(&mut self, text: &str, place: &crate::problem::Place) -> Type {
+    fn ty(&mut self, text: &str, span: &crate::diagnostic::Span) -> Type {
         Type::parse(text).unwrap_or_else(|message| {
-            self.problems.at(place, message);
+            self.diagnostics.at(span, message);
             Type::Object
         })
     }
@@ -47,8 +47,8 @@ impl Resolver {
             for declared in &file.models {
                 let model = self.model(resource, declared);
                 if let Some(earlier) = models.get(&declared.id) {
-                    let message = format!("model `{}` is declared twice: first in {}", declared.id, earlier.place);
-                    self.problems.at(&declared.place, message);
+                    let message = format!("model `{}` is declared twice: first in {}", declared.id, earlier.span);
+                    self.diagnostics.at(&declared.span, message);
                 } else {
                     models.insert(declared.id.clone(), model);
                 }
@@ -65,13 +65,13 @@ impl Resolver {
             .flat_map(|base| base.sub_types.iter().map(|child| (base.name.clone(), child.clone())))
             .collect();
         for (base, child) in edges {
-            let place = models[&base].place.clone();
+            let span = models[&base].span.clone();
             match models.get_mut(&child) {
-                None => self.problems.at(&place, format!("sub-type `{child}` of `{base}` is not defined")),
+                None => self.diagnostics.at(&span, format!("sub-type `{child}` of `{base}` is not defined")),
                 Some(model) => match &model.base {
                     Some(other) => {
                         let message = format!("`{child}` is a sub-type of both `{other}` and `{base}`");
-                        self.problems.at(&place, message);
+                        self.diagnostics.at(&span, message);
                     }
                     None => model.base = Some(base),
                 },
@@ -88,14 +88,14 @@ impl Resolver {
                 base = base.and_then(|name| models[name].base.as_ref());
             }
             if base.is_some() {
-                self.problems.at(&model.place, format!("`{}` inherits from itself, directly or not", model.name));
+                self.diagnostics.at(&model.span, format!("`{}` inherits from itself, directly or not", model.name));
             }
         }
     }
 
     fn model(&mut self, resource: &str, model: &swagger::Model) -> Model {
         Model {
-            place: model.place.clone(),
+            span: model.span.clone(),
             releases: self.presence.clone(),
             name: model.id.clone(),
             resource: resource.to_owned(),
@@ -109,10 +109,10 @@ impl Resolver {
     fn property(&mut self, property: &swagger::Property) -> Property {
         let (values, _) = constraint(property.allowable_values.as_ref());
         Property {
-            place: property.place.clone(),
+            span: property.span.clone(),
             releases: self.presence.clone(),
             name: property.name.clone(),
-            ty: self.ty(&property.r#type, &property.place),
+            ty: self.ty(&property.r#type, &property.span),
             required: property.required == Some(true),
             values,
             refers_to: None,
@@ -145,7 +145,7 @@ impl Resolver {
             } else {
                 continue;
             };
-            self.problems.at(&operation.place, format!("{clash} is declared twice: first in {}", other.place));
+            self.diagnostics.at(&operation.span, format!("{clash} is declared twice: first in {}", other.span));
         }
     }
 
@@ -157,7 +157,7 @@ impl Resolver {
             "DELETE" => Method::Delete,
             other => {
                 let message = format!("unknown httpMethod `{other}`: known are GET, POST, PUT, DELETE");
-                self.problems.at(&operation.place, message);
+                self.diagnostics.at(&operation.span, message);
                 return None;
             }
         };
@@ -170,11 +170,11 @@ impl Resolver {
             match operation.response_class.as_str() {
                 "void" => Response::Void,
                 "binary" => Response::Binary,
-                text => Response::Json(self.ty(text, &operation.place)),
+                text => Response::Json(self.ty(text, &operation.span)),
             }
         };
         Some(Operation {
-            place: operation.place.clone(),
+            span: operation.span.clone(),
             releases: self.presence.clone(),
             resource: resource.to_owned(),
             nickname: operation.nickname.clone(),
@@ -189,7 +189,7 @@ impl Resolver {
     fn check_parameters(&mut self, api: &swagger::Api, operation: &swagger::Operation, parameters: &[Parameter]) {
         for (index, parameter) in parameters.iter().enumerate() {
             if parameters[..index].iter().any(|other| other.name == parameter.name) {
-                self.problems.at(&parameter.place, format!("parameter `{}` is declared twice", parameter.name));
+                self.diagnostics.at(&parameter.span, format!("parameter `{}` is declared twice", parameter.name));
             }
         }
         let in_template: BTreeSet<&str> = path_parameters(&api.path).collect();
@@ -204,12 +204,12 @@ impl Resolver {
             } else {
                 format!("path parameter `{name}` does not occur in the path `{}`", api.path)
             };
-            self.problems.at(&operation.place, message);
+            self.diagnostics.at(&operation.span, message);
         }
     }
 
     fn parameter(&mut self, parameter: &swagger::Parameter) -> Option<Parameter> {
-        let ty = self.ty(&parameter.data_type, &parameter.place);
+        let ty = self.ty(&parameter.data_type, &parameter.span);
         let location = match parameter.param_type.as_str() {
             "path" => Location::Path,
             "query" => Location::Query,
@@ -217,13 +217,13 @@ impl Resolver {
             "body" => Location::Body(BodyForm::Json),
             other => {
                 let message = format!("unknown paramType `{other}`: known are path, query, body");
-                self.problems.at(&parameter.place, message);
+                self.diagnostics.at(&parameter.span, message);
                 return None;
             }
         };
         let (values, range) = constraint(parameter.allowable_values.as_ref());
         Some(Parameter {
-            place: parameter.place.clone(),
+            span: parameter.span.clone(),
             releases: self.presence.clone(),
             name: parameter.name.clone(),
             location,
@@ -239,31 +239,31 @@ impl Resolver {
 
     fn check_references(&mut self, api: &Api) {
         let properties =
-            api.models.values().flat_map(|model| &model.properties).map(|property| (&property.ty, &property.place));
+            api.models.values().flat_map(|model| &model.properties).map(|property| (&property.ty, &property.span));
         let replies = api.operations().filter_map(|operation| match &operation.response {
-            Response::Json(ty) => Some((ty, &operation.place)),
+            Response::Json(ty) => Some((ty, &operation.span)),
             _ => None,
         });
         let parameters = api
             .operations()
             .flat_map(|operation| &operation.parameters)
-            .map(|parameter| (&parameter.ty, &parameter.place));
-        for (ty, place) in properties.chain(replies).chain(parameters) {
+            .map(|parameter| (&parameter.ty, &parameter.span));
+        for (ty, span) in properties.chain(replies).chain(parameters) {
             if let Some(name) = ty.model().filter(|name| !api.models.contains_key(*name)) {
-                self.problems.at(place, format!("model `{name}` is not defined in any resource file"));
+                self.diagnostics.at(span, format!("model `{name}` is not defined in any resource file"));
             }
         }
         let roots: Vec<&Model> = api.models.values().filter(|model| model.discriminator.is_some()).collect();
         for extra in roots.iter().skip(1) {
             let message =
                 format!("`{}` has a discriminator as `{}` has: expected one tree of events", extra.name, roots[0].name);
-            self.problems.at(&extra.place, message);
+            self.diagnostics.at(&extra.span, message);
         }
     }
 }
 
 /// Names in braces of a path template, in order.
-pub(crate) fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
+pub fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')))
 }
 

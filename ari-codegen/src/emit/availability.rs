@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::availability::Availability;
+use crate::record::Availability;
 use crate::release::Release;
 
 pub(super) fn availability(availability: &Availability) -> TokenStream {

@@ -14,8 +14,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use rayon::prelude::*;
 
-use crate::availability::Availability;
-use crate::problem::Problems;
+use crate::diagnostic::Diagnostics;
+use crate::record::Availability;
 use crate::release::Release;
 use crate::rust::Crate;
 
@@ -35,7 +35,7 @@ type Part<'a> = Box<dyn Fn() -> TokenStream + Send + 'a>;
 ///
 /// # Errors
 /// Text that is not Rust: a fault of the generator, told with the file.
-pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Result<Vec<File>, Problems> {
+pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Result<Vec<File>, Diagnostics> {
     let mut parts: Vec<(String, Part<'_>)> = vec![
         ("availability.rs".to_owned(), Box::new(|| availability::availability(since))),
         ("events.rs".to_owned(), Box::new(|| events::events(&generated.events))),
@@ -52,17 +52,17 @@ pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Re
     }
     parts.sort_by(|a, b| a.0.cmp(&b.0));
     let printed: Vec<_> = parts.into_par_iter().map(|(path, tokens)| (print::text(tokens()), path)).collect();
-    let mut problems = Problems::default();
+    let mut diagnostics = Diagnostics::default();
     let mut files = Vec::new();
     for (text, path) in printed {
         match text {
             Ok(text) => files.push(File { path, text }),
             Err(error) => {
-                problems.general(format!("generated {path} is not Rust: {error}; this is a fault of the generator"));
+                diagnostics.general(format!("generated {path} is not Rust: {error}; this is a fault of the generator"));
             }
         }
     }
-    problems.or(files)
+    diagnostics.or(files)
 }
 
 fn root(releases: &[Release]) -> TokenStream {

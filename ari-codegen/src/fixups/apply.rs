@@ -1,17 +1,17 @@
-//! One function for each kind of mend; the error says why there was nothing to do.
+//! One function for each kind of fix; the error says why there was nothing to do.
 
-use super::Mend;
+use super::Fix;
 use crate::api::{Api, BodyForm, Location, Model, Parameter, Property, Type};
 
-pub(super) fn mend(api: &mut Api, mend: Mend) -> Result<(), String> {
-    match mend {
-        Mend::AddValues(place, values) => add_values(api, place, values),
-        Mend::AddProperty(place, ty) => add_property(api, place, ty.into()),
-        Mend::SetType(place, ty) => set_type(api, place, ty.into()),
-        Mend::SetBody(place, form) => set_body(api, place, form),
-        Mend::SetTuples(place, model) => set_tuples(api, place, model),
-        Mend::SetRequired(place) => set_required(api, place),
-        Mend::SetReference(place, id) => set_reference(api, place, id),
+pub(super) fn fix(api: &mut Api, fix: Fix) -> Result<(), String> {
+    match fix {
+        Fix::AddValues(place, values) => add_values(api, place, values),
+        Fix::AddProperty(place, ty) => add_property(api, place, ty.into()),
+        Fix::SetType(place, ty) => set_type(api, place, ty.into()),
+        Fix::SetBody(place, form) => set_body(api, place, form),
+        Fix::SetTuples(place, model) => set_tuples(api, place, model),
+        Fix::SetRequired(place) => set_required(api, place),
+        Fix::SetReference(place, id) => set_reference(api, place, id),
     }
 }
 
@@ -37,7 +37,7 @@ fn add_property(api: &mut Api, place: &str, ty: Type) -> Result<(), String> {
         return Err(format!("`{place}` is declared"));
     }
     let property = Property {
-        place: model.place.clone(),
+        span: model.span.clone(),
         releases: model.releases.clone(),
         name: name.to_owned(),
         ty,

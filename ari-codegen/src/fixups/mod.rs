@@ -1,13 +1,13 @@
-//! Where a real server differs from its declarations: a table of mends, each with its evidence.
+//! Where a real server differs from its declarations: a table of fixes, each with its evidence.
 //!
-//! A mend that finds nothing to do in a release that it names is an error: the declarations have changed, and the
+//! A fix that finds nothing to do in a release that it names is an error: the declarations have changed, and the
 //! table has to follow. Releases that a fixup does not name are left alone.
 
 mod apply;
 mod table;
 
 use crate::api::{Api, BodyForm, Type};
-use crate::problem::Problems;
+use crate::diagnostic::Diagnostics;
 use crate::release::Release;
 
 pub use table::FIXUPS;
@@ -22,7 +22,7 @@ pub struct Fixup {
     /// The releases that have the fault.
     pub releases: Releases,
     /// What to change.
-    pub mends: &'static [Mend],
+    pub fixes: &'static [Fix],
 }
 
 /// The releases that a fixup holds for.
@@ -59,7 +59,7 @@ fn reached(marks: &[(u32, u32, u32)], release: Release) -> bool {
 
 /// One change to the model of the API. Places are `Model.property` or `resource.nickname.parameter`.
 #[derive(Debug, Clone, Copy)]
-pub enum Mend {
+pub enum Fix {
     /// Values that the server sends or takes besides the declared ones.
     AddValues(&'static str, &'static [&'static str]),
     /// An optional property that the server sends.
@@ -76,7 +76,7 @@ pub enum Mend {
     SetReference(&'static str, &'static str),
 }
 
-/// A type that a mend can name.
+/// A type that a fix can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primitive {
     /// A whole number.
@@ -103,14 +103,14 @@ impl From<Primitive> for Type {
 /// Mends the API of one release by a table of fixups.
 ///
 /// # Errors
-/// Every mend that found nothing to do.
-pub fn apply(table: &[Fixup], release: Release, api: Api) -> Result<Api, Problems> {
+/// Every fix that found nothing to do.
+pub fn apply(table: &[Fixup], release: Release, api: Api) -> Result<Api, Diagnostics> {
     let mut api = api;
-    let mut problems = Problems::default();
+    let mut diagnostics = Diagnostics::default();
     for fixup in table.iter().filter(|fixup| fixup.releases.contains(release)) {
-        for mend in fixup.mends {
-            if let Err(reason) = apply::mend(&mut api, *mend) {
-                problems.general(format!(
+        for fix in fixup.fixes {
+            if let Err(reason) = apply::fix(&mut api, *fix) {
+                diagnostics.general(format!(
                     "fixup \"{}\" does not apply to Asterisk {release}: {reason}; bound its releases in \
                      `ari-codegen/src/fixups/table.rs`",
                     fixup.name
@@ -118,7 +118,7 @@ pub fn apply(table: &[Fixup], release: Release, api: Api) -> Result<Api, Problem
             }
         }
     }
-    problems.or(api)
+    diagnostics.or(api)
 }
 
 #[cfg(test)]

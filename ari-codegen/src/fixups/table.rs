@@ -1,6 +1,6 @@
 //! The table. Add a row with its evidence; the mechanism is in the parent module.
 
-use super::Mend::{AddProperty, AddValues, SetBody, SetReference, SetRequired, SetTuples, SetType};
+use super::Fix::{AddProperty, AddValues, SetBody, SetReference, SetRequired, SetTuples, SetType};
 use super::Primitive::{Date, Double, Integer, StringMap};
 use super::{Fixup, Releases};
 use crate::api::BodyForm;
@@ -17,19 +17,19 @@ pub const FIXUPS: &[Fixup] = &[
         name: "a paused playback",
         evidence: "seen on the wire of 16.28.0 and 22.10.1: GET /playbacks/{playbackId} after the control operation `pause`",
         releases: ALWAYS,
-        mends: &[AddValues("Playback.state", &["paused"])],
+        fixes: &[AddValues("Playback.state", &["paused"])],
     },
     Fixup {
         name: "the spelling of a reserved channel",
         evidence: "source of 22.10.1, main/channel.c: the state's text is `Rsrvd`, the declared one `Rsrved`",
         releases: ALWAYS,
-        mends: &[AddValues("Channel.state", &["Rsrvd"])],
+        fixes: &[AddValues("Channel.state", &["Rsrvd"])],
     },
     Fixup {
         name: "an endpoint's channel limit",
         evidence: "source of 22.10.1, main/stasis_endpoints.c: sent where a limit is set",
         releases: ALWAYS,
-        mends: &[AddProperty("Endpoint.max_channels", Integer)],
+        fixes: &[AddProperty("Endpoint.max_channels", Integer)],
     },
     Fixup {
         name: "media experience scores",
@@ -37,7 +37,7 @@ pub const FIXUPS: &[Fixup] = &[
                    fraction; source of 18.26.4 and 20.5.0, \
                    res/res_rtp_asterisk.c and ari/resource_channels.c",
         releases: Releases::since(&[(18, 26, 4), (20, 5, 0), (21, 0, 0)]),
-        mends: &[
+        fixes: &[
             AddProperty("RTPstat.txmes", Double),
             AddProperty("RTPstat.rxmes", Double),
             AddProperty("RTPstat.remote_maxmes", Double),
@@ -54,63 +54,63 @@ pub const FIXUPS: &[Fixup] = &[
         name: "the time of a ping",
         evidence: "seen on the wire of 22.10.1: a date in Asterisk's form, declared as a string",
         releases: Releases::since(&[(13, 38, 0), (16, 2, 0), (17, 0, 0)]),
-        mends: &[SetType("AsteriskPing.timestamp", Date)],
+        fixes: &[SetType("AsteriskPing.timestamp", Date)],
     },
     Fixup {
         name: "variables of a channel, which are text",
         evidence: "seen on the wire of 16.28.0 and 22.10.1, in events and replies; source, main/json.c: every \
                    value is made a string",
         releases: Releases::since(&[(16, 0, 0)]),
-        mends: &[SetType("Channel.channelvars", StringMap)],
+        fixes: &[SetType("Channel.channelvars", StringMap)],
     },
     Fixup {
         name: "variables of a bridge, and those asked for together, which are text",
         evidence: "seen on the wire of 22.10.1, in events and replies",
         releases: Releases::since(&[(20, 20, 0), (22, 10, 0), (23, 4, 0)]),
-        mends: &[SetType("Bridge.bridgevars", StringMap), SetType("Variables.variables", StringMap)],
+        fixes: &[SetType("Bridge.bridgevars", StringMap), SetType("Variables.variables", StringMap)],
     },
     Fixup {
         name: "one-way external media",
         evidence: "source of 22.9.0, channels/chan_websocket.c: takes `in` and `out` besides the declared `both`",
         releases: Releases::since(&[(20, 19, 0), (22, 9, 0), (23, 3, 0)]),
-        mends: &[AddValues("channels.externalMedia.direction", &["in", "out"])],
+        fixes: &[AddValues("channels.externalMedia.direction", &["in", "out"])],
     },
     Fixup {
         name: "the body of an event filter",
         evidence: "seen on the wire of 22.10.1: the filter itself is the body; wrapped as `filter` it is ignored with 200",
         releases: Releases::since(&[(13, 26, 0), (16, 3, 0), (17, 0, 0)]),
-        mends: &[SetBody("applications.filter.filter", BodyForm::BareFilter)],
+        fixes: &[SetBody("applications.filter.filter", BodyForm::BareFilter)],
     },
     Fixup {
         name: "the body of a new bridge",
         evidence: "seen on the wire of 22.10.1: wrapped as `variables` it answers 400 after the bridge was made; bare it works",
         releases: Releases::since(&[(20, 20, 0), (22, 10, 0), (23, 4, 0)]),
-        mends: &[SetBody("bridges.create.variables", BodyForm::BareVariables)],
+        fixes: &[SetBody("bridges.create.variables", BodyForm::BareVariables)],
     },
     Fixup {
         name: "the body of a dynamic configuration object",
         evidence: "seen on the wire of 22.10.1: a list of attribute and value under `fields`; a map is taken for empty",
         releases: Releases::since(&[(13, 38, 0), (16, 0, 0)]),
-        mends: &[SetTuples("asterisk.updateObject.fields", "ConfigTuple")],
+        fixes: &[SetTuples("asterisk.updateObject.fields", "ConfigTuple")],
     },
     Fixup {
         name: "the variables of a user event",
         evidence: "seen on the wire of 22.10.1: values of any JSON type arrive as they were sent",
         releases: SEEN,
-        mends: &[SetBody("events.userEvent.variables", BodyForm::Members)],
+        fixes: &[SetBody("events.userEvent.variables", BodyForm::Members)],
     },
     Fixup {
         name: "the direction to mute",
         evidence: "seen on the wire of 22.10.1 and 16.28.0: without it 400 and `Direction is required`; declared as optional, \
                    `both` if left out",
         releases: SEEN,
-        mends: &[SetRequired("channels.mute.direction"), SetRequired("channels.unmute.direction")],
+        fixes: &[SetRequired("channels.mute.direction"), SetRequired("channels.unmute.direction")],
     },
     Fixup {
         name: "ids of channels under other names, in operations of later releases",
         evidence: "seen on the wire of 22.10.1: each holds the id of a channel",
         releases: Releases::since(&[(16, 0, 0)]),
-        mends: &[
+        fixes: &[
             SetReference("channels.create.originator", "channelId"),
             SetReference("channels.dial.caller", "channelId"),
         ],
@@ -119,7 +119,7 @@ pub const FIXUPS: &[Fixup] = &[
         name: "names of recordings under another name",
         evidence: "seen on the wire of 22.10.1: the recording is at /recordings/live/NAME",
         releases: SEEN,
-        mends: &[
+        fixes: &[
             SetReference("bridges.record.name", "recordingName"),
             SetReference("channels.record.name", "recordingName"),
         ],
@@ -129,7 +129,7 @@ pub const FIXUPS: &[Fixup] = &[
         evidence: "seen on the wire of 22.10.1: GET /applications/NAME knows what events call `application`, and a server \
                    tells its own id in every event, in its answer to a ping and among its information",
         releases: SEEN,
-        mends: &[
+        fixes: &[
             SetReference("Event.application", "applicationName"),
             SetReference("Message.asterisk_id", "asteriskId"),
             SetReference("SystemInfo.entity_id", "asteriskId"),
@@ -139,13 +139,13 @@ pub const FIXUPS: &[Fixup] = &[
         name: "the id of the server in its answer to a ping",
         evidence: "seen on the wire of 22.10.1: the id that its events carry",
         releases: Releases::since(&[(13, 38, 0), (16, 2, 0), (17, 0, 0)]),
-        mends: &[SetReference("AsteriskPing.asterisk_id", "asteriskId")],
+        fixes: &[SetReference("AsteriskPing.asterisk_id", "asteriskId")],
     },
     Fixup {
         name: "ids of channels under other names",
         evidence: "seen on the wire of 22.10.1: each holds the id of a channel",
         releases: SEEN,
-        mends: &[
+        fixes: &[
             SetReference("Bridge.channels", "channelId"),
             SetReference("Bridge.video_source_id", "channelId"),
             SetReference("BridgeVideoSourceChanged.old_video_source_id", "channelId"),

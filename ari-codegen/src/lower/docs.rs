@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::names::event_name;
 use crate::api::{self, Literal, Location};
-use crate::availability::Availability;
-use crate::prose::Prose;
+use crate::record::Availability;
+use crate::record::Prose;
 use crate::rust::{Docs, RustType};
 
 /// What the list of an operation's errors begins with.

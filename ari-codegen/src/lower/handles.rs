@@ -9,7 +9,7 @@ use super::ids::stem;
 use super::names::{Scope, value_name};
 use super::operations::CLIENT_METHODS;
 use crate::api;
-use crate::problem::Problems;
+use crate::diagnostic::Diagnostics;
 use crate::rust::{Form, Handle, Module, Operation};
 
 /// A single operation needs no handle.
@@ -17,11 +17,11 @@ const FEWEST_OPERATIONS: usize = 2;
 
 type Found<'a> = Vec<(&'a Module, &'a Operation)>;
 
-pub(super) fn handles(context: &Context<'_>, modules: &[Module], problems: &mut Problems) -> Vec<Handle> {
+pub(super) fn handles(context: &Context<'_>, modules: &[Module], diagnostics: &mut Diagnostics) -> Vec<Handle> {
     let mut scope = Scope::new("the client's methods");
     for module in modules {
         if let Some(operation) = first_of(context, &module.resource) {
-            scope.claim(&module.accessor, &module.resource, &operation.place, problems);
+            scope.claim(&module.accessor, &module.resource, &operation.span, diagnostics);
         }
     }
     let mut handles = Vec::new();
@@ -31,25 +31,25 @@ pub(super) fn handles(context: &Context<'_>, modules: &[Module], problems: &mut 
         }
         let handle = handle(prefix, &found);
         if let Some(operation) = first_of(context, &found[0].0.resource) {
-            scope.claim(&handle.accessor, prefix, &operation.place, problems);
+            scope.claim(&handle.accessor, prefix, &operation.span, diagnostics);
         }
-        check_methods(context, &handle, &found, problems);
+        check_methods(context, &handle, &found, diagnostics);
         handles.push(handle);
     }
     handles
 }
 
 /// A handle gathers operations of several resources; what is unique in each of them need not be in all.
-fn check_methods(context: &Context<'_>, handle: &Handle, found: &Found<'_>, problems: &mut Problems) {
+fn check_methods(context: &Context<'_>, handle: &Handle, found: &Found<'_>, diagnostics: &mut Diagnostics) {
     let what = format!("the methods of `{}`", handle.name);
     let mut scope = Scope::new(&what);
     for (index, (module, operation)) in found.iter().enumerate() {
         let declared = &context.api.resources[&module.resource].operations;
         let Some(declared) = declared.iter().find(|declared| declared.nickname == operation.nickname) else { continue };
         for id in handle.ids.iter().filter(|_| index == 0) {
-            scope.claim(&id.name, &id.wire, &declared.place, problems);
+            scope.claim(&id.name, &id.wire, &declared.span, diagnostics);
         }
-        scope.claim(&operation.function, &operation.nickname, &declared.place, problems);
+        scope.claim(&operation.function, &operation.nickname, &declared.span, diagnostics);
     }
 }
 

@@ -10,9 +10,9 @@ mod structs;
 mod values;
 
 use crate::api::{Api, Type};
-use crate::availability::Availability;
-use crate::problem::Problems;
-use crate::prose::Prose;
+use crate::diagnostic::Diagnostics;
+use crate::record::Availability;
+use crate::record::Prose;
 use crate::rust::{Crate, RustType};
 
 use docs::Facts;
@@ -23,25 +23,25 @@ use values::ValueTypes;
 ///
 /// # Errors
 /// Names that clash once they are Rust names, and shapes that the generated crate has no form for.
-pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Crate, Problems> {
-    let mut problems = Problems::default();
+pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Crate, Diagnostics> {
+    let mut diagnostics = Diagnostics::default();
     let events = api.events().into_iter().map(|event| event.name.clone()).collect();
     let facts = Facts { availability, prose, events };
-    let values = ValueTypes::of(api, &facts, &mut problems);
+    let values = ValueTypes::of(api, &facts, &mut diagnostics);
     let context = Context { api, facts, ids: Ids::of(api), values };
-    let mut modules = operations::modules(&context, &mut problems);
-    let handles = handles::handles(&context, &modules, &mut problems);
+    let mut modules = operations::modules(&context, &mut diagnostics);
+    let handles = handles::handles(&context, &modules, &mut diagnostics);
     operations::leave_examples_to(&handles, &mut modules);
-    let models = structs::models(&context, &mut problems);
+    let models = structs::models(&context, &mut diagnostics);
     let lowered = Crate {
         ids: context.ids.types(),
         values: context.values.types(),
-        events: structs::events(&context, &models, &mut problems),
+        events: structs::events(&context, &models, &mut diagnostics),
         models,
         handles,
         modules,
     };
-    problems.or(lowered)
+    diagnostics.or(lowered)
 }
 
 /// What the passes share.

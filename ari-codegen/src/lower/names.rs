@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-use crate::problem::{Place, Problems};
+use crate::diagnostic::{Diagnostics, Span};
 
 /// Keywords of edition 2024, reserved ones included.
 const KEYWORDS: [&str; 48] = [
@@ -125,7 +125,7 @@ fn escape(name: String) -> String {
 /// Names of one scope; a wire name that gives no Rust name, and two that give the same one, are reported.
 pub(super) struct Scope<'a> {
     what: &'a str,
-    names: BTreeMap<String, (String, Place)>,
+    names: BTreeMap<String, (String, Span)>,
 }
 
 impl<'a> Scope<'a> {
@@ -133,15 +133,15 @@ impl<'a> Scope<'a> {
         Self { what, names: BTreeMap::new() }
     }
 
-    pub(super) fn claim(&mut self, name: &str, wire: &str, place: &Place, problems: &mut Problems) {
+    pub(super) fn claim(&mut self, name: &str, wire: &str, span: &Span, diagnostics: &mut Diagnostics) {
         if syn::parse_str::<syn::Ident>(name).is_err() {
-            problems.at(place, format!("`{wire}` gives no Rust name: `{name}` is not an identifier"));
+            diagnostics.at(span, format!("`{wire}` gives no Rust name: `{name}` is not an identifier"));
         } else if let Some((other, earlier)) = self.names.get(name) {
             let message =
                 format!("clashing names in {}: `{wire}` and `{other}` ({earlier}) both become `{name}`", self.what);
-            problems.at(place, message);
+            diagnostics.at(span, message);
         } else {
-            self.names.insert(name.to_owned(), (wire.to_owned(), place.clone()));
+            self.names.insert(name.to_owned(), (wire.to_owned(), span.clone()));
         }
     }
 }

@@ -7,7 +7,7 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 use super::names::{Scope, type_name, value_name, value_name_beside};
 use super::{Context, docs};
 use crate::api::{self, BodyForm, Location, Parameter, Response, Type};
-use crate::problem::Problems;
+use crate::diagnostic::Diagnostics;
 use crate::rust::{Argument, Form, Handle, Module, Operation, Reply, RustType};
 
 /// Names that the generated functions and requests use themselves.
@@ -16,11 +16,11 @@ const TAKEN: [&str; 4] = ["client", "into_future", "into_request", "new"];
 /// Methods of the client that are written by hand.
 pub(super) const CLIENT_METHODS: [&str; 7] = ["base_url", "builder", "clone", "events", "new", "send", "shared"];
 
-pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Module> {
+pub(super) fn modules(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Vec<Module> {
     let mut scope = Scope::new("resources");
     let mut modules = Vec::new();
     for resource in context.api.resources.values() {
-        let operations = operations(context, resource, problems);
+        let operations = operations(context, resource, diagnostics);
         if operations.is_empty() {
             continue;
         }
@@ -33,11 +33,11 @@ pub(super) fn modules(context: &Context<'_>, problems: &mut Problems) -> Vec<Mod
             docs: docs::resource(resource),
             operations,
         };
-        let place = &resource.operations[0].place;
-        scope.claim(&module.name, &resource.name, place, problems);
+        let span = &resource.operations[0].span;
+        scope.claim(&module.name, &resource.name, span, diagnostics);
         for operation in module.operations.iter().filter(|operation| operation.name == module.type_name) {
-            problems.at(
-                place,
+            diagnostics.at(
+                span,
                 format!("clashing names: `{}` and the resource both become `{}`", operation.nickname, operation.name),
             );
         }
@@ -72,7 +72,7 @@ fn accessor(resource: &str) -> String {
     name
 }
 
-fn operations(context: &Context<'_>, resource: &api::Resource, problems: &mut Problems) -> Vec<Operation> {
+fn operations(context: &Context<'_>, resource: &api::Resource, diagnostics: &mut Diagnostics) -> Vec<Operation> {
     let what = format!("the operations of `{}`", resource.name);
     let mut scope = Scope::new(&what);
     let mut lowered = Vec::new();
@@ -80,20 +80,20 @@ fn operations(context: &Context<'_>, resource: &api::Resource, problems: &mut Pr
         if operation.response == Response::WebSocket {
             continue;
         }
-        let operation_lowered = self::operation(context, operation, problems);
-        scope.claim(&operation_lowered.name, &operation.nickname, &operation.place, problems);
+        let operation_lowered = self::operation(context, operation, diagnostics);
+        scope.claim(&operation_lowered.name, &operation.nickname, &operation.span, diagnostics);
         lowered.push(operation_lowered);
     }
     lowered
 }
 
-fn operation(context: &Context<'_>, operation: &api::Operation, problems: &mut Problems) -> Operation {
+fn operation(context: &Context<'_>, operation: &api::Operation, diagnostics: &mut Diagnostics) -> Operation {
     let what = format!("the parameters of `{}.{}`", operation.resource, operation.nickname);
     let mut scope = Scope::new(&what);
     let (mut arguments, mut setters) = (Vec::new(), Vec::new());
     for parameter in in_order(operation) {
         let argument = argument(context, operation, parameter);
-        scope.claim(&argument.name, &parameter.name, &parameter.place, problems);
+        scope.claim(&argument.name, &parameter.name, &parameter.span, diagnostics);
         if parameter.required { arguments.push(argument) } else { setters.push(argument) }
     }
     Operation {

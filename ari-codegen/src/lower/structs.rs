@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{Scope, event_name, type_name, value_name};
 use super::{Context, about, docs};
 use crate::api::{BodyForm, Location, Model, Property, Type};
-use crate::problem::Problems;
+use crate::diagnostic::Diagnostics;
 use crate::rust::{CommonMember, Events, Field, RustType, Struct};
 
 /// Members that the runtime reads from events of unknown type too.
@@ -20,15 +20,15 @@ const SHARED_BY: usize = 3;
 /// The key by which the runtime tells events apart.
 const DISCRIMINATOR: &str = "type";
 
-pub(super) fn models(context: &Context<'_>, problems: &mut Problems) -> Vec<Struct> {
+pub(super) fn models(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Vec<Struct> {
     let mut scope = Scope::new("models");
     let constructed = constructed(context);
     let mut structs = Vec::new();
     for model in context.api.models.values().filter(|model| !context.api.is_message(model)) {
         let name = type_name(&model.name, "Model");
-        scope.claim(&name, &model.name, &model.place, problems);
+        scope.claim(&name, &model.name, &model.span, diagnostics);
         structs.push(Struct {
-            fields: fields(context, &context.api.lineage(model), None, problems),
+            fields: fields(context, &context.api.lineage(model), None, diagnostics),
             docs: context.facts.model(model),
             wire: model.name.clone(),
             constructed: constructed.contains(model.name.as_str()),
@@ -46,20 +46,20 @@ fn constructed<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     tuples.filter_map(|parameter| parameter.ty.model()).collect()
 }
 
-pub(super) fn events(context: &Context<'_>, models: &[Struct], problems: &mut Problems) -> Events {
+pub(super) fn events(context: &Context<'_>, models: &[Struct], diagnostics: &mut Diagnostics) -> Events {
     let Some(message) = context.api.message() else { return Events::default() };
     let discriminator = message.discriminator.as_deref().unwrap_or_default();
     if discriminator != DISCRIMINATOR {
         let message_text = format!("the discriminator is `{discriminator}`: the runtime reads `{DISCRIMINATOR}`");
-        problems.at(&message.place, message_text);
+        diagnostics.at(&message.span, message_text);
     }
     let mut scope = Scope::new("events");
     let mut structs = Vec::new();
     for model in context.api.events() {
         let name = event_name(&model.name);
-        scope.claim(&name, &model.name, &model.place, problems);
+        scope.claim(&name, &model.name, &model.span, diagnostics);
         structs.push(Struct {
-            fields: fields(context, &context.api.lineage(model), Some(discriminator), problems),
+            fields: fields(context, &context.api.lineage(model), Some(discriminator), diagnostics),
             docs: context.facts.event(model),
             wire: model.name.clone(),
             constructed: false,
@@ -77,7 +77,7 @@ fn fields(
     context: &Context<'_>,
     lineage: &[&Model],
     discriminator: Option<&str>,
-    problems: &mut Problems,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Field> {
     let what = format!("the properties of `{}`", lineage[0].name);
     let mut scope = Scope::new(&what);
@@ -88,7 +88,7 @@ fn fields(
                 continue;
             }
             let field = field(context, lineage[0], model, property);
-            scope.claim(&field.name, &property.name, &property.place, problems);
+            scope.claim(&field.name, &property.name, &property.span, diagnostics);
             fields.push(field);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::docs::{self, Facts};
 use super::names::{Scope, camel, type_name, variant_name};
 use crate::api::{Api, Operation, Parameter, Type};
-use crate::problem::{Place, Problems};
+use crate::diagnostic::{Diagnostics, Span};
 use crate::rust::{Values, Variant};
 
 /// Enums by where they are used.
@@ -20,10 +20,10 @@ pub(super) struct ValueTypes {
 type Use<'a> = (&'a Operation, &'a Parameter, &'a Vec<String>);
 
 impl ValueTypes {
-    pub(super) fn of(api: &Api, facts: &Facts<'_>, problems: &mut Problems) -> Self {
+    pub(super) fn of(api: &Api, facts: &Facts<'_>, diagnostics: &mut Diagnostics) -> Self {
         let mut types = Self::default();
-        types.properties(api, facts, problems);
-        types.parameters(api, facts, problems);
+        types.properties(api, facts, diagnostics);
+        types.parameters(api, facts, diagnostics);
         types
     }
 
@@ -40,19 +40,19 @@ impl ValueTypes {
         self.of_parameter.get(&key)
     }
 
-    fn properties(&mut self, api: &Api, facts: &Facts<'_>, problems: &mut Problems) {
+    fn properties(&mut self, api: &Api, facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
         for model in api.models.values() {
             for property in &model.properties {
                 let Some(values) = listed(property.values.as_ref(), &property.ty) else { continue };
                 let name = property_type_name(&model.name, &property.name);
                 let used = format!("{}.{}", model.name, property.name);
-                self.add(&name, values, &used, facts, &property.place, problems);
+                self.add(&name, values, &used, facts, &property.span, diagnostics);
                 self.of_property.insert((model.name.clone(), property.name.clone()), name);
             }
         }
     }
 
-    fn parameters(&mut self, api: &Api, facts: &Facts<'_>, problems: &mut Problems) {
+    fn parameters(&mut self, api: &Api, facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
         let mut by_name: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
         for operation in api.operations() {
             for parameter in &operation.parameters {
@@ -70,7 +70,7 @@ impl ValueTypes {
                     if shared { type_name(name, "Value") } else { self.operation_type_name(first, name, values) };
                 for (operation, parameter, values) in group {
                     let used = format!("{}.{}.{name}", operation.resource, operation.nickname);
-                    self.add(&type_name, values, &used, facts, &parameter.place, problems);
+                    self.add(&type_name, values, &used, facts, &parameter.span, diagnostics);
                     let key = (operation.resource.clone(), operation.nickname.clone(), name.to_owned());
                     self.of_parameter.insert(key, type_name.clone());
                 }
@@ -93,12 +93,13 @@ impl ValueTypes {
         values: &[String],
         used: &str,
         facts: &Facts<'_>,
-        place: &Place,
-        problems: &mut Problems,
+        span: &Span,
+        diagnostics: &mut Diagnostics,
     ) {
         if let Some(known) = self.types.get_mut(name) {
             if !same_values(known, values) {
-                problems.at(place, format!("clashing names: `{used}` and another list of values both become `{name}`"));
+                diagnostics
+                    .at(span, format!("clashing names: `{used}` and another list of values both become `{name}`"));
             }
             known.docs.push(docs::used_at(used));
             return;
@@ -109,7 +110,7 @@ impl ValueTypes {
             .map(|wire| Variant { name: variant_name(wire), docs: facts.value(used, wire), wire: wire.clone() })
             .collect();
         for variant in &variants {
-            scope.claim(&variant.name, &variant.wire, place, problems);
+            scope.claim(&variant.name, &variant.wire, span, diagnostics);
         }
         let mut docs = docs::values();
         docs.push(docs::used_at(used));

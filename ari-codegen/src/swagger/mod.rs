@@ -5,7 +5,7 @@
 mod members;
 mod read;
 
-use crate::problem::Place;
+use crate::diagnostic::Span;
 
 pub use read::{read_listing, read_resource};
 
@@ -13,7 +13,7 @@ pub use read::{read_listing, read_resource};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     /// Where the file begins.
-    pub place: Place,
+    pub span: Span,
     /// Version of the API; unlike that of the resource files it moves.
     pub api_version: String,
     /// Version of the dialect.
@@ -26,7 +26,7 @@ pub struct Listing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedResource {
     /// Where the entry stands.
-    pub place: Place,
+    pub span: Span,
     /// The path as written: `/api-docs/channels.{format}`.
     pub path: String,
 }
@@ -44,7 +44,7 @@ impl ListedResource {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     /// Where the file begins.
-    pub place: Place,
+    pub span: Span,
     /// Version of the dialect.
     pub swagger_version: String,
     /// Version of the API as this file claims it.
@@ -65,7 +65,7 @@ pub struct Resource {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Api {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// Path template: `/channels/{channelId}/play`.
     pub path: String,
     /// Operations on it.
@@ -76,7 +76,7 @@ pub struct Api {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// HTTP method, upper case.
     pub http_method: String,
     /// Its name within the resource.
@@ -99,7 +99,7 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ErrorResponse {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// HTTP status.
     pub code: u16,
 }
@@ -108,7 +108,7 @@ pub struct ErrorResponse {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// Its name on the wire.
     pub name: String,
     /// `path`, `query` or `body`.
@@ -154,7 +154,7 @@ pub enum AllowableValues {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// Its name.
     pub id: String,
     /// Models that inherit its properties.
@@ -169,7 +169,7 @@ pub struct Model {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Property {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// Its name on the wire.
     pub name: String,
     /// Its type.

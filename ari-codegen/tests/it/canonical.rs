@@ -112,7 +112,7 @@ fn named(text: impl Into<String>) -> Source {
 }
 
 fn canonical(source: &Source) -> String {
-    canonical::resource_text(&read_resource(source).unwrap_or_else(|problems| panic!("{problems}")))
+    canonical::resource_text(&read_resource(source).unwrap_or_else(|diagnostics| panic!("{diagnostics}")))
 }
 
 #[test]

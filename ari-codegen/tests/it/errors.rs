@@ -1,9 +1,9 @@
 //! What is wrong is told with its place: each whole message, word for word.
 
 use ari_codegen::api::BodyForm;
-use ari_codegen::fixups::{Fixup, Mend, Primitive, Releases};
+use ari_codegen::fixups::{Fix, Fixup, Primitive, Releases};
 use ari_codegen::swagger::read_listing;
-use ari_codegen::{Knowledge, Release, ReleaseSource, Source, generate};
+use ari_codegen::{Record, Release, ReleaseSource, Source, generate};
 
 const RELEASE: Release = Release { major: 22, minor: 0, patch: 0 };
 
@@ -11,16 +11,16 @@ fn source(file: &str, text: &str) -> Source {
     Source { file: format!("{file}.json"), text: text.to_owned() }
 }
 
-/// The problems of generating from one release with these files, one a line.
-fn problems(files: &[(&str, &str)]) -> String {
+/// The diagnostics of generating from one release with these files, one a line.
+fn diagnostics(files: &[(&str, &str)]) -> String {
     problems_with(files, &[])
 }
 
 fn problems_with(files: &[(&str, &str)], table: &[Fixup]) -> String {
     let resources = files.iter().map(|(name, text)| ((*name).to_owned(), source(name, text))).collect();
-    match generate(&[ReleaseSource { release: RELEASE, resources }], table, &Knowledge::default()) {
-        Ok(_) => "no problem".to_owned(),
-        Err(problems) => problems.to_string(),
+    match generate(&[ReleaseSource { release: RELEASE, resources }], table, &Record::default()) {
+        Ok(_) => "no diagnostic".to_owned(),
+        Err(diagnostics) => diagnostics.to_string(),
     }
 }
 
@@ -50,16 +50,16 @@ fn model(properties: &str) -> String {
     )
 }
 
-/// One file's problems.
+/// One file's diagnostics.
 fn of(apis: &str, models: &str) -> String {
-    problems(&[("a", &file(apis, models))])
+    diagnostics(&[("a", &file(apis, models))])
 }
 
 #[test]
 fn text_that_is_not_json() {
-    assert_eq!(problems(&[("a", "")]), "a.json:1:1: $: the file is empty: expected a JSON object");
+    assert_eq!(diagnostics(&[("a", "")]), "a.json:1:1: $: the file is empty: expected a JSON object");
     assert_eq!(
-        problems(&[(
+        diagnostics(&[(
             "a",
             r#"{
   "apis": [
@@ -70,7 +70,7 @@ fn text_that_is_not_json() {
         "a.json:3:5: $: not JSON: Unexpected word"
     );
     assert_eq!(
-        problems(&[(
+        diagnostics(&[(
             "a",
             r#"{
   "apis": [1,],
@@ -79,7 +79,7 @@ fn text_that_is_not_json() {
         "a.json:2:13: $: not JSON: Trailing commas are not allowed"
     );
     assert_eq!(
-        problems(&[(
+        diagnostics(&[(
             "a",
             r"{
   // why
@@ -88,27 +88,30 @@ fn text_that_is_not_json() {
         "a.json:2:3: $: not JSON: Comments are not allowed"
     );
     assert_eq!(
-        problems(&[("a", r#"{"ä": "€", 'b': 1}"#)]),
+        diagnostics(&[("a", r#"{"ä": "€", 'b': 1}"#)]),
         "a.json:1:12: $: not JSON: Single-quoted strings are not allowed"
     );
     // A lone carriage return is no end of a line, to an editor or to the faults of other passes.
-    assert_eq!(problems(&[("a", "{\"a\": \r'b'}")]), "a.json:1:8: $: not JSON: Single-quoted strings are not allowed");
+    assert_eq!(
+        diagnostics(&[("a", "{\"a\": \r'b'}")]),
+        "a.json:1:8: $: not JSON: Single-quoted strings are not allowed"
+    );
 }
 
 #[test]
 fn text_that_only_looks_like_json() {
     assert_eq!(
-        problems(&[("a", "{\n  \"a\tb\": 1\n}")]),
+        diagnostics(&[("a", "{\n  \"a\tb\": 1\n}")]),
         "a.json:2:5: $: not JSON: control character (\\u0000-\\u001F) found while parsing a string"
     );
-    assert_eq!(problems(&[("a", "{\"a\": 1e999}")]), "a.json:1:11: $: not JSON: number out of range");
+    assert_eq!(diagnostics(&[("a", "{\"a\": 1e999}")]), "a.json:1:11: $: not JSON: number out of range");
 }
 
 #[test]
 fn values_of_the_wrong_type() {
-    assert_eq!(problems(&[("a", "[]")]), "a.json:1:1: $: a resource file must be an object, found an array");
+    assert_eq!(diagnostics(&[("a", "[]")]), "a.json:1:1: $: a resource file must be an object, found an array");
     assert_eq!(
-        problems(&[(
+        diagnostics(&[(
             "a",
             r#"{"swaggerVersion": 1.1, "apiVersion": null,
 "resourcePath": true, "apis": {}, "models": [], "since": "12"}"#
@@ -158,7 +161,7 @@ a.json:4:63: $.apis[0].operations[0].errorResponses[3]: an error response lacks 
 #[test]
 fn what_is_missing() {
     assert_eq!(
-        problems(&[("a", "{}")]),
+        diagnostics(&[("a", "{}")]),
         r"a.json:1:1: $: a resource file lacks `swaggerVersion`
 a.json:1:1: $: a resource file lacks `apiVersion`
 a.json:1:1: $: a resource file lacks `resourcePath`
@@ -205,7 +208,7 @@ fn unknown_and_duplicate_keys() {
 a.json:5:72: $.apis[0].operations[0].parameters[0].style: unknown key `style` in a parameter: known are name, paramType, dataType, required, allowMultiple, defaultValue, defalutValue, allowableValues; teach `ari-codegen/src/swagger/read.rs` what it means"
     );
     assert_eq!(
-        problems(&[("a", &file("", "").replacen("\"apis\"", r#""produces": [], "apis""#, 1))]),
+        diagnostics(&[("a", &file("", "").replacen("\"apis\"", r#""produces": [], "apis""#, 1))]),
         "a.json:3:1: $.produces: unknown key `produces` in a resource file: known are swaggerVersion, apiVersion, resourcePath, since, requiresModules, apis, models; teach `ari-codegen/src/swagger/read.rs` what it means"
     );
     let listing = read_listing(&source(
@@ -267,7 +270,7 @@ a.json:3:40: $.apis[0].operations[0]: model `B` is not defined in any resource f
     );
     let once = file("", &model(""));
     assert_eq!(
-        problems(&[("a", &once), ("b", &once)]),
+        diagnostics(&[("a", &once), ("b", &once)]),
         "b.json:4:12: $.models.A: model `A` is declared twice: first in a.json:4:12: $.models.A"
     );
 }
@@ -328,7 +331,7 @@ fn operations_declared_twice() {
         "a.json:4:31: $.apis[1].operations[0]: operation `GET /a` is declared twice: first in a.json:3:40: $.apis[0].operations[0]"
     );
     let same = file(&get("/a", "get"), "");
-    assert_eq!(problems(&[("a", &same), ("a", &same)]), "a.json:1:1: $: resource `a` is given twice");
+    assert_eq!(diagnostics(&[("a", &same), ("a", &same)]), "a.json:1:1: $: resource `a` is given twice");
 }
 
 #[test]
@@ -377,7 +380,7 @@ fn names_that_become_one_rust_name() {
     );
     let (one, other) = (file(&get("/a", "get"), ""), file(&get("/b", "get"), ""));
     assert_eq!(
-        problems(&[("aB", &one), ("a_b", &other)]),
+        diagnostics(&[("aB", &one), ("a_b", &other)]),
         r"a_b.json:3:40: $.apis[0].operations[0]: clashing names in resources: `a_b` and `aB` (aB.json:3:40: $.apis[0].operations[0]) both become `a_b`
 a_b.json:3:40: $.apis[0].operations[0]: clashing names in the client's methods: `a_b` and `aB` (aB.json:3:40: $.apis[0].operations[0]) both become `a_b`"
     );
@@ -411,7 +414,7 @@ fn methods_of_a_handle_that_become_one() {
     };
     let (one, other) = (file(&get("/a/{aId}", "get"), ""), file(&get("/a/{aId}/b", "get"), ""));
     assert_eq!(
-        problems(&[("xs", &one), ("ys", &other)]),
+        diagnostics(&[("xs", &one), ("ys", &other)]),
         "ys.json:3:48: $.apis[0].operations[0]: clashing names in the methods of `AHandle`: `get` and `get` (xs.json:3:46: $.apis[0].operations[0]) both become `get`"
     );
     let accessors = format!(
@@ -425,7 +428,7 @@ fn methods_of_a_handle_that_become_one() {
         get("/as/{aId}/x", "x2")
     );
     assert_eq!(
-        problems(&[("xs", &file(&accessors, ""))]),
+        diagnostics(&[("xs", &file(&accessors, ""))]),
         "xs.json:3:46: $.apis[0].operations[0]: clashing names in the client's methods: `/as/{aId}` and `/a/{aId}` (xs.json:3:46: $.apis[0].operations[0]) both become `a`"
     );
 }
@@ -451,7 +454,7 @@ a.json:6:1: $.models.A.properties.½: `½` gives no Rust name: `½` is not an id
     let get = r#"{"path": "/a", "operations": [{"httpMethod": "GET", "nickname": "-", "responseClass": "void"}]}"#;
     assert_eq!(of(get, ""), "a.json:3:40: $.apis[0].operations[0]: `-` gives no Rust name: `` is not an identifier");
     assert_eq!(
-        problems(&[("-", &file(&operation(""), ""))]),
+        diagnostics(&[("-", &file(&operation(""), ""))]),
         r"-.json:4:1: $.apis[0].operations[0]: `-` gives no Rust name: `_` is not an identifier
 -.json:4:1: $.apis[0].operations[0]: `-` gives no Rust name: `_` is not an identifier"
     );
@@ -459,25 +462,25 @@ a.json:6:1: $.models.A.properties.½: `½` gives no Rust name: `½` is not an id
 
 #[test]
 fn fixups_that_do_not_apply() {
-    const fn fixup(mends: &'static [Mend]) -> Fixup {
-        Fixup { name: "a fault", evidence: "this test", releases: Releases::since(&[(22, 0, 0)]), mends }
+    const fn fixup(fixes: &'static [Fix]) -> Fixup {
+        Fixup { name: "a fault", evidence: "this test", releases: Releases::since(&[(22, 0, 0)]), fixes }
     }
     let values =
         r#""a": {"type": "string", "allowableValues": {"valueType": "LIST", "values": ["x"]}}, "b": {"type": "int"}"#;
     let text = file(&operation(r#"{"name": "q", "paramType": "query", "dataType": "string"}"#), &model(values));
     let table = [fixup(&[
-        Mend::AddValues("A.a", &["y", "x"]),
-        Mend::AddValues("A.b", &["y"]),
-        Mend::AddValues("A.c", &["y"]),
-        Mend::AddValues("a.get.c", &["y"]),
-        Mend::AddValues("a", &["y"]),
-        Mend::AddProperty("A.b", Primitive::Date),
-        Mend::AddProperty("B.b", Primitive::Date),
-        Mend::AddProperty("A", Primitive::Date),
-        Mend::SetType("A.b", Primitive::Integer),
-        Mend::SetBody("a.get.q", BodyForm::Members),
-        Mend::SetTuples("a.get.q", "B"),
-        Mend::SetReference("b.get.q", "aId"),
+        Fix::AddValues("A.a", &["y", "x"]),
+        Fix::AddValues("A.b", &["y"]),
+        Fix::AddValues("A.c", &["y"]),
+        Fix::AddValues("a.get.c", &["y"]),
+        Fix::AddValues("a", &["y"]),
+        Fix::AddProperty("A.b", Primitive::Date),
+        Fix::AddProperty("B.b", Primitive::Date),
+        Fix::AddProperty("A", Primitive::Date),
+        Fix::SetType("A.b", Primitive::Integer),
+        Fix::SetBody("a.get.q", BodyForm::Members),
+        Fix::SetTuples("a.get.q", "B"),
+        Fix::SetReference("b.get.q", "aId"),
     ])];
     assert_eq!(
         problems_with(&[("a", &text)], &table),
@@ -495,15 +498,15 @@ fixup "a fault" does not apply to Asterisk 22.0.0: there is no model `B`; bound 
 fixup "a fault" does not apply to Asterisk 22.0.0: there is no `b.get.q`; bound its releases in `ari-codegen/src/fixups/table.rs`"#
     );
     let other = [Fixup { releases: Releases::since(&[(22, 0, 1)]), ..table[0] }];
-    assert_eq!(problems_with(&[("a", &text)], &other), "no problem");
+    assert_eq!(problems_with(&[("a", &text)], &other), "no diagnostic");
 }
 
 #[test]
 fn no_release_and_one_twice() {
-    assert_eq!(generate(&[], &[], &Knowledge::default()).unwrap_err().to_string(), "no release to generate from");
+    assert_eq!(generate(&[], &[], &Record::default()).unwrap_err().to_string(), "no release to generate from");
     let release = ReleaseSource { release: RELEASE, resources: Vec::new() };
     assert_eq!(
-        generate(&[release.clone(), release], &[], &Knowledge::default()).unwrap_err().to_string(),
+        generate(&[release.clone(), release], &[], &Record::default()).unwrap_err().to_string(),
         "release 22.0.0 is given twice"
     );
 }
@@ -525,7 +528,7 @@ fn all_faults_of_all_files_come_together_and_in_order() {
         release(2, &[("a", &file("", &model(r#""a": {"type": "B"}"#)))]),
     ];
     assert_eq!(
-        generate(&sources, &[], &Knowledge::default()).unwrap_err().to_string(),
+        generate(&sources, &[], &Record::default()).unwrap_err().to_string(),
         r"22.1.0/b.json:5:7: $.models.A.properties.a.type: expected a string, found a number
 22.1.0/b.json:5:18: $.models.A.properties.a.x: unknown key `x` in a property: known are type, required, allowableValues; teach `ari-codegen/src/swagger/read.rs` what it means
 22.1.0/a.json:1:1: $: not JSON: Unterminated object

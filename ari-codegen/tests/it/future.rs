@@ -1,7 +1,7 @@
 //! A release that does not exist yet: what ARI may grow by has to generate without a change of the generator.
 
 use ari_codegen::fixups::FIXUPS;
-use ari_codegen::{Generated, Knowledge, Release, ReleaseSource, Source, generate};
+use ari_codegen::{Generated, Record, Release, ReleaseSource, Source, generate};
 use serde_json::{Value, json};
 
 use crate::inventory::{self, declared, difference};
@@ -12,7 +12,7 @@ const FUTURE: Release = Release { major: 24, minor: 0, patch: 0 };
 
 /// The supported releases together with the future one.
 pub(crate) fn generated() -> Generated {
-    generate(&sources(), FIXUPS, &Knowledge::default()).unwrap_or_else(|problems| panic!("{problems}"))
+    generate(&sources(), FIXUPS, &Record::default()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 fn sources() -> Vec<ReleaseSource> {

@@ -1,4 +1,4 @@
-//! Tests of the generator from outside: declarations in, generated files or problems out.
+//! Tests of the generator from outside: declarations in, generated files or diagnostics out.
 
 mod availability;
 mod canonical;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ari_codegen::fixups::FIXUPS;
-use ari_codegen::{Generated, Knowledge, Prose, Source, generate};
+use ari_codegen::{Generated, Prose, Record, Source, generate};
 
 use crate::support::{self, source, supported};
 
@@ -26,7 +26,7 @@ fn texts() -> Vec<(String, String)> {
 
 #[test]
 fn everything_has_a_text_and_every_text_is_about_something() {
-    let known = Knowledge { prose: Prose::parse(&files()).unwrap(), ..Knowledge::default() };
+    let known = Record { prose: Prose::parse(&files()).unwrap(), ..Record::default() };
     let generated = generate(&supported(), FIXUPS, &known).unwrap();
     assert_eq!(generated.superfluous, Vec::<String>::new());
     assert_eq!(generated.undocumented, Vec::<String>::new());
@@ -43,7 +43,7 @@ fn an_example_is_compiled_once_where_its_operation_is_called_and_none_is_superfl
     let text = "\"example channels.answer\" = 'let one = 1;'\n\"example channels.sing\" = 'let two = 2;'\n\
                 \"example channels.list\" = 'let three = 3;'\n";
     let prose = Prose::parse(&[Source { file: "examples.toml".to_owned(), text: text.to_owned() }]).unwrap();
-    let generated = generate(&supported(), FIXUPS, &Knowledge { prose, ..Knowledge::default() }).unwrap();
+    let generated = generate(&supported(), FIXUPS, &Record { prose, ..Record::default() }).unwrap();
     assert_eq!(generated.superfluous, ["example channels.sing"]);
     assert_eq!(shown(&generated, "let one = 1;"), ["handles.rs"]);
     assert_eq!(shown(&generated, "let three = 3;"), ["operations/channels.rs"]);
@@ -66,7 +66,7 @@ fn a_text_that_names_an_event_leads_to_it() {
     ];
     let texts = items.map(|item| format!("\"{item}\" = 'See `StasisStart` or `Stasis`, {item}.'\n"));
     let prose = Prose::parse(&[Source { file: "texts.toml".to_owned(), text: texts.concat() }]).unwrap();
-    let generated = generate(&supported(), FIXUPS, &Knowledge { prose, ..Knowledge::default() }).unwrap();
+    let generated = generate(&supported(), FIXUPS, &Record { prose, ..Record::default() }).unwrap();
     let all: String = generated.files.iter().map(|file| file.text.as_str()).collect();
     assert!(!all.contains("See `StasisStart`"));
     for item in items {

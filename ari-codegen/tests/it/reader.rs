@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use ari_codegen::swagger::{read_listing, read_resource};
-use ari_codegen::{Knowledge, ReleaseSource, Source, generate};
+use ari_codegen::{Record, ReleaseSource, Source, generate};
 use proptest::prelude::*;
 
 use crate::support::supported;
@@ -17,7 +17,7 @@ fn source(text: String) -> Source {
 /// What the reader says of a text that is no JSON.
 fn is_refused_as_json(text: &str) -> bool {
     let refused = |message: &str| message.contains(": not JSON: ") || message.contains("the file is empty");
-    read_listing(&source(text.to_owned())).is_err_and(|problems| refused(&problems.to_string()))
+    read_listing(&source(text.to_owned())).is_err_and(|diagnostics| refused(&diagnostics.to_string()))
 }
 
 fn json() -> impl Strategy<Value = serde_json::Value> {
@@ -56,13 +56,13 @@ proptest! {
     fn any_json_is_read_or_refused(value in json()) {
         let _ = read_listing(&source(value.to_string()));
         let result = read_resource(&source(value.to_string()));
-        if let Err(problems) = result {
-            let lines = problems.to_string();
+        if let Err(diagnostics) = result {
+            let lines = diagnostics.to_string();
             prop_assert!(lines.lines().count() > 0 && !lines.contains("not JSON"), "{}", lines);
         }
     }
 
-    /// One byte of a real file replaced, or a piece of it cut out or doubled: the whole way, to code or to problems.
+    /// One byte of a real file replaced, or a piece of it cut out or doubled: the whole way, to code or to diagnostics.
     #[test]
     fn a_damaged_file_gives_code_or_problems(
         file in 0..11_usize, at in 0.0..1.0, length in 0..40_usize, with in ".{0,3}"
@@ -75,8 +75,8 @@ proptest! {
         if text.is_char_boundary(start) && text.is_char_boundary(end) {
             text.replace_range(start..end, &with);
         }
-        if let Err(problems) = generate(&[release], &[], &Knowledge::default()) {
-            prop_assert!(!problems.to_string().contains("fault of the generator"), "{}", problems);
+        if let Err(diagnostics) = generate(&[release], &[], &Record::default()) {
+            prop_assert!(!diagnostics.to_string().contains("fault of the generator"), "{}", diagnostics);
         }
     }
 
@@ -89,8 +89,8 @@ proptest! {
         let old = which.get(&strings);
         let new = serde_json::Value::from(name).to_string();
         *text = text.replace(&format!("\"{old}\""), &new);
-        if let Err(problems) = generate(&[release], &[], &Knowledge::default()) {
-            prop_assert!(!problems.to_string().contains("fault of the generator"), "{}", problems);
+        if let Err(diagnostics) = generate(&[release], &[], &Record::default()) {
+            prop_assert!(!diagnostics.to_string().contains("fault of the generator"), "{}", diagnostics);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use ari_codegen::fixups::FIXUPS;
-use ari_codegen::{Generated, Knowledge, ReleaseSource, generate};
+use ari_codegen::{Generated, Record, ReleaseSource, generate};
 
 use crate::inventory::{declared, difference, generated};
 use crate::support::{releases, supported};
@@ -18,8 +18,8 @@ fn names(sources: &[ReleaseSource]) -> String {
 
 /// Generates, and holds what came out against the declarations.
 fn checked(sources: &[ReleaseSource]) -> Generated {
-    let result = generate(sources, FIXUPS, &Knowledge::default())
-        .unwrap_or_else(|problems| panic!("{}:\n{problems}", names(sources)));
+    let result = generate(sources, FIXUPS, &Record::default())
+        .unwrap_or_else(|diagnostics| panic!("{}:\n{diagnostics}", names(sources)));
     let difference = difference(&declared(sources, FIXUPS), &generated(&result));
     assert!(difference.is_empty(), "{}:\n{difference}", names(sources));
     result
@@ -83,28 +83,28 @@ fn one_lost_fact_is_noticed() {
         let file = edited[0].resources.iter_mut().find(|(name, _)| name == resource).unwrap();
         assert!(file.1.text.contains(from), "{resource} has no `{from}`");
         file.1.text = file.1.text.replace(from, to);
-        let found = difference(&declared, &generated(&generate(&edited, FIXUPS, &Knowledge::default()).unwrap()));
+        let found = difference(&declared, &generated(&generate(&edited, FIXUPS, &Record::default()).unwrap()));
         assert!(found.contains(expected), "{found}");
     }
 }
 
 #[test]
 fn the_order_of_releases_and_files_does_not_matter() {
-    let files = generate(&SUPPORTED, FIXUPS, &Knowledge::default()).unwrap().files;
-    assert_eq!(files, generate(&SUPPORTED, FIXUPS, &Knowledge::default()).unwrap().files, "the same twice");
+    let files = generate(&SUPPORTED, FIXUPS, &Record::default()).unwrap().files;
+    assert_eq!(files, generate(&SUPPORTED, FIXUPS, &Record::default()).unwrap().files, "the same twice");
     let mut sources = SUPPORTED.clone();
     for _ in 0..sources.len() {
         sources.rotate_left(1);
         for source in &mut sources {
             source.resources.rotate_left(1);
         }
-        assert_eq!(files, generate(&sources, FIXUPS, &Knowledge::default()).unwrap().files, "{}", names(&sources));
+        assert_eq!(files, generate(&sources, FIXUPS, &Record::default()).unwrap().files, "{}", names(&sources));
     }
     sources.reverse();
     for source in &mut sources {
         source.resources.reverse();
     }
-    assert_eq!(files, generate(&sources, FIXUPS, &Knowledge::default()).unwrap().files, "{}", names(&sources));
+    assert_eq!(files, generate(&sources, FIXUPS, &Record::default()).unwrap().files, "{}", names(&sources));
 }
 
 /// Each alone, each with the next, all together; of the folder `ARI_SWAGGER_DIR`, for whoever has more releases.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::error::{Error, Result};
-use super::place::{ETC, Place};
+use super::place::{ETC, Span};
 use super::process;
 use super::programs::{succeeds, tail};
 use super::release::Release;
@@ -46,7 +46,7 @@ pub(crate) fn has_mmdebstrap() -> Result<bool> {
 
 /// Fills `target/asterisk/RELEASE/root`. The directory has another name until it is whole.
 pub(crate) fn install(release: &Release) -> Result<()> {
-    let place = Place::of(release);
+    let place = Span::of(release);
     let (root, log) = (place.root(), place.install_log());
     eprintln!(
         "Installing Asterisk {} from Debian {} into {}: half a minute, once",
@@ -113,7 +113,7 @@ fn check_version(root: &Path, release: &Release) -> Result<()> {
 }
 
 /// Removes what an installation left that did not come to its end.
-fn remove_leftovers(place: &Place) -> Result<()> {
+fn remove_leftovers(place: &Span) -> Result<()> {
     process::signal(&place.root(), "KILL");
     process::wait_for_none(&place.root(), Duration::from_secs(5));
     for entry in fs::read_dir(&place.dir).map_err(Error::at(&place.dir))?.flatten() {
@@ -137,7 +137,7 @@ pub(crate) fn script(root: &Path) -> String {
 }
 
 /// Starts the server in a session of its own, so that it outlives the terminal.
-pub(crate) fn start(place: &Place) -> Result<()> {
+pub(crate) fn start(place: &Span) -> Result<()> {
     let log = place.log();
     let output = File::create(&log).map_err(Error::at(&log))?;
     let errors = output.try_clone().map_err(Error::at(&log))?;
@@ -158,7 +158,7 @@ pub(crate) fn start(place: &Place) -> Result<()> {
 }
 
 /// Every start is like the first: without the recordings, states and registrations of the one before.
-fn forget(place: &Place) {
+fn forget(place: &Span) {
     let _ = fs::remove_file(place.inside("var/log/asterisk/messages.log"));
     let _ = fs::remove_file(place.inside("var/lib/asterisk/astdb.sqlite3"));
     let recordings = place.inside(RECORDINGS);
@@ -168,12 +168,12 @@ fn forget(place: &Place) {
 
 /// The server's process.
 pub(crate) fn pid(release: &Release) -> Option<u32> {
-    process::asterisk(&Place::of(release).root())
+    process::asterisk(&Span::of(release).root())
 }
 
 /// Ends every process of the directory: by the console, then by signals.
 pub(crate) fn stop(release: &Release) -> Result<()> {
-    let place = Place::of(release);
+    let place = Span::of(release);
     let root = place.root();
     if process::asterisk(&root).is_some() {
         let mut command = Command::new("timeout");
@@ -196,7 +196,7 @@ pub(crate) fn stop(release: &Release) -> Result<()> {
 
 /// Kills every process of the directory, as the end of a container does.
 pub(crate) fn kill(release: &Release) -> Result<()> {
-    let root = Place::of(release).root();
+    let root = Span::of(release).root();
     process::signal(&root, "KILL");
     if process::wait_for_none(&root, Duration::from_secs(5)) {
         return Ok(());

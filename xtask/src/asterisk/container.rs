@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::error::{Error, Result};
-use super::place::{self, ETC, Place};
+use super::place::{self, ETC, Span};
 use super::programs::{succeeds, tail};
 use super::release::Release;
 
@@ -19,7 +19,7 @@ pub(crate) fn install(program: &str, release: &Release) -> Result<()> {
 /// Starts a container on the host's network, where the server keeps to 127.0.0.1.
 pub(crate) fn start(program: &str, release: &Release) -> Result<()> {
     let name = name(release);
-    let volume = format!("{}:{ETC}", Place::of(release).container_etc().display());
+    let volume = format!("{}:{ETC}", Span::of(release).container_etc().display());
     let arguments = ["run", "--detach", "--init", "--name", &name, "--network", "host", "--volume", &volume, &name];
     run(program, &arguments).map(drop)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::{Error, Result};
-use super::place::{self, Place};
+use super::place::{self, Span};
 use super::programs::succeeds;
 use super::release::Release;
 use super::{chroot, container};
@@ -22,13 +22,13 @@ pub(crate) enum Engine {
 impl Engine {
     /// The engine that has installed `release`, if one has, and completely.
     pub(crate) fn installed(release: &Release) -> Option<Self> {
-        let stamp = fs::read_to_string(Place::of(release).stamp()).ok()?;
+        let stamp = fs::read_to_string(Span::of(release).stamp()).ok()?;
         let (engine, suite) = stamp.trim_end().split_once(' ')?;
         let engine = match engine {
             "chroot" => Self::Chroot,
             name => Self::Container(name.to_owned()),
         };
-        let whole = engine != Self::Chroot || Place::of(release).root().is_dir();
+        let whole = engine != Self::Chroot || Span::of(release).root().is_dir();
         (suite == release.suite && whole).then_some(engine)
     }
 
@@ -38,7 +38,7 @@ impl Engine {
             return Ok(engine);
         }
         let engine = choose()?;
-        let place = Place::of(release);
+        let place = Span::of(release);
         fs::create_dir_all(&place.dir).map_err(Error::at(&place.dir))?;
         match &engine {
             Self::Chroot => chroot::install(release)?,
@@ -51,7 +51,7 @@ impl Engine {
 
     /// Where the host writes the configuration that the server reads at `place::ETC`.
     pub(crate) fn etc(&self, release: &Release) -> PathBuf {
-        let place = Place::of(release);
+        let place = Span::of(release);
         match self {
             Self::Chroot => place.inside(place::ETC),
             Self::Container(_) => place.container_etc(),
@@ -60,7 +60,7 @@ impl Engine {
 
     /// Starts the server and returns at once.
     pub(crate) fn start(&self, release: &Release) -> Result<()> {
-        let place = Place::of(release);
+        let place = Span::of(release);
         let script = match self {
             Self::Chroot => chroot::script(&place.root()),
             Self::Container(program) => container::script(program, release),
@@ -99,7 +99,7 @@ impl Engine {
     /// What the server printed.
     pub(crate) fn log(&self, release: &Release) -> String {
         match self {
-            Self::Chroot => fs::read(Place::of(release).log())
+            Self::Chroot => fs::read(Span::of(release).log())
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                 .unwrap_or_default(),
             Self::Container(program) => container::log(program, release),

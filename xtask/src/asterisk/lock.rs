@@ -1,7 +1,7 @@
 //! One command at a time for each release. The system drops the lock however its holder ends.
 
 use super::error::Result;
-use super::place::Place;
+use super::place::Span;
 
 /// Held until dropped.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Lock {
 
 /// Waits for the lock of `place`.
 #[cfg(target_os = "linux")]
-pub(crate) fn take(place: &Place) -> Result<Lock> {
+pub(crate) fn take(place: &Span) -> Result<Lock> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixListener};
@@ -42,6 +42,6 @@ pub(crate) fn take(place: &Place) -> Result<Lock> {
 
 /// Elsewhere there are only containers, and their engine refuses a second one of the same name.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn take(_place: &Place) -> Result<Lock> {
+pub(crate) fn take(_place: &Span) -> Result<Lock> {
     Ok(Lock {})
 }

@@ -24,7 +24,7 @@ use clap::Subcommand;
 use self::call::Call;
 use self::engine::Engine;
 use self::error::{Error, Result};
-use self::place::Place;
+use self::place::Span;
 use self::release::Release;
 use self::server::Up;
 use self::state::Instance;
@@ -157,7 +157,7 @@ fn print_up(up: Up) {
 }
 
 fn print_status(release: &Release) {
-    let place = Place::of(release);
+    let place = Span::of(release);
     let line = match Engine::installed(release) {
         None => "not installed".to_owned(),
         Some(engine) => match server::running(release, &engine) {

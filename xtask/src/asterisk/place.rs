@@ -18,12 +18,12 @@ pub(crate) fn sources() -> PathBuf {
 
 /// The files of one release.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Span {
     /// `target/asterisk/RELEASE`.
     pub(crate) dir: PathBuf,
 }
 
-impl Place {
+impl Span {
     /// The place of `release`; nothing is created.
     pub(crate) fn of(release: &Release) -> Self {
         let target = workspace::root().join("target").join("asterisk");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::chroot;
 use super::engine::Engine;
 use super::error::{Error, Result};
-use super::place::{ETC, Place};
+use super::place::{ETC, Span};
 use super::ports::Ports;
 use super::programs::tail;
 use super::release::Release;
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes sure that the release is installed and answers.
 pub(crate) fn up(release: &Release) -> Result<Up> {
-    let place = Place::of(release);
+    let place = Span::of(release);
     let _lock = lock::take(&place)?;
     let engine = Engine::install(release)?;
     if let Some(instance) = running(release, &engine) {
@@ -56,7 +56,7 @@ pub(crate) fn up(release: &Release) -> Result<Up> {
 
 /// Ends the release's server; whether there was one.
 pub(crate) fn down(release: &Release) -> Result<bool> {
-    let place = Place::of(release);
+    let place = Span::of(release);
     let _lock = lock::take(&place)?;
     // Without a whole installation there can still be a process of one that was deleted.
     let engine = Engine::installed(release).unwrap_or(Engine::Chroot);
@@ -71,7 +71,7 @@ pub(crate) fn down(release: &Release) -> Result<bool> {
 
 /// Kills the release's server; whether there was one. The state file stays, so that `up` takes the same ports again.
 pub(crate) fn kill(release: &Release) -> Result<bool> {
-    let _lock = lock::take(&Place::of(release))?;
+    let _lock = lock::take(&Span::of(release))?;
     let engine = Engine::installed(release).unwrap_or(Engine::Chroot);
     let was_running = engine.is_running(release);
     if was_running {
@@ -106,7 +106,7 @@ pub(crate) fn fault(release: &Release) -> Option<Error> {
 
 /// A command line for the server's console: `asterisk -r` with the right configuration.
 pub(crate) fn console(release: &Release) -> Command {
-    let mut command = Command::new(Place::of(release).run());
+    let mut command = Command::new(Span::of(release).run());
     command.args(["/usr/sbin/asterisk", "-C", &format!("{ETC}/asterisk.conf")]);
     command
 }
@@ -140,13 +140,13 @@ fn failure(release: &Release, engine: &Engine, what: &str) -> Error {
     Error::new(format!(
         "Asterisk {} {what}. The end of its log ({}):\n{}",
         release.name,
-        Place::of(release).log().display(),
+        Span::of(release).log().display(),
         tail(&log.join("\n"), 20)
     ))
 }
 
 fn instance(release: &Release, engine: &Engine, ports: Ports, version: String) -> Instance {
-    let place = Place::of(release);
+    let place = Span::of(release);
     let has_root = *engine == Engine::Chroot;
     Instance {
         release: release.name.clone(),

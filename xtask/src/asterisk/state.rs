@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::error::{Error, Result};
-use super::place::{self, Place};
+use super::place::{self, Span};
 use super::ports::Ports;
 use super::release::Release;
 
@@ -38,13 +38,13 @@ impl Instance {
 
     /// The instance that was started last, running or not.
     pub(crate) fn read(release: &Release) -> Option<Self> {
-        let text = fs::read_to_string(Place::of(release).state()).ok()?;
+        let text = fs::read_to_string(Span::of(release).state()).ok()?;
         Self::parse(&text).ok()
     }
 
     /// Writes the file, whole or not at all.
     pub(crate) fn write(&self, release: &Release) -> Result<()> {
-        let path = Place::of(release).state();
+        let path = Span::of(release).state();
         let new = path.with_extension("new");
         fs::write(&new, self.to_text()).map_err(Error::at(&new))?;
         fs::rename(&new, &path).map_err(Error::at(&path))

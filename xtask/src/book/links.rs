@@ -35,7 +35,7 @@ pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>, Failure> {
 
 /// Lets a page lead to Markdown that is no part of the book, which mdBook takes for pages. (The book is as deep in the
 /// repository as its sources, so that their links to other files hold for both.)
-pub(super) fn mend(page: &Path) -> Result<(), Failure> {
+pub(super) fn fix(page: &Path) -> Result<(), Failure> {
     let text = read(page)?;
     let mut mended = text.clone();
     for link in between(&text, "href=\"", '"').filter(|link| is_relative(link)) {
@@ -101,8 +101,8 @@ mod tests {
     #[test]
     fn pages_lead_to_markdown_that_is_no_page() {
         let text = r#"<a href="b.html#x"> <a href="c.html#y"> <a href="d.html">"#;
-        let (folder, [a, ..]) = folder("mend", [("a.html", text), ("b.md", ""), ("c.html", ""), ("c.md", "")]);
-        mend(&a).unwrap();
+        let (folder, [a, ..]) = folder("fix", [("a.html", text), ("b.md", ""), ("c.html", ""), ("c.md", "")]);
+        fix(&a).unwrap();
         let mended = fs::read_to_string(a).unwrap();
         fs::remove_dir_all(&folder).unwrap();
         assert_eq!(mended, r#"<a href="b.md#x"> <a href="c.html#y"> <a href="d.html">"#);

@@ -27,7 +27,7 @@ pub(crate) fn run(_: &Book) -> Result<(), Failure> {
     let mut faults = build(&mdbook)?;
     let pages = files(&book, "html")?;
     for page in &pages {
-        links::mend(page)?;
+        links::fix(page)?;
     }
     faults.extend(links::of_pages(&pages)?);
     let mut sources = files(&root().join("docs/src"), "md")?;

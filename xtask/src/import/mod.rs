@@ -4,7 +4,7 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
-use ari_codegen::{Problems, Release, ReleaseSource, canonical, swagger, wrong_claims};
+use ari_codegen::{Diagnostics, Release, ReleaseSource, canonical, swagger, wrong_since_claims};
 
 use crate::Failure;
 use crate::declarations::{self, Declarations};
@@ -77,7 +77,7 @@ fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<
     let source = ReleaseSource { release, resources: declarations.resources.clone() };
     let mut availability = declarations::availability(into)?;
     availability.record(release, &ari_codegen::read(&source)?);
-    for claim in wrong_claims(&resources(declarations)?, &availability) {
+    for claim in wrong_since_claims(&resources(declarations)?, &availability) {
         println!("note: {claim}");
     }
     let changed = ensure(&into.join(declarations::AVAILABILITY), &availability.text())?;
@@ -106,14 +106,14 @@ fn canonical_files(declarations: &Declarations) -> Result<Vec<(String, String)>,
 }
 
 fn resources(declarations: &Declarations) -> Result<Vec<(String, swagger::Resource)>, Failure> {
-    let mut problems = Problems::default();
+    let mut diagnostics = Diagnostics::default();
     let mut resources = Vec::new();
     for (name, source) in &declarations.resources {
-        if let Some(resource) = problems.take(swagger::read_resource(source)) {
+        if let Some(resource) = diagnostics.take(swagger::read_resource(source)) {
             resources.push((name.clone(), resource));
         }
     }
-    Ok(problems.or(resources)?)
+    Ok(diagnostics.or(resources)?)
 }
 
 #[cfg(test)]

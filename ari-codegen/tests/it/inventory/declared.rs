@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ari_codegen::fixups::{Fixup, Mend, Primitive};
+use ari_codegen::fixups::{Fix, Fixup, Primitive};
 use ari_codegen::{Release, ReleaseSource};
 use serde_json::{Value, json};
 
@@ -32,20 +32,20 @@ fn mended(source: &ReleaseSource, table: &[Fixup]) -> Vec<(String, Value)> {
     let read = |text: &str| serde_json::from_str(text).unwrap();
     let mut files: Vec<(String, Value)> =
         source.resources.iter().map(|(name, file)| (name.clone(), read(&file.text))).collect();
-    let mends = table.iter().filter(|fixup| fixup.releases.contains(source.release)).flat_map(|fixup| fixup.mends);
-    for mend in mends {
-        match mend {
-            Mend::AddValues(place, values) => {
+    let fixes = table.iter().filter(|fixup| fixup.releases.contains(source.release)).flat_map(|fixup| fixup.fixes);
+    for fix in fixes {
+        match fix {
+            Fix::AddValues(place, values) => {
                 let values = values.iter().map(|value| json!(value));
                 item(&mut files, place)["allowableValues"]["values"].as_array_mut().unwrap().extend(values);
             }
-            Mend::AddProperty(place, ty) => {
+            Fix::AddProperty(place, ty) => {
                 let (model, name) = place.split_once('.').unwrap();
                 self::model(&mut files, model)["properties"][name] = json!({ "type": spelling(*ty) });
             }
-            Mend::SetType(place, ty) => item(&mut files, place)["type"] = json!(spelling(*ty)),
-            Mend::SetRequired(place) => item(&mut files, place)["required"] = json!(true),
-            Mend::SetBody(..) | Mend::SetTuples(..) | Mend::SetReference(..) => {}
+            Fix::SetType(place, ty) => item(&mut files, place)["type"] = json!(spelling(*ty)),
+            Fix::SetRequired(place) => item(&mut files, place)["required"] = json!(true),
+            Fix::SetBody(..) | Fix::SetTuples(..) | Fix::SetReference(..) => {}
         }
     }
     files

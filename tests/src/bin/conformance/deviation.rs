@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ari_codegen::Release;
-use ari_codegen::fixups::{FIXUPS, Mend};
+use ari_codegen::fixups::{FIXUPS, Fix};
 use serde_json::Value;
 
 use crate::declaration::{Declaration, Property};
@@ -31,17 +31,17 @@ pub(crate) enum What {
 }
 
 impl Deviation {
-    /// The fixup that mends it.
+    /// The fixup that corrects it.
     pub(crate) fn fixup(&self, release: Option<Release>) -> Option<&'static str> {
-        let holds = |mend: &Mend| match (mend, &self.what) {
-            (Mend::AddValues(place, values), What::Value(value)) => *place == self.place && values.contains(&&**value),
-            (Mend::AddProperty(place, _), What::Member) | (Mend::SetType(place, _), What::Type(..)) => {
+        let holds = |fix: &Fix| match (fix, &self.what) {
+            (Fix::AddValues(place, values), What::Value(value)) => *place == self.place && values.contains(&&**value),
+            (Fix::AddProperty(place, _), What::Member) | (Fix::SetType(place, _), What::Type(..)) => {
                 *place == self.place
             }
             _ => false,
         };
         let here = FIXUPS.iter().filter(|fixup| release.is_none_or(|release| fixup.releases.contains(release)));
-        here.into_iter().find(|fixup| fixup.mends.iter().any(holds)).map(|fixup| fixup.name)
+        here.into_iter().find(|fixup| fixup.fixes.iter().any(holds)).map(|fixup| fixup.name)
     }
 
     /// Whether the bindings take it as it is, because every whole number is 64 bits wide in them.

@@ -1,0 +1,386 @@
+//! What came when, over all releases looked at, as a page of Markdown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::diagnostic::Diagnostics;
+use crate::generate::{ReleaseSource, read};
+use crate::record::Availability;
+use crate::release::Release;
+
+/// Kinds of items in the order in which they are told, singular and plural.
+const KINDS: [(&str, &str); 6] = [
+    ("operation", "operations"),
+    ("parameter", "parameters"),
+    ("event", "events"),
+    ("model", "models"),
+    ("property", "properties"),
+    ("value", "values"),
+];
+
+/// The page that tells at which releases items came and went, and since when each branch has every operation and event.
+///
+/// The declarations, oldest first, give operations their method and path; those of operations that none has are left
+/// out.
+///
+/// # Errors
+/// Faults of the declarations.
+pub fn history(availability: &Availability, declared: &[ReleaseSource]) -> Result<String, Diagnostics> {
+    let mut routes = BTreeMap::new();
+    for source in declared {
+        for operation in read(source)?.operations() {
+            let name = format!("{}.{}", operation.resource, operation.nickname);
+            routes.insert(name, format!("{} {}", operation.method, operation.path));
+        }
+    }
+    let page = Page { availability, routes };
+    Ok([page.head(), page.sizes(), page.steps(), page.matrix("operation"), page.matrix("event"), page.releases()]
+        .concat())
+}
+
+struct Page<'a> {
+    availability: &'a Availability,
+    /// Method and path by operation.
+    routes: BTreeMap<String, String>,
+}
+
+/// What came or went at releases of several branches that are one step in the history of the API.
+#[derive(Debug, Default)]
+struct Step<'a> {
+    came: BTreeSet<&'a str>,
+    gone: BTreeSet<&'a str>,
+}
+
+impl Page<'_> {
+    fn head(&self) -> String {
+        let releases: Vec<Release> = self.availability.branches().flatten().collect();
+        let first = releases.first().map_or("the first release".to_owned(), ToString::to_string);
+        format!(
+            "# History of the API\n\n\
+             <!-- Written by `cargo xtask history` and `cargo xtask import`. -->\n\n\
+             What Asterisk declares of its REST interface (ARI), over [{} releases](#releases-looked-at): what came at \
+             which release, and since when each branch has which operations and events. Made from `availability.txt`, \
+             which `cargo xtask import` extends, and the declarations beside it.\n\n\
+             - It tells what is there. Types, what is required, defaults and statuses of errors it does not tell: \
+             `cargo xtask diff OLD NEW` does, with whom each change breaks.\n\
+             - **What do I gain or lose** between two releases? `cargo xtask diff OLD NEW`, where each is a release \
+             that has a folder here, a folder of Asterisk's sources or the URL of a running server. For a downgrade, OLD \
+             is the newer one: what is reported as removed is lost. See [the guide](../docs/src/comparing.md).\n\
+             - What {first} has was there then or before. A step between two releases looked at is told at the later \
+             one.\n\n",
+            releases.len(),
+        )
+    }
+
+    /// How much the newest release of each branch has.
+    fn sizes(&self) -> String {
+        let newest = self.availability.newest();
+        let mut text = "## Sizes\n\n| Asterisk |".to_owned();
+        for (_, plural) in KINDS {
+            let _ = write!(text, " {plural} |");
+        }
+        let _ = writeln!(text, "\n|---|{}", "--:|".repeat(KINDS.len()));
+        for release in newest {
+            let _ = write!(text, "| {release} |");
+            for (kind, _) in KINDS {
+                let of_kind = self.availability.items().filter(|item| kind_of(item) == kind);
+                let has = |item: &&str| {
+                    let mut spans = self.availability.spans(item).into_iter();
+                    spans.any(|span| span.first.major == release.major && span.last.is_none())
+                };
+                let _ = write!(text, " {} |", of_kind.filter(has).count());
+            }
+            text.push('\n');
+        }
+        text.push('\n');
+        text
+    }
+
+    fn steps(&self) -> String {
+        let mut steps: BTreeMap<Vec<Release>, Step<'_>> = BTreeMap::new();
+        for item in self.availability.items() {
+            let (came, gone) = (self.came(item), self.gone(item));
+            if !came.is_empty() {
+                steps.entry(came).or_default().came.insert(item);
+            }
+            if !gone.is_empty() {
+                steps.entry(gone).or_default().gone.insert(item);
+            }
+        }
+        let mut text = "## Steps\n\nNewest first; `=` joins the releases at which branches made the same step. The \
+                        branches after them have it from their beginning.\n\n"
+            .to_owned();
+        for releases in newest_first(steps.keys()) {
+            let names: Vec<String> = releases.iter().map(ToString::to_string).collect();
+            let _ = write!(text, "### {}\n\n", names.join(" = "));
+            let step = &steps[releases];
+            text += &self.told("", &step.came);
+            text += &self.told("gone: ", &step.gone);
+        }
+        text
+    }
+
+    /// The releases at which an item came: not the beginning of the record, and not that of a branch where the branch
+    /// before had it throughout.
+    fn came(&self, item: &str) -> Vec<Release> {
+        let spans = self.availability.spans(item);
+        let mut continued = true;
+        let mut came = Vec::new();
+        for branch in self.availability.branches() {
+            let of_branch = || spans.iter().filter(|span| span.first.major == branch[0].major);
+            came.extend(of_branch().map(|span| span.first).filter(|first| !continued || *first != branch[0]));
+            continued = of_branch().any(|span| span.first == branch[0] && span.last.is_none());
+        }
+        came
+    }
+
+    /// The releases at which an item went: within a branch, and with the branch after the last that had it.
+    ///
+    /// An item that came within that last branch and is still there is no loss of the next: it may have come later.
+    fn gone(&self, item: &str) -> Vec<Release> {
+        let spans = self.availability.spans(item);
+        let mut gone = Vec::new();
+        let mut branches = self.availability.branches().peekable();
+        while let Some(branch) = branches.next() {
+            let of_branch = spans.iter().filter(|span| span.first.major == branch[0].major);
+            let ends = of_branch.filter_map(|span| span.last);
+            gone.extend(ends.filter_map(|last| branch.iter().find(|release| **release > last)));
+            let is_last = spans.last().is_some_and(|span| span.first.major == branch[0].major);
+            let surely = spans.last().is_some_and(|span| span.last.is_some() || span.first == branch[0]);
+            if let (true, Some(next)) = (is_last && surely, branches.peek()) {
+                gone.push(next[0]);
+            }
+        }
+        gone
+    }
+
+    /// Items as a list: what belongs to an item stands with it.
+    fn told(&self, prefix: &str, items: &BTreeSet<&str>) -> String {
+        let mut text = String::new();
+        if items.is_empty() {
+            return text;
+        }
+        let counts = KINDS.iter().filter_map(|(kind, plural)| {
+            let count = items.iter().filter(|item| kind_of(item) == *kind).count();
+            (count > 0).then(|| format!("{count} {}", if count == 1 { kind } else { plural }))
+        });
+        let _ = write!(text, "{prefix}{}\n\n", counts.collect::<Vec<_>>().join(", "));
+        for (kind, _) in KINDS {
+            if kind == "value" {
+                let places =
+                    items.iter().filter_map(|item| value(item)).map(|(place, _)| place).collect::<BTreeSet<_>>();
+                for place in places.into_iter().filter(|place| !has_parent(&format!("value {place} x"), items)) {
+                    let _ = writeln!(text, "- {prefix}value of `{place}`: {}", values(place, items).join(", "));
+                }
+                continue;
+            }
+            for item in items.iter().filter(|item| kind_of(item) == kind && !has_parent(item, items)) {
+                let name = name_of(item);
+                let _ = write!(text, "- {prefix}{kind} `{name}`");
+                if let (true, Some(route)) = (kind == "operation", self.routes.get(name)) {
+                    let _ = write!(text, ", `{route}`");
+                }
+                let parts = parts(name, items);
+                let _ = if parts.is_empty() { writeln!(text) } else { writeln!(text, ": {}", parts.join(", ")) };
+            }
+        }
+        text.push('\n');
+        text
+    }
+
+    /// Since when each branch has every item of a kind.
+    fn matrix(&self, kind: &str) -> String {
+        let branches: Vec<Vec<Release>> = self.availability.branches().collect();
+        let items: Vec<&str> = self.availability.items().filter(|item| kind_of(item) == kind).collect();
+        let (always, some): (Vec<&str>, Vec<&str>) = items.iter().partition(|item| {
+            let spans = self.availability.spans(item);
+            branches.iter().all(|branch| spans.iter().any(|span| span.first == branch[0] && span.last.is_none()))
+        });
+        let mut text =
+            format!("## Since when: {kind}s\n\nThe first release of each branch; `–` where it never came.\n\n");
+        let _ = write!(text, "| {kind} |");
+        for branch in &branches {
+            let _ = write!(text, " {} |", branch[0].major);
+        }
+        let _ = writeln!(text, "\n|---|{}", "---|".repeat(branches.len()));
+        for item in some {
+            let name = name_of(item);
+            let route = self.routes.get(name).filter(|_| kind == "operation");
+            let _ = write!(text, "| `{name}`{} |", route.map(|route| format!("<br>`{route}`")).unwrap_or_default());
+            for branch in &branches {
+                let spans =
+                    self.availability.spans(item).into_iter().filter(|span| span.first.major == branch[0].major);
+                let spans: Vec<String> = spans.map(|span| span.to_string()).collect();
+                let _ = write!(text, " {} |", if spans.is_empty() { "–".to_owned() } else { spans.join(", ") });
+            }
+            text.push('\n');
+        }
+        let names: Vec<String> = always.iter().map(|item| format!("`{}`", name_of(item))).collect();
+        let _ = write!(
+            text,
+            "\n<details><summary>{} {kind}s that every branch has from its beginning</summary>\n\n{}\n\n</details>\n\n",
+            names.len(),
+            names.join(", "),
+        );
+        text
+    }
+
+    fn releases(&self) -> String {
+        let mut text = "## Releases looked at\n\n".to_owned();
+        for branch in self.availability.branches() {
+            let names: Vec<String> = branch.iter().map(ToString::to_string).collect();
+            let _ = writeln!(text, "- {}", names.join(", "));
+        }
+        text
+    }
+}
+
+/// Steps by time. Numbers of different branches tell no time; steps that two branches both made do.
+fn newest_first<'a>(steps: impl Iterator<Item = &'a Vec<Release>>) -> Vec<&'a Vec<Release>> {
+    let older = |one: &[Release], other: &[Release]| {
+        one.iter().any(|release| other.iter().any(|second| second.major == release.major && release < second))
+    };
+    let mut sorted: Vec<&Vec<Release>> = Vec::new();
+    for step in steps {
+        let position = sorted.iter().position(|placed| older(step, placed)).unwrap_or(sorted.len());
+        sorted.insert(position, step);
+    }
+    sorted.reverse();
+    sorted
+}
+
+fn kind_of(item: &str) -> &str {
+    item.split(' ').next().unwrap_or_default()
+}
+
+/// An item without its kind; that of a value is the place that takes it.
+fn name_of(item: &str) -> &str {
+    item.split(' ').nth(1).unwrap_or_default()
+}
+
+/// The place that takes a value, and the value.
+fn value(item: &str) -> Option<(&str, &str)> {
+    item.strip_prefix("value ")?.split_once(' ')
+}
+
+/// Whether what an item belongs to is among the items.
+fn has_parent(item: &str, items: &BTreeSet<&str>) -> bool {
+    let name = name_of(item);
+    let owner = name.rsplit_once('.').map_or("", |(owner, _)| owner);
+    let parents = match kind_of(item) {
+        "parameter" => vec![format!("operation {owner}")],
+        "property" => vec![format!("model {owner}"), format!("event {owner}")],
+        "value" => vec![format!("parameter {name}"), format!("property {name}")],
+        _ => Vec::new(),
+    };
+    parents.iter().any(|parent| items.contains(parent.as_str()))
+}
+
+/// The parameters or properties of an operation, event or model, or the values of one of these.
+fn parts(owner: &str, items: &BTreeSet<&str>) -> Vec<String> {
+    let own = |item: &&&str| {
+        matches!(kind_of(item), "parameter" | "property")
+            && name_of(item).rsplit_once('.').is_some_and(|(found, _)| found == owner)
+    };
+    let parts = items.iter().filter(own).map(|item| {
+        let name = name_of(item);
+        let values = values(name, items);
+        let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+        format!("`{}`{values}", name.rsplit('.').next().unwrap_or(name))
+    });
+    parts.chain(values(owner, items)).collect()
+}
+
+fn values(place: &str, items: &BTreeSet<&str>) -> Vec<String> {
+    let values = items.iter().filter_map(|item| value(item)).filter(|(found, _)| *found == place);
+    values.map(|(_, value)| format!("`{value}`")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Source;
+
+    fn page(record: &str) -> String {
+        let source = Source { file: "availability.txt".to_owned(), text: record.to_owned() };
+        history(&Availability::parse(&source).unwrap(), &[]).unwrap()
+    }
+
+    const RELEASES: &str = "releases 16.0.0 16.2.0 16.9.0 18.0.0 18.5.0 20.0.0 20.1.0\n";
+
+    /// The page's part between a heading and the next of its level.
+    fn part(page: &str, heading: &str) -> String {
+        let (_, rest) = page.split_once(&format!("{heading}\n\n")).unwrap_or_else(|| panic!("no {heading}: {page}"));
+        rest.split("\n## ").next().unwrap().trim().to_owned()
+    }
+
+    fn headings(record: &str) -> Vec<String> {
+        let page = page(&format!("{RELEASES}{record}"));
+        page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn branches_that_made_the_same_step_are_told_together() {
+        assert_eq!(headings("since 16.9.0 18.5.0 20.0.0\n model A\n"), ["16.9.0 = 18.5.0 = 20.0.0"]);
+        assert_eq!(headings("since 16.9.0 18.0.0 20.0.0\n model A\n"), ["16.9.0 = 18.0.0"]);
+        assert_eq!(headings("since 18.5.0 20.1.0\n model A\n"), ["18.5.0 = 20.1.0"]);
+        assert!(headings("since 16.0.0 18.0.0 20.0.0\n model A\n").is_empty(), "nobody knows when it came");
+    }
+
+    #[test]
+    fn what_goes_is_told_within_a_branch_and_with_the_next() {
+        assert_eq!(headings("since 16.2.0..16.2.0\n model A\n"), ["16.9.0 = 18.0.0", "16.2.0"]);
+        assert_eq!(headings("since 16.0.0 18.0.0\n model A\n"), ["20.0.0"]);
+        assert_eq!(headings("since 16.0.0..16.2.0 18.0.0 20.0.0\n model A\n"), ["18.0.0", "16.9.0"], "came back");
+        assert_eq!(headings("since 18.5.0\n model A\n"), ["18.5.0"], "20 may get it yet");
+        let page = page(&format!("{RELEASES}since 16.0.0..16.2.0\n model A\n property A.b\n"));
+        assert!(page.contains("gone: 1 model, 1 property\n\n- gone: model `A`: `b`\n"), "{page}");
+    }
+
+    #[test]
+    fn steps_are_in_the_order_that_the_branches_share() {
+        let record = "since 16.2.0 18.0.0 20.0.0\n model A\nsince 16.9.0 18.5.0 20.0.0\n model B\n\
+                      since 18.0.0 20.0.0\n model C\nsince 18.5.0 20.1.0\n model D\nsince 20.0.0\n model E\n";
+        assert_eq!(
+            headings(record),
+            ["18.5.0 = 20.1.0", "20.0.0", "16.9.0 = 18.5.0 = 20.0.0", "18.0.0", "16.2.0 = 18.0.0"]
+        );
+    }
+
+    #[test]
+    fn what_belongs_to_an_item_stands_with_it() {
+        let page = page(&format!(
+            "{RELEASES}since 16.0.0 18.0.0 20.0.0\n operation a.old\n parameter a.old.p\n value a.old.p x\n property M.s\n\
+             since 18.5.0 20.1.0\n operation a.new\n parameter a.new.q\n value a.new.q one\n value a.new.q two\n \
+             parameter a.old.r\n value a.old.p y\n value M.s Dialing Offhook\n event E\n property E.f\n"
+        ));
+        assert_eq!(
+            part(&page, "### 18.5.0 = 20.1.0"),
+            "1 operation, 2 parameters, 1 event, 1 property, 4 values\n\n\
+             - operation `a.new`: `q` (`one`, `two`)\n\
+             - parameter `a.old.r`\n\
+             - event `E`: `f`\n\
+             - value of `M.s`: `Dialing Offhook`\n\
+             - value of `a.old.p`: `y`"
+        );
+    }
+
+    #[test]
+    fn the_matrix_tells_the_first_of_each_branch_and_what_ended() {
+        let page = page(&format!(
+            "{RELEASES}since 16.0.0 18.0.0 20.0.0\n operation a.always\nsince 16.2.0..16.2.0 20.1.0\n operation a.some\n"
+        ));
+        assert_eq!(
+            part(&page, "## Since when: operations"),
+            "The first release of each branch; `–` where it never came.\n\n\
+             | operation | 16 | 18 | 20 |\n|---|---|---|---|\n| `a.some` | 16.2.0..16.2.0 | – | 20.1.0 |\n\n\
+             <details><summary>1 operations that every branch has from its beginning</summary>\n\n`a.always`\n\n</details>"
+        );
+        assert!(part(&page, "## Sizes").ends_with("| 16.9.0 | 1 | 0 | 0 | 0 | 0 | 0 |\n| 18.5.0 | 1 | 0 | 0 | 0 | 0 | 0 |\n| 20.1.0 | 2 | 0 | 0 | 0 | 0 | 0 |"), "{page}");
+    }
+
+    #[test]
+    fn an_empty_record_gives_a_page() {
+        assert!(page("").contains("over [0 releases]"));
+    }
+}

@@ -1,0 +1,75 @@
+//! Our own words about the items of the API, from `api-docs/prose/`.
+//!
+//! Each file is a TOML table from an item, named as [`Availability`](crate::Availability) names it, to its text in
+//! Markdown; besides, `error RESOURCE.NICKNAME STATUS` tells what a declared error means, and
+//! `example RESOURCE.NICKNAME` is Rust that uses an operation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::Api;
+use crate::diagnostic::Diagnostics;
+use crate::json::Source;
+use crate::record::availability;
+
+/// Texts by item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prose {
+    texts: BTreeMap<String, String>,
+}
+
+impl Prose {
+    /// Reads the files of a folder.
+    ///
+    /// # Errors
+    /// Files that are not of the form, and items that have two texts.
+    pub fn parse(sources: &[Source]) -> Result<Self, Diagnostics> {
+        let mut prose = Self::default();
+        let mut diagnostics = Diagnostics::default();
+        for source in sources {
+            match toml::from_str::<BTreeMap<String, String>>(&source.text) {
+                Ok(texts) => {
+                    for (item, text) in texts {
+                        if prose.texts.insert(item.clone(), text.trim().to_owned()).is_some() {
+                            diagnostics.general(format!("{}: `{item}` has a text in another file too", source.file));
+                        }
+                    }
+                }
+                Err(error) => diagnostics.general(format!("{}: {error}", source.file)),
+            }
+        }
+        diagnostics.or(prose)
+    }
+
+    /// The text on an item.
+    #[must_use]
+    pub fn get(&self, item: &str) -> Option<&str> {
+        self.texts.get(item).map(String::as_str)
+    }
+
+    /// Items of the API that have no text.
+    #[must_use]
+    pub fn missing(&self, api: &Api) -> Vec<String> {
+        documented(api).into_iter().filter(|item| !self.texts.contains_key(item)).collect()
+    }
+
+    /// Texts on what is no item of the API.
+    #[must_use]
+    pub fn superfluous(&self, api: &Api) -> Vec<String> {
+        let items = documented(api);
+        let is_item = |item: &str| match item.strip_prefix("example ") {
+            Some(name) => items.contains(&format!("operation {name}")),
+            None => items.contains(item),
+        };
+        self.texts.keys().filter(|item| !is_item(item)).cloned().collect()
+    }
+}
+
+/// Everything that wants a text: all items, and what each declared error means.
+fn documented(api: &Api) -> BTreeSet<String> {
+    let mut items = availability::items(api);
+    for operation in api.operations() {
+        let name = format!("{}.{}", operation.resource, operation.nickname);
+        items.extend(operation.errors.iter().map(|status| format!("error {name} {status}")));
+    }
+    items
+}

@@ -1,0 +1,127 @@
+//! What the rules say of the bindings is held against what regeneration does to their public API.
+//!
+//! Regenerated without fixups: a fixup that begins between two releases changes the bindings (`RTPstat` gains fields in
+//! 18.26.4), and that is no change of the releases. The list of the committed code's public items shows both. The
+//! bindings made from one release alone are compared with those made from the other alone.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ari_codegen::fixups::{Fix, Fixup, Releases};
+use ari_codegen::public_api::public_api;
+use ari_codegen::{Diagnostics, Record, Release, ReleaseSource, generate};
+use ari_diff::{Level, Report, diff, rules};
+
+use crate::pairs;
+use crate::support::{Files, api_docs, files, number, releases, side};
+
+/// Bodies of models cannot be declared: this is how the table says what they are.
+const BODIES: &[Fixup] = &[Fixup {
+    name: "a body that holds a list of a model",
+    evidence: "the pairs of these tests",
+    releases: Releases::since(&[(1, 0, 0)]),
+    fixes: &[Fix::SetTuples("things.send.items", "Item")],
+}];
+
+type Api = BTreeSet<String>;
+
+fn api(sources: &[ReleaseSource], table: &[Fixup]) -> Result<Api, Diagnostics> {
+    let text = public_api(&generate(sources, table, &Record::default())?.files)?;
+    Ok(text.lines().skip(1).map(str::to_owned).collect())
+}
+
+/// What happens to whoever uses the old API. All generated types can grow without breaking their users.
+fn effect(old: &Api, new: &Api) -> Level {
+    if !old.is_subset(new) {
+        Level::Break
+    } else if old == new {
+        Level::Note
+    } else {
+        Level::Add
+    }
+}
+
+fn predicted(report: &Report) -> Level {
+    report.findings.iter().map(|finding| finding.rust).max().unwrap_or(Level::Note)
+}
+
+/// A risk may come true or not; everything else has to.
+fn agree(predicted: Level, actual: Level) -> bool {
+    predicted == actual || predicted == Level::Risk
+}
+
+#[test]
+fn the_pair_of_each_rule_does_to_the_bindings_what_the_rule_says() {
+    for rule in rules::all() {
+        let table = if rule.id.starts_with("request-property-") { BODIES } else { &[] };
+        let [old, new] = [("old", "1.0.0"), ("new", "2.0.0")].map(|(name, release)| {
+            let source = side(rule.id, name).source(number(release));
+            api(&[source], table)
+        });
+        let old = old.unwrap_or_else(|diagnostics| panic!("{}:\n{diagnostics}", rule.id));
+        // Bindings that cannot be made break their users.
+        let actual = new.as_ref().map_or(Level::Break, |new| effect(&old, new));
+        let predicted = predicted(&pairs::report(rule.id));
+        let difference = new.as_ref().map(|new| old.symmetric_difference(new).collect::<Vec<_>>());
+        assert!(agree(predicted, actual), "{}: {predicted} predicted, {actual} seen: {difference:#?}", rule.id);
+    }
+}
+
+/// Holds the predictions for each release and the next, both ways, against what regeneration does.
+fn check_steps(folder: &Path) {
+    let numbers = releases(folder);
+    let sides: Vec<Files> = numbers.iter().map(|number| files(&folder.join(number.to_string()), "release")).collect();
+    let mut wrong = Vec::new();
+    for (index, pair) in sides.windows(2).enumerate() {
+        let (older, newer) = ((numbers[index], &pair[0]), (numbers[index + 1], &pair[1]));
+        wrong.extend(disagreements(older, newer));
+        wrong.extend(disagreements(newer, older));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every item that is lost is one that a prediction names, and every prediction comes true.
+fn disagreements(old: (Release, &Files), new: (Release, &Files)) -> Vec<String> {
+    let step = format!("{} -> {}", old.0, new.0);
+    let sources = [old, new].map(|(release, files)| files.source(release));
+    let [before, after] = sources.each_ref().map(|source| api(std::slice::from_ref(source), &[]).unwrap());
+    let report = diff(&old.1.declared("old", old.0), &new.1.declared("new", new.0));
+    let (predicted, actual) = (predicted(&report), effect(&before, &after));
+    let mut wrong = Vec::new();
+    if !agree(predicted, actual) {
+        wrong.push(format!("{step}: {predicted} predicted, {actual} seen"));
+    }
+    let lost = before.difference(&after).filter(|line| !explained(line, &report));
+    wrong.extend(lost.map(|line| format!("{step}: nothing predicts the loss of {line}")));
+    // Whoever keeps the old release beside the new one is never worse off.
+    let kept = effect(&before, &api(&sources, &[]).unwrap());
+    if kept > predicted {
+        wrong.push(format!("{step}: {predicted} predicted, {kept} seen with both releases"));
+    }
+    wrong
+}
+
+/// Whether a change that is said to break the bindings names what a line is about.
+fn explained(line: &str, report: &Report) -> bool {
+    let plain = |text: &str| text.replace(['_', '#'], "").to_lowercase();
+    let line = plain(line);
+    let breaking = report.findings.iter().filter(|finding| finding.rust >= Level::Risk);
+    breaking.into_iter().any(|finding| {
+        let last = finding.change.subject.rsplit('.').next().unwrap_or_default();
+        let parts: Vec<String> = finding.change.subject.split('.').map(plain).collect();
+        line.contains(&plain(last)) || parts.iter().skip(1).any(|part| line.contains(part.as_str()))
+    })
+}
+
+#[test]
+fn consecutive_supported_releases_do_to_the_bindings_what_is_predicted() {
+    check_steps(&api_docs());
+}
+
+/// For whoever has more releases.
+#[test]
+fn consecutive_releases_of_any_folder_do_to_the_bindings_what_is_predicted() {
+    if let Some(folder) = std::env::var_os("ARI_SWAGGER_DIR") {
+        check_steps(Path::new(&folder));
+    }
+}
