@@ -128,7 +128,9 @@ impl Walk {
                 let reply: TokenStream = reply.iter().cloned().collect();
                 self.line(module, request, &format!("request -> {}", tight(&reply)));
             }
-            _ => self.diagnostics.general(format!("{file}: teach `ari-codegen/src/record/public_api.rs` the macro `{name}!`")),
+            _ => self
+                .diagnostics
+                .general(format!("{file}: teach `ari-codegen/src/record/public_api.rs` the macro `{name}!`")),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ari_codegen::api::BodyForm;
-use ari_codegen::fixups::{Fixup, Mend, Releases};
-use ari_codegen::{Knowledge, generate};
+use ari_codegen::fixups::{Fix, Fixup, Releases};
+use ari_codegen::{Record, generate};
 
 use crate::support::{entries, files, read, releases, texts, write};
 
@@ -23,11 +23,11 @@ const MENDED: (&str, &[Fixup]) = (
         name: "the forms of a body",
         evidence: "this test",
         releases: Releases::since(&[(22, 0, 0)]),
-        mends: &[
-            Mend::SetBody("notes.create.variables", BodyForm::BareVariables),
-            Mend::SetBody("notes.replace.filter", BodyForm::BareFilter),
-            Mend::SetTuples("notes.remove.fields", "Pair"),
-            Mend::SetBody("notes.find.members", BodyForm::Members),
+        fixes: &[
+            Fix::SetBody("notes.create.variables", BodyForm::BareVariables),
+            Fix::SetBody("notes.replace.filter", BodyForm::BareFilter),
+            Fix::SetTuples("notes.remove.fields", "Pair"),
+            Fix::SetBody("notes.find.members", BodyForm::Members),
         ],
     }],
 );
@@ -46,8 +46,8 @@ pub(crate) fn cases() -> Vec<String> {
 /// What a case's input gives, by path.
 pub(crate) fn generated(case: &str) -> BTreeMap<String, String> {
     let table = if case == MENDED.0 { MENDED.1 } else { &[] };
-    let generated = generate(&releases(&folder().join(case).join("in")), table, &Knowledge::default())
-        .unwrap_or_else(|problems| panic!("case {case} gives no code:\n{problems}"));
+    let generated = generate(&releases(&folder().join(case).join("in")), table, &Record::default())
+        .unwrap_or_else(|diagnostics| panic!("case {case} gives no code:\n{diagnostics}"));
     let mut texts: BTreeMap<String, String> = texts(&generated).into_iter().collect();
     if !generated.notes.is_empty() {
         let notes: Vec<String> = generated.notes.iter().map(|note| format!("{note}\n")).collect();
