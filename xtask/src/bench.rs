@@ -1,10 +1,11 @@
-//! `cargo xtask bench`: the program of the package `tests/bench`, which has the peers in its tree.
+//! `cargo xtask bench`: the program of the package `bench`, which has the peers in its tree.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Failure;
-use crate::tools::{cannot_run, succeed};
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::tools::succeed;
 use crate::workspace;
 
 /// Benchmarks, beside other crates for ARI and beside what one would write without any
@@ -34,7 +35,7 @@ pub(crate) struct Bench {
     no_peers: bool,
 }
 
-pub(crate) fn run(command: &Bench) -> Result<(), Failure> {
+pub(crate) fn run(command: &Bench) -> Result<()> {
     let target = workspace::root().join("target/bench");
     build(&target, command.no_peers)?;
     succeed(Command::new(target.join("release/ari-bench")).arg("run").args(command.arguments()))
@@ -53,18 +54,17 @@ impl Bench {
     }
 }
 
-fn build(target: &Path, no_peers: bool) -> Result<(), Failure> {
+fn build(target: &Path, no_peers: bool) -> Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--release", "--quiet", "--locked", "--target-dir"]).arg(target);
-    cargo.arg("--manifest-path").arg(workspace::root().join("tests/bench/Cargo.toml"));
+    cargo.arg("--manifest-path").arg(workspace::root().join("bench/Cargo.toml"));
     cargo.args(no_peers.then_some("--no-default-features"));
-    match cargo.status().map_err(|error| cannot_run(&cargo, &error))? {
+    match cargo.status().with_context(|| format!("cannot run {cargo:?}"))? {
         status if status.success() => Ok(()),
-        status if no_peers => Err(format!("tests/bench: {status}").into()),
-        status => Err(format!(
-            "tests/bench: {status}. If OpenSSL is missing, `apt-get install -y libssl-dev pkg-config` brings it; \
+        status if no_peers => Err(anyhow!("bench: {status}")),
+        status => Err(anyhow!(
+            "bench: {status}. If OpenSSL is missing, `apt-get install -y libssl-dev pkg-config` brings it; \
              `cargo xtask bench --no-peers` does without the crates that need it."
-        )
-        .into()),
+        )),
     }
 }

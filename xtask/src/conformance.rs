@@ -1,8 +1,9 @@
-//! `cargo xtask conformance` and `cargo xtask record`: programs of the package `ari-tests`, which knows the bindings.
+//! `cargo xtask conformance` and `cargo xtask record`: programs of the package `ari-e2e`, which knows the bindings.
 
 use std::process::Command;
 
-use crate::Failure;
+use anyhow::{Result, anyhow};
+
 use crate::asterisk;
 use crate::workspace;
 
@@ -12,10 +13,10 @@ pub(crate) struct Conformance {
     /// A release such as `22`, or `http://USER:PASSWORD@HOST:PORT/ari`; may be given again [default: all releases]
     #[arg(long)]
     asterisk: Vec<String>,
-    /// Write nothing; fail where the result differs from `tests/conformance/`
+    /// Write nothing; fail where the result differs from `e2e/conformance/`
     #[arg(long)]
     check: bool,
-    /// Keep a frame of every event in `tests/recorded/`
+    /// Keep a frame of every event in `ari-bindings/tests/recorded/data/`
     #[arg(long)]
     record: bool,
 }
@@ -39,7 +40,7 @@ pub(crate) struct Record {
     seconds: Option<u64>,
 }
 
-pub(crate) fn run(command: &Conformance) -> Result<(), Failure> {
+pub(crate) fn run(command: &Conformance) -> Result<()> {
     let is_url = |word: &&String| word.starts_with("http://");
     let mut releases: Vec<String> = command.asterisk.iter().filter(|word| !is_url(word)).cloned().collect();
     if command.asterisk.is_empty() {
@@ -54,7 +55,7 @@ pub(crate) fn run(command: &Conformance) -> Result<(), Failure> {
     program("conformance", &arguments)
 }
 
-pub(crate) fn record(command: &Record) -> Result<(), Failure> {
+pub(crate) fn record(command: &Record) -> Result<()> {
     let Record { url, app, out, subscribe_all, seconds } = command;
     let mut arguments = [url, "--app", app, "--out", out].map(str::to_owned).to_vec();
     arguments.extend(subscribe_all.then(|| "--subscribe-all".to_owned()));
@@ -62,10 +63,10 @@ pub(crate) fn record(command: &Record) -> Result<(), Failure> {
     program("record", &arguments)
 }
 
-fn program(name: &str, arguments: &[String]) -> Result<(), Failure> {
+fn program(name: &str, arguments: &[String]) -> Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--manifest-path"]).arg(workspace::root().join("Cargo.toml"));
-    cargo.args(["--package", "ari-tests", "--features", "live", "--bin", name, "--"]).args(arguments);
+    cargo.args(["--package", "ari-e2e", "--features", "live", "--bin", name, "--"]).args(arguments);
     let status = cargo.status()?;
-    if status.success() { Ok(()) } else { Err(format!("{name}: {status}").into()) }
+    if status.success() { Ok(()) } else { Err(anyhow!("{name}: {status}")) }
 }

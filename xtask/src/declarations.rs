@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result, bail};
 use ari_codegen::{Availability, Prose, Record, Release, ReleaseSource, Source, swagger};
 
-use crate::Failure;
-use crate::files::{read, told};
+use crate::files::{cannot, read};
 use crate::workspace::shown;
 
 const LISTING: &str = "resources.json";
@@ -25,7 +25,7 @@ pub(crate) struct Declarations {
 }
 
 /// Reads `resources.json` of a folder and the files that it lists, which stand beside it or under `api-docs/`.
-pub(crate) fn from_folder(folder: &Path) -> Result<Declarations, Failure> {
+pub(crate) fn from_folder(folder: &Path) -> Result<Declarations> {
     let listing = source(&folder.join(LISTING))?;
     let listed = swagger::read_listing(&listing)?;
     let mut resources = Vec::new();
@@ -34,33 +34,33 @@ pub(crate) fn from_folder(folder: &Path) -> Result<Declarations, Failure> {
         let [beside, under] = [folder.join(&file), folder.join("api-docs").join(&file)];
         let path = if under.exists() { under } else { beside };
         if !path.exists() {
-            return Err(format!("{}: `{file}`, listed here, is not in {}", entry.span, shown(folder)).into());
+            bail!("{}: `{file}`, listed here, is not in {}", entry.span, shown(folder));
         }
         resources.push((entry.name().to_owned(), source(&path)?));
     }
     Ok(Declarations { listing, resources })
 }
 
-fn source(path: &Path) -> Result<Source, Failure> {
+fn source(path: &Path) -> Result<Source> {
     Ok(Source { file: shown(path), text: read(path)? })
 }
 
 /// The releases that have a folder here, oldest first; at least one.
-pub(crate) fn releases(api_docs: &Path) -> Result<Vec<Release>, Failure> {
+pub(crate) fn releases(api_docs: &Path) -> Result<Vec<Release>> {
     let releases = folders(api_docs)?;
     if releases.is_empty() {
         let message = "has no folder named for a release, such as 22.10.1: `cargo xtask import` makes one";
-        return Err(format!("{} {message}", shown(api_docs)).into());
+        bail!("{} {message}", shown(api_docs));
     }
     Ok(releases)
 }
 
 /// The releases that have a folder here, oldest first.
-pub(crate) fn folders(api_docs: &Path) -> Result<Vec<Release>, Failure> {
-    let entries = std::fs::read_dir(api_docs).map_err(|error| told(api_docs, "list", &error))?;
+pub(crate) fn folders(api_docs: &Path) -> Result<Vec<Release>> {
+    let entries = std::fs::read_dir(api_docs).with_context(|| cannot("list", api_docs))?;
     let mut releases = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| told(api_docs, "list", &error))?;
+        let entry = entry.with_context(|| cannot("list", api_docs))?;
         if let Some(release) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
             releases.push(release);
         }
@@ -70,24 +70,24 @@ pub(crate) fn folders(api_docs: &Path) -> Result<Vec<Release>, Failure> {
 }
 
 /// Reads the declarations of a release that `api_docs` has.
-pub(crate) fn of_release(api_docs: &Path, release: Release) -> Result<ReleaseSource, Failure> {
+pub(crate) fn of_release(api_docs: &Path, release: Release) -> Result<ReleaseSource> {
     let Declarations { resources, .. } = from_folder(&folder_of(api_docs, release)?)?;
     Ok(ReleaseSource { release, resources })
 }
 
 /// The folder of a release that `api_docs` has.
-pub(crate) fn folder_of(api_docs: &Path, release: Release) -> Result<PathBuf, Failure> {
+pub(crate) fn folder_of(api_docs: &Path, release: Release) -> Result<PathBuf> {
     let folder: PathBuf = api_docs.join(release.to_string());
     if !folder.exists() {
         let known: Vec<String> = releases(api_docs)?.iter().map(ToString::to_string).collect();
         let folder = shown(api_docs);
-        return Err(format!("{folder} has no declarations of {release}, only of {}", known.join(", ")).into());
+        bail!("{folder} has no declarations of {release}, only of {}", known.join(", "));
     }
     Ok(folder)
 }
 
 /// Reads which releases declare what; a folder without such a record knows of none.
-pub(crate) fn availability(api_docs: &Path) -> Result<Availability, Failure> {
+pub(crate) fn availability(api_docs: &Path) -> Result<Availability> {
     let path = api_docs.join(AVAILABILITY);
     if !path.exists() {
         return Ok(Availability::default());
@@ -96,12 +96,12 @@ pub(crate) fn availability(api_docs: &Path) -> Result<Availability, Failure> {
 }
 
 /// Reads what `api_docs` knows besides the declarations.
-pub(crate) fn knowledge(api_docs: &Path) -> Result<Record, Failure> {
+pub(crate) fn knowledge(api_docs: &Path) -> Result<Record> {
     let folder = api_docs.join(PROSE);
     let mut files = Vec::new();
     if folder.exists() {
-        for entry in std::fs::read_dir(&folder).map_err(|error| told(&folder, "list", &error))? {
-            files.push(entry.map_err(|error| told(&folder, "list", &error))?.path());
+        for entry in std::fs::read_dir(&folder).with_context(|| cannot("list", &folder))? {
+            files.push(entry.with_context(|| cannot("list", &folder))?.path());
         }
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_folder_without_declarations_is_told() {
         let path = folder("none", &[]);
-        let message = from_folder(&path).err().unwrap().to_string();
+        let message = format!("{:#}", from_folder(&path).err().unwrap());
         assert!(message.starts_with(&format!("cannot read {}/resources.json: ", path.display())), "{message}");
         let message = releases(&path).err().unwrap().to_string();
         assert!(message.contains("has no folder named for a release"), "{message}");

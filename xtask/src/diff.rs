@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Context as _, Result, anyhow};
 use ari_codegen::{Release, Source};
 use ari_diff::report::{self, Paint};
 use ari_diff::{Audience, Declared, Level, Report, accepted, counterpart, diff, rules};
 
-use crate::Failure;
 use crate::declarations::{self, Declarations};
 use crate::files::read;
 use crate::import::from_folder;
@@ -91,14 +91,14 @@ pub(crate) fn run(command: &Diff) -> ExitCode {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("{failure}");
+            eprintln!("error: {failure:#}");
             ExitCode::from(2)
         }
     }
 }
 
 /// Writes what was found, and tells whether it shall fail.
-fn outcome(command: &Diff, out: &mut Vec<u8>) -> Result<bool, Failure> {
+fn outcome(command: &Diff, out: &mut Vec<u8>) -> Result<bool> {
     if let Some(rule) = &command.explain {
         out.extend(explained(rule)?.bytes());
         return Ok(false);
@@ -119,24 +119,24 @@ fn outcome(command: &Diff, out: &mut Vec<u8>) -> Result<bool, Failure> {
     Ok(report.reaches(command.audience.into(), level))
 }
 
-fn explained(rule: &str) -> Result<String, Failure> {
+fn explained(rule: &str) -> Result<String> {
     if rule.is_empty() {
         return Ok(report::list());
     }
     let known = rules::by_id(rule);
-    let known = known.ok_or_else(|| format!("there is no rule `{rule}`: `cargo xtask diff --explain` lists them"))?;
+    let known = known.with_context(|| format!("there is no rule `{rule}`: `cargo xtask diff --explain` lists them"))?;
     Ok(report::explain(known))
 }
 
-fn both(command: &Diff) -> Result<(Declared, Declared), Failure> {
+fn both(command: &Diff) -> Result<(Declared, Declared)> {
     let api_docs = command.api_docs.clone().unwrap_or_else(workspace::api_docs);
     if let Some(url) = &command.check {
         let server = declared(url, &api_docs, &command.credentials)?;
         let supported = declarations::releases(&api_docs)?;
         let release = server
             .release
-            .ok_or_else(|| format!("{url} does not tell its release: name one instead: `diff RELEASE {url}`"))?;
-        let release = counterpart(&supported, release).ok_or("no release is supported")?;
+            .with_context(|| format!("{url} does not tell its release: name one instead: `diff RELEASE {url}`"))?;
+        let release = counterpart(&supported, release).context("no release is supported")?;
         return Ok((declared(&release.to_string(), &api_docs, &command.credentials)?, server));
     }
     let [old, new] = [&command.old, &command.new].map(|side| side.as_deref().unwrap_or_default());
@@ -144,7 +144,7 @@ fn both(command: &Diff) -> Result<(Declared, Declared), Failure> {
 }
 
 /// Reads a release, a folder or a server.
-fn declared(source: &str, api_docs: &Path, credentials: &Credentials) -> Result<Declared, Failure> {
+fn declared(source: &str, api_docs: &Path, credentials: &Credentials) -> Result<Declared> {
     let (Declarations { listing, resources }, release) = if server::is_url(source) {
         server::fetch(source, credentials)?
     } else if let Ok(release) = source.parse::<Release>() {
@@ -169,9 +169,9 @@ fn printed(report: &Report, command: &Diff) -> String {
 }
 
 /// Whoever reads may stop reading.
-fn print(text: &[u8]) -> Result<(), Failure> {
+fn print(text: &[u8]) -> Result<()> {
     match io::stdout().write_all(text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot print: {error}").into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow!("cannot print: {error}")),
         _ => Ok(()),
     }
 }
@@ -194,7 +194,7 @@ mod tests {
         let words = std::iter::once("diff").chain(line.split_whitespace());
         let command = Line::try_parse_from(words).map_err(|error| error.to_string())?.diff;
         let mut out = Vec::new();
-        let found = outcome(&command, &mut out).map_err(|failure| failure.to_string())?;
+        let found = outcome(&command, &mut out).map_err(|failure| format!("{failure:#}"))?;
         Ok((found, String::from_utf8(out).unwrap()))
     }
 

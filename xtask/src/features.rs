@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::Failure;
+use anyhow::{Result, anyhow};
+
 use crate::workspace;
 
 /// Lint the bindings with each set of features, and check that none takes more crates than it may
@@ -54,7 +55,7 @@ const TWICE: &[(&str, &str)] = &[("getrandom", "ring 0.17, and rand of tungsteni
 /// What the numbers are about, wherever they are counted.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-pub(crate) fn run(command: &Features) -> Result<(), Failure> {
+pub(crate) fn run(command: &Features) -> Result<()> {
     let mut failures = Vec::new();
     for Set { features, most } in SETS {
         let count = crates(features)?.len();
@@ -71,17 +72,17 @@ pub(crate) fn run(command: &Features) -> Result<(), Failure> {
         }
     }
     failures.extend(duplicates()?);
-    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
+    if failures.is_empty() { Ok(()) } else { Err(anyhow!(failures.join("\n"))) }
 }
 
 /// The crates that a user compiles, build scripts' and procedural macros' included, as `name version`.
-fn crates(features: &str) -> Result<BTreeSet<String>, Failure> {
+fn crates(features: &str) -> Result<BTreeSet<String>> {
     let tree = tree(&["--edges", "normal,build", "--no-default-features", "--features", features])?;
     Ok(tree.lines().filter_map(|line| line.split(" (").next()).map(str::to_owned).collect())
 }
 
 /// Says which crate is there in two versions, or is said to be and is not.
-fn duplicates() -> Result<Vec<String>, Failure> {
+fn duplicates() -> Result<Vec<String>> {
     let tree = tree(&["--edges", "normal", "--all-features"])?;
     let versions: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(" (").next()).collect();
     let names: Vec<&str> = versions.iter().filter_map(|version| version.split(' ').next()).collect();
@@ -94,7 +95,7 @@ fn duplicates() -> Result<Vec<String>, Failure> {
     Ok(new.chain(gone).collect())
 }
 
-fn tree(arguments: &[&str]) -> Result<String, Failure> {
+fn tree(arguments: &[&str]) -> Result<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--package", "ari-bindings", "--target", TARGET])
         .args(["--prefix", "none", "--format", "{p}"])
@@ -102,12 +103,12 @@ fn tree(arguments: &[&str]) -> Result<String, Failure> {
         .current_dir(workspace::root())
         .output()?;
     if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        return Err(anyhow!(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn lint(features: &str) -> Result<Option<String>, Failure> {
+fn lint(features: &str) -> Result<Option<String>> {
     let status = Command::new(env!("CARGO"))
         .args(["clippy", "--quiet", "--package", "ari-bindings", "--no-default-features", "--features", features])
         .args(["--", "-D", "warnings"])

@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Failure;
+use anyhow::{Context as _, Result};
+
 use crate::workspace::shown;
 
 /// A folder whose files are made by a command.
@@ -29,20 +30,20 @@ impl std::fmt::Display for Drift {
 
 impl Folder<'_> {
     /// Makes the folder what it shall be; gives the number of files written or removed.
-    pub(crate) fn write(&self) -> Result<usize, Failure> {
+    pub(crate) fn write(&self) -> Result<usize> {
         let mut changed = 0;
         for (name, text) in &self.files {
             changed += usize::from(ensure(&self.path.join(name), text)?);
         }
         for stale in self.stale()? {
-            fs::remove_file(&stale).map_err(|error| told(&stale, "remove", &error))?;
+            fs::remove_file(&stale).with_context(|| cannot("remove", &stale))?;
             changed += 1;
         }
         Ok(changed)
     }
 
     /// Where the folder first differs from what it shall be, if it does.
-    pub(crate) fn drift(&self) -> Result<Option<Drift>, Failure> {
+    pub(crate) fn drift(&self) -> Result<Option<Drift>> {
         for (name, text) in &self.files {
             let drift = file_drift(&self.path.join(name), text)?;
             if drift.is_some() {
@@ -53,7 +54,7 @@ impl Folder<'_> {
         Ok(stale.map(|path| Drift(format!("{}: nothing generates this file", shown(&path)))))
     }
 
-    fn stale(&self) -> Result<Vec<PathBuf>, Failure> {
+    fn stale(&self) -> Result<Vec<PathBuf>> {
         let wanted: BTreeSet<PathBuf> = self.files.iter().map(|(name, _)| self.path.join(name)).collect();
         let mut stale = Vec::new();
         let mut open = vec![self.path.to_owned()];
@@ -61,10 +62,10 @@ impl Folder<'_> {
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(told(&folder, "list", &error)),
+                Err(error) => return Err(error).with_context(|| cannot("list", &folder)),
             };
             for entry in entries {
-                let path = entry.map_err(|error| told(&folder, "list", &error))?.path();
+                let path = entry.with_context(|| cannot("list", &folder))?.path();
                 if path.is_dir() {
                     open.push(path);
                 } else if !wanted.contains(&path) && (self.is_ours)(&path) {
@@ -78,7 +79,7 @@ impl Folder<'_> {
 }
 
 /// Where a file first differs from what it shall be, if it does.
-pub(crate) fn file_drift(path: &Path, text: &str) -> Result<Option<Drift>, Failure> {
+pub(crate) fn file_drift(path: &Path, text: &str) -> Result<Option<Drift>> {
     Ok(match read_if_there(path)? {
         None => Some(Drift(format!("{}: missing", shown(path)))),
         Some(current) if current != *text => Some(first_difference(path, &current, text)),
@@ -87,46 +88,47 @@ pub(crate) fn file_drift(path: &Path, text: &str) -> Result<Option<Drift>, Failu
 }
 
 /// Writes a file if that changes it; tells whether it did.
-pub(crate) fn ensure(path: &Path, text: &str) -> Result<bool, Failure> {
+pub(crate) fn ensure(path: &Path, text: &str) -> Result<bool> {
     if read_if_there(path)?.as_deref() == Some(text) {
         return Ok(false);
     }
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| told(folder, "create", &error))?;
+        fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
     }
-    fs::write(path, text).map_err(|error| told(path, "write", &error))?;
+    fs::write(path, text).with_context(|| cannot("write", path))?;
     Ok(true)
 }
 
 /// A file's text; `None` where there is no file.
-fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
+fn read_if_there(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
         // A checkout may have turned line ends into those of its system.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(told(path, "read", &error)),
+        Err(error) => Err(error).with_context(|| cannot("read", path)),
     }
 }
 
 /// A file's text.
-pub(crate) fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| told(path, "read", &error))
+pub(crate) fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| cannot("read", path))
 }
 
-pub(crate) fn told(path: &Path, what: &str, error: &io::Error) -> Failure {
-    format!("cannot {what} {}: {error}", shown(path)).into()
+/// The context of an I/O error: what could not be done to which path.
+pub(crate) fn cannot(what: &str, path: &Path) -> String {
+    format!("cannot {what} {}", shown(path))
 }
 
-fn first_difference(path: &Path, current: &str, wanted: &str) -> Drift {
-    let (mut current, mut wanted) = (current.lines(), wanted.lines());
+fn first_difference(path: &Path, current: &str, expected: &str) -> Drift {
+    let (mut current, mut expected) = (current.lines(), expected.lines());
     let mut number = 0;
     loop {
         number += 1;
-        let (is, shall_be) = (current.next(), wanted.next());
-        if is != shall_be || is.is_none() {
+        let (found, wanted) = (current.next(), expected.next());
+        if found != wanted || found.is_none() {
             let line =
                 |line: Option<&str>| line.map_or("the end of the file".to_owned(), |line| format!("`{}`", line.trim()));
-            return Drift(format!("{}:{number}: {} shall be {}", shown(path), line(is), line(shall_be)));
+            return Drift(format!("{}:{number}: expected {}, found {}", shown(path), line(wanted), line(found)));
         }
     }
 }
@@ -176,8 +178,10 @@ mod tests {
         folder(&path, &[("a.rs", "one\ntwo\nthree\n")]).write().unwrap();
         let drift = |files: &[(&str, &str)]| folder(&path, files).drift().unwrap().map(|drift| drift.to_string());
         assert_eq!(drift(&[("a.rs", "one\ntwo\nthree\n")]), None);
-        assert!(drift(&[("a.rs", "one\n2\nthree\n")]).unwrap().ends_with("a.rs:2: `two` shall be `2`"));
-        assert!(drift(&[("a.rs", "one\ntwo\n")]).unwrap().ends_with("a.rs:3: `three` shall be the end of the file"));
+        assert!(drift(&[("a.rs", "one\n2\nthree\n")]).unwrap().ends_with("a.rs:2: expected `2`, found `two`"));
+        assert!(
+            drift(&[("a.rs", "one\ntwo\n")]).unwrap().ends_with("a.rs:3: expected the end of the file, found `three`")
+        );
         assert!(drift(&[("b.rs", "")]).unwrap().ends_with("b.rs: missing"));
         assert!(drift(&[]).unwrap().ends_with("a.rs: nothing generates this file"));
         fs::remove_dir_all(path).unwrap();

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::Failure;
-use crate::files::{read, told};
-use crate::tools::{cannot_run, installed, succeed};
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::files::{cannot, read};
+use crate::tools::{installed, succeed};
 use crate::workspace::{self, shown};
 
 /// Run the fuzz targets of `fuzz/`, two at a time
@@ -30,7 +31,7 @@ struct Target {
     /// In bytes: enough for what a server sends, small enough for many of them a second.
     largest_input: usize,
     /// What it begins with.
-    seeds: fn() -> Result<Vec<String>, Failure>,
+    seeds: fn() -> Result<Vec<String>>,
 }
 
 const TARGETS: [Target; 4] = [
@@ -52,7 +53,7 @@ const MOST_MEMORY: usize = 512;
 /// More time than this for one input, in seconds, is a finding.
 const LONGEST: usize = 10;
 
-pub(crate) fn run(command: &Fuzz) -> Result<(), Failure> {
+pub(crate) fn run(command: &Fuzz) -> Result<()> {
     let is_wanted =
         |target: &&Target| command.targets.is_empty() || command.targets.iter().any(|name| name == target.name);
     let targets: Vec<&Target> = TARGETS.iter().filter(is_wanted).collect();
@@ -60,7 +61,7 @@ pub(crate) fn run(command: &Fuzz) -> Result<(), Failure> {
     let cargo_fuzz = CargoFuzz(installed("cargo-fuzz", CARGO_FUZZ, &[])?);
     succeed(cargo_fuzz.command("build").args(command.targets.first().filter(|_| targets.len() == 1)))?;
     if let Some(input) = &command.input {
-        let input = fs::canonicalize(input).map_err(|error| told(input, "read", &error))?;
+        let input = fs::canonicalize(input).with_context(|| cannot("read", input))?;
         return targets.iter().try_for_each(|target| succeed(cargo_fuzz.command("run").arg(target.name).arg(&input)));
     }
     let mut findings = Vec::new();
@@ -72,15 +73,15 @@ pub(crate) fn run(command: &Fuzz) -> Result<(), Failure> {
             findings.extend(finding(target, status, &read(&log(target))?));
         }
     }
-    if findings.is_empty() { Ok(()) } else { Err(findings.join("\n\n").into()) }
+    if findings.is_empty() { Ok(()) } else { Err(anyhow!(findings.join("\n\n"))) }
 }
 
 /// Starts one target on all seeds and what has come of them before.
-fn start(cargo_fuzz: &CargoFuzz, target: &Target, seconds: u32) -> Result<Child, Failure> {
+fn start(cargo_fuzz: &CargoFuzz, target: &Target, seconds: u32) -> Result<Child> {
     let corpus = folder().join("corpus").join(target.name);
     seeds::write((target.seeds)()?, &corpus)?;
     let log = log(target);
-    let file = fs::File::create(&log).map_err(|error| told(&log, "create", &error))?;
+    let file = fs::File::create(&log).with_context(|| cannot("create", &log))?;
     let mut command = cargo_fuzz.command("run");
     command.arg(target.name).arg(&corpus).args(["--", "-print_final_stats=1"]).args([
         format!("-max_total_time={seconds}"),
@@ -89,7 +90,7 @@ fn start(cargo_fuzz: &CargoFuzz, target: &Target, seconds: u32) -> Result<Child,
         format!("-timeout={LONGEST}"),
     ]);
     command.stdin(Stdio::null()).stderr(file);
-    command.spawn().map_err(|error| cannot_run(&command, &error))
+    command.spawn().with_context(|| format!("cannot run {command:?}"))
 }
 
 /// Tells how much a target has done; gives what is to say if it has found something.
@@ -132,10 +133,14 @@ impl CargoFuzz {
 }
 
 /// libFuzzer is compiled from C++.
-fn require_cpp() -> Result<(), Failure> {
+fn require_cpp() -> Result<()> {
     let found =
         Command::new("c++").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
-    if found { Ok(()) } else { Err("libFuzzer needs a C++ compiler; on Debian and Ubuntu: apt-get install g++".into()) }
+    if found {
+        Ok(())
+    } else {
+        Err(anyhow!("libFuzzer needs a C++ compiler; on Debian and Ubuntu: apt-get install g++"))
+    }
 }
 
 fn folder() -> PathBuf {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, anyhow};
 use ari_codegen::history;
 
-use crate::Failure;
 use crate::declarations;
 use crate::files::{ensure, file_drift};
 use crate::workspace::{self, shown};
@@ -25,7 +25,7 @@ pub(crate) struct History {
     check: bool,
 }
 
-pub(crate) fn run(command: &History) -> Result<(), Failure> {
+pub(crate) fn run(command: &History) -> Result<()> {
     let api_docs = command.api_docs.clone().unwrap_or_else(workspace::api_docs);
     let path = api_docs.join(PAGE);
     if command.check {
@@ -34,7 +34,7 @@ pub(crate) fn run(command: &History) -> Result<(), Failure> {
             Some(drift) => {
                 let flag = command.api_docs.as_ref().map(|path| format!(" --api-docs {}", path.display()));
                 let flag = flag.unwrap_or_default();
-                Err(format!("{drift}\nthe history has drifted; `cargo xtask history{flag}` repairs it").into())
+                Err(anyhow!("{drift}\nthe history has drifted; `cargo xtask history{flag}` repairs it"))
             }
         };
     }
@@ -44,11 +44,11 @@ pub(crate) fn run(command: &History) -> Result<(), Failure> {
 }
 
 /// Makes the page of a folder what it shall be; tells whether that changed it.
-pub(crate) fn write(api_docs: &Path) -> Result<bool, Failure> {
+pub(crate) fn write(api_docs: &Path) -> Result<bool> {
     ensure(&api_docs.join(PAGE), &text(api_docs)?)
 }
 
-fn text(api_docs: &Path) -> Result<String, Failure> {
+fn text(api_docs: &Path) -> Result<String> {
     let releases = declarations::folders(api_docs)?;
     let declared = releases.iter().map(|release| declarations::of_release(api_docs, *release));
     Ok(history(&declarations::availability(api_docs)?, &declared.collect::<Result<Vec<_>, _>>()?)?)
@@ -71,7 +71,9 @@ mod tests {
         assert!(!write(&api_docs).unwrap());
         run(&command(true)).unwrap();
         std::fs::write(api_docs.join(declarations::AVAILABILITY), record.replace("Late", "Later")).unwrap();
-        assert!(run(&command(true)).unwrap_err().to_string().contains("`- event `Late`` shall be `- event `Later``"));
+        assert!(
+            run(&command(true)).unwrap_err().to_string().contains("expected `- event `Later``, found `- event `Late``")
+        );
         std::fs::remove_dir_all(api_docs).unwrap();
     }
 }

@@ -21,9 +21,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// What a command that could not do its work says.
-type Failure = Box<dyn std::error::Error>;
-
 /// The project's commands
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -58,12 +55,12 @@ fn main() -> ExitCode {
         Command::Book(command) => book::run(&command),
         Command::Conformance(command) => conformance::run(&command),
         Command::Record(command) => conformance::record(&command),
-        Command::Asterisk(command) => asterisk::run(command).map_err(Into::into),
+        Command::Asterisk(command) => asterisk::run(command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            eprintln!("error: {failure:#}");
             ExitCode::FAILURE
         }
     }

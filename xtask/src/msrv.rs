@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 
-use crate::Failure;
 use crate::workspace;
 
 /// Check that no dependency of the published crates needs a newer compiler than they claim
@@ -13,15 +13,15 @@ pub(crate) struct Msrv {}
 
 const PUBLISHED: [&str; 3] = ["ari-bindings", "ari-codegen", "ari-diff"];
 
-pub(crate) fn run(_: &Msrv) -> Result<(), Failure> {
+pub(crate) fn run(_: &Msrv) -> Result<()> {
     let metadata = metadata()?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
     let mut too_new = Vec::new();
     let mut checked = 0;
     for name in PUBLISHED {
         let root = packages.iter().find(|package| package["name"] == name);
-        let root = root.ok_or_else(|| format!("the workspace has no package `{name}`"))?;
-        let claim = version(&root["rust_version"]).ok_or_else(|| format!("`{name}` claims no rust-version"))?;
+        let root = root.with_context(|| format!("the workspace has no package `{name}`"))?;
+        let claim = version(&root["rust_version"]).with_context(|| format!("`{name}` claims no rust-version"))?;
         for id in dependencies(&metadata, &root["id"]) {
             let Some(package) = packages.iter().find(|package| package["id"] == *id) else { continue };
             checked += 1;
@@ -35,16 +35,16 @@ pub(crate) fn run(_: &Msrv) -> Result<(), Failure> {
         println!("{checked} dependencies need no newer compiler than the manifests claim");
         return Ok(());
     }
-    Err(too_new.join("\n").into())
+    Err(anyhow!(too_new.join("\n")))
 }
 
-fn metadata() -> Result<Value, Failure> {
+fn metadata() -> Result<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
         .current_dir(workspace::root())
         .output()?;
     if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        return Err(anyhow!(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }

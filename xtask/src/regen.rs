@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::{Error, Result, anyhow};
 use ari_codegen::fixups::FIXUPS;
 use ari_codegen::{Generated, Release, generate, public_api};
 
-use crate::Failure;
 use crate::declarations;
 use crate::files::{Folder, ensure, file_drift};
 use crate::workspace;
@@ -34,7 +34,7 @@ pub(crate) struct Regen {
     check: bool,
 }
 
-pub(crate) fn run(command: &Regen) -> Result<(), Failure> {
+pub(crate) fn run(command: &Regen) -> Result<()> {
     let started = Instant::now();
     let api_docs = command.api_docs.clone().unwrap_or_else(workspace::api_docs);
     let out = command.out.clone().unwrap_or_else(workspace::generated);
@@ -53,7 +53,7 @@ pub(crate) fn run(command: &Regen) -> Result<(), Failure> {
         is_ours: is_generated,
     };
     let public_api = command.public_api.clone().or_else(|| command.out.is_none().then(workspace::public_api));
-    let public_api = public_api.map(|path| Ok::<_, Failure>((path, public_api::public_api(&generated.files)?)));
+    let public_api = public_api.map(|path| Ok::<_, Error>((path, public_api::public_api(&generated.files)?)));
     let public_api = public_api.transpose()?;
     for note in &generated.notes {
         println!("note: {note}");
@@ -72,7 +72,7 @@ pub(crate) fn run(command: &Regen) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check(folder: &Folder<'_>, public_api: Option<&(PathBuf, String)>, command: &Regen) -> Result<(), Failure> {
+fn check(folder: &Folder<'_>, public_api: Option<&(PathBuf, String)>, command: &Regen) -> Result<()> {
     let beside = || public_api.map_or(Ok(None), |(path, text)| file_drift(path, text));
     match folder.drift()?.map_or_else(beside, |drift| Ok(Some(drift)))? {
         None => Ok(()),
@@ -85,7 +85,7 @@ fn check(folder: &Folder<'_>, public_api: Option<&(PathBuf, String)>, command: &
                 command.public_api.as_ref().map(|path| format!(" --public-api {}", path.display())),
             ];
             let flags: String = flags.into_iter().flatten().collect();
-            Err(format!("{drift}\nthe generated code has drifted; `cargo xtask regen{flags}` repairs it").into())
+            Err(anyhow!("{drift}\nthe generated code has drifted; `cargo xtask regen{flags}` repairs it"))
         }
     }
 }

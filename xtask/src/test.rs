@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::Failure;
+use anyhow::{Result, anyhow};
+
 use crate::asterisk;
 use crate::workspace;
 
@@ -34,18 +35,18 @@ const ALONE: [&[&str]; 5] = [
 
 /// Runs of `cargo` that talk to the servers.
 const LIVE: [&[&str]; 3] = [
-    &["test", "--package", "ari-tests", "--features", "live", "--test", "live"],
-    &["run", "--package", "ari-tests", "--features", "live", "--bin", "conformance", "--", "--check"],
+    &["test", "--package", "ari-e2e", "--features", "live", "--test", "live"],
+    &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check"],
     // The last, because it leaves servers that were restarted. Each test has all servers to itself.
-    &["test", "--package", "ari-tests", "--features", "live", "--test", "chaos", "--", "--test-threads=1"],
+    &["test", "--package", "ari-e2e", "--features", "live", "--test", "chaos", "--", "--test-threads=1"],
 ];
 
-pub(crate) fn run(command: &Test) -> Result<(), Failure> {
+pub(crate) fn run(command: &Test) -> Result<()> {
     let mut failed: Vec<String> = ALONE.into_iter().filter_map(failure).collect();
     if !command.no_live {
         failed.extend(LIVE.into_iter().filter_map(live_failure));
     }
-    if failed.is_empty() { Ok(()) } else { Err(format!("failed:\n  {}", failed.join("\n  ")).into()) }
+    if failed.is_empty() { Ok(()) } else { Err(anyhow!("failed:\n  {}", failed.join("\n  "))) }
 }
 
 /// What is to say of a run of `cargo` against the servers, if it failed: of the servers, too.

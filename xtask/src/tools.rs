@@ -3,21 +3,18 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::Failure;
+use anyhow::{Context as _, Result, anyhow};
+
 use crate::workspace;
 
 /// Runs a command, which has to succeed.
-pub(crate) fn succeed(command: &mut Command) -> Result<(), Failure> {
-    let status = command.status().map_err(|error| cannot_run(command, &error))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
-}
-
-pub(crate) fn cannot_run(command: &Command, error: &std::io::Error) -> Failure {
-    format!("cannot run {command:?}: {error}").into()
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
+    if status.success() { Ok(()) } else { Err(anyhow!("{command:?}: {status}")) }
 }
 
 /// The program of a crate in this version, which is installed into `target/tools` where it is missing.
-pub(crate) fn installed(name: &str, version: &str, options: &[&str]) -> Result<PathBuf, Failure> {
+pub(crate) fn installed(name: &str, version: &str, options: &[&str]) -> Result<PathBuf> {
     let folder = workspace::root().join("target/tools");
     let program = folder.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if Command::new(&program).arg("--version").output().is_ok_and(|said| is_version(&said.stdout, version)) {

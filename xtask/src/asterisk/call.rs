@@ -1,10 +1,10 @@
-//! A SIP phone for the command line: `sipp` with the scenarios of `tests/asterisk/sipp`.
+//! A SIP phone for the command line: `sipp` with the scenarios of `e2e/asterisk/sipp`.
 
 use std::process::{Command, Stdio};
 
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
-use super::error::{Error, Result};
 use super::place::SCENARIOS;
 use super::programs::tail;
 use super::state::Instance;
@@ -20,7 +20,7 @@ pub(crate) struct Call {
     /// Which phone calls: phone-a or phone-b.
     #[arg(long, default_value = "phone-a")]
     pub(crate) phone: String,
-    /// What the phone does, a file of tests/asterisk/sipp: dial, hangup, talk, hold, message.
+    /// What the phone does, a file of e2e/asterisk/sipp: dial, hangup, talk, hold, message.
     #[arg(long, default_value = "dial")]
     pub(crate) scenario: String,
     /// The digit that is sent after the answer (dial).
@@ -41,19 +41,19 @@ impl Call {
     /// Calls, and returns when the call is over.
     pub(crate) fn run(&self, instance: &Instance) -> Result<()> {
         let mut command = self.command(instance);
-        let output = command.stdin(Stdio::null()).output().map_err(Error::program("sipp"))?;
+        let output = command.stdin(Stdio::null()).output().context("cannot run `sipp`")?;
         if output.status.success() {
             return Ok(());
         }
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said).into_owned();
-        Err(Error::new(format!(
+        Err(anyhow!(
             "the call to {} failed (sipp: {}):\n{}\nThe server's log: {}",
             self.extension,
             output.status,
             tail(&said, 25),
             instance.log.display()
-        )))
+        ))
     }
 
     /// The command line of `sipp`.

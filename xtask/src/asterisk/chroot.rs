@@ -10,8 +10,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::error::{Error, Result};
-use super::place::{ETC, Span};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
+
+use super::place::{ETC, Place};
 use super::process;
 use super::programs::{succeeds, tail};
 use super::release::Release;
@@ -35,10 +36,10 @@ pub(crate) fn has_mmdebstrap() -> Result<bool> {
     for arguments in [&["update"][..], &["install", "-y", "mmdebstrap", "debian-archive-keyring"]] {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        let output = command.output().map_err(Error::program("apt-get"))?;
+        let output = command.output().context("cannot run `apt-get`")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(Error::new(format!("`apt-get {}` failed:\n{said}", arguments.join(" "))));
+            bail!("`apt-get {}` failed:\n{said}", arguments.join(" "));
         }
     }
     Ok(true)
@@ -46,7 +47,7 @@ pub(crate) fn has_mmdebstrap() -> Result<bool> {
 
 /// Fills `target/asterisk/RELEASE/root`. The directory has another name until it is whole.
 pub(crate) fn install(release: &Release) -> Result<()> {
-    let place = Span::of(release);
+    let place = Place::of(release);
     let (root, log) = (place.root(), place.install_log());
     eprintln!(
         "Installing Asterisk {} from Debian {} into {}: half a minute, once",
@@ -56,8 +57,8 @@ pub(crate) fn install(release: &Release) -> Result<()> {
     );
     remove_leftovers(&place)?;
     let new = place.dir.join(format!("new-{}", std::process::id()));
-    let output = File::create(&log).map_err(Error::at(&log))?;
-    let errors = output.try_clone().map_err(Error::at(&log))?;
+    let output = File::create(&log).with_context(|| log.display().to_string())?;
+    let errors = output.try_clone().with_context(|| log.display().to_string())?;
     let mut command = apart();
     command
         .args(["mmdebstrap", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\""])
@@ -66,15 +67,15 @@ pub(crate) fn install(release: &Release) -> Result<()> {
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors);
-    let status = command.status().map_err(Error::program("mmdebstrap"))?;
+    let status = command.status().context("cannot run `mmdebstrap`")?;
     if !status.success() {
         let said = fs::read_to_string(&log).unwrap_or_default();
         let _ = fs::remove_dir_all(&new);
-        return Err(Error::new(format!("mmdebstrap failed ({status}), see {}:\n{}", log.display(), tail(&said, 15))));
+        bail!("mmdebstrap failed ({status}), see {}:\n{}", log.display(), tail(&said, 15));
     }
     complete(&new)?;
     check_version(&new, release)?;
-    fs::rename(&new, &root).map_err(Error::at(&root))
+    fs::rename(&new, &root).with_context(|| root.display().to_string())
 }
 
 /// Runs a program that mounts: its mounts and its children vanish with it, and it ends when this process does,
@@ -91,38 +92,39 @@ fn apart() -> Command {
 /// What the packages leave out: the directory of recordings, and sometimes the name `localhost`.
 fn complete(root: &Path) -> Result<()> {
     let recordings = root.join(RECORDINGS);
-    fs::create_dir_all(&recordings).map_err(Error::at(&recordings))?;
+    fs::create_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
     let hosts = root.join("etc/hosts");
     if !hosts.exists() {
-        fs::write(&hosts, "127.0.0.1 localhost\n").map_err(Error::at(&hosts))?;
+        fs::write(&hosts, "127.0.0.1 localhost\n").with_context(|| hosts.display().to_string())?;
     }
     Ok(())
 }
 
 fn check_version(root: &Path, release: &Release) -> Result<()> {
-    let output = enter(root).args(["/usr/sbin/asterisk", "-V"]).output().map_err(Error::program("chroot"))?;
+    let output = enter(root).args(["/usr/sbin/asterisk", "-V"]).output().context("cannot run `chroot`")?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if version.starts_with(&format!("Asterisk {}.", release.name)) {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(Error::new(format!(
-        "Debian {} gave `{version}`, not Asterisk {}: tests/asterisk/releases.txt needs another suite. {said}",
-        release.suite, release.name
-    )))
+    Err(anyhow!(
+        "Debian {} gave `{version}`, not Asterisk {}: e2e/asterisk/releases.txt needs another suite. {said}",
+        release.suite,
+        release.name
+    ))
 }
 
 /// Removes what an installation left that did not come to its end.
-fn remove_leftovers(place: &Span) -> Result<()> {
+fn remove_leftovers(place: &Place) -> Result<()> {
     process::signal(&place.root(), "KILL");
     process::wait_for_none(&place.root(), Duration::from_secs(5));
-    for entry in fs::read_dir(&place.dir).map_err(Error::at(&place.dir))?.flatten() {
+    for entry in fs::read_dir(&place.dir).with_context(|| place.dir.display().to_string())?.flatten() {
         let path = entry.path();
         if entry.file_name().to_string_lossy().starts_with("new-") {
             // Something may still write there if it was killed from outside; the next installation tries again.
             let _ = fs::remove_dir_all(&path);
         } else if path == place.root() {
-            fs::remove_dir_all(&path).map_err(Error::at(&path))?;
+            fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
         }
     }
     Ok(())
@@ -137,10 +139,10 @@ pub(crate) fn script(root: &Path) -> String {
 }
 
 /// Starts the server in a session of its own, so that it outlives the terminal.
-pub(crate) fn start(place: &Span) -> Result<()> {
+pub(crate) fn start(place: &Place) -> Result<()> {
     let log = place.log();
-    let output = File::create(&log).map_err(Error::at(&log))?;
-    let errors = output.try_clone().map_err(Error::at(&log))?;
+    let output = File::create(&log).with_context(|| log.display().to_string())?;
+    let errors = output.try_clone().with_context(|| log.display().to_string())?;
     forget(place);
     let mut command = Command::new("setsid");
     command
@@ -153,12 +155,12 @@ pub(crate) fn start(place: &Span) -> Result<()> {
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors);
-    command.spawn().map_err(Error::program("setsid"))?;
+    command.spawn().context("cannot run `setsid`")?;
     Ok(())
 }
 
 /// Every start is like the first: without the recordings, states and registrations of the one before.
-fn forget(place: &Span) {
+fn forget(place: &Place) {
     let _ = fs::remove_file(place.inside("var/log/asterisk/messages.log"));
     let _ = fs::remove_file(place.inside("var/lib/asterisk/astdb.sqlite3"));
     let recordings = place.inside(RECORDINGS);
@@ -168,12 +170,12 @@ fn forget(place: &Span) {
 
 /// The server's process.
 pub(crate) fn pid(release: &Release) -> Option<u32> {
-    process::asterisk(&Span::of(release).root())
+    process::asterisk(&Place::of(release).root())
 }
 
 /// Ends every process of the directory: by the console, then by signals.
 pub(crate) fn stop(release: &Release) -> Result<()> {
-    let place = Span::of(release);
+    let place = Place::of(release);
     let root = place.root();
     if process::asterisk(&root).is_some() {
         let mut command = Command::new("timeout");
@@ -196,7 +198,7 @@ pub(crate) fn stop(release: &Release) -> Result<()> {
 
 /// Kills every process of the directory, as the end of a container does.
 pub(crate) fn kill(release: &Release) -> Result<()> {
-    let root = Span::of(release).root();
+    let root = Place::of(release).root();
     process::signal(&root, "KILL");
     if process::wait_for_none(&root, Duration::from_secs(5)) {
         return Ok(());
@@ -205,7 +207,7 @@ pub(crate) fn kill(release: &Release) -> Result<()> {
 }
 
 fn still_there(root: &Path) -> Error {
-    Error::new(format!("processes of {} do not end: {:?}", root.display(), process::inside(root)))
+    anyhow!("processes of {} do not end: {:?}", root.display(), process::inside(root))
 }
 
 /// No pipe, since whoever inherits it and is not heard of again would keep the reader waiting.

@@ -2,12 +2,13 @@
 
 use std::process::Command;
 
-use super::error::{Error, Result};
-use super::place::{self, ETC, Span};
+use anyhow::{Context as _, Result, anyhow};
+
+use super::place::{self, ETC, Place};
 use super::programs::{succeeds, tail};
 use super::release::Release;
 
-/// Builds the image from `tests/asterisk/Dockerfile`.
+/// Builds the image from `e2e/asterisk/Dockerfile`.
 pub(crate) fn install(program: &str, release: &Release) -> Result<()> {
     eprintln!("Building an image with Asterisk {} from Debian {}: a minute, once", release.name, release.suite);
     let suite = format!("SUITE={}", release.suite);
@@ -19,7 +20,7 @@ pub(crate) fn install(program: &str, release: &Release) -> Result<()> {
 /// Starts a container on the host's network, where the server keeps to 127.0.0.1.
 pub(crate) fn start(program: &str, release: &Release) -> Result<()> {
     let name = name(release);
-    let volume = format!("{}:{ETC}", Span::of(release).container_etc().display());
+    let volume = format!("{}:{ETC}", Place::of(release).container_etc().display());
     let arguments = ["run", "--detach", "--init", "--name", &name, "--network", "host", "--volume", &volume, &name];
     run(program, &arguments).map(drop)
 }
@@ -67,11 +68,11 @@ fn name(release: &Release) -> String {
 
 /// Runs the engine, and gives what it printed.
 fn run(program: &str, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(program).args(arguments).output().map_err(Error::program(program))?;
+    let output = Command::new(program).args(arguments).output().with_context(|| format!("cannot run `{program}`"))?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     if output.status.success() {
         return Ok(text);
     }
-    Err(Error::new(format!("`{program} {}` failed:\n{}", arguments.join(" "), tail(&text, 15))))
+    Err(anyhow!("`{program} {}` failed:\n{}", arguments.join(" "), tail(&text, 15)))
 }

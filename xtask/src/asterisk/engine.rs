@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::error::{Error, Result};
-use super::place::{self, Span};
+use anyhow::{Context as _, Result, anyhow};
+
+use super::place::{self, Place};
 use super::programs::succeeds;
 use super::release::Release;
 use super::{chroot, container};
@@ -22,13 +23,13 @@ pub(crate) enum Engine {
 impl Engine {
     /// The engine that has installed `release`, if one has, and completely.
     pub(crate) fn installed(release: &Release) -> Option<Self> {
-        let stamp = fs::read_to_string(Span::of(release).stamp()).ok()?;
+        let stamp = fs::read_to_string(Place::of(release).stamp()).ok()?;
         let (engine, suite) = stamp.trim_end().split_once(' ')?;
         let engine = match engine {
             "chroot" => Self::Chroot,
             name => Self::Container(name.to_owned()),
         };
-        let whole = engine != Self::Chroot || Span::of(release).root().is_dir();
+        let whole = engine != Self::Chroot || Place::of(release).root().is_dir();
         (suite == release.suite && whole).then_some(engine)
     }
 
@@ -38,20 +39,21 @@ impl Engine {
             return Ok(engine);
         }
         let engine = choose()?;
-        let place = Span::of(release);
-        fs::create_dir_all(&place.dir).map_err(Error::at(&place.dir))?;
+        let place = Place::of(release);
+        fs::create_dir_all(&place.dir).with_context(|| place.dir.display().to_string())?;
         match &engine {
             Self::Chroot => chroot::install(release)?,
             Self::Container(program) => container::install(program, release)?,
         }
         let stamp = place.stamp();
-        fs::write(&stamp, format!("{} {}\n", engine.name(), release.suite)).map_err(Error::at(&stamp))?;
+        fs::write(&stamp, format!("{} {}\n", engine.name(), release.suite))
+            .with_context(|| stamp.display().to_string())?;
         Ok(engine)
     }
 
     /// Where the host writes the configuration that the server reads at `place::ETC`.
     pub(crate) fn etc(&self, release: &Release) -> PathBuf {
-        let place = Span::of(release);
+        let place = Place::of(release);
         match self {
             Self::Chroot => place.inside(place::ETC),
             Self::Container(_) => place.container_etc(),
@@ -60,7 +62,7 @@ impl Engine {
 
     /// Starts the server and returns at once.
     pub(crate) fn start(&self, release: &Release) -> Result<()> {
-        let place = Span::of(release);
+        let place = Place::of(release);
         let script = match self {
             Self::Chroot => chroot::script(&place.root()),
             Self::Container(program) => container::script(program, release),
@@ -99,7 +101,7 @@ impl Engine {
     /// What the server printed.
     pub(crate) fn log(&self, release: &Release) -> String {
         match self {
-            Self::Chroot => fs::read(Span::of(release).log())
+            Self::Chroot => fs::read(Place::of(release).log())
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                 .unwrap_or_default(),
             Self::Container(program) => container::log(program, release),
@@ -121,7 +123,7 @@ fn choose() -> Result<Engine> {
     if let Some(program) = ["docker", "podman"].into_iter().find(|program| succeeds(program, &["info"])) {
         return Ok(Engine::Container(program.to_owned()));
     }
-    Err(Error::new(
+    Err(anyhow!(
         "Asterisk cannot be installed here. One of these is needed:\n  \
          - Docker or Podman with a running engine (`docker info` or `podman info` succeeds);\n  \
          - Debian or Ubuntu, and root: `sudo --preserve-env=PATH,HOME cargo xtask asterisk up`. mmdebstrap then fills a \
@@ -136,8 +138,8 @@ fn is_root() -> bool {
 }
 
 fn write_script(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).map_err(Error::at(path))?;
-    make_executable(path).map_err(Error::at(path))
+    fs::write(path, text).with_context(|| path.display().to_string())?;
+    make_executable(path).with_context(|| path.display().to_string())
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! One command at a time for each release. The system drops the lock however its holder ends.
 
-use super::error::Result;
-use super::place::Span;
+use super::place::Place;
+use anyhow::Result;
 
 /// Held until dropped.
 #[derive(Debug)]
@@ -12,25 +12,24 @@ pub(crate) struct Lock {
 
 /// Waits for the lock of `place`.
 #[cfg(target_os = "linux")]
-pub(crate) fn take(place: &Span) -> Result<Lock> {
+pub(crate) fn take(place: &Place) -> Result<Lock> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixListener};
     use std::time::Duration;
 
-    use super::error::Error;
+    use anyhow::Context as _;
 
     let mut hasher = DefaultHasher::new();
     place.dir.hash(&mut hasher);
     let name = format!("ari-asterisk-{:016x}", hasher.finish());
-    let address =
-        SocketAddr::from_abstract_name(name).map_err(|error| Error::new(format!("cannot name a lock: {error}")))?;
+    let address = SocketAddr::from_abstract_name(name).context("cannot name a lock")?;
     let mut told = false;
     loop {
         match UnixListener::bind_addr(&address) {
             Ok(socket) => return Ok(Lock { _socket: socket }),
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
-            Err(error) => return Err(Error::new(format!("cannot take a lock: {error}"))),
+            Err(error) => return Err(error).context("cannot take a lock"),
         }
         if !told {
             eprintln!("waiting for another `cargo xtask` that works on {}", place.dir.display());
@@ -42,6 +41,6 @@ pub(crate) fn take(place: &Span) -> Result<Lock> {
 
 /// Elsewhere there are only containers, and their engine refuses a second one of the same name.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn take(_place: &Span) -> Result<Lock> {
+pub(crate) fn take(_place: &Place) -> Result<Lock> {
     Ok(Lock {})
 }

@@ -5,7 +5,6 @@ mod call;
 mod chroot;
 mod container;
 mod engine;
-mod error;
 mod lock;
 mod place;
 mod ports;
@@ -19,12 +18,12 @@ mod template;
 use std::io::Write as _;
 use std::thread;
 
+use anyhow::{Context as _, Error, Result, anyhow};
 use clap::Subcommand;
 
 use self::call::Call;
 use self::engine::Engine;
-use self::error::{Error, Result};
-use self::place::Span;
+use self::place::Place;
 use self::release::Release;
 use self::server::Up;
 use self::state::Instance;
@@ -100,8 +99,8 @@ fn for_each(releases: &[Release], action: impl Fn(&Release) -> Result<()> + Sync
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
-    let failures: Vec<String> = results.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
-    if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n\n"))) }
+    let failures: Vec<String> = results.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
+    if failures.is_empty() { Ok(()) } else { Err(anyhow!(failures.join("\n\n"))) }
 }
 
 /// What is wrong with the servers that were started, which a test that failed may not know.
@@ -114,14 +113,14 @@ fn one(word: Option<String>) -> Result<Release> {
     let chosen = release::named(&words)?;
     match &chosen[..] {
         [release] => Ok(release.clone()),
-        _ => Err(Error::new("one release is needed here")),
+        _ => Err(anyhow!("one release is needed here")),
     }
 }
 
 fn running(release: &Release) -> Result<Instance> {
     Engine::installed(release)
         .and_then(|engine| server::running(release, &engine))
-        .ok_or_else(|| Error::new(format!("Asterisk {0} is not running: `cargo xtask asterisk up {0}`", release.name)))
+        .with_context(|| format!("Asterisk {0} is not running: `cargo xtask asterisk up {0}`", release.name))
 }
 
 fn console(release: &Release, execute: Option<&str>) -> Result<()> {
@@ -131,8 +130,8 @@ fn console(release: &Release, execute: Option<&str>) -> Result<()> {
         Some(line) => command.args(["-rx", line]),
         None => command.arg("-rvvv"),
     };
-    let status = command.status().map_err(Error::program("asterisk -r"))?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("the console ended with {status}"))) }
+    let status = command.status().context("cannot run `asterisk -r`")?;
+    if status.success() { Ok(()) } else { Err(anyhow!("the console ended with {status}")) }
 }
 
 fn print_up(up: Up) {
@@ -157,7 +156,7 @@ fn print_up(up: Up) {
 }
 
 fn print_status(release: &Release) {
-    let place = Span::of(release);
+    let place = Place::of(release);
     let line = match Engine::installed(release) {
         None => "not installed".to_owned(),
         Some(engine) => match server::running(release, &engine) {

@@ -13,17 +13,17 @@ pub(crate) const SCENARIOS: &str = "/etc/ari-tests/sipp";
 
 /// What the project keeps for the servers: configuration, scenarios, the list of releases.
 pub(crate) fn sources() -> PathBuf {
-    workspace::root().join("tests").join("asterisk")
+    workspace::root().join("e2e/asterisk")
 }
 
 /// The files of one release.
 #[derive(Clone, Debug)]
-pub(crate) struct Span {
+pub(crate) struct Place {
     /// `target/asterisk/RELEASE`.
     pub(crate) dir: PathBuf,
 }
 
-impl Span {
+impl Place {
     /// The place of `release`; nothing is created.
     pub(crate) fn of(release: &Release) -> Self {
         let target = workspace::root().join("target").join("asterisk");

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
-use super::error::{Error, Result};
+use anyhow::{Context as _, Result};
 
 /// The ports that an instance listens on, and the one where it looks for a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Ports {
 fn free(preferred: u16, open: fn(u16) -> std::io::Result<u16>) -> Result<u16> {
     let above = (1..5).filter_map(|step| preferred.checked_add(1000 * step));
     let found = std::iter::once(preferred).chain(above).chain([0]).find_map(|port| open(port).ok());
-    found.ok_or_else(|| Error::new(format!("no free port on 127.0.0.1, neither {preferred} nor another")))
+    found.with_context(|| format!("no free port on 127.0.0.1, neither {preferred} nor another"))
 }
 
 fn tcp(port: u16) -> std::io::Result<u16> {

@@ -1,8 +1,9 @@
-//! Which Asterisk comes from which Debian suite: `tests/asterisk/releases.txt`, a line for each.
+//! Which Asterisk comes from which Debian suite: `e2e/asterisk/releases.txt`, a line for each.
 
 use std::fs;
 
-use super::error::{Error, Result};
+use anyhow::{Context as _, Result, bail};
+
 use super::place;
 
 /// One line of the list.
@@ -19,8 +20,8 @@ pub(crate) struct Release {
 /// Every release of the list, the default one first.
 pub(crate) fn all() -> Result<Vec<Release>> {
     let path = place::sources().join("releases.txt");
-    let text = fs::read_to_string(&path).map_err(Error::at(&path))?;
-    parse(&text).map_err(|error| Error::new(format!("{}: {error}", path.display())))
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    parse(&text).with_context(|| path.display().to_string())
 }
 
 /// The releases that the words of a command line mean; no word means the default one.
@@ -41,15 +42,12 @@ fn parse(text: &str) -> Result<Vec<Release>> {
                 index: u16::try_from(releases.len()).unwrap_or(u16::MAX),
             }),
             _ => {
-                return Err(Error::new(format!(
-                    "line {}: expected a release and a Debian suite, found `{text}`",
-                    line + 1
-                )));
+                bail!("line {}: expected a release and a Debian suite, found `{text}`", line + 1);
             }
         }
     }
     if releases.is_empty() {
-        return Err(Error::new("no release in it"));
+        bail!("no release in it");
     }
     Ok(releases)
 }
@@ -65,10 +63,7 @@ fn select(all: &[Release], words: &[String]) -> Result<Vec<Release>> {
         }
         let Some(release) = all.iter().find(|release| release.name == *word) else {
             let names: Vec<&str> = all.iter().map(|release| release.name.as_str()).collect();
-            return Err(Error::new(format!(
-                "no Asterisk `{word}` in tests/asterisk/releases.txt; there are {} and `all`",
-                names.join(", ")
-            )));
+            bail!("no Asterisk `{word}` in e2e/asterisk/releases.txt; there are {} and `all`", names.join(", "));
         };
         if !chosen.contains(release) {
             chosen.push(release.clone());

@@ -5,10 +5,11 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Error, Result, anyhow};
+
 use super::chroot;
 use super::engine::Engine;
-use super::error::{Error, Result};
-use super::place::{ETC, Span};
+use super::place::{ETC, Place};
 use super::ports::Ports;
 use super::programs::tail;
 use super::release::Release;
@@ -29,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes sure that the release is installed and answers.
 pub(crate) fn up(release: &Release) -> Result<Up> {
-    let place = Span::of(release);
+    let place = Place::of(release);
     let _lock = lock::take(&place)?;
     let engine = Engine::install(release)?;
     if let Some(instance) = running(release, &engine) {
@@ -56,7 +57,7 @@ pub(crate) fn up(release: &Release) -> Result<Up> {
 
 /// Ends the release's server; whether there was one.
 pub(crate) fn down(release: &Release) -> Result<bool> {
-    let place = Span::of(release);
+    let place = Place::of(release);
     let _lock = lock::take(&place)?;
     // Without a whole installation there can still be a process of one that was deleted.
     let engine = Engine::installed(release).unwrap_or(Engine::Chroot);
@@ -64,14 +65,14 @@ pub(crate) fn down(release: &Release) -> Result<bool> {
     engine.stop(release)?;
     let state = place.state();
     if state.exists() {
-        fs::remove_file(&state).map_err(Error::at(&state))?;
+        fs::remove_file(&state).with_context(|| state.display().to_string())?;
     }
     Ok(was_running)
 }
 
 /// Kills the release's server; whether there was one. The state file stays, so that `up` takes the same ports again.
 pub(crate) fn kill(release: &Release) -> Result<bool> {
-    let _lock = lock::take(&Span::of(release))?;
+    let _lock = lock::take(&Place::of(release))?;
     let engine = Engine::installed(release).unwrap_or(Engine::Chroot);
     let was_running = engine.is_running(release);
     if was_running {
@@ -106,7 +107,7 @@ pub(crate) fn fault(release: &Release) -> Option<Error> {
 
 /// A command line for the server's console: `asterisk -r` with the right configuration.
 pub(crate) fn console(release: &Release) -> Command {
-    let mut command = Command::new(Span::of(release).run());
+    let mut command = Command::new(Place::of(release).run());
     command.args(["/usr/sbin/asterisk", "-C", &format!("{ETC}/asterisk.conf")]);
     command
 }
@@ -119,7 +120,7 @@ fn wait(release: &Release, engine: &Engine, ports: &Ports) -> Result<String> {
         if let Some(version) = ari::version(ports.http) {
             let mut command = console(release);
             command.args(["-rx", "core waitfullybooted"]).stdin(Stdio::null());
-            command.output().map_err(Error::program("asterisk -rx"))?;
+            command.output().context("cannot run `asterisk -rx`")?;
             return Ok(version);
         }
         let is_running = engine.is_running(release);
@@ -137,16 +138,16 @@ fn failure(release: &Release, engine: &Engine, what: &str) -> Error {
     let log = engine.log(release);
     // What registers and unregisters is no news.
     let log: Vec<&str> = log.lines().filter(|line| !line.starts_with("  == ")).collect();
-    Error::new(format!(
+    anyhow!(
         "Asterisk {} {what}. The end of its log ({}):\n{}",
         release.name,
-        Span::of(release).log().display(),
+        Place::of(release).log().display(),
         tail(&log.join("\n"), 20)
-    ))
+    )
 }
 
 fn instance(release: &Release, engine: &Engine, ports: Ports, version: String) -> Instance {
-    let place = Span::of(release);
+    let place = Place::of(release);
     let has_root = *engine == Engine::Chroot;
     Instance {
         release: release.name.clone(),

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
-use super::error::{Error, Result};
-use super::place::{self, Span};
+use anyhow::{Context as _, Result};
+
+use super::place::{self, Place};
 use super::ports::Ports;
 use super::release::Release;
 
@@ -38,16 +39,16 @@ impl Instance {
 
     /// The instance that was started last, running or not.
     pub(crate) fn read(release: &Release) -> Option<Self> {
-        let text = fs::read_to_string(Span::of(release).state()).ok()?;
+        let text = fs::read_to_string(Place::of(release).state()).ok()?;
         Self::parse(&text).ok()
     }
 
     /// Writes the file, whole or not at all.
     pub(crate) fn write(&self, release: &Release) -> Result<()> {
-        let path = Span::of(release).state();
+        let path = Place::of(release).state();
         let new = path.with_extension("new");
-        fs::write(&new, self.to_text()).map_err(Error::at(&new))?;
-        fs::rename(&new, &path).map_err(Error::at(&path))
+        fs::write(&new, self.to_text()).with_context(|| new.display().to_string())?;
+        fs::rename(&new, &path).with_context(|| path.display().to_string())
     }
 
     fn to_text(&self) -> String {
@@ -78,8 +79,8 @@ impl Instance {
             let pairs = text.lines().filter_map(|line| line.split_once('='));
             pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned())
         };
-        let get = |key: &str| find(key).ok_or_else(|| Error::new(format!("no {key}")));
-        let port = |key: &str| get(key)?.parse().map_err(|error| Error::new(format!("{key}: {error}")));
+        let get = |key: &str| find(key).with_context(|| format!("no {key}"));
+        let port = |key: &str| get(key)?.parse().with_context(|| key.to_owned());
         Ok(Self {
             release: get("RELEASE")?,
             version: get("VERSION")?,

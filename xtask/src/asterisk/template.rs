@@ -1,22 +1,23 @@
-//! The configuration files of `tests/asterisk/etc`, with their placeholders filled in.
+//! The configuration files of `e2e/asterisk/etc`, with their placeholders filled in.
 
 use std::fs;
 use std::path::Path;
 
-use super::error::{Error, Result};
+use anyhow::{Context as _, Result, bail};
+
 use super::place;
 use super::ports::Ports;
 
 /// Writes configuration and SIP scenarios to `target`, and removes what was there before.
 pub(crate) fn write_all(ports: &Ports, target: &Path) -> Result<()> {
     if target.exists() {
-        fs::remove_dir_all(target).map_err(Error::at(target))?;
+        fs::remove_dir_all(target).with_context(|| target.display().to_string())?;
     }
     let scenarios = target.join("sipp");
-    fs::create_dir_all(&scenarios).map_err(Error::at(&scenarios))?;
+    fs::create_dir_all(&scenarios).with_context(|| scenarios.display().to_string())?;
     let values = ports.values();
     each_file(&place::sources().join("etc"), |name, text| {
-        let text = fill(text, &values).map_err(|error| Error::new(format!("tests/asterisk/etc/{name}: {error}")))?;
+        let text = fill(text, &values).with_context(|| format!("e2e/asterisk/etc/{name}"))?;
         write(&target.join(name), &text)
     })?;
     each_file(&place::sources().join("sipp"), |name, text| write(&scenarios.join(name), text))
@@ -37,7 +38,7 @@ fn fill(text: &str, values: &[(&str, String)]) -> Result<String> {
             continue;
         }
         let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
-            return Err(Error::new(format!("unknown placeholder @{name}@")));
+            bail!("unknown placeholder @{name}@");
         };
         filled.push_str(value);
         rest = &from[name.len() + 2..];
@@ -51,19 +52,19 @@ fn is_name(name: &str) -> bool {
 }
 
 fn each_file(dir: &Path, mut action: impl FnMut(&str, &str) -> Result<()>) -> Result<()> {
-    for entry in fs::read_dir(dir).map_err(Error::at(dir))? {
-        let path = entry.map_err(Error::at(dir))?.path();
+    for entry in fs::read_dir(dir).with_context(|| dir.display().to_string())? {
+        let path = entry.with_context(|| dir.display().to_string())?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             continue;
         };
-        let text = fs::read_to_string(&path).map_err(Error::at(&path))?;
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         action(name, &text)?;
     }
     Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).map_err(Error::at(path))
+    fs::write(path, text).with_context(|| path.display().to_string())
 }
 
 #[cfg(test)]

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Failure;
-use crate::files::{read, told};
+use anyhow::{Context as _, Result};
+
+use crate::files::{cannot, read};
 use crate::workspace::shown;
 
 /// Those of pages as they are built: files and the places in them.
-pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>, Failure> {
+pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>> {
     let mut texts = BTreeMap::new();
     for page in pages {
-        let place = page.canonicalize().map_err(|error| told(page, "find", &error))?;
+        let place = page.canonicalize().with_context(|| cannot("find", page))?;
         texts.insert(place, read(page)?);
     }
     let ids: BTreeMap<&Path, BTreeSet<&str>> =
@@ -35,7 +36,7 @@ pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>, Failure> {
 
 /// Lets a page lead to Markdown that is no part of the book, which mdBook takes for pages. (The book is as deep in the
 /// repository as its sources, so that their links to other files hold for both.)
-pub(super) fn fix(page: &Path) -> Result<(), Failure> {
+pub(super) fn fix(page: &Path) -> Result<()> {
     let text = read(page)?;
     let mut mended = text.clone();
     for link in between(&text, "href=\"", '"').filter(|link| is_relative(link)) {
@@ -46,13 +47,13 @@ pub(super) fn fix(page: &Path) -> Result<(), Failure> {
         }
     }
     if mended != text {
-        fs::write(page, mended).map_err(|error| told(page, "write", &error))?;
+        fs::write(page, mended).with_context(|| cannot("write", page))?;
     }
     Ok(())
 }
 
 /// Those of Markdown as it is read in the repository: files.
-pub(super) fn of_sources(sources: &[PathBuf]) -> Result<Vec<String>, Failure> {
+pub(super) fn of_sources(sources: &[PathBuf]) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     for source in sources {
         let text = read(source)?;

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Failure;
-use crate::files::told;
-use crate::tools::{cannot_run, installed};
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::files::cannot;
+use crate::tools::installed;
 use crate::workspace::{root, shown};
 
 /// Build the guide of docs/ into target/book, and check its links
@@ -21,7 +22,7 @@ const MDBOOK: &str = "0.5.4";
 /// Pages that are read where they are: their links are checked, too.
 const BESIDE: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "api-docs/HISTORY.md"];
 
-pub(crate) fn run(_: &Book) -> Result<(), Failure> {
+pub(crate) fn run(_: &Book) -> Result<()> {
     let book = root().join("target/book");
     let mdbook = installed("mdbook", MDBOOK, &["--no-default-features"])?;
     let mut faults = build(&mdbook)?;
@@ -37,24 +38,24 @@ pub(crate) fn run(_: &Book) -> Result<(), Failure> {
         println!("{}: {} pages", shown(&book.join("index.html")), pages.len());
         return Ok(());
     }
-    Err(faults.join("\n").into())
+    Err(anyhow!(faults.join("\n")))
 }
 
 /// Builds the book; gives what it warns of.
-fn build(mdbook: &Path) -> Result<Vec<String>, Failure> {
+fn build(mdbook: &Path) -> Result<Vec<String>> {
     let mut command = Command::new(mdbook);
     command.arg("build").arg(root().join("docs")).env("MDBOOK_LOG", "warn");
-    let output = command.output().map_err(|error| cannot_run(&command, &error))?;
+    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
     let said = [output.stdout, output.stderr].concat();
     let said: Vec<String> = String::from_utf8_lossy(&said).lines().map(str::to_owned).collect();
-    if output.status.success() { Ok(said) } else { Err(said.join("\n").into()) }
+    if output.status.success() { Ok(said) } else { Err(anyhow!(said.join("\n"))) }
 }
 
 /// The files of a folder that have this extension, in order.
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| told(folder, "list", &error))? {
-        let path = entry.map_err(|error| told(folder, "list", &error))?.path();
+    for entry in fs::read_dir(folder).with_context(|| cannot("list", folder))? {
+        let path = entry.with_context(|| cannot("list", folder))?.path();
         if path.extension().is_some_and(|found| found == extension) {
             files.push(path);
         }

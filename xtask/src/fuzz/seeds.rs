@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::Failure;
-use crate::files::{Folder, read, told};
+use crate::files::{Folder, cannot, read};
 use crate::workspace::{self, shown};
 
 /// Writes the seeds of a target into its corpus. What was found there before stays.
-pub(super) fn write(seeds: Vec<String>, corpus: &Path) -> Result<(), Failure> {
+pub(super) fn write(seeds: Vec<String>, corpus: &Path) -> Result<()> {
     let files = seeds.into_iter().enumerate().map(|(number, seed)| (format!("seed-{number:04}"), seed)).collect();
     let is_ours = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"));
     Folder { path: corpus, files, is_ours }.write()?;
@@ -19,18 +19,18 @@ pub(super) fn write(seeds: Vec<String>, corpus: &Path) -> Result<(), Failure> {
 }
 
 /// Every recorded event.
-pub(super) fn events() -> Result<Vec<String>, Failure> {
+pub(super) fn events() -> Result<Vec<String>> {
     let texts = recorded("events.jsonl")?;
     Ok(texts.iter().flat_map(|text| text.lines()).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The status and the JSON of every recorded reply.
-fn replies() -> Result<Vec<(Value, String)>, Failure> {
+fn replies() -> Result<Vec<(Value, String)>> {
     let mut replies = Vec::new();
     for text in recorded("replies.jsonl")? {
         for line in text.lines() {
-            let unreadable = |error| format!("a reply of replies.jsonl: {error}: {line}");
-            let reply: Value = serde_json::from_str(line).map_err(unreadable)?;
+            let reply: Value =
+                serde_json::from_str(line).with_context(|| format!("replies.jsonl has an unreadable line: {line}"))?;
             let body = reply["body"].as_str().map_or_else(|| reply["body"].to_string(), str::to_owned);
             replies.push((reply["status"].clone(), body));
         }
@@ -39,14 +39,14 @@ fn replies() -> Result<Vec<(Value, String)>, Failure> {
 }
 
 /// The recordings of this name, of every server.
-fn recorded(name: &str) -> Result<Vec<String>, Failure> {
-    let recorded = workspace::root().join("tests/recorded");
+fn recorded(name: &str) -> Result<Vec<String>> {
+    let recorded = workspace::root().join("ari-bindings/tests/recorded/data");
     let folders = folders(&recorded)?.into_iter().map(|folder| recorded.join(folder));
     std::iter::once(recorded.clone()).chain(folders).map(|folder| read(&folder.join(name))).collect()
 }
 
 /// Some events a piece, as texts that the target makes frames of. It explains the two lines before them.
-pub(super) fn frames() -> Result<Vec<String>, Failure> {
+pub(super) fn frames() -> Result<Vec<String>> {
     let events = events()?;
     let settings = ["0", "1", "2", "3", "4", "5", "6", "7"].iter().cycle();
     let pieces = events.chunks(6).zip(settings);
@@ -54,7 +54,7 @@ pub(super) fn frames() -> Result<Vec<String>, Failure> {
 }
 
 /// Two requests, replies to them in the wrong order and twice, a foreign one, an event between them.
-pub(super) fn conversations() -> Result<Vec<String>, Failure> {
+pub(super) fn conversations() -> Result<Vec<String>> {
     let (events, replies) = (events()?, replies()?);
     let reply = |id: &str, status: &Value, body: &str| {
         json!({
@@ -78,15 +78,15 @@ pub(super) fn conversations() -> Result<Vec<String>, Failure> {
 }
 
 /// Every operation and every model as a file of its own, and the listings.
-pub(super) fn declarations() -> Result<Vec<String>, Failure> {
+pub(super) fn declarations() -> Result<Vec<String>> {
     let mut seeds = BTreeSet::new();
     let root = workspace::api_docs();
     for release in folders(&root)?.into_iter().filter(|name| name != "prose") {
         let folder = root.join(release);
-        for entry in fs::read_dir(&folder).map_err(|error| told(&folder, "list", &error))? {
-            let path = entry.map_err(|error| told(&folder, "list", &error))?.path();
+        for entry in fs::read_dir(&folder).with_context(|| cannot("list", &folder))? {
+            let path = entry.with_context(|| cannot("list", &folder))?.path();
             let text = read(&path)?;
-            let file: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", shown(&path)))?;
+            let file: Value = serde_json::from_str(&text).with_context(|| shown(&path))?;
             if file["resourcePath"].is_null() {
                 seeds.insert(text);
                 continue;
@@ -107,10 +107,10 @@ pub(super) fn declarations() -> Result<Vec<String>, Failure> {
 }
 
 /// The names of the folders in a folder, in order.
-fn folders(folder: &Path) -> Result<BTreeSet<String>, Failure> {
+fn folders(folder: &Path) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    for entry in fs::read_dir(folder).map_err(|error| told(folder, "list", &error))? {
-        let entry = entry.map_err(|error| told(folder, "list", &error))?;
+    for entry in fs::read_dir(folder).with_context(|| cannot("list", folder))? {
+        let entry = entry.with_context(|| cannot("list", folder))?;
         if entry.path().is_dir() {
             names.insert(entry.file_name().to_string_lossy().into_owned());
         }

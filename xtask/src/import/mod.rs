@@ -4,9 +4,9 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, anyhow};
 use ari_codegen::{Diagnostics, Release, ReleaseSource, canonical, swagger, wrong_since_claims};
 
-use crate::Failure;
 use crate::declarations::{self, Declarations};
 use crate::files::{Folder, ensure, read};
 use crate::history;
@@ -35,7 +35,7 @@ pub(crate) struct Import {
     credentials: Credentials,
 }
 
-pub(crate) fn run(command: &Import) -> Result<(), Failure> {
+pub(crate) fn run(command: &Import) -> Result<()> {
     let into = command.into.clone().unwrap_or_else(workspace::api_docs);
     let (declarations, told) = if server::is_url(&command.source) {
         server::fetch(&command.source, &command.credentials)?
@@ -60,7 +60,7 @@ pub(crate) fn run(command: &Import) -> Result<(), Failure> {
 }
 
 /// Reads a folder, and tells its release if it can.
-pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release>), Failure> {
+pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release>)> {
     let inner = source.join("rest-api");
     let folder = if inner.join("resources.json").exists() { inner } else { source.to_owned() };
     let told = [folder.join(".version"), folder.join("../.version")].iter().find_map(|file| {
@@ -73,7 +73,7 @@ pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release
 }
 
 /// Notes what the release declares; says whether that was news.
-fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<&'static str, Failure> {
+fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<&'static str> {
     let source = ReleaseSource { release, resources: declarations.resources.clone() };
     let mut availability = declarations::availability(into)?;
     availability.record(release, &ari_codegen::read(&source)?);
@@ -85,19 +85,17 @@ fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<
 }
 
 /// What the source tells is right; what the command line says has to agree with it.
-fn release(said: Option<Release>, told: Option<Release>, source: &str) -> Result<Release, Failure> {
+fn release(said: Option<Release>, told: Option<Release>, source: &str) -> Result<Release> {
     match (said, told) {
         (Some(said), Some(told)) if said != told => {
-            Err(format!("{source} is Asterisk {told}, not {said}: leave --release out").into())
+            Err(anyhow!("{source} is Asterisk {told}, not {said}: leave --release out"))
         }
         (_, Some(release)) | (Some(release), None) => Ok(release),
-        (None, None) => {
-            Err(format!("{source} does not tell its release: add --release, such as --release 22.10.1").into())
-        }
+        (None, None) => Err(anyhow!("{source} does not tell its release: add --release, such as --release 22.10.1")),
     }
 }
 
-fn canonical_files(declarations: &Declarations) -> Result<Vec<(String, String)>, Failure> {
+fn canonical_files(declarations: &Declarations) -> Result<Vec<(String, String)>> {
     let listing = swagger::read_listing(&declarations.listing)?;
     let mut files = vec![("resources.json".to_owned(), canonical::listing_text(&listing))];
     let texts = resources(declarations)?;
@@ -105,7 +103,7 @@ fn canonical_files(declarations: &Declarations) -> Result<Vec<(String, String)>,
     Ok(files)
 }
 
-fn resources(declarations: &Declarations) -> Result<Vec<(String, swagger::Resource)>, Failure> {
+fn resources(declarations: &Declarations) -> Result<Vec<(String, swagger::Resource)>> {
     let mut diagnostics = Diagnostics::default();
     let mut resources = Vec::new();
     for (name, source) in &declarations.resources {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use anyhow::{Context as _, Error, Result, anyhow, bail};
 use ari_codegen::{Release, Source, swagger};
 
-use crate::Failure;
 use crate::declarations::Declarations;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,16 +26,16 @@ pub(crate) fn is_url(source: &str) -> bool {
 }
 
 /// Fetches the declarations of the server at `url`, and the release that it says it is.
-pub(crate) fn fetch(url: &str, credentials: &Credentials) -> Result<(Declarations, Option<Release>), Failure> {
+pub(crate) fn fetch(url: &str, credentials: &Credentials) -> Result<(Declarations, Option<Release>)> {
     let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
     if authority.contains('@') {
         // Reports name the URL, and logs keep reports.
-        return Err("the URL holds a user: give it by --user and --password, or ARI_USER and ARI_PASSWORD".into());
+        bail!("the URL holds a user: give it by --user and --password, or ARI_USER and ARI_PASSWORD");
     }
     let server = Server::new(url, credentials);
     let info = server.get("asterisk/info?only=system")?;
     let info: serde_json::Value = serde_json::from_str(&info.text)
-        .map_err(|error| format!("{}: {error}: is this the URL of ARI itself?", info.file))?;
+        .with_context(|| format!("{}: not JSON; is this the URL of ARI?", info.file))?;
     let release = info["system"]["version"].as_str().and_then(Release::of_server);
     let listing = server.get("api-docs/resources.json")?;
     let mut resources = Vec::new();
@@ -64,9 +64,9 @@ impl Server {
         }
     }
 
-    fn get(&self, path: &str) -> Result<Source, Failure> {
+    fn get(&self, path: &str) -> Result<Source> {
         let url = format!("{}/{path}", self.base);
-        let failed = |reason: String| -> Failure { format!("GET {url}: {reason}").into() };
+        let failed = |reason: String| -> Error { anyhow!("GET {url}: {reason}") };
         let request = self.agent.get(&url).header("Authorization", &self.authorization);
         let mut response = request.call().map_err(|error| match error {
             ureq::Error::TlsRequired => {

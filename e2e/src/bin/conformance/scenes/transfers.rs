@@ -1,0 +1,96 @@
+//! Transfers by a phone: by Asterisk itself, and left to the application.
+
+use std::time::Duration;
+
+use ari_bindings::{Event, Events};
+use ari_e2e::unique;
+use tokio::time::timeout;
+
+use crate::scene::Scene;
+use crate::sip::{Dialog, SipPhone};
+
+pub(crate) async fn run(mut scene: Scene) {
+    let phone = SipPhone::open("phone-a", scene.server.get("SIP_PORT")).await.expect("a phone");
+    blind(&mut scene, &phone).await;
+    attended(&scene, &phone).await;
+    if scene.has("channels.transfer_progress") {
+        left_to_the_application(&mut scene, &phone).await;
+    }
+    scene.watch.close().await;
+}
+
+/// The phone talks to another in a bridge of ours, and sends the other one on.
+async fn blind(scene: &mut Scene, phone: &SipPhone) {
+    let other = scene.enter("echo").await;
+    let mut call = phone.call(&format!("first-{}", scene.app)).await.expect("a call");
+    let Event::StasisStart(start) = scene.watch.until_kind("StasisStart").await else { unreachable!() };
+    let bridge = scene.ok(scene.aside.bridges().create()).await.id;
+    let handle = scene.aside.bridge(&bridge);
+    scene.ok(handle.add_channel([start.channel.id.as_str(), other.as_str()])).await;
+    scene.watch.until_channel("ChannelEnteredBridge", &other).await;
+    assert_eq!(phone.refer(&mut call, &phone.address("wait")).await.expect("an answer"), 202);
+    phone.answering(scene.watch.until_kind("BridgeBlindTransfer")).await;
+    assert_eq!(phone.bye(&mut call).await.expect("an answer"), 200);
+    scene.watch.until_channel("StasisEnd", &start.channel.id).await;
+    scene.ok(handle.destroy()).await;
+    scene.hang_up(&other).await;
+}
+
+/// The phone has two calls, to each of which it talks in a bridge of Asterisk's own, and joins them.
+async fn attended(scene: &Scene, phone: &SipPhone) {
+    let mut all = scene.ari.events([unique("all")]).subscribe_all(true).await.expect("a connection");
+    let mut first = in_company(scene, phone, &mut all).await;
+    let second = in_company(scene, phone, &mut all).await;
+    let target = format!("{}?{}", phone.address("dial-wait"), second.replaces());
+    assert_eq!(phone.refer(&mut first, &target).await.expect("an answer"), 202);
+    phone.answering(until(&mut all, "BridgeMerged")).await;
+    phone.answering(until(&mut all, "BridgeAttendedTransfer")).await;
+    all.close().await;
+}
+
+/// A call of three, which merge with others: of two, Asterisk would swap one.
+async fn in_company(scene: &Scene, phone: &SipPhone, all: &mut Events) -> Dialog {
+    let call = phone.call("dial-wait").await.expect("a call");
+    let target = entered(all, "PJSIP/").await;
+    let third = scene.aside.channels().originate("Local/wait@default").context("default").extension("join");
+    let third = scene.ok(third.priority(1).variables([("TARGET", target)])).await;
+    // Its id is another one by then.
+    entered(all, &third.name).await;
+    call
+}
+
+/// The name of the next channel with a name like this that enters a bridge.
+async fn entered(events: &mut Events, prefix: &str) -> String {
+    loop {
+        if let Event::ChannelEnteredBridge(entered) = until(events, "ChannelEnteredBridge").await {
+            if let Some(channel) = entered.channel.filter(|channel| channel.name.starts_with(prefix)) {
+                return channel.name;
+            }
+        }
+    }
+}
+
+async fn until(events: &mut Events, kind: &str) -> Event {
+    let search = async {
+        loop {
+            let event = events.next().await.expect("an event").expect("a connection");
+            if event.kind() == kind {
+                return event;
+            }
+        }
+    };
+    timeout(Duration::from_secs(10), search).await.unwrap_or_else(|_| panic!("no {kind}"))
+}
+
+/// The phone asks for a transfer that the application carries out.
+async fn left_to_the_application(scene: &mut Scene, phone: &SipPhone) {
+    let mut call = phone.call(&format!("refer-{}", scene.app)).await.expect("a call");
+    let Event::StasisStart(start) = scene.watch.until_kind("StasisStart").await else { unreachable!() };
+    assert_eq!(phone.refer(&mut call, &phone.address("wait")).await.expect("an answer"), 202);
+    phone.answering(scene.watch.until_kind("ChannelTransfer")).await;
+    let channel = scene.channel(&start.channel.id);
+    phone.answering(scene.ok(channel.transfer_progress("channel_progress"))).await;
+    phone.answering(scene.ok(channel.transfer_progress("channel_answered"))).await;
+    scene.hang_up(&start.channel.id).await;
+    phone.answering(scene.watch.until_channel("StasisEnd", &start.channel.id)).await;
+}

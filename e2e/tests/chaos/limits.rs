@@ -1,0 +1,87 @@
+//! The operator changes the server's configuration under the program.
+
+use std::time::Duration;
+
+use ari_bindings::{Client, ConnectionState, Error};
+use ari_e2e::{FaultProxy, Server, unique};
+
+use crate::alone::{alone_on_each_server, soon};
+use crate::observer::Observer;
+
+fn client(server: &Server, proxy: &FaultProxy) -> Client {
+    let builder = Client::builder(proxy.url(server.url()));
+    builder.credentials(server.get("ARI_USER"), server.get("ARI_PASSWORD")).build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_password_ends_the_stream_at_the_next_loss() {
+    alone_on_each_server(|server: Server| async move {
+        let proxy = FaultProxy::to_url(server.url());
+        let ari = client(&server, &proxy);
+        let observer = Observer::of(ari.events([unique("app")]).resync(true).await.unwrap());
+        let changed =
+            server.change("ari.conf", "res_ari", |text| text.replace("password = asterisk\n", "password = another\n"));
+        assert!(matches!(ari.asterisk().ping().await, Err(Error::Unauthorized { .. })));
+        assert!(observer.connection().state().is_connected(), "what is open stays open");
+        proxy.cut().await;
+        let mut connection = observer.connection().clone();
+        soon("the end", async { while connection.changed().await != ConnectionState::Closed {} }).await;
+        changed.restore();
+        let observed = observer.close().await;
+        assert_eq!(observed.gaps.len(), 1);
+        assert!(observed.error.as_ref().unwrap().contains("not authorized"), "{:?}", observed.error);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_room_is_asked_until_it_has() {
+    alone_on_each_server(|server: Server| async move {
+        let proxy = FaultProxy::to_url(server.url());
+        let ari = client(&server, &proxy);
+        let observer = Observer::of(ari.events([unique("app")]).resync(true).await.unwrap());
+        // Somebody else has the only place.
+        let mut other = server.client().events([unique("app")]).await.unwrap();
+        let changed =
+            server.change("http.conf", "http", |text| text.replace("sessionlimit = 1000", "sessionlimit = 1"));
+        proxy.cut().await;
+        let mut connection = observer.connection().clone();
+        let failed = |state: &ConnectionState| matches!(state, ConnectionState::Disconnected { attempts: 2.., .. });
+        soon("failed attempts", async { while !failed(&connection.changed().await) {} }).await;
+        assert!(connection.state().to_string().contains("sessionlimit"), "{}", connection.state());
+        let error = soon("an answer", ari.asterisk().ping()).await.unwrap_err();
+        assert!(matches!(error, Error::OutcomeUnknown { .. } | Error::Connect { .. }), "{error}");
+        changed.restore();
+        observer.until_resynced(1).await;
+        let observed = observer.close().await;
+        assert_eq!(observed.gaps.len(), 1);
+        // Whether it was ever told when the server had started depends on how soon the place was gone.
+        assert_ne!(observed.restarts, [Some(true)]);
+        other.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_requests_than_there_may_be_connections_wait_their_turn() {
+    alone_on_each_server(|server: Server| async move {
+        let changed =
+            server.change("http.conf", "http", |text| text.replace("sessionlimit = 1000", "sessionlimit = 12"));
+        let user = (server.get("ARI_USER"), server.get("ARI_PASSWORD"));
+        let ari = server.builder().credentials(user.0, user.1).max_requests(8).build().unwrap();
+        let mut requests = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let ari = ari.clone();
+            requests.spawn(async move { ari.asterisk().ping().await });
+        }
+        let answers = soon("all answers", requests.join_all()).await;
+        changed.restore();
+        assert!(answers.iter().all(Result::is_ok), "{:?}", answers.iter().find(|answer| answer.is_err()));
+        // And once the connections have been idle for longer than Asterisk keeps them, requests are as good as ever.
+        tokio::time::sleep(Duration::from_millis(15_100)).await;
+        for _ in 0..8 {
+            ari.asterisk().ping().await.unwrap();
+        }
+    })
+    .await;
+}

@@ -1,0 +1,85 @@
+//! The example `monitor`. It is here because a connection that hears everything and is cut while others call can leave
+//! Asterisk in a deadlock (asterisk#2170).
+
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[path = "../../../ari-bindings/examples/monitor.rs"]
+mod example;
+
+use std::time::Duration;
+
+use ari_bindings::Client;
+use ari_bindings::models::Channel;
+use ari_e2e::{FaultProxy, Server, unique, until_gone};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::alone::alone_on_each_server;
+
+/// All of them.
+const DEVICE_STATES: &str = "deviceState:__AST_DEVICE_STATE_ALL_TOPIC";
+
+/// A call that nobody but this test knows, and that no application is in.
+async fn call(ari: &Client) -> Channel {
+    let originate = ari.channels().originate_with_id(unique("channel"), "Local/wait@default");
+    originate.context("default").extension("wait").await.unwrap()
+}
+
+/// Waits until the table that is shown is so.
+async fn until(screen: &mut watch::Receiver<String>, what: &str, is_so: impl Fn(&str) -> bool) {
+    let shown = timeout(Duration::from_secs(10), screen.wait_for(|table| is_so(table))).await.is_ok();
+    assert!(shown, "not {what}:\n{}", *screen.borrow());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_shows_who_is_there_also_after_a_gap() {
+    alone_on_each_server(|server: Server| async move {
+        let (ari, app) = (server.client(), unique("monitor"));
+        let first = call(&ari).await;
+        let proxy = FaultProxy::to_url(server.url());
+        let through = Client::builder(proxy.url(server.url()));
+        let through = through.credentials(server.get("ARI_READER_USER"), server.get("ARI_READER_PASSWORD"));
+        let through = through.build().unwrap();
+        let events = through.events([&app]).subscribe_all(true).resync(true).await.unwrap();
+        let connection = events.connection();
+        let (sender, mut screen) = watch::channel(String::new());
+        let show = move |table: &example::Table| drop(sender.send_replace(table.to_string()));
+        let monitor = tokio::spawn(example::serve(events, show));
+        until(&mut screen, "the call of before", |table| table.contains(&first.name)).await;
+        let second = call(&ari).await;
+        until(&mut screen, "the call of then", |table| table.contains(&second.name)).await;
+
+        // If a device state is being observed when the connection is cut, Asterisk may hang for good.
+        ari.application(&app).unsubscribe([DEVICE_STATES]).await.unwrap();
+        proxy.refuse().await;
+        proxy.cut().await;
+        until(&mut screen, "a gap", |table| table.starts_with("disconnected") && table.contains("out of date")).await;
+        ari.channel(&first).hangup().await.unwrap();
+        let third = call(&ari).await;
+        proxy.heal().await;
+        let is_so = |table: &str| {
+            table.starts_with("connected")
+                && table.contains("; 1 gaps")
+                && !table.contains(&first.name)
+                && table.contains(&second.name)
+                && table.contains(&third.name)
+        };
+        until(&mut screen, "what the gap has changed", is_so).await;
+
+        for channel in [&second, &third] {
+            ari.channel(channel).hangup().await.unwrap();
+        }
+        until(&mut screen, "without the call", |table| !table.contains(&third.name)).await;
+        // Asterisk 16 would keep the application for ever, for the sake of its subscriptions.
+        let all =
+            ["channel:__AST_CHANNEL_ALL_TOPIC", "bridge:__AST_BRIDGE_ALL_TOPIC", "endpoint:__AST_ENDPOINT_ALL_TOPIC"];
+        ari.application(&app).unsubscribe(all).await.unwrap();
+        // It had the application still, and has not subscribed it to these again, as later releases do.
+        if let Err(error) = ari.application(&app).unsubscribe([DEVICE_STATES]).await {
+            assert_eq!((server.major(), error.status()), (16, Some(422)), "{error}");
+        }
+        connection.close().await;
+        monitor.await.unwrap().unwrap();
+        until_gone(&ari, &app).await;
+    })
+    .await;
+}

@@ -1,0 +1,149 @@
+//! The network between the program and Asterisk fails; calls go on.
+
+use std::time::Duration;
+
+use ari_bindings::{Client, ConnectionState, Reconnect};
+use ari_e2e::{FaultProxy, Load, Server, unique};
+
+use crate::alone::alone_on_each_server;
+use crate::observer::{Observed, Observer};
+
+/// A client whose way to the server can fail, and one whose way cannot.
+fn clients(server: &Server) -> (FaultProxy, Client, Client) {
+    let proxy = FaultProxy::to_url(server.url());
+    let builder = Client::builder(proxy.url(server.url()));
+    let ari = builder.credentials(server.get("ARI_USER"), server.get("ARI_PASSWORD"));
+    (proxy, ari.timeout(Duration::from_secs(5)).build().unwrap(), server.client())
+}
+
+async fn observer(ari: &Client, app: &str) -> Observer {
+    let second = Duration::from_millis(500);
+    let connect = ari.events([app]).resync(true).ping_interval(second).ping_timeout(second);
+    Observer::of(connect.reconnect(Reconnect::new().delays(second / 5, second)).await.unwrap())
+}
+
+/// Makes calls while the network fails repeatedly, and returns what was observed.
+async fn under_load(server: Server, failures: usize, fail: impl AsyncFn(&FaultProxy, usize)) -> Observed {
+    let (proxy, ari, direct) = clients(&server);
+    let app = unique("app");
+    let observer = observer(&ari, &app).await;
+    let load = Load::start(&direct, &app, 20, Duration::from_millis(300));
+    for failure in 0..failures {
+        let calls = observer.observed().ended.len();
+        observer.until("calls", |observed| observed.ended.len() >= calls + 5).await;
+        fail(&proxy, failure).await;
+        observer.until_resynced(failure + 1).await;
+    }
+    let calls = observer.observed().ended.len();
+    observer.until("calls again", |observed| observed.ended.len() >= calls + 5).await;
+    let ledger = load.stop().await;
+    observer.until_complete(&ledger).await;
+    let observed = observer.close().await;
+    assert_eq!((observed.error.as_ref(), observed.gaps.len()), (None, failures), "{:?}", observed.reasons);
+    assert!(observed.restarts.iter().all(|restarted| *restarted == Some(false)), "{:?}", observed.restarts);
+    // The server did not fail: every call was made, and none is left.
+    assert_eq!(ledger.made().count(), ledger.calls.len());
+    assert_eq!(ledger.left().count(), 0);
+    observed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections() {
+    alone_on_each_server(|server: Server| async move {
+        let observed = under_load(
+            server,
+            4,
+            async |proxy, failure| {
+                if failure % 2 == 0 { proxy.cut().await } else { proxy.close().await }
+            },
+        )
+        .await;
+        assert!(observed.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", observed.reasons);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_open_connection() {
+    alone_on_each_server(|server: Server| async move {
+        let observed = under_load(server, 1, async |proxy, _| {
+            proxy.half_open().await;
+            proxy.heal().await;
+        })
+        .await;
+        assert!(observed.reasons[0].contains("ping"), "{:?}", observed.reasons);
+        let (begin, end) = observed.gaps[0];
+        let lasted = end.unwrap() - begin;
+        assert!(lasted < Duration::from_secs(4), "noticed and mended in seconds: {lasted:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_cut_in_the_middle() {
+    alone_on_each_server(|server: Server| async move {
+        let observed =
+            under_load(server, 3, async |proxy, failure| proxy.truncate_after(1 + 700 * failure).await).await;
+        assert!(observed.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", observed.reasons);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_network_is_no_gap() {
+    alone_on_each_server(|server: Server| async move {
+        let (proxy, ari, direct) = clients(&server);
+        let app = unique("app");
+        let observer = observer(&ari, &app).await;
+        proxy.delay(Duration::from_millis(150)).await;
+        let load = Load::start(&direct, &app, 20, Duration::from_millis(300));
+        observer.until("calls", |observed| observed.ended.len() >= 40).await;
+        let ledger = load.stop().await;
+        observer.until_complete(&ledger).await;
+        let observed = observer.close().await;
+        assert_eq!((observed.gaps.len(), observed.error.as_ref()), (0, None));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_there_for_a_while() {
+    alone_on_each_server(|server: Server| async move {
+        let observed = under_load(server, 3, async |proxy, failure| {
+            // Refused, accepted and hung up, accepted and left alone.
+            match failure {
+                0 => proxy.stop_listening().await,
+                1 => proxy.refuse().await,
+                _ => proxy.black_hole().await,
+            }
+            let before = proxy.counts().made;
+            proxy.cut().await;
+            if failure > 0 {
+                proxy.until(|counts| counts.made > before + 1).await;
+            }
+            proxy.heal().await;
+        })
+        .await;
+        assert_eq!(observed.resyncs.len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_state_can_be_watched() {
+    alone_on_each_server(|server: Server| async move {
+        let (proxy, ari, _) = clients(&server);
+        let observer = observer(&ari, &unique("app")).await;
+        let mut connection = observer.connection().clone();
+        proxy.stop_listening().await;
+        proxy.cut().await;
+        let failed = |state: &ConnectionState| matches!(state, ConnectionState::Disconnected { attempts: 2.., .. });
+        crate::alone::soon("failed attempts", async { while !failed(&connection.changed().await) {} }).await;
+        proxy.heal().await;
+        crate::alone::soon("a connection", async { while !connection.changed().await.is_connected() {} }).await;
+        let observed = observer.close().await;
+        assert_eq!(observed.gaps.len(), 1);
+        assert_eq!(connection.state(), ConnectionState::Closed);
+    })
+    .await;
+}

@@ -1,0 +1,41 @@
+//! Two programs want the same application.
+
+use std::time::Duration;
+
+use ari_bindings::Event;
+use ari_e2e::{Load, Server, unique};
+
+use crate::alone::{alone_on_each_server, soon};
+use crate::observer::Observer;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_later_one_has_it_and_there_is_no_fight() {
+    alone_on_each_server(|server: Server| async move {
+        let (app, other) = (unique("app"), unique("app"));
+        let ari = server.client();
+        let mut first = ari.events([&app]).await.unwrap();
+        let mut both = server.client().events([&other, &unique("app")]).await.unwrap();
+        let second = Observer::of(server.client().events([&app, &other]).resync(true).await.unwrap());
+
+        // The first is observed, and ends, because it has nothing left.
+        let event = soon("word of it", first.next()).await.unwrap().unwrap();
+        assert!(matches!(event, Event::ApplicationReplaced(it) if it.application == app));
+        let error = soon("the end", first.next()).await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("taken over") && error.to_string().contains(&app), "{error}");
+        assert!(soon("the end", first.next()).await.is_none());
+        // The one that has another application goes on with that.
+        let event = soon("word of it", both.next()).await.unwrap().unwrap();
+        assert!(matches!(event, Event::ApplicationReplaced(it) if it.application == other));
+        assert!(both.connection().state().is_connected());
+
+        // And the second has all calls.
+        let load = Load::start(&ari, &app, 20, Duration::from_millis(100));
+        second.until("calls", |observed| observed.ended.len() >= 20).await;
+        let ledger = load.stop().await;
+        second.until_complete(&ledger).await;
+        let observed = second.close().await;
+        assert_eq!(observed.gaps.len(), 0);
+        both.close().await;
+    })
+    .await;
+}

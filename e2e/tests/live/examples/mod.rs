@@ -1,0 +1,69 @@
+//! The programs of `ari-bindings/examples`, as they stand, with somebody who calls them.
+
+mod broadcast;
+mod click_to_dial;
+mod conference;
+mod external_media;
+mod ivr;
+mod outbound;
+mod queue;
+mod record_and_play;
+mod snoop;
+mod transfer;
+mod user_events;
+
+use std::future::Future;
+
+use ari_bindings::handles::ChannelHandle;
+use ari_bindings::{Client, Connection, Error, Event, Events};
+use ari_e2e::{Recorder, Server};
+use tokio::task::JoinHandle;
+
+/// An example at work, and everything that it hears.
+pub(crate) struct Running {
+    pub(crate) ari: Client,
+    pub(crate) watch: Recorder,
+    connection: Connection,
+    task: JoinHandle<Result<(), Error>>,
+}
+
+impl Running {
+    /// Starts what the `main` of an example starts once it is connected.
+    pub(crate) async fn start<Serve, Work>(server: &Server, app: &str, serve: Serve) -> Self
+    where
+        Serve: FnOnce(Client, Events) -> Work,
+        Work: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        let ari = server.client();
+        let events = ari.events([app]).resync(true).await.unwrap();
+        let connection = events.connection();
+        let watch = Recorder::of(connection.subscribe());
+        let task = tokio::spawn(serve(ari.clone(), events));
+        Self { ari, watch, connection, task }
+    }
+
+    /// Waits until the example plays this to a channel or a bridge, `channel:ID` or `bridge:ID`.
+    pub(crate) async fn until_played(&mut self, media: &str, target: &str) {
+        let started = |event: &Event| match event {
+            Event::PlaybackStarted(started) => {
+                (started.playback.media_uri == media && started.playback.target_uri == target).then_some(())
+            }
+            _ => None,
+        };
+        self.watch.until(&format!("{media} on {target}"), started).await;
+    }
+
+    /// Ends the connection, and with it the example, which must have nothing to complain about.
+    pub(crate) async fn end(self) {
+        self.connection.close().await;
+        self.task.await.unwrap().unwrap();
+        self.watch.close().await;
+    }
+}
+
+/// From here on, `ChannelTalkingStarted` tells that this end of a call hears something, and `ChannelTalkingFinished` that
+/// it has been quiet for half a second, which takes silence that can be heard: what the others say is what Asterisk reads
+/// from this end.
+pub(crate) async fn listen(end: ChannelHandle) {
+    end.set_channel_var("TALK_DETECT(set)").value("500").await.unwrap();
+}

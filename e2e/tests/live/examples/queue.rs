@@ -1,0 +1,159 @@
+//! The example `queue`.
+
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[path = "../../../../ari-bindings/examples/queue.rs"]
+mod example;
+
+use std::time::Duration;
+
+use ari_bindings::values::BridgeType;
+use ari_bindings::{Client, Event};
+use ari_e2e::{Recorder, Route, Server, on_each_server, unique};
+use tokio::sync::Mutex;
+
+use self::example::Settings;
+use super::{Running, listen};
+use crate::call::Call;
+
+/// The name of the application is in the dialplan: it can be used by one test at a time.
+static APPLICATION: Mutex<()> = Mutex::const_new(());
+
+async fn start(server: &Server, agents: &[&str], ring_seconds: i64) -> Running {
+    let agents = agents.iter().map(|extension| format!("Local/{extension}@default")).collect();
+    let settings = Settings { agents, ring_seconds, rest: Duration::from_millis(100) };
+    Running::start(server, "queue", |ari, events| example::serve(ari, events, settings)).await
+}
+
+/// An agent's telephone, in the hands of the test.
+struct Agent {
+    ari: Client,
+    app: String,
+    watch: Recorder,
+}
+
+impl Agent {
+    async fn new(server: &Server) -> Self {
+        let (ari, app) = (server.client(), unique("agent"));
+        let watch = Recorder::open(&ari, &app).await;
+        Self { ari, app, watch }
+    }
+
+    /// What calls it.
+    fn extension(&self) -> String {
+        format!("stasis-{}", self.app)
+    }
+
+    /// Answers when it rings: its channel.
+    async fn answer(&mut self) -> String {
+        let Event::StasisStart(start) = self.watch.until_kind("StasisStart").await else { unreachable!() };
+        self.ari.channel(&start.channel).answer().await.unwrap();
+        start.channel.id.into_string()
+    }
+}
+
+/// Waits until somebody enters a bridge of this type, and says who.
+async fn until_in(queue: &mut Running, bridge: BridgeType) -> String {
+    let entered = |event: &Event| match event {
+        Event::ChannelEnteredBridge(entered) if entered.bridge.bridge_type == bridge => {
+            entered.channel.as_ref().map(|channel| channel.id.to_string())
+        }
+        _ => None,
+    };
+    queue.watch.until(&format!("somebody in a bridge of type {bridge}"), entered).await
+}
+
+#[tokio::test]
+async fn a_caller_waits_talks_and_waits_again() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut agent = Agent::new(&server).await;
+        let mut queue = start(&server, &[&agent.extension()], 10).await;
+        let mut caller = Call::to(&server, Route::Http, "2005").await;
+        let channel = until_in(&mut queue, BridgeType::Holding).await;
+        listen(caller.channel()).await;
+        // The music.
+        caller.watch.until_channel("ChannelTalkingStarted", &caller.id).await;
+
+        // The agent hangs up in the middle of the talk: the caller waits again, and the agent is called again.
+        let phone = agent.answer().await;
+        let talking = [until_in(&mut queue, BridgeType::Mixing).await, until_in(&mut queue, BridgeType::Mixing).await];
+        assert!(talking.contains(&channel), "{talking:?}");
+        agent.ari.channel(&phone).hangup().await.unwrap();
+        agent.watch.until_channel("StasisEnd", &phone).await;
+        assert_eq!(until_in(&mut queue, BridgeType::Holding).await, channel);
+
+        // The caller hangs up in the middle of the next talk, and so does the program on the agent.
+        let phone = agent.answer().await;
+        until_in(&mut queue, BridgeType::Mixing).await;
+        until_in(&mut queue, BridgeType::Mixing).await;
+        caller.end().await;
+        agent.watch.until_channel("StasisEnd", &phone).await;
+        agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_passed_over() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut agent = Agent::new(&server).await;
+        let mut queue = start(&server, &["ring", "busy", &agent.extension()], 1).await;
+        let caller = Call::to(&server, Route::Http, "2005").await;
+        let channel = until_in(&mut queue, BridgeType::Holding).await;
+        let phone = agent.answer().await;
+        let talking = [until_in(&mut queue, BridgeType::Mixing).await, until_in(&mut queue, BridgeType::Mixing).await];
+        assert!(talking.contains(&channel), "{talking:?}");
+        caller.end().await;
+        agent.watch.until_channel("StasisEnd", &phone).await;
+        agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_is_not_called_for_nobody() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut agent = Agent::new(&server).await;
+        let mut queue = start(&server, &[&agent.extension()], 30).await;
+        let caller = Call::to(&server, Route::Http, "2005").await;
+        until_in(&mut queue, BridgeType::Holding).await;
+        let Event::StasisStart(start) = agent.watch.until_kind("StasisStart").await else { unreachable!() };
+        caller.end().await;
+        agent.watch.until_channel("StasisEnd", &start.channel.id).await;
+        agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_longest_waiting_is_next() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut agent = Agent::new(&server).await;
+        let mut queue = start(&server, &[&agent.extension()], 10).await;
+        let mut callers = Vec::new();
+        for _ in 0..3 {
+            let caller = Call::to(&server, Route::Http, "2005").await;
+            callers.push((caller, until_in(&mut queue, BridgeType::Holding).await));
+        }
+        // The first gives up.
+        let (first, channel) = callers.remove(0);
+        first.end().await;
+        queue.watch.until_channel("StasisEnd", &channel).await;
+        for (caller, channel) in callers {
+            agent.answer().await;
+            let talking =
+                [until_in(&mut queue, BridgeType::Mixing).await, until_in(&mut queue, BridgeType::Mixing).await];
+            assert!(talking.contains(&channel), "{talking:?}");
+            caller.end().await;
+        }
+        agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}

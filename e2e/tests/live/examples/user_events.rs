@@ -1,0 +1,44 @@
+//! The example `user_events`.
+
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[path = "../../../../ari-bindings/examples/user_events.rs"]
+mod example;
+
+use ari_bindings::Event;
+use ari_e2e::{Recorder, Route, Server, on_each_server};
+
+use super::Running;
+use crate::call::Call;
+
+/// Waits until the wallboard is told that the lamp is on or off.
+async fn until_told(wallboard: &mut Recorder, on: bool) {
+    let told = |event: &Event| match event {
+        Event::ChannelUserevent(event) if event.eventname == "lamp" => (event.userevent["on"] == on).then_some(()),
+        _ => None,
+    };
+    wallboard.until(&format!("a lamp that is on: {on}"), told).await;
+}
+
+#[tokio::test]
+async fn a_lamp_is_switched_and_shown() {
+    on_each_server(|server: Server| async move {
+        let ari = server.client();
+        let mut wallboard = Recorder::open(&ari, "wallboard").await;
+        let lamp = Running::start(&server, "user_events", example::serve).await;
+        let caller = Call::to(&server, Route::Http, "2009").await;
+        caller.channel().send_dtmf().dtmf("1").await.unwrap();
+        until_told(&mut wallboard, true).await;
+        let hint = server.console("core show hint 2090").await;
+        assert!(hint.contains("State:InUse"), "{hint}");
+
+        let switch = ari.event_operations().user_event("switch", "user_events").variables([("to", "off")]);
+        switch.await.unwrap();
+        until_told(&mut wallboard, false).await;
+        assert_eq!(ari.device_states().get("Stasis:lamp").await.unwrap().state, "NOT_INUSE");
+        caller.end().await;
+        ari.device_states().delete("Stasis:lamp").await.unwrap();
+        lamp.end().await;
+        wallboard.close().await;
+    })
+    .await;
+}

@@ -1,0 +1,252 @@
+//! What goes wrong is told, precisely and at once.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use ari_bindings::{Client, ConnectErrorKind, Error};
+use ari_e2e::{Outbound, Recorder, Route, Server, on_each_route, on_each_server, unique};
+use tokio::net::TcpListener;
+
+use crate::call::Call;
+
+/// The error of something that must fail, and do so quickly.
+async fn refused<T: std::fmt::Debug>(work: impl IntoFuture<Output = Result<T, Error>>) -> Error {
+    let started = Instant::now();
+    let error = work.into_future().await.expect_err("it works");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}: {error}", started.elapsed());
+    error
+}
+
+/// Both ways of the client to its server: a request and the event connection.
+async fn both(ari: &Client) -> [Error; 2] {
+    [refused(ari.channels().list()).await, refused(ari.events([unique("app")])).await]
+}
+
+#[tokio::test]
+async fn a_wrong_password() {
+    on_each_route(|server: Server, route: Route| async move {
+        if !route.is_inbound() {
+            // It is the server's then; see `outbound`.
+            return;
+        }
+        let builder = server.builder().transport(route.transport());
+        let wrong = builder.clone().credentials("asterisk", "Wr0ng-Secret").build().unwrap();
+        let nobody = builder.build().unwrap();
+        for error in both(&wrong).await.into_iter().chain(both(&nobody).await) {
+            assert!(matches!(error, Error::Unauthorized { .. }), "{error:?}");
+            assert_eq!(error.message(), Some("Authentication required"));
+            assert!(!format!("{error} {error:?}").contains("Wr0ng-Secret"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_server() {
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let ari = Client::builder(format!("http://127.0.0.1:{port}/ari")).build().unwrap();
+    for error in both(&ari).await {
+        assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Refused, .. }), "{error:?}");
+        assert!(!error.maybe_executed());
+    }
+    let ari = Client::builder("http://no-such-host.invalid:8088/ari").build().unwrap();
+    for error in both(&ari).await {
+        assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Dns, .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ari_at_that_path() {
+    on_each_server(|server: Server| async move {
+        let root = server.url().strip_suffix("/ari").unwrap();
+        for wrong in [root.to_owned(), format!("{root}/pbx/ari")] {
+            let ari = Client::builder(wrong).credentials("asterisk", "asterisk").build().unwrap();
+            for error in both(&ari).await {
+                assert!(matches!(error, Error::NotAri { status: 404, .. }), "{error:?}");
+                assert!(error.to_string().contains("path"), "{error}");
+                assert!(!error.is_not_found());
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_url_without_a_scheme() {
+    for url in ["localhost:8088/ari", "127.0.0.1:8088/ari", "//localhost/ari", "ftp://localhost/ari", ""] {
+        let error = Client::builder(url).build().unwrap_err();
+        assert!(matches!(error, Error::Config { .. }), "{error:?}");
+        assert!(error.to_string().contains("http"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_may_only_read() {
+    on_each_route(|server: Server, route: Route| async move {
+        let (user, password, app) = (server.get("ARI_READER_USER"), server.get("ARI_READER_PASSWORD"), unique("app"));
+        // Events are no change, even though they register the application.
+        let (reader, mut watch) = match route {
+            Route::Outbound => {
+                Outbound::default().ari("local_ari_user", user).open(&server, Outbound::listener(), &[&app]).await
+            }
+            inbound => {
+                let builder = server.builder().credentials(user, password).transport(inbound.transport());
+                let reader = builder.build().unwrap();
+                (reader.clone(), Recorder::open(&reader, &app).await)
+            }
+        };
+        reader.channels().list().await.unwrap();
+        for error in [
+            refused(reader.bridges().create()).await,
+            refused(reader.channel("1").hangup()).await,
+            refused(reader.device_states().update("Stasis:x", "BUSY")).await,
+        ] {
+            assert_eq!((error.status(), error.message()), (Some(403), Some("Write access denied")));
+        }
+        server.client().event_operations().user_event("e", &app).await.unwrap();
+        watch.until_kind("ChannelUserevent").await;
+        watch.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_there() {
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
+        for (error, message) in [
+            (refused(ari.channel("nope").get()).await, "Channel not found"),
+            (refused(ari.channel("nope").hangup()).await, "Channel not found"),
+            (refused(ari.bridge("nope").get()).await, "Bridge not found"),
+            (refused(ari.playback("nope").get()).await, "Playback not found"),
+            (refused(ari.application("nope").get()).await, "Application not found"),
+            (refused(ari.recordings().get_stored("nope")).await, "Recording not found"),
+            (refused(ari.recordings().get_stored_file("nope")).await, "Recording not found"),
+            (refused(ari.sounds().get("nope")).await, "Sound not found"),
+            (refused(ari.event_operations().user_event("e", "nope")).await, "Application not found"),
+        ] {
+            assert!(error.is_not_found(), "{error}");
+            assert_eq!(error.message(), Some(message));
+        }
+        watch.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_asterisk_would_misread_is_not_sent() {
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
+        let mut errors = vec![
+            refused(ari.channel("").get()).await,
+            refused(ari.bridge("").start_moh()).await,
+            refused(ari.channel("1").play(vec!["sound:x"; 128])).await,
+        ];
+        if route.is_inbound() {
+            errors.push(refused(ari.events([""])).await);
+            errors.push(refused(ari.events([] as [&str; 0])).await);
+            errors.push(refused(ari.events(["x".repeat(5000)])).await);
+        }
+        for error in errors {
+            assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+            assert!(error.to_string().contains("not sent"), "{error}");
+        }
+        watch.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    on_each_route(|server: Server, route: Route| async move {
+        let (ari, watch) = server.open(route, [unique("app")]).await;
+        let request =
+            |length: usize| ari.channels().originate("None/x").app("a").variables([("A", "x".repeat(length))]);
+        let length = |extra: usize| request(extra).into_request().unwrap().body().unwrap().to_string().len();
+        let fits = 40_960 - length(0);
+        assert_eq!(length(fits), 40_960);
+        // As large as may be: it is read, and the technology is at fault.
+        let error = refused(request(fits)).await;
+        assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
+        // A WebSocket takes more, but not without end.
+        let too_much = if route == Route::Http { [1, 10_000, 200_000] } else { [24_576, 30_000, 200_000] };
+        for extra in too_much {
+            let error = refused(request(fits + extra)).await;
+            if route == Route::Http {
+                assert_eq!((error.status(), error.message()), (Some(413), Some("Request body too large")), "{error:?}");
+            } else {
+                assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+                assert!(error.to_string().contains("65535 bytes"), "{error}");
+            }
+        }
+        if route != Route::Http {
+            let error = refused(request(fits + 20_000)).await;
+            assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
+        }
+        // The client is none the worse for it.
+        ari.asterisk().ping().await.unwrap();
+        watch.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_asterisk_does_not_accept() {
+    on_each_route(|server: Server, route: Route| async move {
+        let call = Call::open(&server, route).await;
+        let (ari, channel) = (&call.ari, call.channel());
+        for (error, status) in [
+            (refused(ari.channels().originate("Nope/x").app("a")).await, 500),
+            (refused(ari.channels().originate("Local/echo@default")).await, 400),
+            (refused(ari.channels().originate_with_id(&call.id, "Local/echo@default").app("a")).await, 409),
+            (refused(ari.channels().originate("Local/echo@default").app("a").formats("nope")).await, 400),
+            (refused(channel.record("../x", "wav")).await, 500),
+            (refused(channel.record(unique("r"), "nope")).await, 422),
+            (refused(channel.hangup().reason("nonsense")).await, 400),
+            (refused(channel.send_dtmf()).await, 400),
+        ] {
+            assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+            assert_eq!(error.status(), Some(status), "{error}");
+            assert!(error.message().is_some(), "{error:?}");
+        }
+        call.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_of_an_application_that_is_too_long() {
+    on_each_route(|server: Server, route: Route| async move {
+        // Older releases take names of any length, and who connects by itself does not tell the program.
+        if server.major() < 20 || !route.is_inbound() {
+            return;
+        }
+        let error = refused(server.client_on(route).events(["x".repeat(200)])).await;
+        assert!(matches!(error, Error::Refused { status: 500, .. }), "{error:?}");
+        assert!(error.message().unwrap().contains("Stasis app registration failed"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn media_that_does_not_exist_fails_in_an_event() {
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
+        call.channel().play(["sound:no-such-sound"]).await.unwrap();
+        let finished = call.watch.until_kind("PlaybackFinished").await;
+        assert_eq!(finished.playback().unwrap().state, "failed");
+        // Of media of no known kind the end is never told, on no release.
+        call.channel().play(["nonsense"]).await.unwrap();
+        let started = call.watch.until_kind("PlaybackStarted").await;
+        assert_eq!(started.playback().unwrap().media_uri, "nonsense");
+        call.end().await;
+    })
+    .await;
+}
+
+/// Nothing here waits for a future that is not one.
+const _: fn() = || {
+    fn is_send<T: Send>(_: impl Future<Output = T> + Send) {}
+    let _ = |ari: Client| is_send(async move { both(&ari).await });
+};

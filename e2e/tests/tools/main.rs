@@ -1,0 +1,5 @@
+//! The tools of the tests do what they say.
+
+mod echo;
+mod load;
+mod proxy;

@@ -1,5 +1,0 @@
-//! The tools of the tests do what they say.
-
-mod echo;
-mod load;
-mod wire;
