@@ -66,6 +66,7 @@
 //! | `signal` | | `EventsBuilder::close_on_signal`: a goodbye when the process is asked to end; implies `websocket` |
 //! | `metrics` | | counters and latencies by the facade of the crate `metrics` |
 
+#![forbid(unsafe_code)]
 // docs.rs says at each item which feature it takes.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -83,7 +84,11 @@ mod backoff;
 mod client;
 #[cfg(feature = "websocket")]
 mod connection;
+#[cfg(feature = "http")]
+mod error;
 mod event;
+#[cfg(feature = "http")]
+mod transport;
 #[rustfmt::skip]
 #[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
 mod generated;
@@ -100,12 +105,13 @@ mod value;
 pub use availability::AvailabilityCheck;
 #[cfg(feature = "http")]
 pub use client::{
-    Bytes, Client, ClientBuilder, ConnectErrorKind, Download, Error, EventFilter, Request, ResponseFuture, Transport,
-    VariableValue,
+    Bytes, Client, ClientBuilder, Download, EventFilter, Request, ResponseFuture, Transport, VariableValue,
 };
 #[cfg(feature = "websocket")]
 pub use connection::{Connection, ConnectionState, Events, EventsBuilder, OverflowPolicy, Reconnect, Statistics};
 pub use date::Date;
+#[cfg(feature = "http")]
+pub use error::{ConnectErrorKind, Error};
 pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;

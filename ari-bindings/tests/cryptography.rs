@@ -13,8 +13,9 @@ fn it_is_the_programs_own_or_else_what_is_compiled_in() {
         assert!(error.to_string().contains("CryptoProvider::install_default"), "{error}");
     }
 
-    // Without TLS there is no need of any.
-    Client::builder("http://localhost:8088/ari").build().unwrap();
+    // The HTTP client must be given a provider for clear text, too.
+    let clear = Client::builder("http://localhost:8088/ari").build();
+    assert_eq!(clear.is_ok(), cfg!(feature = "tls"), "{clear:?}");
 
     // That it is this one is told by what it cannot do.
     let mut useless = ring::default_provider();

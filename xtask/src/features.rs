@@ -33,20 +33,20 @@ const fn bounded(features: &'static str, most: usize) -> Set {
 /// Each feature alone, and what makes sense together.
 const SETS: &[Set] = &[
     bounded("", 10),
-    bounded("http", 37),
-    bounded("websocket", 61),
-    bounded("outbound", 61),
+    bounded("http", 77),
+    bounded("websocket", 96),
+    bounded("outbound", 96),
     set("signal"),
     set("metrics"),
     set("tls"),
     set("http,metrics"),
-    bounded("http,tls", 53),
+    bounded("http,tls", 93),
     set("http,tls-no-provider"),
     set("outbound,tls"),
     set("websocket,tls-no-provider"),
-    bounded("default", 75),
-    bounded("default,outbound", 75),
-    bounded("default,metrics,outbound,signal", 80),
+    bounded("default", 111),
+    bounded("default,outbound", 111),
+    bounded("default,metrics,outbound,signal", 116),
 ];
 
 /// Crates that are in the tree of all features in two versions, each with who wants the older one.

@@ -10,8 +10,10 @@ use tokio::sync::{OnceCell, Semaphore};
 use zeroize::Zeroizing;
 
 use super::retry::Retries;
-use super::url::{BaseUrl, Credentials};
-use super::{Access, Client, Http, Shared};
+use super::{Client, Shared};
+#[cfg(feature = "tls-no-provider")]
+use crate::transport::tls::{self, Tls};
+use crate::transport::{BaseUrl, Credentials, Http, Limits, Pool, PoolSettings};
 use crate::{AvailabilityCheck, Error, Transport};
 
 /// What is as good as for ever, and can be added to any point in time.
@@ -40,11 +42,14 @@ pub struct ClientBuilder {
     timeout: Duration,
     connect_timeout: Duration,
     idle_timeout: Duration,
+    download_timeout: Duration,
+    max_download_size: u64,
+    http_client: Option<reqwest::Client>,
     retries: Retries,
     max_requests: usize,
     availability_check: AvailabilityCheck,
     #[cfg(feature = "tls-no-provider")]
-    tls: super::tls::Settings,
+    tls: tls::Settings,
 }
 
 impl ClientBuilder {
@@ -56,11 +61,14 @@ impl ClientBuilder {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(10),
+            download_timeout: Duration::from_secs(60 * 60),
+            max_download_size: 1 << 30,
+            http_client: None,
             retries: Retries::default(),
             max_requests: 64,
             availability_check: AvailabilityCheck::default(),
             #[cfg(feature = "tls-no-provider")]
-            tls: super::tls::Settings::default(),
+            tls: tls::Settings::default(),
         }
     }
 
@@ -104,8 +112,7 @@ impl ClientBuilder {
     /// How long connecting may take, TLS and the handshake of the event connection included; 5 s
     /// unless set.
     ///
-    /// Of several addresses of a host, the next one is tried as soon as the one before fails, or has not answered for
-    /// 250 ms.
+    /// Addresses of the host are tried one after the other, those of IPv6 and IPv4 side by side.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout.min(LONGEST);
         self
@@ -117,6 +124,45 @@ impl ClientBuilder {
     /// sent at that moment would fail with [`Error::OutcomeUnknown`].
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout.min(LONGEST);
+        self
+    }
+
+    /// How long a file may take from its first byte to its last; an hour unless set.
+    pub fn download_timeout(mut self, timeout: Duration) -> Self {
+        self.download_timeout = timeout.min(LONGEST);
+        self
+    }
+
+    /// How many bytes a file may have; 1 GiB unless set. A longer one ends with [`Error::Decode`].
+    pub fn max_download_size(mut self, bytes: u64) -> Self {
+        self.max_download_size = bytes;
+        self
+    }
+
+    /// Sends requests, and connects for events, with this HTTP client instead of one made here: with its proxies, name
+    /// resolution, certificates and timeouts.
+    ///
+    /// [`ClientBuilder::idle_timeout`] then has no effect, nor has [`ClientBuilder::connect_timeout`] on requests;
+    /// certificates and a server name set here are an error. Three settings of that client matter: no redirects, since
+    /// a `POST` must not become another request; an idle timeout below Asterisk's 15 s; HTTP/1.1 only, which
+    /// WebSockets need. The features of `reqwest` that it needs must be turned on by the program.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// let http = reqwest::Client::builder()
+    ///     .proxy(reqwest::Proxy::all("http://proxy.example:3128")?)
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .pool_idle_timeout(Duration::from_secs(10))
+    ///     .http1_only()
+    ///     .build()?;
+    /// let ari = ari_bindings::Client::builder("http://pbx.example:8088/ari").http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
         self
     }
 
@@ -183,11 +229,16 @@ impl ClientBuilder {
                 url.as_str()
             );
         }
-        let access = Arc::new(self.access(url, authorization)?);
+        let limits =
+            Limits { read: self.timeout, download_time: self.download_timeout, download_size: self.max_download_size };
+        let pool = match &self.http_client {
+            Some(client) => Pool::Given(self.checked(client)?.clone()),
+            None => Pool::Own(Box::new(self.pool_settings(&url)?)),
+        };
+        let http = Http::new(url, authorization, pool, limits)?;
         Ok(Client::new(Shared {
-            base_url: access.url.as_str().into(),
-            http: Some(Arc::new(self.http(&access))),
-            access: Some(access),
+            base_url: http.url().as_str().into(),
+            http: Some(Arc::new(http)),
             transport: self.transport,
             #[cfg(feature = "websocket")]
             connection: crate::connection::OfClient::new(self.connect_timeout),
@@ -199,8 +250,23 @@ impl ClientBuilder {
         }))
     }
 
+    /// The program's own HTTP client, if there are no settings that only a client made here could follow.
+    #[cfg_attr(
+        not(feature = "tls-no-provider"),
+        allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with TLS")
+    )]
+    fn checked<'client>(&self, client: &'client reqwest::Client) -> Result<&'client reqwest::Client, Error> {
+        #[cfg(feature = "tls-no-provider")]
+        if !self.tls.is_default() {
+            return Err(Error::config(
+                "`http_client` comes with its own TLS: set certificates and the server name there",
+            ));
+        }
+        Ok(client)
+    }
+
     #[cfg_attr(not(feature = "tls-no-provider"), allow(clippy::unused_self, reason = "as with TLS"))]
-    fn access(&self, url: BaseUrl, authorization: Option<HeaderValue>) -> Result<Access, Error> {
+    fn pool_settings(&self, url: &BaseUrl) -> Result<PoolSettings, Error> {
         #[cfg(not(feature = "tls-no-provider"))]
         if url.is_secure() {
             return Err(Error::config(format!(
@@ -208,22 +274,15 @@ impl ClientBuilder {
                 url.as_str()
             )));
         }
-        Ok(Access {
+        #[cfg(feature = "tls-no-provider")]
+        let tls = if url.is_secure() { Tls::new(&self.tls)? } else { Tls::unused()? };
+        Ok(PoolSettings {
+            connect_timeout: self.connect_timeout,
+            idle_timeout: self.idle_timeout,
+            idle_connections: self.max_requests,
             #[cfg(feature = "tls-no-provider")]
-            tls: url.is_secure().then(|| super::tls::Tls::new(&self.tls, url.host())).transpose()?,
-            url,
-            authorization,
+            tls,
         })
-    }
-
-    fn http(&self, access: &Arc<Access>) -> Http {
-        let limits = super::http::Limits {
-            connect: self.connect_timeout,
-            read: self.timeout,
-            idle: self.idle_timeout,
-            connections: self.max_requests,
-        };
-        Http::new(Arc::clone(access), limits)
     }
 }
 

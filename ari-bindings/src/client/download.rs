@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::{Error, Operation};
 
 /// The pieces of a file.
-pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send + Sync>>;
+pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send + Sync>>;
 
 /// A file on its way from the server, such as a recording.
 ///
@@ -39,7 +39,7 @@ pub struct Download {
 }
 
 impl Download {
-    pub(super) fn new(
+    pub(crate) fn new(
         operation: &'static Operation,
         content_type: Option<Box<str>>,
         content_length: Option<u64>,

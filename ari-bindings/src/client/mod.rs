@@ -5,56 +5,45 @@
 //!                                       └── link (connection/) ──┘
 //! ```
 
-mod access;
-mod body;
 mod builder;
 mod call;
 mod download;
-mod error;
 mod filter;
-mod http;
 mod reply;
 mod request;
 mod retry;
-#[cfg(feature = "tls-no-provider")]
-pub(crate) mod tls;
 mod transport;
-mod url;
 pub(crate) mod variables;
-pub(crate) mod wire;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, Semaphore};
 use tracing::Instrument as _;
 
-pub(crate) use self::access::Access;
 pub use self::builder::ClientBuilder;
 pub use self::call::ResponseFuture;
 pub(crate) use self::call::{Call, call};
 pub use self::download::Download;
-pub use self::error::{ConnectErrorKind, Error};
 pub use self::filter::EventFilter;
-pub(crate) use self::http::Http;
-pub(crate) use self::reply::{Expect, Reply};
+pub(crate) use self::reply::{Expect, Head, Reply};
 pub use self::request::Request;
 pub use self::transport::Transport;
-#[cfg(feature = "outbound")]
-pub(crate) use self::url::Credentials;
 pub use self::variables::VariableValue;
 pub use bytes::Bytes;
 #[cfg(feature = "websocket")]
 pub(crate) use {
-    self::reply::Head,
     self::request::{Body, Parameter},
     self::retry::Retries,
 };
 
 use crate::availability::AvailabilityCheck;
+use crate::error::Source;
 use crate::object::readable;
-use crate::{Method, Operation, ServerVersion};
+use crate::transport::Http;
+use crate::{ConnectErrorKind, Error, Method, Operation, ServerVersion};
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
 ///
@@ -82,9 +71,7 @@ pub struct Client {
 
 /// What the clones of a client share.
 pub(crate) struct Shared {
-    /// None where Asterisk has made the connection.
-    pub(crate) access: Option<Arc<Access>>,
-    /// None where Asterisk has made the connection, or the feature is off.
+    /// None where Asterisk has made the connection, unless the program has given another client.
     pub(crate) http: Option<Arc<Http>>,
     pub(crate) base_url: Box<str>,
     pub(crate) transport: Transport,
@@ -145,10 +132,6 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    pub(crate) fn access(&self) -> Option<&Access> {
-        self.shared.access.as_deref()
-    }
-
     #[cfg(feature = "websocket")]
     pub(crate) fn http(&self) -> Option<&Arc<Http>> {
         self.shared.http.as_ref()
@@ -156,7 +139,7 @@ impl Client {
 
     /// How long the request line is.
     pub(crate) fn request_line(&self, request: &Request) -> usize {
-        let prefix = self.access().map_or(0, |access| access.url.prefix().len());
+        let prefix = self.shared.http.as_ref().map_or(0, |http| http.url().prefix().len());
         let spaces_and_version = " / HTTP/1.1".len();
         request.method().as_str().len() + prefix + request.uri().len() + spaces_and_version
     }
@@ -211,16 +194,23 @@ impl Client {
             let left = deadline.saturating_duration_since(Instant::now());
             return link.exchange(self.base_url(), request, left).await;
         }
-        let Some(http) = &self.shared.http else { return Err(Http::lacking(self, expect)) };
+        let Some(http) = &self.shared.http else {
+            return Err(Error::config("a file is sent over HTTP only: give the listener a client for that"));
+        };
         let permits = Arc::clone(&self.shared.permits);
         let permit = match tokio::time::timeout_at(deadline.into(), permits.acquire_owned()).await {
             Ok(permit) => permit.map_err(|error| Error::config(error.to_string()))?,
-            Err(elapsed) => {
-                let (url, kind) = (self.base_url().into(), ConnectErrorKind::Busy);
-                return Err(Error::Connect { url, kind, source: Arc::new(elapsed) });
-            }
+            Err(elapsed) => return Err(self.busy(Arc::new(elapsed))),
         };
+        if Instant::now() >= deadline {
+            return Err(self.busy(Arc::new(io::Error::from(io::ErrorKind::TimedOut))));
+        }
         http.exchange(request, expect, deadline).await.map(|reply| reply.holding(permit))
+    }
+
+    /// The error of a request whose turn did not come in time.
+    fn busy(&self, source: Source) -> Error {
+        Error::Connect { url: self.base_url().into(), kind: ConnectErrorKind::Busy, source }
     }
 
     fn check_availability(&self, request: &Request) -> Result<(), Error> {

@@ -102,7 +102,7 @@ impl Head {
         Self { status, content_type: content_type.into(), location: "".into() }
     }
 
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
@@ -110,7 +110,7 @@ impl Head {
         (200..300).contains(&self.status)
     }
 
-    pub(super) fn is_html(&self) -> bool {
+    pub(crate) fn is_html(&self) -> bool {
         self.content_type.get(..9).is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"))
     }
 

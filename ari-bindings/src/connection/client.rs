@@ -36,7 +36,6 @@ impl Client {
         use crate::client::{Retries, Shared};
 
         Self::new(Shared {
-            access: http.and_then(|client| client.shared.access.clone()),
             http: http.and_then(|client| client.shared.http.clone()),
             base_url,
             transport: Transport::WebSocket,

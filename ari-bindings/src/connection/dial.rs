@@ -1,10 +1,11 @@
 //! Making an event connection: what it shall hear, and the handshake.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::handshake::{self, Socket};
-use crate::client::{Call, wire};
-use crate::{Client, Error, Method, Operation, Request};
+use crate::client::Call;
+use crate::{Client, ConnectErrorKind, Error, Method, Operation, Request};
 
 pub(super) const OPERATION: Operation =
     Operation { resource: "events", name: "eventWebsocket", method: Method::Get, path: "/events" };
@@ -34,11 +35,13 @@ impl Dialer {
     /// Connects, and registers these applications.
     pub(super) async fn dial(&self, apps: &[String]) -> Result<Socket, Error> {
         let request = self.request(apps)?;
-        let Some(access) = self.client.access() else {
+        let Some(http) = self.client.http() else {
             return Err(Error::config("Asterisk has made this client's connection, and none can be made to it"));
         };
-        let dial = async { handshake::upgrade(access, &request, wire::connect(access).await?).await };
-        access.within(self.timeout(), dial).await
+        match tokio::time::timeout(self.timeout(), handshake::upgrade(http, &request)).await {
+            Ok(socket) => socket,
+            Err(elapsed) => Err(http.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
+        }
     }
 
     fn request(&self, apps: &[String]) -> Result<Request, Error> {

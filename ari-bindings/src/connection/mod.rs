@@ -54,7 +54,7 @@ pub use state::{Connection, ConnectionState};
 pub(crate) use {
     accepted::Accepted,
     apps::application,
-    handshake::{LARGEST_MESSAGE, Socket, config},
+    handshake::{LARGEST_MESSAGE, Socket, Wire, config},
     hub::Hub,
     supervisor::Pings,
 };

@@ -16,10 +16,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
-use crate::client::Credentials;
-use crate::client::wire::Wire;
+use crate::connection::Wire;
 use crate::connection::{Socket, application, config};
 use crate::event::kind;
+use crate::transport::Credentials;
 
 /// The subprotocol of ARI.
 const PROTOCOL: &str = "ari";

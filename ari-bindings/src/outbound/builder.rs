@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use super::admission::Admission;
 use super::listener::{Listener, Settings};
 use crate::Client;
-use crate::client::Credentials;
 use crate::connection::{LARGEST_MESSAGE, Pings};
+use crate::transport::Credentials;
 use crate::{Error, OverflowPolicy};
 
 /// A [`Listener`] in the making; [`Listener::builder`] starts one.
@@ -144,13 +144,13 @@ impl ListenerBuilder {
 
 #[cfg(feature = "tls-no-provider")]
 fn acceptor(certificates: &[u8], key: &[u8]) -> Result<tokio_rustls::TlsAcceptor, Error> {
-    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(crate::client::tls::provider()?)
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(crate::transport::tls::provider()?)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(error.to_string()))?
         .with_no_client_auth()
         .with_single_cert(
-            crate::client::tls::certificates(certificates, "certificate")?,
-            crate::client::tls::private_key(key)?,
+            crate::transport::tls::certificates(certificates, "certificate")?,
+            crate::transport::tls::private_key(key)?,
         )
         .map_err(|error| Error::config(format!("certificate: {error}")))?;
     Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))

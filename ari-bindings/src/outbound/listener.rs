@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::admission::{Admission, Admitted, Refused, refuse};
 use super::builder::ListenerBuilder;
 use super::session::Session;
-use crate::client::wire::Wire;
+use crate::connection::Wire;
 use crate::connection::{Accepted, Hub, Pings, Socket};
 use crate::{Client, OverflowPolicy};
 

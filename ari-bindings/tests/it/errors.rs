@@ -17,6 +17,12 @@ async fn answer(server: &Server) -> Error {
     within(server.client.channel("1").answer()).await.unwrap_err()
 }
 
+/// The error and its causes, as `anyhow` shows them.
+fn shown(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 fn kind(error: &Error) -> ConnectErrorKind {
     match error {
         Error::Connect { kind, .. } => *kind,
@@ -49,7 +55,7 @@ async fn the_host_has_no_address() {
         assert_eq!(kind(&error), ConnectErrorKind::Dns, "{error:?}");
         // A resolver that is down says something else.
         let resolver = std::error::Error::source(&error).unwrap().to_string();
-        assert!(error.to_string().ends_with(&format!("is it spelled right?: {resolver}")), "{error}");
+        assert!(error.to_string().ends_with("is it spelled right?") && !resolver.is_empty(), "{error}");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     }
 }
@@ -231,9 +237,9 @@ async fn a_connection_closed_without_a_word() {
     let server = Server::answering("").await;
     let error = answer(&server).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error}");
-    assert!(error.to_string().ends_with("may or may not have been carried out"), "{error}");
+    assert!(error.to_string().ends_with("the request may have been executed"), "{error}");
     let events = within(server.client.events(["x"])).await.unwrap_err();
-    assert!(events.to_string().contains("sessionlimit"), "{events}");
+    assert!(shown(&events).contains("sessionlimit"), "{events}");
 }
 
 #[tokio::test]
@@ -248,7 +254,7 @@ async fn too_large_a_body_is_asterisks_refusal() {
 async fn a_body_that_the_server_does_not_read_to_its_end_is_a_clear_error() {
     let error = answer_unread("HTTP/1.1 413 Request Entity", 32 << 20).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
-    assert!(error.to_string().contains("the connection was lost before the reply ("), "{error}");
+    assert!(error.to_string().contains("the connection was lost before the response"), "{error}");
 }
 
 /// The error of a request with a body of this size, which the server answers before it reads it.

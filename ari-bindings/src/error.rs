@@ -1,5 +1,5 @@
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use crate::{DisconnectReason, Operation, Release};
 
@@ -241,12 +241,8 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Self::Connect { url, kind, source } => {
-                write!(f, "cannot connect to {url}: {}", kind.advice())?;
-                match kind {
-                    ConnectErrorKind::Refused | ConnectErrorKind::Timeout | ConnectErrorKind::Busy => Ok(()),
-                    _ => write!(f, ": {}", root(&**source)),
-                }
+            Self::Connect { url, kind, .. } => {
+                write!(f, "cannot connect to {url}: {}", kind.advice())
             }
             Self::Unauthorized { operation, message } => write!(
                 f,
@@ -268,13 +264,14 @@ impl fmt::Display for Error {
                 write!(f, "{operation}: carried out, but its reply is not as declared: {reason}")
             }
             Self::OutcomeUnknown { operation, timed_out: true, .. } => {
-                write!(f, "{operation}: no reply in time; it may or may not have been carried out")
+                write!(f, "{operation}: no response in time; the request may have been executed")
             }
-            Self::OutcomeUnknown { operation, source, .. } => write!(
-                f,
-                "{operation}: the connection was lost before the reply ({}); it may or may not have been carried out",
-                root(&**source)
-            ),
+            Self::OutcomeUnknown { operation, .. } => {
+                write!(
+                    f,
+                    "{operation}: the connection was lost before the response; the request may have been executed"
+                )
+            }
             Self::Disconnected { reason } => write!(f, "the event connection has ended: {reason}"),
         }
     }
@@ -283,7 +280,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Connect { source, .. } | Self::OutcomeUnknown { source, .. } => Some(&**source),
+            Self::Connect { source, .. } | Self::OutcomeUnknown { source, .. } => Some(root(&**source)),
             Self::Disconnected { reason: DisconnectReason::ConnectionLost(source) } => Some(&**source),
             _ => None,
         }
@@ -292,7 +289,17 @@ impl std::error::Error for Error {
 
 /// The error at the bottom, which says what the ones above it only wrap.
 fn root<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
-    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
+    causes(error).last().unwrap_or(error)
+}
+
+/// An error and its causes, including those inside of I/O errors, which `source` leaves out.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    })
 }
 
 impl ConnectErrorKind {

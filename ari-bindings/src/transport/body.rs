@@ -4,13 +4,14 @@ use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use hyper::body::{Body as _, Frame, Incoming};
-use tokio::time::{Sleep, sleep};
+use hyper::body::{Body as _, Frame};
+use reqwest::Response;
+use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::Limits;
 use crate::{Error, Operation};
 
 /// As much memory as is taken beforehand for what a server says it will send.
@@ -25,12 +26,12 @@ const SHOWN: usize = 1000;
 /// The body of a reply.
 pub(super) struct Body {
     operation: &'static Operation,
-    incoming: Incoming,
+    incoming: reqwest::Body,
 }
 
 impl Body {
-    pub(super) fn new(operation: &'static Operation, incoming: Incoming) -> Self {
-        Self { operation, incoming }
+    pub(super) fn new(operation: &'static Operation, response: Response) -> Self {
+        Self { operation, incoming: response.into() }
     }
 
     /// Its length, if the server told it.
@@ -57,14 +58,14 @@ impl Body {
     }
 
     fn too_long(&self, text: &[u8]) -> Error {
-        let reason = format!("longer than {LONGEST} bytes");
         let body = String::from_utf8_lossy(&text[..SHOWN.min(text.len())]);
-        Error::Decode { operation: self.operation, reason: reason.into(), body: body.into() }
+        too_long(self.operation, LONGEST as u64, body.into())
     }
 
-    /// Each piece as it comes, if it comes within this time after it was waited for.
-    pub(super) fn into_pieces(self, patience: Duration) -> Pieces {
-        Pieces { body: self, patience, wait: None, is_over: false }
+    /// Each piece as it arrives, within the limits of a download.
+    pub(super) fn into_pieces(self, limits: Limits) -> Pieces {
+        let end = Instant::now() + limits.download_time;
+        Pieces { body: self, limits, end, size: 0, wait: None, is_over: false }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -84,13 +85,21 @@ impl Body {
     }
 }
 
+fn too_long(operation: &'static Operation, limit: u64, body: Box<str>) -> Error {
+    Error::Decode { operation, reason: format!("longer than {limit} bytes").into(), body }
+}
+
 /// The pieces of a file.
 pub(super) struct Pieces {
     body: Body,
-    patience: Duration,
+    limits: Limits,
+    /// Until when the whole file must be there.
+    end: Instant,
+    /// How many bytes have arrived.
+    size: u64,
     /// Until when the next piece is waited for, if it is.
     wait: Option<Pin<Box<Sleep>>>,
-    /// Whether it was waited for too long.
+    /// Whether a limit was exceeded.
     is_over: bool,
 }
 
@@ -98,16 +107,25 @@ impl Stream for Pieces {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { body, patience, wait, is_over } = self.get_mut();
+        let Self { body, limits, end, size, wait, is_over } = self.get_mut();
         if *is_over {
             return Poll::Ready(None);
         }
-        let piece = body.poll_piece(cx);
-        if piece.is_ready() {
+        let is_late = Instant::now() >= *end;
+        if let Poll::Ready(piece) = body.poll_piece(cx) {
             *wait = None;
-            return piece;
+            *size += piece.as_ref().and_then(|piece| piece.as_ref().ok()).map_or(0, |piece| piece.len() as u64);
+            if *size > limits.download_size {
+                *is_over = true;
+                return Poll::Ready(Some(Err(too_long(body.operation, limits.download_size, "".into()))));
+            }
+            if !is_late || piece.is_none() {
+                return Poll::Ready(piece);
+            }
+        } else if !is_late {
+            let patience = || Box::pin(sleep_until((Instant::now() + limits.read).min(*end)));
+            ready!(wait.get_or_insert_with(patience).as_mut().poll(cx));
         }
-        ready!(wait.get_or_insert_with(|| Box::pin(sleep(*patience))).as_mut().poll(cx));
         *is_over = true;
         let operation = body.operation;
         let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));

@@ -1,0 +1,85 @@
+//! What the errors of the HTTP client mean.
+
+use std::error::Error as _;
+use std::io;
+
+use crate::ConnectErrorKind;
+use crate::error::causes;
+
+/// Why a request got no response, if it is certain that it was not sent to a server that could execute it.
+pub(super) fn not_sent(error: &reqwest::Error, was_taken: bool) -> Option<ConnectErrorKind> {
+    if was_taken {
+        return is_handshake_alert(error).then_some(ConnectErrorKind::Tls);
+    }
+    Some(if error.is_dns() {
+        ConnectErrorKind::Dns
+    } else if is_tls(error) {
+        ConnectErrorKind::Tls
+    } else if is_unexpected_message(error) {
+        ConnectErrorKind::NotHttp
+    } else if let Some(kind) = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>().map(io::Error::kind)) {
+        match kind {
+            io::ErrorKind::ConnectionRefused => ConnectErrorKind::Refused,
+            io::ErrorKind::TimedOut => ConnectErrorKind::Timeout,
+            _ => ConnectErrorKind::Other,
+        }
+    } else if error.is_timeout() {
+        ConnectErrorKind::Timeout
+    } else {
+        ConnectErrorKind::Other
+    })
+}
+
+/// Whether the server has closed the connection instead of responding.
+#[cfg(feature = "websocket")]
+pub(super) fn is_closed(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message))
+}
+
+/// Whether the server has sent something before the connection took a request. No method of the error says so: it is
+/// the one that is left.
+fn is_unexpected_message(error: &reqwest::Error) -> bool {
+    let hyper = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).last();
+    hyper.is_some_and(|error| {
+        error.source().is_none() && !error.is_canceled() && !error.is_closed() && !error.is_incomplete_message()
+    })
+}
+
+#[cfg(feature = "tls-no-provider")]
+fn is_tls(error: &reqwest::Error) -> bool {
+    causes(error).any(<dyn std::error::Error>::is::<tokio_rustls::rustls::Error>)
+}
+
+#[cfg(not(feature = "tls-no-provider"))]
+fn is_tls(_: &reqwest::Error) -> bool {
+    false
+}
+
+/// Whether the server has refused the handshake. With TLS 1.3 it says so only after the client, for which the
+/// handshake is complete, has sent a request; it does not read that.
+#[cfg(feature = "tls-no-provider")]
+fn is_handshake_alert(error: &reqwest::Error) -> bool {
+    use tokio_rustls::rustls::{AlertDescription, Error};
+
+    causes(error).filter_map(|cause| cause.downcast_ref()).any(|error| {
+        matches!(
+            error,
+            Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::UnsupportedCertificate
+                    | AlertDescription::CertificateRevoked
+                    | AlertDescription::CertificateExpired
+                    | AlertDescription::CertificateUnknown
+                    | AlertDescription::UnknownCA
+                    | AlertDescription::AccessDenied
+                    | AlertDescription::HandshakeFailure
+            )
+        )
+    })
+}
+
+#[cfg(not(feature = "tls-no-provider"))]
+fn is_handshake_alert(_: &reqwest::Error) -> bool {
+    false
+}
