@@ -1,10 +1,12 @@
-//! Who may come in.
+//! Which connections become sessions.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::header::{
@@ -24,73 +26,71 @@ use crate::transport::Credentials;
 /// The subprotocol of ARI.
 const PROTOCOL: &str = "ari";
 
-/// How many messages may come before the application is told.
-const MOST_BEFORE: usize = 16;
+/// How many messages may precede the one that names the application.
+const MAX_FIRST_MESSAGES: usize = 16;
 
-/// What a connection has to show.
+/// What a connection has to present.
 #[derive(Clone)]
 pub(super) struct Admission {
     pub(super) credentials: Option<Credentials>,
     pub(super) applications: Option<Vec<String>>,
-    pub(super) largest_message: usize,
+    pub(super) max_message_size: usize,
 }
 
-/// A connection that has not been let in.
-pub(super) struct Refused {
-    pub(super) reason: String,
-    /// What has yet to be told, and closed, where it has become a WebSocket.
-    pub(super) socket: Option<Socket>,
-}
-
-impl From<String> for Refused {
-    fn from(reason: String) -> Self {
-        Self { reason, socket: None }
-    }
-}
-
-/// A connection that has been let in.
-pub(super) struct Admitted {
+/// A connection that has authenticated.
+pub(super) struct Authenticated {
     pub(super) socket: Socket,
-    pub(super) application: String,
-    /// What has come so far.
-    pub(super) messages: VecDeque<Utf8Bytes>,
-    /// What was asked for: path and query.
+    /// Path and query of its request.
     pub(super) path: String,
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+/// What a connection has said first.
+pub(super) struct Introduction {
+    pub(super) application: String,
+    pub(super) messages: VecDeque<Utf8Bytes>,
 }
 
 impl Admission {
-    /// Makes a WebSocket of a connection, and lets it tell its application.
-    pub(super) async fn admit(&self, stream: Box<dyn Wire>) -> Result<Admitted, Refused> {
-        let mut path = String::new();
-        let check = Check { admission: self, path: &mut path };
-        let mut socket = accept_hdr_async_with_config(stream, check, Some(config(self.largest_message)))
+    /// Reads the HTTP request of a connection, checks its credentials, and upgrades it to a WebSocket if there is room
+    /// for a session.
+    pub(super) async fn authenticate(
+        &self,
+        stream: Box<dyn Wire>,
+        sessions: &Arc<Semaphore>,
+    ) -> Result<Authenticated, String> {
+        let (mut path, mut permit) = (String::new(), None);
+        let check = Check { admission: self, sessions, path: &mut path, permit: &mut permit };
+        let socket = accept_hdr_async_with_config(stream, check, Some(config(self.max_message_size)))
             .await
             .map_err(|error| refusal(&error))?;
+        let permit = permit.ok_or("its request was not checked")?;
+        Ok(Authenticated { socket, path, permit })
+    }
+
+    /// Reads messages until one names the application, and checks that name.
+    pub(super) async fn introduce(&self, socket: &mut Socket) -> Result<Introduction, String> {
         let mut messages = VecDeque::new();
-        while messages.len() < MOST_BEFORE {
+        while messages.len() < MAX_FIRST_MESSAGES {
             let text = match socket.next().await {
                 Some(Ok(Message::Text(text))) => text,
-                Some(Ok(Message::Close(_))) | None => {
-                    return Err("it was closed before it told its application".to_owned().into());
-                }
+                Some(Ok(Message::Close(_))) | None => return Err("it closed before it named its application".into()),
                 Some(Ok(_)) => continue,
-                Some(Err(error)) => return Err(error.to_string().into()),
+                Some(Err(error)) => return Err(error.to_string()),
             };
             let registered = kind(&text).is_ok_and(|kind| kind == "ApplicationRegistered");
             let named = registered.then(|| application(&text).map(String::from)).flatten();
             messages.push_back(text);
             let Some(application) = named else { continue };
             if !self.is_welcome(&application) {
-                let reason = format!("the application {application:?} is not expected here");
-                return Err(Refused { reason, socket: Some(socket) });
+                return Err(format!("the application {application:?} is not accepted here"));
             }
-            return Ok(Admitted { socket, application, messages, path });
+            return Ok(Introduction { application, messages });
         }
-        let reason = "its first messages do not tell its application".to_owned();
-        Err(Refused { reason, socket: Some(socket) })
+        Err("its first messages do not name its application".to_owned())
     }
 
-    /// Whether an application may come.
+    /// Whether an application is accepted.
     ///
     /// With a connection for each call, Asterisk 22 appends the channel's name, which is not its id:
     /// `hello-world:PJSIP/phone-a-00000001`. That is the name of the application in everything that follows.
@@ -106,20 +106,25 @@ impl Admission {
         let Some(shown) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else { return false };
         let expected = Zeroizing::new(STANDARD.encode(Zeroizing::new(format!("{user}:{}", password.as_str()))));
         let Some((scheme, shown)) = shown.split_once(' ') else { return false };
-        scheme.eq_ignore_ascii_case("Basic") && same(shown.trim().as_bytes(), expected.as_bytes())
+        scheme.eq_ignore_ascii_case("Basic") && is_same(shown.trim().as_bytes(), expected.as_bytes())
     }
 }
 
-/// Compares without telling by its time where the difference is.
-fn same(shown: &[u8], expected: &[u8]) -> bool {
-    let differences = shown.iter().zip(expected).fold(0, |differences, (a, b)| differences | (a ^ b));
-    shown.len() == expected.len() && std::hint::black_box(differences) == 0
+/// Compares in a time that depends on the length of what was shown alone, and not on where it differs.
+fn is_same(shown: &[u8], expected: &[u8]) -> bool {
+    let mut difference = shown.len() ^ expected.len();
+    for (index, byte) in shown.iter().enumerate() {
+        difference |= usize::from(byte ^ expected.get(index).copied().unwrap_or(0));
+    }
+    std::hint::black_box(difference) == 0
 }
 
 /// Reads the request for an upgrade.
 struct Check<'a> {
     admission: &'a Admission,
+    sessions: &'a Arc<Semaphore>,
     path: &'a mut String,
+    permit: &'a mut Option<OwnedSemaphorePermit>,
 }
 
 impl Callback for Check<'_> {
@@ -136,6 +141,10 @@ impl Callback for Check<'_> {
             let reason = "the subprotocol `ari` is not offered: websocket_client.conf needs `protocols = ari`";
             return Err(error(StatusCode::BAD_REQUEST, reason));
         }
+        let Ok(permit) = Arc::clone(self.sessions).try_acquire_owned() else {
+            return Err(error(StatusCode::SERVICE_UNAVAILABLE, "the limit of sessions is reached"));
+        };
+        *self.permit = Some(permit);
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
         *self.path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         Ok(response)
@@ -148,7 +157,7 @@ fn error(status: StatusCode, reason: &str) -> ErrorResponse {
     response
 }
 
-/// What is wrong with a connection that did not become a WebSocket.
+/// Why a connection did not become a WebSocket.
 fn refusal(error: &WsError) -> String {
     match error {
         WsError::Http(response) => response
@@ -160,15 +169,28 @@ fn refusal(error: &WsError) -> String {
 }
 
 /// The longest reason that a Close frame takes, in bytes.
-const LONGEST_REASON: usize = 123;
+const MAX_REASON: usize = 123;
 
-/// Says goodbye to a WebSocket that is not welcome.
+/// Closes a WebSocket that does not become a session.
 pub(super) async fn refuse(mut socket: Socket, code: CloseCode, reason: &str) {
     let mut reason = reason.to_owned();
-    while reason.len() > LONGEST_REASON {
+    while reason.len() > MAX_REASON {
         reason.pop();
     }
     let frame = CloseFrame { code, reason: reason.into() };
     // It is over either way.
     let _ = socket.close(Some(frame)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn is_same_wants_every_byte_and_no_more() {
+        assert!(is_same(b"", b"") && is_same(b"secret", b"secret"));
+        for other in [&b""[..], b"s", b"secre", b"secrets", b"secret\0", b"Secret", b"\0\0\0\0\0\0"] {
+            assert!(!is_same(other, b"secret") && !is_same(b"secret", other), "{other:?}");
+        }
+    }
 }

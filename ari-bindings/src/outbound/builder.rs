@@ -13,7 +13,7 @@ use crate::connection::{LARGEST_MESSAGE, Pings};
 use crate::transport::Credentials;
 use crate::{Error, OverflowPolicy};
 
-/// A [`Listener`] in the making; [`Listener::builder`] starts one.
+/// Builds a [`Listener`]; [`Listener::builder`] returns one.
 #[derive(Clone)]
 #[must_use = "`bind` makes the listener"]
 pub struct ListenerBuilder {
@@ -26,11 +26,14 @@ pub struct ListenerBuilder {
 impl ListenerBuilder {
     pub(super) fn new() -> Self {
         Self {
-            admission: Admission { credentials: None, applications: None, largest_message: LARGEST_MESSAGE },
+            admission: Admission { credentials: None, applications: None, max_message_size: LARGEST_MESSAGE },
             settings: Settings {
                 http: None,
                 max_sessions: 1000,
+                max_pending: 256,
+                max_pending_per_address: 128,
                 handshake_timeout: Duration::from_secs(5),
+                application_timeout: Duration::from_secs(5),
                 timeout: Duration::from_secs(30),
                 pings: Pings::default(),
                 buffer_limit: 64 << 20,
@@ -41,40 +44,68 @@ impl ListenerBuilder {
         }
     }
 
-    /// The user and password that Asterisk has to present, as `username` and `password` of `websocket_client.conf`.
-    /// Unless set, whoever can reach the port is let in.
+    /// The user and password that Asterisk has to present: `username` and `password` of `websocket_client.conf`.
+    /// Without them, every connection that reaches the port is accepted.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.admission.credentials = Some(Credentials { user: user.into(), password: password.into().into() });
         self
     }
 
-    /// The applications that may come, by their names in `ari.conf`. Unless set, all may. Others are closed with 1008
-    /// and the reason after a second, since Asterisk comes back at once, and for ever.
+    /// The applications that are accepted, by their names in `ari.conf`. By default, all are.
+    ///
+    /// A connection for another application is closed with code 1008 and the reason after one second: Asterisk
+    /// reconnects immediately and indefinitely.
     pub fn applications(mut self, applications: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.admission.applications = Some(applications.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How many sessions there may be at the same time; 1000 unless set. Further connections are answered with 503,
-    /// and Asterisk tries again.
+    /// The maximum number of concurrent sessions; 1000 by default. Further connections with valid credentials get the
+    /// status 503, and Asterisk tries again.
     pub fn max_sessions(mut self, sessions: usize) -> Self {
         self.settings.max_sessions = sessions.min(Semaphore::MAX_PERMITS);
         self
     }
 
-    /// How many bytes a message may have; 16 MiB unless set. A larger one ends its session.
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.admission.largest_message = bytes;
+    /// The maximum number of connections that have not authenticated yet; 256 by default, and at least 1.
+    ///
+    /// When a connection exceeds it, the oldest of them is closed. Set it well below the limit of open files, and above
+    /// the number of calls that may arrive within the time of a handshake where Asterisk connects for each call.
+    pub fn max_pending(mut self, connections: usize) -> Self {
+        self.settings.max_pending = connections;
         self
     }
 
-    /// How long a connection may take until it has told its application; 5 s unless set.
+    /// How many of the connections that [`max_pending`](Self::max_pending) counts may come from one IP address (of
+    /// IPv6, one /64 network); 128 by default, and at least 1.
+    ///
+    /// When a connection exceeds it, the oldest one of that address is closed, so that one host cannot displace the
+    /// others.
+    pub fn max_pending_per_address(mut self, connections: usize) -> Self {
+        self.settings.max_pending_per_address = connections;
+        self
+    }
+
+    /// The maximum size of a message in bytes; 16 MiB by default. A larger message ends its session.
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.admission.max_message_size = bytes;
+        self
+    }
+
+    /// How long a connection may take to send its HTTP request, TLS handshake included; 5 s by default.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handshake_timeout = timeout;
         self
     }
 
-    /// How long a request over a session may take until its reply is there; 30 s unless set.
+    /// How long an authenticated connection may take to name its application; 5 s by default. Asterisk does so
+    /// immediately.
+    pub fn application_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.application_timeout = timeout;
+        self
+    }
+
+    /// How long a request over a session may take; 30 s by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
@@ -104,32 +135,41 @@ impl ListenerBuilder {
         self
     }
 
-    /// The client that downloads go by, since files only come by HTTP. Without one, a download over a session fails.
+    /// The client for downloads, since Asterisk serves files by HTTP only. Without one, downloads over a session fail.
     pub fn http(mut self, client: &Client) -> Self {
         self.settings.http = Some(client.clone());
         self
     }
 
-    /// Speaks TLS (`wss`): PEM texts of the certificate, with those that vouch for it, and of its private key.
+    /// Serves TLS (`wss`) with this certificate chain and private key, both as PEM.
     ///
-    /// The host of `uri` has to be among the names of the certificate; of its addresses Asterisk 22.10 takes no notice,
-    /// so that one with an address needs `verify_server_hostname = no`.
+    /// Asterisk 22.10 compares the host of `uri` with the names of the certificate, and ignores its IP addresses: with
+    /// an address as host, it needs `verify_server_hostname = no`.
     #[cfg(feature = "tls-no-provider")]
     pub fn certificate_pem(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls = Some((certificates.into(), key.into().into()));
         self
     }
 
-    /// Listens at an address such as `0.0.0.0:8765`.
+    /// Binds to an address such as `0.0.0.0:8765`, and starts listening.
+    ///
+    /// `127.0.0.1:0` lets the system choose a port, which [`Listener::local_addr`] returns. Of a host name with several
+    /// addresses, the first one that can be bound is used. Without [`credentials`](Self::credentials), an address that
+    /// other hosts can reach is logged as a warning.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the address cannot be bound, the certificate or key is not usable, or there is no Tokio
+    /// runtime.
     pub async fn bind(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<Listener, Error> {
         crate::client::require_runtime()?;
-        let fault = |error: io::Error| Error::config(format!("cannot listen at {address:?}: {error}"));
+        let fault = |error: io::Error| Error::config(format!("cannot listen on {address:?}: {error}"));
         let tcp = TcpListener::bind(&address).await.map_err(fault)?;
         let local = tcp.local_addr().map_err(fault)?;
         #[cfg(feature = "tls-no-provider")]
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, key)).transpose()?;
         if self.admission.credentials.is_none() && !local.ip().is_loopback() {
-            tracing::warn!("{local}: without credentials, whoever can reach this port is taken for Asterisk");
+            tracing::warn!("{local}: without credentials, any peer that can reach this port is accepted as Asterisk");
         }
         Ok(Listener::start(
             tcp,

@@ -3,32 +3,51 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use futures_util::future::{Either, join_all, select};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::admission::{Admission, Admitted, Refused, refuse};
+use super::admission::{Admission, Authenticated, Introduction, refuse};
+use super::budget::Budget;
 use super::builder::ListenerBuilder;
+use super::pending::{Pending, Place};
 use super::session::Session;
 use crate::connection::Wire;
 use crate::connection::{Accepted, Hub, Pings, Socket};
 use crate::{Client, OverflowPolicy};
 
-/// How long the listener rests when the system has no connection for it, as at the limit of open files.
-const REST: Duration = Duration::from_millis(100);
+/// How long the listener pauses when the system refuses a connection, as at the limit of open files.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a connection that is not welcome is kept until it is closed.
+/// How long a connection that is not accepted stays open.
 ///
-/// Asterisk makes a connection that was there again as soon as it is closed, without its `reconnect_interval`: seen of
-/// 22.10 some thousand times a second, for ever, with two lines of its log each time.
-const UNWELCOME: Duration = Duration::from_secs(1);
+/// Asterisk reconnects as soon as an established connection is closed, without its `reconnect_interval`: 22.10 does so
+/// some thousand times a second, and writes two lines to its log each time.
+const REFUSAL_DELAY: Duration = Duration::from_secs(1);
 
-/// Takes the connections that Asterisk makes; see the [module](crate::outbound).
+/// What a connection may send until it has named its application, in bytes: far more than Asterisk sends.
+const MAX_BEFORE_APPLICATION: usize = 64 << 10;
+
+/// How long [`Listener::shutdown`] waits.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Accepts the connections that Asterisk opens; see the [module](crate::outbound).
 ///
-/// A task of its own checks them, so that one who is slow or does not belong here holds up nobody. What was refused,
-/// and why, is in the log (`tracing`, as warnings). Dropping the listener ends that; its sessions go on.
+/// Connections are checked in the background, so a slow or hostile peer delays nobody. Refused connections are logged
+/// with the reason (`tracing`, as warnings). Dropping the listener stops accepting; its sessions continue.
+///
+/// # Limits
+///
+/// A connection counts as *pending* until it has sent its HTTP request with valid credentials. Pending connections have
+/// limits of their own ([`max_pending`](ListenerBuilder::max_pending),
+/// [`max_pending_per_address`](ListenerBuilder::max_pending_per_address)); beyond them, the oldest one is closed in
+/// favour of the new one. So a flood of connections without the password takes no session away, and a connection with
+/// the password gets through as long as it authenticates before that many others have followed it. Once authenticated,
+/// a connection counts as a session ([`max_sessions`](ListenerBuilder::max_sessions)).
+///
+/// Until a connection has named its application, it may send 64 KiB at most.
 pub struct Listener {
     sessions: mpsc::Receiver<Session>,
     shared: Arc<Shared>,
@@ -36,12 +55,15 @@ pub struct Listener {
     task: JoinHandle<()>,
 }
 
-/// What sessions are like.
+/// Limits of the listener, and settings of its sessions.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) http: Option<Client>,
     pub(super) max_sessions: usize,
+    pub(super) max_pending: usize,
+    pub(super) max_pending_per_address: usize,
     pub(super) handshake_timeout: Duration,
+    pub(super) application_timeout: Duration,
     pub(super) timeout: Duration,
     pub(super) pings: Pings,
     pub(super) buffer_limit: usize,
@@ -53,6 +75,7 @@ struct Shared {
     admission: Arc<Admission>,
     settings: Settings,
     permits: Arc<Semaphore>,
+    pending: Arc<Pending>,
     open: Mutex<Vec<Weak<Hub>>>,
     shutdown: watch::Sender<bool>,
     #[cfg(feature = "tls-no-provider")]
@@ -76,6 +99,7 @@ impl Listener {
         let shared = Arc::new(Shared {
             admission,
             permits: Arc::new(Semaphore::new(settings.max_sessions)),
+            pending: Pending::new(settings.max_pending, settings.max_pending_per_address),
             settings,
             open: Mutex::default(),
             shutdown: watch::Sender::new(false),
@@ -86,45 +110,56 @@ impl Listener {
         Self { sessions, shared, local, task }
     }
 
-    /// The address that it listens at; tells the port where the system has chosen it (`bind("127.0.0.1:0")`).
+    /// The local address, with the port that the system chose where the address of
+    /// [`bind`](ListenerBuilder::bind) has port 0.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
-    /// How many sessions there are, those included that the program has not yet accepted, and connections that are
-    /// still being checked.
+    /// The number of sessions, including those not yet returned by [`Listener::accept`], and authenticated connections
+    /// that have not named their application yet.
     #[must_use]
     pub fn open_sessions(&self) -> usize {
         self.shared.settings.max_sessions.saturating_sub(self.shared.permits.available_permits())
     }
 
-    /// The next session; `None` after [`Listener::shutdown`].
+    /// The number of connections that have not authenticated yet.
+    #[must_use]
+    pub fn pending_connections(&self) -> usize {
+        self.shared.pending.len()
+    }
+
+    /// Waits for the next session; `None` after [`Listener::shutdown`].
+    ///
+    /// It is cancel safe: a session is never lost.
     pub async fn accept(&mut self) -> Option<Session> {
         self.sessions.recv().await
     }
 
-    /// Takes no further connections, closes all sessions as [`Events::close`](crate::Events::close) does, and waits
-    /// until they are closed, 2 s at most. Their event streams end without an error.
+    /// Stops accepting connections, closes all sessions as [`Events::close`](crate::Events::close) does, and waits
+    /// until they are closed, 2 s at most for all of them together. Their event streams end without an error.
     pub async fn shutdown(&mut self) {
         self.shared.shutdown.send_replace(true);
-        // It has ended where this is asked for again, and must not be awaited twice.
-        if !self.task.is_finished() {
-            // Only a panic could have ended it before.
-            let _ = (&mut self.task).await;
-        }
-        self.sessions.close();
-        while let Some(session) = self.sessions.recv().await {
-            drop(session);
-        }
-        let open: Vec<_> = std::mem::take(&mut *self.shared.open());
-        let hubs: Vec<_> = open.iter().filter_map(Weak::upgrade).collect();
-        for hub in &hubs {
-            hub.ask_to_close();
-        }
-        for hub in hubs {
-            hub.closed().await;
-        }
+        self.shared.pending.clear();
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async {
+            // A second call must not await the task again.
+            if !self.task.is_finished() {
+                // Only a panic could have ended it before.
+                let _ = (&mut self.task).await;
+            }
+            self.sessions.close();
+            while let Some(session) = self.sessions.recv().await {
+                drop(session);
+            }
+            let open: Vec<_> = std::mem::take(&mut *self.shared.open());
+            let hubs: Vec<_> = open.iter().filter_map(Weak::upgrade).collect();
+            for hub in &hubs {
+                hub.ask_to_close();
+            }
+            join_all(hubs.iter().map(|hub| hub.closed())).await;
+        })
+        .await;
     }
 }
 
@@ -139,76 +174,101 @@ impl Shared {
         let mut shutdown = self.shutdown.subscribe();
         loop {
             let asked = shutdown.wait_for(|asked| *asked);
-            let accepted = match futures_util::future::select(Box::pin(asked), Box::pin(tcp.accept())).await {
-                futures_util::future::Either::Left(_) => return,
-                futures_util::future::Either::Right((accepted, _)) => accepted,
+            let accepted = match select(Box::pin(asked), Box::pin(tcp.accept())).await {
+                Either::Left(_) => return,
+                Either::Right((accepted, _)) => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    tokio::spawn(Arc::clone(&self).take(stream, peer, sender.clone()));
+                    let place = self.pending.enter(peer.ip());
+                    tokio::spawn(Arc::clone(&self).serve(stream, peer, place, sender.clone()));
                 }
                 Err(error) => {
-                    tracing::warn!("no connection could be taken: {error}");
-                    tokio::time::sleep(REST).await;
+                    tracing::warn!("accepting a connection failed: {error}");
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
     }
 
-    /// Makes a session of one connection.
-    async fn take(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, sender: mpsc::Sender<Session>) {
-        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            tracing::warn!("{peer}: refused: there are {} sessions already", self.settings.max_sessions);
-            return unavailable(stream).await;
+    /// Turns one connection into a session, or refuses it.
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, place: Place, sender: mpsc::Sender<Session>) {
+        let budget = Budget::new(MAX_BEFORE_APPLICATION);
+        let authenticated = match self.authenticate(stream, place, &budget).await {
+            Ok(authenticated) => authenticated,
+            Err(reason) => return tracing::warn!("{peer}: refused: {reason}"),
         };
-        let admitting = async {
-            let stream = self.secure(stream).await?;
-            self.admission.admit(stream).await
-        };
-        let admitted = match tokio::time::timeout(self.settings.handshake_timeout, admitting).await {
-            Ok(Ok(admitted)) => admitted,
-            Ok(Err(Refused { reason, socket })) => {
+        let Authenticated { mut socket, path, permit } = authenticated;
+        let introduction = match self.introduce(&mut socket).await {
+            Ok(introduction) => introduction,
+            Err(reason) => {
                 tracing::warn!("{peer}: refused: {reason}");
-                if let Some(socket) = socket {
-                    self.send_away(socket, &reason).await;
-                }
-                return;
+                self.until_shutdown(REFUSAL_DELAY).await;
+                return refuse(socket, CloseCode::Policy, &reason).await;
             }
-            Err(_) => return tracing::warn!("{peer}: refused: it did not tell its application in time"),
         };
         if *self.shutdown.borrow() {
-            return refuse(admitted.socket, CloseCode::Away, "shutting down").await;
+            return refuse(socket, CloseCode::Away, "shutting down").await;
         }
-        let session = self.open_session(admitted, peer, permit);
+        budget.lift();
+        let session = self.open_session(socket, introduction, (peer, path), permit);
         // If the listener is gone, so is the session.
         let _ = sender.send(session).await;
     }
 
-    /// Closes a connection that is not welcome, in such a way that it does not come again at once.
-    async fn send_away(&self, socket: Socket, reason: &str) {
+    /// The part in which nothing is known of the peer.
+    async fn authenticate(&self, stream: TcpStream, place: Place, budget: &Budget) -> Result<Authenticated, String> {
+        let authenticating = async {
+            let stream = self.secure(stream, budget).await?;
+            self.admission.authenticate(stream, &self.permits).await
+        };
+        match place.hold(tokio::time::timeout(self.settings.handshake_timeout, authenticating)).await {
+            Some(Ok(authenticated)) => authenticated,
+            Some(Err(_)) => Err("it did not send its request in time".to_owned()),
+            None => Err("newer connections took its place before it sent its request".to_owned()),
+        }
+    }
+
+    async fn introduce(&self, socket: &mut Socket) -> Result<Introduction, String> {
+        match tokio::time::timeout(self.settings.application_timeout, self.admission.introduce(socket)).await {
+            Ok(introduced) => introduced,
+            Err(_) => Err("it did not name its application in time".to_owned()),
+        }
+    }
+
+    /// Waits until the listener is shut down, for this long at most.
+    async fn until_shutdown(&self, timeout: Duration) {
         let mut shutdown = self.shutdown.subscribe();
-        let _ = tokio::time::timeout(UNWELCOME, shutdown.wait_for(|asked| *asked)).await;
-        refuse(socket, CloseCode::Policy, reason).await;
+        let _ = tokio::time::timeout(timeout, shutdown.wait_for(|asked| *asked)).await;
     }
 
     #[cfg(feature = "tls-no-provider")]
-    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Wire>, String> {
+    async fn secure(&self, stream: TcpStream, budget: &Budget) -> Result<Box<dyn Wire>, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         match &self.tls {
-            None => Ok(Box::new(stream)),
-            Some(tls) => Ok(Box::new(tls.accept(stream).await.map_err(|error| format!("no TLS: {error}"))?)),
+            None => Ok(Box::new(budget.limit(stream))),
+            Some(tls) => {
+                let stream = tls.accept(stream).await.map_err(|error| format!("no TLS: {error}"))?;
+                Ok(Box::new(budget.limit(stream)))
+            }
         }
     }
 
     #[cfg(not(feature = "tls-no-provider"))]
     #[allow(clippy::unused_async, clippy::unused_self, reason = "as with TLS")]
-    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn Wire>, String> {
+    async fn secure(&self, stream: TcpStream, budget: &Budget) -> Result<Box<dyn Wire>, String> {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        Ok(Box::new(stream))
+        Ok(Box::new(budget.limit(stream)))
     }
 
-    fn open_session(&self, admitted: Admitted, peer: SocketAddr, permit: OwnedSemaphorePermit) -> Session {
-        let Admitted { socket, application, messages, path } = admitted;
+    fn open_session(
+        &self,
+        socket: Socket,
+        introduction: Introduction,
+        (peer, path): (SocketAddr, String),
+        permit: OwnedSemaphorePermit,
+    ) -> Session {
+        let Introduction { application, messages } = introduction;
         let Settings { http, timeout, pings, buffer_limit, overflow_policy, .. } = &self.settings;
         let accepted = Accepted {
             application: application.clone(),
@@ -231,18 +291,12 @@ impl Shared {
     }
 }
 
-/// Sends a connection away that there is no room for.
-async fn unavailable(mut stream: TcpStream) {
-    let answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    // Who has hung up already does not need it.
-    let _ = stream.write_all(answer).await;
-}
-
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listener")
             .field("local_addr", &self.local)
             .field("open_sessions", &self.open_sessions())
+            .field("pending_connections", &self.pending_connections())
             .finish_non_exhaustive()
     }
 }

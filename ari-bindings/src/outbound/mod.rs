@@ -1,9 +1,9 @@
-//! Connections that Asterisk makes: outbound WebSockets.
+//! Connections that Asterisk opens: outbound WebSockets.
 //!
-//! Instead of waiting to be connected to, Asterisk 20.15, 21.10, 22.5, 23.0 and later can itself connect to a program,
-//! once for good or once for each call. A [`Listener`] takes these connections, and each becomes a [`Session`]: a
-//! [`Client`](crate::Client) whose requests go over the connection, and [`Events`](crate::Events), the same as of a
-//! connection that the program has made. So one handler serves both:
+//! Asterisk 20.15, 21.10, 22.5, 23.0 and later can connect to the program instead of waiting for it, either with one
+//! persistent connection or with a connection for each call. A [`Listener`] accepts these connections. Each becomes a
+//! [`Session`]: a [`Client`](crate::Client) whose requests go over the connection, and [`Events`](crate::Events), the
+//! same types as for a connection that the program has opened. One handler serves both:
 //!
 //! ```no_run
 //! use ari_bindings::outbound::Listener;
@@ -36,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! On the side of Asterisk, `websocket_client.conf` says where to connect to, and `ari.conf` for which applications:
+//! In Asterisk, `websocket_client.conf` defines where to connect to, and `ari.conf` for which applications:
 //!
 //! ```ini
 //! ; websocket_client.conf
@@ -57,8 +57,10 @@
 //! ```
 
 mod admission;
+mod budget;
 mod builder;
 mod listener;
+mod pending;
 mod session;
 
 pub use builder::ListenerBuilder;

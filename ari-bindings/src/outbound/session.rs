@@ -3,21 +3,22 @@ use std::net::SocketAddr;
 
 use crate::{Client, Events};
 
-/// One connection that Asterisk has made.
+/// A connection that Asterisk has opened.
 ///
-/// Its requests have the rights of `local_ari_user` of ari.conf. When Asterisk closes it, as at the end of its one
-/// call, the event stream ends. When it is lost, the stream ends with [`Error::Disconnected`](crate::Error::Disconnected); a
-/// persistent connection comes again as another session.
+/// Its requests have the rights of `local_ari_user` in `ari.conf`. When Asterisk closes it, as at the end of the call of
+/// a per-call connection, the event stream ends. When it is lost, the stream ends with
+/// [`Error::Disconnected`](crate::Error::Disconnected); Asterisk then opens a persistent connection again, which becomes
+/// another session. Calls continue meanwhile, and so does the application.
 ///
-/// It comes again at once, without any interval, also when the program has closed it: a session that cannot be served
-/// is better kept for a while. Calls, and the application, stay meanwhile.
+/// Asterisk reconnects immediately, without its `reconnect_interval`, also when the program closes a session. Keep a
+/// session that cannot be served open for a while instead of dropping it.
 ///
 /// When a client takes over the application, the session ends with
-/// [`DisconnectReason::Replaced`](crate::DisconnectReason::Replaced). The one that comes then does not take it back, as
-/// seen of Asterisk 22.10, even though it begins with an
-/// [`ApplicationRegistered`](crate::events::ApplicationRegistered): no event comes over it, and once that client
-/// is gone, no reply either. The application comes back only where Asterisk reads the section of `ari.conf` anew, after
-/// it was taken out.
+/// [`DisconnectReason::Replaced`](crate::DisconnectReason::Replaced). With Asterisk 22.10, the session that follows does
+/// not take the application back, although it begins with an
+/// [`ApplicationRegistered`](crate::events::ApplicationRegistered): it receives no events and, once that client is gone,
+/// no replies. The application comes back when its section is removed from `ari.conf`, added again, and both times
+/// reloaded.
 pub struct Session {
     pub(super) client: Client,
     pub(super) events: Events,
@@ -27,21 +28,23 @@ pub struct Session {
 }
 
 impl Session {
-    /// The application that it was made for; of several, the first. Of a connection for one call, Asterisk appends the
-    /// channel's name, and calls the application so in all events: `hello-world:PJSIP/phone-a-00000001`. Where that
-    /// has more than 73 characters, Asterisk makes no connection, and `Stasis` fails.
+    /// The application that the connection serves; the first one if there are several.
+    ///
+    /// For a per-call connection, Asterisk appends the channel's name and uses the result as the application's name in
+    /// all events: `hello-world:PJSIP/phone-a-00000001`. If that exceeds 73 characters, Asterisk opens no connection,
+    /// and `Stasis` fails.
     #[must_use]
     pub fn application(&self) -> &str {
         &self.application
     }
 
-    /// Where it comes from.
+    /// The remote address.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// Path and query of the `uri` in `websocket_client.conf`: a way to tell servers apart.
+    /// Path and query of `uri` in `websocket_client.conf`, which can identify the server.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -53,12 +56,12 @@ impl Session {
         &self.client
     }
 
-    /// The events, from the first [`ApplicationRegistered`](crate::events::ApplicationRegistered) on.
+    /// The events, starting with [`ApplicationRegistered`](crate::events::ApplicationRegistered).
     pub fn events(&mut self) -> &mut Events {
         &mut self.events
     }
 
-    /// The client and the events, as a connection that the program has made gives them.
+    /// Splits the session into its client and its events, the types that a handler for both directions takes.
     pub fn into_parts(self) -> (Client, Events) {
         (self.client, self.events)
     }

@@ -27,6 +27,8 @@ mod events;
 mod observed;
 #[cfg(feature = "outbound")]
 mod outbound;
+#[cfg(feature = "outbound")]
+mod outbound_hostile;
 #[cfg(feature = "websocket")]
 mod reconnect;
 #[cfg(feature = "websocket")]
