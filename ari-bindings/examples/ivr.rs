@@ -57,11 +57,11 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         if let Event::StasisStart(start) = &event {
             println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-            if let Some(inbox) = router.open(&start.channel.id) {
+            if let Some(inbox) = router.channel(&start.channel.id) {
                 tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), inbox }.run());
             }
         }
-        match router.deliver(event) {
+        match router.route(event) {
             Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
             Some(Event::Reconnected(gap)) => println!("{gap}"),
             _ => {}

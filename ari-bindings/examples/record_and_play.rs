@@ -50,13 +50,13 @@ pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(
     while let Some(event) = events.next().await {
         let event = event?;
         if let Event::StasisStart(start) = &event {
-            if let Some(inbox) = router.open(&start.channel.id) {
+            if let Some(inbox) = router.channel(&start.channel.id) {
                 let (channel, folder) = (ari.channel(&start.channel), folder.clone());
                 let name = RecordingName::new(format!("draft-{}", start.channel.id));
                 tokio::spawn(Call { ari: ari.clone(), channel, inbox, name, folder }.run());
             }
         }
-        match router.deliver(event) {
+        match router.route(event) {
             Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
             Some(Event::Reconnected(gap)) => println!("{gap}"),
             _ => {}

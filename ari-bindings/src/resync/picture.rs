@@ -112,7 +112,7 @@ impl Picture {
     }
 
     fn compare_channels(&mut self, channels: Vec<Channel>, reach: &Reach) -> Differences<ChannelId, Channel> {
-        let mut differences = Differences::default();
+        let mut differences = Differences { existing: ids(&channels, |it| &it.id), ..Differences::default() };
         let mut present = HashSet::new();
         for channel in channels {
             let shown = self.channels.get(&channel.id).map(|(shown, _)| shown);
@@ -135,7 +135,7 @@ impl Picture {
     }
 
     fn compare_bridges(&mut self, bridges: Vec<Bridge>, reach: &Reach) -> Differences<BridgeId, Bridge> {
-        let mut differences = Differences::default();
+        let mut differences = Differences { existing: ids(&bridges, |it| &it.id), ..Differences::default() };
         let mut present = HashSet::new();
         for bridge in bridges {
             let shown = self.bridges.get(&bridge.id).map(|(channels, _)| sorted(channels));
@@ -184,9 +184,9 @@ fn differences<Id, State, Thing>(
 ) -> Differences<Id, Thing>
 where
     Id: Clone + Eq + Hash + Ord,
-    State: Clone + PartialEq,
+    State: Clone + PartialEq + 'static,
 {
-    let mut differences = Differences::default();
+    let mut differences = Differences { existing: ids(&things, |it| key(it).0), ..Differences::default() };
     let mut present = HashSet::new();
     for thing in things {
         let (id, state) = key(&thing);
@@ -199,6 +199,13 @@ where
     }
     differences.vanished = vanished(known, &present);
     differences
+}
+
+/// The ids of things, sorted.
+fn ids<Id: Clone + Ord, Thing>(things: &[Thing], id: impl Fn(&Thing) -> &Id) -> Vec<Id> {
+    let mut ids: Vec<Id> = things.iter().map(|thing| id(thing).clone()).collect();
+    ids.sort();
+    ids
 }
 
 fn sorted(channels: &[ChannelId]) -> Vec<ChannelId> {

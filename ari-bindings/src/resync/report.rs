@@ -47,6 +47,9 @@ pub struct Differences<Id, Thing> {
     pub appeared: Vec<Thing>,
     /// The stream has shown them otherwise; this is how they are now.
     pub changed: Vec<Thing>,
+    /// All that exist on the server, sorted: channels and bridges whether or not the applications receive their events,
+    /// playbacks and recordings as far as the stream has shown them.
+    pub existing: Vec<Id>,
 }
 
 impl Resync {
@@ -63,7 +66,7 @@ impl Resync {
 }
 
 impl<Id, Thing> Differences<Id, Thing> {
-    /// Whether there is none.
+    /// Whether nothing has vanished, appeared or changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.vanished.is_empty() && self.appeared.is_empty() && self.changed.is_empty()
@@ -72,13 +75,13 @@ impl<Id, Thing> Differences<Id, Thing> {
 
 impl<Id, Thing> Default for Differences<Id, Thing> {
     fn default() -> Self {
-        Self { vanished: Vec::new(), appeared: Vec::new(), changed: Vec::new() }
+        Self { vanished: Vec::new(), appeared: Vec::new(), changed: Vec::new(), existing: Vec::new() }
     }
 }
 
 impl<Id, Thing> fmt::Display for Differences<Id, Thing> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { vanished, appeared, changed } = self;
+        let Self { vanished, appeared, changed, .. } = self;
         write!(f, "{} vanished, {} appeared, {} changed", vanished.len(), appeared.len(), changed.len())
     }
 }

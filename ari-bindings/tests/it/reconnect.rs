@@ -103,11 +103,11 @@ async fn a_restart_of_the_server_is_told() {
     drop(peer);
     let _peer = fake.connection().await;
     let router = EventRouter::new();
-    let mut inbox = router.open("one").unwrap();
+    let mut inbox = router.channel("one").unwrap();
     let again = reconnected(&mut events).await;
     assert_eq!(again.restarted, Some(true));
     // No channel is left.
-    assert!(router.deliver(Event::Reconnected(again.into())).is_some());
+    assert!(router.route(Event::Reconnected(again.into())).is_some());
     assert!(matches!(within(inbox.next()).await, Some(Event::Reconnected(_))));
     assert_eq!(within(inbox.next()).await, None);
 }

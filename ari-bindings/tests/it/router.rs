@@ -1,5 +1,6 @@
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 
 use ari_bindings::{Event, EventRouter, RoutedEvents};
 use futures_core::Stream as _;
@@ -18,13 +19,37 @@ fn channel(id: &str) -> Value {
     fake::channel(id, "Up")
 }
 
+fn bridge(id: &str) -> Value {
+    json!({
+        "id": id, "technology": "simple_bridge", "bridge_type": "mixing", "bridge_class": "stasis", "creator": "Stasis",
+        "name": "", "channels": [], "creationtime": "2026-11-23T11:49:38.950+0000",
+    })
+}
+
 /// A key pressed on a channel.
 fn key(id: &str, digit: &str) -> Event {
     event("ChannelDtmfReceived", json!({ "digit": digit, "duration_ms": 100, "channel": channel(id) }))
 }
 
+/// An event of a channel in an application.
+fn within_application(kind: &str, id: &str, application: &str) -> Event {
+    let text = json!({
+        "type": kind, "application": application, "timestamp": "2026-11-23T11:49:38.950+0000", "args": [],
+        "channel": channel(id),
+    });
+    Event::from_text(&text.to_string())
+}
+
 fn end(id: &str) -> Event {
     event("StasisEnd", json!({ "channel": channel(id) }))
+}
+
+fn hangup_request(id: &str) -> Event {
+    event("ChannelHangupRequest", json!({ "channel": channel(id), "cause": 16 }))
+}
+
+fn destroyed(id: &str) -> Event {
+    event("ChannelDestroyed", json!({ "channel": channel(id), "cause": 16, "cause_txt": "Normal Clearing" }))
 }
 
 /// A playback on something.
@@ -35,93 +60,186 @@ fn playback(target: &str) -> Event {
     event("PlaybackFinished", json!({ "playback": playback }))
 }
 
-async fn kinds(inbox: &mut RoutedEvents) -> Vec<String> {
+fn recording(target: &str) -> Event {
+    let recording = json!({ "name": "r", "format": "wav", "target_uri": target, "state": "done" });
+    event("RecordingFinished", json!({ "recording": recording }))
+}
+
+async fn kinds(stream: &mut RoutedEvents) -> Vec<String> {
     let mut kinds = Vec::new();
-    while let Some(event) = within(inbox.next()).await {
+    while let Some(event) = within(stream.next()).await {
         kinds.push(event.kind().to_owned());
     }
     kinds
 }
 
 #[tokio::test]
-async fn each_channel_has_its_own_events_to_its_end() {
+async fn channel_stream_has_events_to_the_end() {
     let router = EventRouter::new();
-    let (mut one, mut two) = (router.open("one").unwrap(), router.open("two").unwrap());
-    for event in [key("one", "1"), key("two", "2"), playback("channel:one"), end("one")] {
-        assert_eq!(router.deliver(event), None);
+    let (mut one, mut two) = (router.channel("one").unwrap(), router.channel("two").unwrap());
+    for event in [key("one", "1"), key("two", "2"), playback("channel:one"), recording("channel:one"), end("one")] {
+        assert_eq!(router.route(event), None);
     }
-    assert_eq!(one.channel_id(), "one");
-    assert_eq!(kinds(&mut one).await, ["ChannelDtmfReceived", "PlaybackFinished", "StasisEnd"]);
-    let destroyed = json!({ "channel": channel("two"), "cause": 16, "cause_txt": "Normal Clearing" });
-    assert_eq!(router.deliver(event("ChannelDestroyed", destroyed)), None);
+    assert_eq!(one.id(), "one");
+    assert_eq!(kinds(&mut one).await, ["ChannelDtmfReceived", "PlaybackFinished", "RecordingFinished", "StasisEnd"]);
+    assert_eq!(router.route(destroyed("two")), None);
     assert_eq!(kinds(&mut two).await, ["ChannelDtmfReceived", "ChannelDestroyed"]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_in_full_has_its_channel_all_the_same() {
+async fn bridge_stream_has_events_to_the_end() {
     let router = EventRouter::new();
-    let mut inbox = router.open("one").unwrap();
+    let (mut one, mut channel_one) = (router.bridge("one").unwrap(), router.channel("one").unwrap());
+    let entered = event("ChannelEnteredBridge", json!({ "bridge": bridge("one"), "channel": channel("one") }));
+    let merged = event("BridgeMerged", json!({ "bridge": bridge("two"), "bridge_from": bridge("one") }));
+    let destroyed = event("BridgeDestroyed", json!({ "bridge": bridge("one") }));
+    for event in [entered, playback("bridge:one"), recording("bridge:one"), end("one"), merged, destroyed.clone()] {
+        assert_eq!(router.route(event), None);
+    }
+    assert_eq!(router.route(destroyed.clone()), Some(destroyed));
+    let expected = ["ChannelEnteredBridge", "PlaybackFinished", "RecordingFinished", "BridgeMerged", "BridgeDestroyed"];
+    assert_eq!(kinds(&mut one).await, expected);
+    assert_eq!(kinds(&mut channel_one).await, ["ChannelEnteredBridge", "StasisEnd"]);
+    assert_eq!(format!("{router:?}"), "EventRouter { channels: [], bridges: [] }");
+}
+
+#[tokio::test]
+async fn undecodable_events_have_their_channel() {
+    let router = EventRouter::new();
+    let mut stream = router.channel("one").unwrap();
     for kind in ["NotInventedYet", "StasisEnd"] {
         let text = json!({ "type": kind, "channel": { "id": "one" } }).to_string();
-        assert_eq!(router.deliver(Event::from_text(&text)), None);
+        assert_eq!(router.route(Event::from_text(&text)), None);
     }
-    assert_eq!(kinds(&mut inbox).await, ["NotInventedYet", "StasisEnd"]);
+    assert_eq!(kinds(&mut stream).await, ["NotInventedYet", "StasisEnd"]);
 }
 
 #[tokio::test]
-async fn what_is_for_no_inbox_comes_back() {
+async fn route_returns_what_concerns_no_stream() {
     let router = EventRouter::new();
-    let _inbox = router.open("one").unwrap();
-    for event in [key("unknown", "1"), playback("channel:unknown"), playback("bridge:one")] {
-        assert_eq!(router.deliver(event.clone()), Some(event));
+    let _stream = router.channel("one").unwrap();
+    for event in [key("unknown", "1"), playback("channel:unknown"), playback("bridge:one"), recording("bridge:one")] {
+        assert_eq!(router.route(event.clone()), Some(event));
     }
 }
 
 #[tokio::test]
-async fn an_inbox_is_open_once_and_until_it_is_dropped() {
+async fn channel_opens_once_until_dropped() {
     let router = EventRouter::new();
-    let mut first = router.open("one").unwrap();
-    assert!(router.open("one").is_none());
-    assert_eq!(router.deliver(end("one")), None);
-    // The end has closed it; so what comes now is another's.
-    let second = router.open("one").unwrap();
+    let mut first = router.channel("one").unwrap();
+    assert!(router.channel("one").is_none());
+    assert_eq!(router.route(end("one")), None);
+    // The end has closed it, so a second one can be opened, which the first one does not disturb.
+    let second = router.channel("one").unwrap();
     assert_eq!(kinds(&mut first).await, ["StasisEnd"]);
     drop(first);
-    assert_eq!(router.deliver(key("one", "1")), None);
-    assert_eq!(format!("{router:?}"), r#"EventRouter { open: ["one"] }"#);
+    assert_eq!(router.route(key("one", "1")), None);
+    assert_eq!(format!("{router:?}"), r#"EventRouter { channels: ["one"], bridges: [] }"#);
     drop(second);
-    assert_eq!(format!("{router:?}"), "EventRouter { open: [] }");
-    assert_eq!(router.deliver(key("one", "1")), Some(key("one", "1")));
+    assert_eq!(format!("{router:?}"), "EventRouter { channels: [], bridges: [] }");
+    assert_eq!(router.route(key("one", "1")), Some(key("one", "1")));
 
-    let mut last = router.clone().open("one").unwrap();
+    let mut last = router.clone().channel("one").unwrap();
     drop(router);
     assert_eq!(poll_fn(|cx| Pin::new(&mut last).poll_next(cx)).await, None);
 }
 
 #[tokio::test]
-async fn the_channel_that_is_called_has_what_comes_of_it() {
+async fn called_channel_has_its_dial_events() {
     let router = EventRouter::new();
-    let mut called = router.open("called").unwrap();
+    let mut called = router.channel("called").unwrap();
     let dial = json!({ "caller": channel("caller"), "peer": channel("called"), "dialstatus": "BUSY" });
-    assert_eq!(router.deliver(event("Dial", dial)), None);
+    assert_eq!(router.route(event("Dial", dial)), None);
     router.close();
     assert_eq!(kinds(&mut called).await, ["Dial"]);
 }
 
 #[tokio::test]
-async fn what_nobody_reads_is_counted_where_it_is_missing() {
+async fn stream_survives_move_whose_start_precedes_the_end() {
     let router = EventRouter::new();
-    let mut inbox = router.open("one").unwrap();
-    for _ in 0..1002 {
-        assert_eq!(router.deliver(key("one", "1")), None);
+    let mut stream = router.channel("one").unwrap();
+    let events = [
+        within_application("StasisStart", "one", "a"),
+        within_application("StasisStart", "one", "b"),
+        within_application("StasisEnd", "one", "a"),
+        key("one", "1"),
+        within_application("StasisEnd", "one", "b"),
+    ];
+    let expected: Vec<_> = events.iter().map(|event| event.kind().to_owned()).collect();
+    for event in events {
+        assert_eq!(router.route(event), None);
     }
-    let first = within(inbox.next()).await.unwrap();
+    assert_eq!(kinds(&mut stream).await, expected);
+}
+
+#[tokio::test]
+async fn hangup_waits_for_the_cause() {
+    let router = EventRouter::new();
+    let mut stream = router.channel("one").unwrap();
+    for event in [hangup_request("one"), end("one"), destroyed("one")] {
+        assert_eq!(router.route(event), None);
+    }
+    assert_eq!(kinds(&mut stream).await, ["ChannelHangupRequest", "StasisEnd", "ChannelDestroyed"]);
+}
+
+#[tokio::test]
+async fn hangup_without_a_cause_ends_all_the_same() {
+    let router = EventRouter::new();
+    let mut stream = router.channel("one").unwrap();
+    let started = Instant::now();
+    let (received, ()) = tokio::join!(kinds(&mut stream), async {
+        for event in [hangup_request("one"), end("one")] {
+            assert_eq!(router.route(event), None);
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(received, ["ChannelHangupRequest", "StasisEnd"]);
+    assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
+    assert_eq!(router.route(destroyed("one")), Some(destroyed("one")));
+
+    // While one waits, a channel that starts again has another stream.
+    let mut first = router.channel("two").unwrap();
+    for event in [hangup_request("two"), end("two")] {
+        assert_eq!(router.route(event), None);
+    }
+    let start = within_application("StasisStart", "two", "x");
+    assert_eq!(router.route(start.clone()), Some(start));
+    let _second = router.channel("two").unwrap();
+    assert_eq!(kinds(&mut first).await, ["ChannelHangupRequest", "StasisEnd"]);
+}
+
+#[tokio::test]
+async fn replaced_channel_sees_its_successor() {
+    let router = EventRouter::new();
+    let (mut phone, mut third) = (router.channel("phone").unwrap(), router.channel("third").unwrap());
+    let start = |id: &str| {
+        let members = json!({ "args": [], "channel": channel(id), "replace_channel": channel("phone") });
+        event("StasisStart", members)
+    };
+    // It does not count as a start of the channel that it replaces.
+    for event in [within_application("StasisStart", "phone", "a"), start("local"), start("third")] {
+        assert_eq!(router.route(event), None);
+    }
+    assert_eq!(router.route(within_application("StasisEnd", "phone", "a")), None);
+    router.close();
+    assert_eq!(kinds(&mut phone).await, ["StasisStart", "StasisStart", "StasisStart", "StasisEnd"]);
+    assert_eq!(kinds(&mut third).await, ["StasisStart"]);
+}
+
+#[tokio::test]
+async fn unread_events_are_counted_where_they_are_missing() {
+    let router = EventRouter::new();
+    let mut stream = router.channel("one").unwrap();
+    for _ in 0..1002 {
+        assert_eq!(router.route(key("one", "1")), None);
+    }
+    let first = within(stream.next()).await.unwrap();
     assert_eq!(first.kind(), "ChannelDtmfReceived");
-    assert!(within(inbox.next()).await.is_some());
-    assert_eq!(router.deliver(key("one", "2")), None);
-    assert_eq!(router.deliver(end("one")), None);
+    assert!(within(stream.next()).await.is_some());
+    assert_eq!(router.route(key("one", "2")), None);
+    assert_eq!(router.route(end("one")), None);
     let mut last = Vec::new();
-    while let Some(event) = within(inbox.next()).await {
+    while let Some(event) = within(stream.next()).await {
         last.push(event);
     }
     assert_eq!(last.len(), 998 + 3);
