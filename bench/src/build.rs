@@ -67,6 +67,11 @@ const SERVER: &str = r#"
     println!("{:?}", session.client().channels().list().await?);
 "#;
 
+/// Names of programs that [goals](crate::goals) are about.
+pub(crate) const DATA_ALONE: &str = "no feature: data alone";
+pub(crate) const DEFAULT: &str = "default: `http`, `websocket`, `tls`";
+pub(crate) const PEER: &str = "asterisk-rs-ari 0.8.0";
+
 const PROGRAMS: &[Program] = &[
     Program {
         name: "serde_json and chrono, without bindings",
@@ -82,7 +87,7 @@ chrono = { version = "0.4", default-features = false, features = ["std"] }
         is_async: false,
     },
     Program {
-        name: "no feature: data alone",
+        name: DATA_ALONE,
         dependencies: r#"ari-bindings = { path = "{ours}", default-features = false }"#,
         main: DATA,
         is_async: false,
@@ -94,7 +99,7 @@ chrono = { version = "0.4", default-features = false, features = ["std"] }
         is_async: true,
     },
     Program {
-        name: "`websocket`",
+        name: "`http` and `websocket`: no TLS",
         dependencies: r#"ari-bindings = { path = "{ours}", default-features = false, features = ["websocket"] }"#,
         main: BOTH,
         is_async: true,
@@ -112,12 +117,6 @@ tokio-tungstenite = "0.30"
         is_async: true,
     },
     Program {
-        name: "`http`, `websocket`, `resync`: no TLS",
-        dependencies: r#"ari-bindings = { path = "{ours}", default-features = false, features = ["websocket"] }"#,
-        main: BOTH,
-        is_async: true,
-    },
-    Program {
         name: "reqwest and tokio-tungstenite, without bindings",
         dependencies: r#"
 serde = { version = "1", features = ["derive"] }
@@ -130,21 +129,16 @@ tokio-tungstenite = { version = "0.30", features = ["rustls-tls-native-roots"] }
         main: by_hand!("let _ = rustls::crypto::ring::default_provider().install_default();"),
         is_async: true,
     },
+    Program { name: DEFAULT, dependencies: r#"ari-bindings = { path = "{ours}" }"#, main: BOTH, is_async: true },
     Program {
-        name: "default: `http`, `websocket`, `resync`, `tls`",
-        dependencies: r#"ari-bindings = { path = "{ours}" }"#,
-        main: BOTH,
-        is_async: true,
-    },
-    Program {
-        name: "default and `server`",
+        name: "default and `outbound`",
         dependencies: r#"ari-bindings = { path = "{ours}", features = ["outbound"] }"#,
         main: SERVER,
         is_async: true,
     },
     #[cfg(feature = "peers")]
     Program {
-        name: "asterisk-rs-ari 0.8.0",
+        name: PEER,
         dependencies: r#"asterisk-rs-ari = "=0.8.0""#,
         main: r#"
     let config = asterisk_rs_ari::config::AriConfigBuilder::new("hello-world");
@@ -168,6 +162,7 @@ struct Seconds {
 pub(crate) fn run(options: &Options) -> Result<Table, Failure> {
     let head = ["features", "crates", "CPU s, check", "CPU s, build", "CPU s, after an edit", "MiB, stripped release"];
     let mut table = Table::new("Building a program of a few lines", &head);
+    table.bars("build", "CPU s, build");
     let rounds = options.build_rounds();
     let mut seconds: Vec<Seconds> = PROGRAMS.iter().map(|_| Seconds::default()).collect();
     for _ in 0..rounds {

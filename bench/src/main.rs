@@ -5,12 +5,14 @@
 //! the processor and the memory are the contender's own. Contenders take turns, so that the machine's moods fall on
 //! all alike; what is shown are medians.
 
+mod bars;
 mod build;
 mod calls;
 mod child;
 mod contenders;
 mod corpus;
 mod decode;
+mod goals;
 mod options;
 mod report;
 mod requests;
@@ -51,14 +53,15 @@ fn run(options: &Options) -> Result<(), Failure> {
     let mut report = Report::new();
     for benchmark in options.benchmarks() {
         match benchmark {
-            Benchmark::Decode => report.add(&decode::run(options)?),
-            Benchmark::Socket => report.add(&socket::run(options)?),
-            Benchmark::Stalled => report.add(&socket::run_stalled(options)?),
-            Benchmark::Requests => requests::run(options)?.iter().for_each(|table| report.add(table)),
-            Benchmark::Live => report.add(&calls::run(options)?),
-            Benchmark::Build => report.add(&build::run(options)?),
+            Benchmark::Decode => report.add(decode::run(options)?),
+            Benchmark::Socket => report.add(socket::run(options)?),
+            Benchmark::Stalled => report.add(socket::run_stalled(options)?),
+            Benchmark::Requests => requests::run(options)?.into_iter().for_each(|table| report.add(table)),
+            Benchmark::Live => report.add(calls::run(options)?),
+            Benchmark::Build => report.add(build::run(options)?),
         }
     }
+    report.add_goals();
     match &options.markdown {
         Some(path) => report.write(path),
         None => Ok(()),

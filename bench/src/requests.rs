@@ -133,6 +133,7 @@ fn table(server: &ServerProcess, rounds: usize, what: What, at_once: usize, coun
     }
     let title = format!("GET /{}, {at_once} at once, {count} in all", what.path());
     let mut table = Table::new(title, &["", "requests/s", "p50 µs", "p99 µs", "CPU µs/request", "ratio"]);
+    table.bars(format!("{}-{at_once}", what.path().replace('/', "-")), "CPU µs/request");
     let of = |turns: &[Turn], value: fn(&Turn) -> f64| median(turns.iter().map(value).collect());
     let cpu = |turns: &[Turn]| of(turns, |turn| turn.cpu_microseconds);
     let reference = all.iter().find(|(name, _)| *name == CONNECTOR_REFERENCE);

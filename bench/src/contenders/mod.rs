@@ -7,7 +7,7 @@ mod asterisk_ari_client_rs;
 #[cfg(feature = "peers")]
 mod asterisk_rs_ari;
 mod bare;
-mod by_hand;
+mod floor;
 mod hyper;
 mod ours;
 mod websocket;
@@ -48,13 +48,18 @@ impl Target {
     }
 }
 
+/// The name of the bindings in every table.
+pub(crate) const OURS: &str = "ari-bindings";
+
 /// From text to an event.
 pub(crate) const DECODERS: &[(&str, Decode)] = &[
-    (DECODER_REFERENCE, by_hand::decode_serde_json),
-    ("the same, with sonic-rs", by_hand::decode_sonic),
-    ("ari-bindings", ours::decode),
-    ("serde_json::Value", by_hand::serde_json_value),
-    ("sonic_rs::Value", by_hand::sonic_value),
+    (DECODER_REFERENCE, floor::strings),
+    ("the same, small strings (smol_str)", floor::small_strings),
+    ("the same, borrowed", floor::borrowed),
+    ("the same, with sonic-rs", floor::strings_by_sonic),
+    (OURS, ours::decode),
+    ("serde_json::Value", floor::value),
+    ("sonic_rs::Value", floor::value_by_sonic),
     #[cfg(feature = "peers")]
     ("asterisk-rs-ari", asterisk_rs_ari::decode),
     #[cfg(feature = "peers")]
@@ -64,14 +69,14 @@ pub(crate) const DECODERS: &[(&str, Decode)] = &[
 ];
 
 /// What the times of [`DECODERS`] are compared with.
-pub(crate) const DECODER_REFERENCE: &str = "structs by hand, serde_json";
+pub(crate) const DECODER_REFERENCE: &str = "one struct in one pass, Strings";
 
 /// From the socket to the program.
 pub(crate) const RECEIVERS: &[(&str, Receiver)] = &[
     ("tokio-tungstenite, frames only", |target, tally| Box::pin(bare::receive_frames(target, tally))),
     (RECEIVER_REFERENCE, |target, tally| Box::pin(bare::receive_in_place(target, tally))),
     ("the same through a channel to a task", |target, tally| Box::pin(bare::receive_by_channel(target, tally))),
-    ("ari-bindings", |target, tally| Box::pin(ours::receive(target, tally))),
+    (OURS, |target, tally| Box::pin(ours::receive(target, tally))),
     #[cfg(feature = "peers")]
     ("asterisk-rs-ari", |target, tally| Box::pin(asterisk_rs_ari::receive(target, tally))),
     #[cfg(feature = "peers")]
@@ -88,7 +93,7 @@ pub(crate) const CONNECTORS: &[(&str, Connector)] = &[
     ("hyper", |target| Box::pin(ready(Ok(hyper::connect(&target))))),
     (CONNECTOR_REFERENCE, |target| Box::pin(ready(bare::connect(target)))),
     ("tokio-tungstenite, over the WebSocket", |target| Box::pin(websocket::connect(target))),
-    ("ari-bindings", |target| Box::pin(ready(ours::connect(&target)))),
+    (OURS, |target| Box::pin(ready(ours::connect(&target)))),
     ("ari-bindings over the WebSocket", |target| Box::pin(ours::connect_websocket(target))),
     #[cfg(feature = "peers")]
     ("asterisk-rs-ari", |target| Box::pin(asterisk_rs_ari::connect(target))),
@@ -104,7 +109,7 @@ pub(crate) const CONNECTOR_REFERENCE: &str = "reqwest";
 /// Whole calls; asterisk-ari-client-rs cannot originate.
 pub(crate) const OPENERS: &[(&str, Opener)] = &[
     (OPENER_REFERENCE, |target, app, calls| Box::pin(bare::open(target, app, calls))),
-    ("ari-bindings", |target, app, calls| Box::pin(ours::open(target, app, calls))),
+    (OURS, |target, app, calls| Box::pin(ours::open(target, app, calls))),
     #[cfg(feature = "peers")]
     ("asterisk-rs-ari", |target, app, calls| Box::pin(asterisk_rs_ari::open(target, app, calls))),
     #[cfg(feature = "peers")]

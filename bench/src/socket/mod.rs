@@ -57,6 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<Table, Failure> {
     let title = format!("Events from the socket to the program, {events} in a burst, in their natural mix");
     let head = ["", "events/s", "CPU µs/event", "ratio", "peak MiB", "delivered", "loss is told by"];
     let mut table = Table::new(title, &head);
+    table.bars("socket", "CPU µs/event");
     let cpu =
         |turns: &[Turn]| median(turns.iter().map(|turn| turn.received.cpu_seconds * 1e6 / number(events)).collect());
     let reference = turns.iter().find(|(name, _)| *name == contenders::RECEIVER_REFERENCE);
