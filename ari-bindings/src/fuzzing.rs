@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::connection::{Accepted, LARGEST_MESSAGE, Pings, Socket, config};
+use crate::connection::{Accepted, LARGEST_MESSAGE, Metered, Pings, Socket, config};
 use crate::{Client, Error, Events, OverflowPolicy};
 
 /// The events that come over a stream whose WebSocket handshake is done, and a client whose requests go over it.
@@ -20,7 +20,8 @@ pub async fn connect(
     buffer_limit: usize,
     overflow_policy: OverflowPolicy,
 ) -> Result<(Client, Events), Error> {
-    let socket = Socket::from_raw_socket(Box::new(stream), Role::Client, Some(config(LARGEST_MESSAGE))).await;
+    let stream = Metered::new(Box::new(stream));
+    let socket = Socket::from_raw_socket(stream, Role::Client, Some(config(LARGEST_MESSAGE))).await;
     let accepted = Accepted {
         application: application.to_owned(),
         base_url: "ws://fuzzing".to_owned(),

@@ -241,7 +241,7 @@ impl ClientBuilder {
             http: Some(Arc::new(http)),
             transport: self.transport,
             #[cfg(feature = "websocket")]
-            connection: crate::connection::OfClient::new(self.connect_timeout),
+            connection: crate::connection::ClientState::new(self.connect_timeout),
             timeout: self.timeout,
             retries: self.retries,
             permits: Arc::new(Semaphore::new(self.max_requests)),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! generated request ──call──▶ request ──┬── http ───────────────┬──▶ reply or error
-//!                                       └── link (connection/) ──┘
+//!                                       └── rest (connection/) ──┘
 //! ```
 
 mod builder;
@@ -36,7 +36,7 @@ pub use bytes::Bytes;
 #[cfg(feature = "websocket")]
 pub(crate) use {
     self::request::{Body, Parameter},
-    self::retry::Retries,
+    self::retry::{Retries, retry},
 };
 
 use crate::availability::AvailabilityCheck;
@@ -76,7 +76,7 @@ pub(crate) struct Shared {
     pub(crate) base_url: Box<str>,
     pub(crate) transport: Transport,
     #[cfg(feature = "websocket")]
-    pub(crate) connection: crate::connection::OfClient,
+    pub(crate) connection: crate::connection::ClientState,
     pub(crate) timeout: Duration,
     pub(crate) retries: retry::Retries,
     /// One for each request that may be under way by HTTP.
@@ -190,9 +190,9 @@ impl Client {
 
     async fn send_once(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
         #[cfg(feature = "websocket")]
-        if let Some(link) = self.link().filter(|_| expect == Expect::Text) {
+        if let Some(rest) = self.rest().filter(|_| expect == Expect::Text) {
             let left = deadline.saturating_duration_since(Instant::now());
-            return link.exchange(self.base_url(), request, left).await;
+            return rest.exchange(self.base_url(), request, left).await;
         }
         let Some(http) = &self.shared.http else {
             return Err(Error::config("a file is sent over HTTP only: give the listener a client for that"));

@@ -34,6 +34,26 @@ impl Tries {
     }
 }
 
+/// How often the runtime itself asks.
+const OWN_RETRIES: u32 = 4;
+
+/// Sends a request of the runtime itself, and again if that is safe: just after a connection was lost, the next one may
+/// be lost as well.
+pub(crate) async fn retry<T, Asking>(ask: impl Fn() -> Asking) -> Result<T, Error>
+where
+    Asking: IntoFuture<Output = Result<T, Error>>,
+{
+    let mut tries = Retries(OWN_RETRIES).start(Instant::now() + Duration::from_secs(60));
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Some(delay) = tries.next(Method::Get, &error) else { return Err(error) };
+        tokio::time::sleep(delay).await;
+    }
+}
+
 fn is_retryable(method: Method, error: &Error) -> bool {
     match error {
         Error::Connect { kind, .. } => {

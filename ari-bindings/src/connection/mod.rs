@@ -1,60 +1,34 @@
 //! The event connection: a task that keeps it, its subscribers, and requests over it.
 //!
 //! ```text
-//! connect ──dial, handshake──▶ supervisor ──session──▶ hub ──queue──▶ events     one queue a subscriber
-//!                                  │  ▲ reconnect, restore
-//!                                  ▼  │
-//!                                link ◀── requests of a client over the WebSocket
+//! connect ──▶ recovery ──▶ dial ──▶ socket ──▶ subscribers ──▶ rest
 //! ```
 //!
-//! The only subscriber reads the session by itself while it waits; `turn` decides whose turn it is.
+//! Each module uses only those to its right: `connect` starts a connection, `recovery` keeps it through losses, `dial`
+//! opens a WebSocket, `socket` reads and writes one, `subscribers` hands events to the program, and `rest` carries
+//! requests and replies.
+//! The task of a connection alone reads the socket.
 
-#[cfg(feature = "outbound")]
-mod accepted;
-mod apps;
-mod client;
+mod client_state;
 mod connect;
-mod counters;
 mod dial;
-mod events;
-mod goodbye;
-mod handshake;
-mod heartbeat;
-mod hub;
-mod insist;
-mod inspect;
-mod link;
-mod probe;
-mod queue;
-mod reconnect;
+mod recovery;
 mod rest;
-mod restore;
-mod session;
-#[cfg(feature = "signal")]
-mod signal;
-mod slow;
-mod state;
+mod socket;
+mod subscribers;
 mod subscriptions;
-mod supervisor;
-mod turn;
-mod unescape;
 
 use crate::event::{DisconnectReason, notice};
 
-pub(crate) use client::OfClient;
+pub(crate) use client_state::ClientState;
 pub use connect::EventsBuilder;
-pub use counters::Statistics;
-pub use events::Events;
-pub(crate) use insist::insist;
-pub(crate) use link::Link;
-pub use reconnect::Reconnect;
-pub use slow::OverflowPolicy;
-pub use state::{Connection, ConnectionState};
+pub use recovery::Reconnect;
+pub(crate) use rest::RestClient;
+pub use subscribers::{Connection, ConnectionState, Events, OverflowPolicy, Statistics};
 #[cfg(feature = "outbound")]
 pub(crate) use {
-    accepted::Accepted,
-    apps::application,
-    handshake::{LARGEST_MESSAGE, Socket, Wire, config},
-    hub::Hub,
-    supervisor::Pings,
+    connect::Accepted,
+    recovery::Pings,
+    socket::{LARGEST_MESSAGE, Metered, Socket, Wire, config},
+    subscribers::{Hub, application},
 };

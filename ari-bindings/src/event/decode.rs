@@ -22,10 +22,15 @@ impl Event {
             Ok(kind) => kind,
             Err(error) => return undecodable(None, &error, text),
         };
-        match decode(&kind, text) {
+        Self::from_text_of_kind(&kind, text)
+    }
+
+    /// Reads an event whose type is known already.
+    pub(crate) fn from_text_of_kind(kind: &str, text: &str) -> Self {
+        match decode(kind, text) {
             Some(Ok(event)) => event,
-            Some(Err(error)) => undecodable(Some(&kind), &error, text),
-            None => unknown(&kind, text),
+            Some(Err(error)) => undecodable(Some(kind), &error, text),
+            None => unknown(kind, text),
         }
     }
 

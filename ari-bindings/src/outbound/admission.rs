@@ -18,8 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
-use crate::connection::Wire;
-use crate::connection::{Socket, application, config};
+use crate::connection::{Metered, Socket, Wire, application, config};
 use crate::event::kind;
 use crate::transport::Credentials;
 
@@ -61,7 +60,7 @@ impl Admission {
     ) -> Result<Authenticated, String> {
         let (mut path, mut permit) = (String::new(), None);
         let check = Check { admission: self, sessions, path: &mut path, permit: &mut permit };
-        let socket = accept_hdr_async_with_config(stream, check, Some(config(self.max_message_size)))
+        let socket = accept_hdr_async_with_config(Metered::new(stream), check, Some(config(self.max_message_size)))
             .await
             .map_err(|error| refusal(&error))?;
         let permit = permit.ok_or("its request was not checked")?;

@@ -1,9 +1,9 @@
 //! What is different from what an event stream has shown.
 
-mod follower;
-mod list;
-mod picture;
+mod fetch;
 mod report;
+mod snapshot;
+mod tracker;
 
-pub(crate) use follower::Follower;
 pub use report::{Differences, Resync};
+pub(crate) use tracker::Tracker;

@@ -135,11 +135,11 @@ async fn a_server_that_is_gone_and_starting_is_waited_for() {
     disconnected(&mut events).await;
     // Refused, then 404 and 503, as while Asterisk starts, and only then there.
     let refused = |state: &ConnectionState, words: &str| matches!(state, ConnectionState::Disconnected { attempts, error, .. } if *attempts > 0 && error.contains(words));
-    within(async { while !refused(&connection.changed().await, "refused") {} }).await;
+    within(async { while !refused(&connection.changed().await.unwrap(), "refused") {} }).await;
     let mut fake = stopped.start().await;
     for status in [404, 503] {
         fake.refuse(Some(status));
-        within(async { while !refused(&connection.changed().await, &status.to_string()) {} }).await;
+        within(async { while !refused(&connection.changed().await.unwrap(), &status.to_string()) {} }).await;
     }
     fake.refuse(None);
     let _peer = fake.connection().await;

@@ -138,9 +138,15 @@ async fn the_state_can_be_watched() {
         proxy.stop_listening().await;
         proxy.cut().await;
         let failed = |state: &ConnectionState| matches!(state, ConnectionState::Disconnected { attempts: 2.., .. });
-        crate::alone::soon("failed attempts", async { while !failed(&connection.changed().await) {} }).await;
+        crate::alone::soon("failed attempts", async {
+            while !failed(&connection.changed().await.expect("an open connection")) {}
+        })
+        .await;
         proxy.heal().await;
-        crate::alone::soon("a connection", async { while !connection.changed().await.is_connected() {} }).await;
+        crate::alone::soon("a connection", async {
+            while !connection.changed().await.expect("an open connection").is_connected() {}
+        })
+        .await;
         let observed = observer.close().await;
         assert_eq!(observed.gaps.len(), 1);
         assert_eq!(connection.state(), ConnectionState::Closed);

@@ -1,0 +1,178 @@
+//! How requests and replies are written over a WebSocket.
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::unescape::unescape;
+use crate::client::{Head, Reply};
+use crate::object::{readable, writable};
+use crate::value::Text;
+use crate::{Error, Operation, Request};
+
+/// The largest message that Asterisk takes; it ends the connection over a larger one.
+const LARGEST_REQUEST: usize = 65_535;
+
+/// A request as Asterisk wants it.
+struct RestRequest<'a> {
+    transaction_id: &'a str,
+    request_id: &'a str,
+    method: &'static str,
+    uri: &'a str,
+    content_type: Option<&'static str>,
+    message_body: Option<String>,
+}
+
+writable!(RestRequest<'a> as "type" = "RESTRequest" {
+    transaction_id = "transaction_id",
+    request_id = "request_id",
+    method = "method",
+    uri = "uri",
+    content_type = "content_type": optional,
+    message_body = "message_body": optional,
+});
+
+/// The part of a reply that is needed, as it stands in the text.
+struct RestResponse<'a> {
+    status_code: u16,
+    request_id: Option<Text<'a>>,
+    reason_phrase: Option<Text<'a>>,
+    content_type: Option<Text<'a>>,
+    message_body: Option<Text<'a>>,
+}
+
+readable!(RestResponse<'de> {
+    status_code = "status_code",
+    request_id = "request_id": optional,
+    reason_phrase = "reason_phrase": optional,
+    content_type = "content_type": optional,
+    message_body = "message_body": optional,
+});
+
+/// The part of a reply that tells whose it is.
+struct RequestId<'a> {
+    request_id: Option<Text<'a>>,
+}
+
+readable!(RequestId<'de> { request_id = "request_id": optional });
+
+/// A reply, out of its text.
+pub(super) enum Answer {
+    Read {
+        status: u16,
+        reason: String,
+        content_type: String,
+        body: String,
+    },
+    /// It says whose it is, but not what it should.
+    Unreadable {
+        reason: String,
+        text: Utf8Bytes,
+    },
+}
+
+/// What stands before the body of a reply, as Asterisk writes it.
+const BODY: &str = "\"message_body\":\"";
+
+/// What stands in the place of a body that is read by itself: never a body, which is empty or JSON.
+const READ_BY_ITSELF: &str = "-";
+
+/// Reads a reply, and tells to which request it is, if it says so as requests of ours do.
+pub(super) fn answer(text: &Utf8Bytes) -> Option<(u64, Answer)> {
+    match with_body_apart(text).map_or_else(|| read(text), Ok) {
+        Ok((id, answer)) => Some((id.parse().ok()?, answer)),
+        Err(error) => {
+            let RequestId { request_id } = serde_json::from_str(text).ok()?;
+            let id = words(request_id).parse().ok()?;
+            Some((id, Answer::Unreadable { reason: error.to_string(), text: text.clone() }))
+        }
+    }
+}
+
+fn read(text: &str) -> serde_json::Result<(String, Answer)> {
+    let response: RestResponse<'_> = serde_json::from_str(text)?;
+    let answer = Answer::Read {
+        status: response.status_code,
+        reason: words(response.reason_phrase),
+        content_type: words(response.content_type),
+        body: words(response.message_body),
+    };
+    Ok((words(response.request_id), answer))
+}
+
+/// Reads a reply whose body is read by itself, which is quicker. None if it is not written as Asterisk does.
+fn with_body_apart(text: &str) -> Option<(String, Answer)> {
+    let start = text.find(BODY)? + BODY.len();
+    let (unescaped, length) = unescape(&text[start..])?;
+    let rest = format!("{}{READ_BY_ITSELF}\"{}", &text[..start], &text[start + length..]);
+    let (id, mut answer) = read(&rest).ok()?;
+    match &mut answer {
+        Answer::Read { body, .. } if body == READ_BY_ITSELF => *body = unescaped,
+        // It was in another place, and is none.
+        _ => return None,
+    }
+    Some((id, answer))
+}
+
+fn words(text: Option<Text<'_>>) -> String {
+    text.map(|Text(text)| text.into_owned()).unwrap_or_default()
+}
+
+/// A request as text.
+pub(super) fn write(id: u64, request: &Request) -> Result<String, Error> {
+    let invalid =
+        |reason: &str| Error::InvalidRequest { operation: request.operation(), parameter: "", reason: reason.into() };
+    let id = id.to_string();
+    let body = request.body().map_or_else(|| empty_body(request), |body| Some(body.to_string()));
+    let message = RestRequest {
+        transaction_id: &id,
+        request_id: &id,
+        method: request.method().as_str(),
+        uri: &request.uri(),
+        content_type: body.is_some().then_some("application/json"),
+        message_body: body,
+    };
+    let text = serde_json::to_string(&message).map_err(|error| invalid(&error.to_string()))?;
+    if text.len() > LARGEST_REQUEST {
+        return Err(invalid("it is longer than the 65535 bytes that Asterisk takes over a WebSocket"));
+    }
+    Ok(text)
+}
+
+/// What stands for no body. Over HTTP, Asterisk resets a filter without one; over a WebSocket it refuses that.
+fn empty_body(request: &Request) -> Option<String> {
+    let operation = request.operation();
+    ((operation.resource, operation.name) == ("applications", "filter")).then(|| "{}".to_owned())
+}
+
+/// Whether a reply reports success without having executed the request. Asterisk cannot unsubscribe a whole kind such
+/// as `channel:`, and over HTTP says so with a 501; over a WebSocket it replies 200, without the application.
+fn is_unexecuted(operation: &Operation, status: u16, body: &str) -> bool {
+    (operation.resource, operation.name, status) == ("applications", "unsubscribe", 200) && body.is_empty()
+}
+
+impl Answer {
+    /// What it means for the request.
+    pub(super) fn into_reply(self, base_url: &str, request: &Request) -> Result<Reply, Error> {
+        let operation = request.operation();
+        match self {
+            Self::Unreadable { reason, text } => Err(Error::Decode {
+                operation,
+                reason: format!("no RESTResponse: {reason}").into(),
+                body: text.as_str().into(),
+            }),
+            Self::Read { status, reason, content_type, body } => {
+                let url = format!("{base_url}{}", request.path());
+                if is_unexecuted(operation, status, &body) {
+                    let body = serde_json::json!({ "message": "Not Implemented" }).to_string();
+                    return Err(Head::of(501, "application/json").into_error(operation, &url, &body));
+                }
+                let head = Head::of(status, &content_type);
+                if head.is_success() {
+                    return Ok(Reply::Text { operation, status, text: body.into() });
+                }
+                // What ARI itself finds wrong with a request it says in the reason alone.
+                let body = if body.is_empty() { serde_json::json!({ "message": reason }).to_string() } else { body };
+                Err(head.into_error(operation, &url, &body))
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The end of a WebSocket: how it is closed, and why it was.
+
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+use super::super::DisconnectReason;
+use super::super::rest::RestClient;
+use super::{End, EventSocket};
+
+/// How long the server has to confirm that the connection is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl EventSocket {
+    /// Closes the WebSocket as its end requires. If the program asked for the end, what still comes is kept as far as
+    /// it fits.
+    pub(in crate::connection) async fn finish(mut self, end: &End) {
+        match end {
+            End::Asked(code) => self.close(Some(*code), true).await,
+            End::Because(DisconnectReason::ConnectionLost(_)) => {}
+            // The Close frame is sent in the background: nobody may be there to confirm it.
+            End::Because(DisconnectReason::PingTimeout) => return,
+            End::Because(reason) => self.close(close_code(reason), false).await,
+        }
+        self.closed = true;
+    }
+
+    /// Sends a Close frame, and reads on until the server does the same, keeping what comes or not.
+    async fn close(&mut self, code: Option<CloseCode>, keep: bool) {
+        let closing = async {
+            while let Some(text) = self.inspector.rest().filter(|_| keep).and_then(RestClient::take_unsent) {
+                self.socket.send(Message::Text(text)).await?;
+            }
+            if let Some(code) = code {
+                let frame = CloseFrame { code, reason: "".into() };
+                self.socket.send(Message::Close(Some(frame))).await?;
+            }
+            while let Some(message) = self.socket.next().await.transpose()? {
+                // Without a subscriber, nobody would ever take it.
+                if keep && self.hub.has_subscribers() {
+                    self.keep(message);
+                    self.hand_on();
+                }
+            }
+            Ok::<(), WsError>(())
+        };
+        // Whether it is confirmed, refused or too late: the connection is over.
+        let _ = timeout(CLOSE_TIMEOUT, closing).await;
+    }
+}
+
+/// The runtime may end before the task does; the server gets a Close frame all the same.
+impl Drop for EventSocket {
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        let cx = &mut Context::from_waker(Waker::noop());
+        if let Poll::Ready(Ok(())) = self.socket.poll_ready_unpin(cx) {
+            if self.socket.start_send_unpin(Message::Close(None)).is_ok() {
+                let _ = self.socket.poll_flush_unpin(cx);
+            }
+        }
+    }
+}
+
+pub(super) fn closed_by_server(frame: Option<CloseFrame>) -> DisconnectReason {
+    let (code, reason) = match frame {
+        Some(CloseFrame { code, reason }) => (Some(code.into()), reason.as_str().into()),
+        None => (None, "".into()),
+    };
+    DisconnectReason::ClosedByServer { code, reason }
+}
+
+pub(super) fn reason(error: WsError) -> DisconnectReason {
+    match error {
+        WsError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            DisconnectReason::ConnectionLost(Arc::new(error))
+        }
+        WsError::Io(_)
+        | WsError::ConnectionClosed
+        | WsError::AlreadyClosed
+        | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            DisconnectReason::lost("the server hung up without a Close frame")
+        }
+        error => DisconnectReason::Protocol { reason: error.to_string().into() },
+    }
+}
+
+/// The code of our Close frame; none if the server has closed the connection itself.
+fn close_code(reason: &DisconnectReason) -> Option<CloseCode> {
+    match reason {
+        DisconnectReason::ClosedByServer { .. } | DisconnectReason::ConnectionLost(_) => None,
+        DisconnectReason::Protocol { .. } => Some(CloseCode::Protocol),
+        DisconnectReason::Overflow { .. } => Some(CloseCode::Policy),
+        DisconnectReason::PingTimeout => Some(CloseCode::Away),
+        DisconnectReason::NotDelivering { .. } | DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
+    }
+}

@@ -1,0 +1,14 @@
+//! One WebSocket, from its handshake to its end.
+
+mod close;
+mod event_socket;
+mod heartbeat;
+mod inspect;
+mod probe;
+mod stream;
+
+pub(super) use event_socket::{End, EventSocket};
+pub(super) use heartbeat::Heartbeat;
+pub(super) use inspect::Inspector;
+pub(super) use probe::Probe;
+pub(crate) use stream::{LARGEST_MESSAGE, Metered, Socket, Wire, config};

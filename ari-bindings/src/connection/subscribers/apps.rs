@@ -1,0 +1,50 @@
+//! The applications of a connection.
+
+use std::borrow::Cow;
+
+use crate::object::readable;
+use crate::value::Text;
+
+/// The applications of a connection, and those that other connections have taken over.
+#[derive(Debug, Default)]
+pub(in crate::connection) struct Apps {
+    own: Vec<String>,
+    replaced: Vec<String>,
+}
+
+impl Apps {
+    pub(super) fn new(own: Vec<String>) -> Self {
+        Self { own, replaced: Vec::new() }
+    }
+
+    /// Those that are still ours.
+    pub(in crate::connection) fn own(&self) -> &[String] {
+        &self.own
+    }
+
+    /// Those that are not any more.
+    pub(in crate::connection) fn replaced(&self) -> &[String] {
+        &self.replaced
+    }
+
+    pub(in crate::connection) fn add(&mut self, application: &str) {
+        if !self.own.iter().any(|own| own == application) {
+            self.own.push(application.to_owned());
+        }
+    }
+
+    pub(in crate::connection) fn take(&mut self, application: &str) -> bool {
+        let Some(at) = self.own.iter().position(|own| own == application) else { return false };
+        self.replaced.push(self.own.remove(at));
+        true
+    }
+}
+
+/// The member `application` of an event, wherever it stands.
+pub(crate) fn application(text: &str) -> Option<Cow<'_, str>> {
+    struct Application<'a> {
+        application: Text<'a>,
+    }
+    readable!(Application<'de> { application = "application" });
+    serde_json::from_str::<Application<'_>>(text).ok().map(|found| found.application.0)
+}

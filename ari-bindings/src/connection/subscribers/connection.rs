@@ -1,0 +1,126 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::watch;
+
+use super::hub::Hub;
+use super::queue::Queue;
+use super::statistics::Statistics;
+use crate::resync::Tracker;
+
+/// The state of an event connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionState {
+    /// Events come.
+    #[non_exhaustive]
+    Connected {
+        /// Since when.
+        since: SystemTime,
+    },
+    /// It is lost, and being re-established.
+    #[non_exhaustive]
+    Disconnected {
+        /// When the last sign of life of the server came.
+        since: SystemTime,
+        /// How many attempts to connect have failed.
+        attempts: u32,
+        /// What happened last: why it was lost, or why the last attempt failed.
+        error: Arc<str>,
+    },
+    /// It has ended, and will not be re-established.
+    Closed,
+}
+
+impl ConnectionState {
+    /// Whether events come.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        matches!(self, Self::Connected { .. })
+    }
+}
+
+impl fmt::Display for ConnectionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected { .. } => f.write_str("connected"),
+            Self::Disconnected { attempts: 0, error, .. } => write!(f, "disconnected: {error}"),
+            Self::Disconnected { attempts, error, .. } => {
+                write!(f, "disconnected: attempt {attempts} to connect again failed: {error}")
+            }
+            Self::Closed => f.write_str("closed"),
+        }
+    }
+}
+
+/// An event connection seen from outside: its state for a health check, its statistics, more subscribers.
+///
+/// [`Events::connection`](crate::Events::connection) returns it. Clones are of the same connection, and none of them
+/// keeps it alive: it closes when its last [`Events`](crate::Events) is dropped.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let mut events = ari.events(["hello-world"]).await?;
+/// let mut connection = events.connection();
+/// tokio::spawn(async move {
+///     while let Some(state) = connection.changed().await {
+///         println!("{state}");
+///     }
+/// });
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Connection {
+    pub(super) hub: Arc<Hub>,
+    pub(super) like: Arc<Queue>,
+    pub(super) tracker: Arc<Tracker>,
+    state: watch::Receiver<ConnectionState>,
+}
+
+impl Connection {
+    pub(super) fn new(hub: &Arc<Hub>, like: &Arc<Queue>, tracker: &Tracker) -> Self {
+        let (state, tracker) = (hub.watch_state(), Arc::new(tracker.afresh()));
+        Self { hub: Arc::clone(hub), like: Arc::clone(like), tracker, state }
+    }
+
+    /// The current state.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        self.state.borrow().clone()
+    }
+
+    /// Waits for the next change of the state, and returns the new state. The last one is
+    /// [`ConnectionState::Closed`]; after it comes `None`.
+    ///
+    /// A new `Connection` has seen the state of that moment; each clone then keeps its own place. States that follow
+    /// each other faster than they are asked for are skipped. It is cancel safe.
+    pub async fn changed(&mut self) -> Option<ConnectionState> {
+        let has_changed = self.state.has_changed().unwrap_or_default();
+        if !has_changed && *self.state.borrow() == ConnectionState::Closed || self.state.changed().await.is_err() {
+            return None;
+        }
+        Some(self.state.borrow_and_update().clone())
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.hub.counters.statistics(self.hub.waiting())
+    }
+
+    /// Closes the connection for all subscribers, and waits until it is closed.
+    pub async fn close(&self) {
+        self.hub.ask_to_close();
+        let mut state = self.state.clone();
+        // It only fails where the connection is gone with its runtime, which is the same.
+        let _ = state.wait_for(|state| *state == ConnectionState::Closed).await;
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("state", &self.state()).field("statistics", &self.statistics()).finish()
+    }
+}

@@ -1,0 +1,215 @@
+//! What an event stream has shown so far of what there is now.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use super::fetch::{Listed, Reach, Running};
+use super::report::{Differences, Resync};
+use crate::Event;
+use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
+use crate::models::{Bridge, Channel, LiveRecording, Playback};
+use crate::values::{ChannelState, LiveRecordingState, PlaybackState};
+
+/// The things whose beginning or change was shown, and not their end.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    /// How many gaps there were.
+    gaps: u32,
+    channels: Known<ChannelId, ChannelShown>,
+    bridges: Known<BridgeId, Vec<ChannelId>>,
+    playbacks: Known<PlaybackId, PlaybackState>,
+    recordings: Known<RecordingName, LiveRecordingState>,
+}
+
+/// How things of one kind were shown last, and after which gap.
+type Known<Id, Shown> = HashMap<Id, (Shown, u32)>;
+
+#[derive(Debug, Clone, PartialEq)]
+struct ChannelShown {
+    state: ChannelState,
+    /// It has entered an application, and leaves it with an event.
+    entered: bool,
+}
+
+impl Snapshot {
+    /// Notes what an event shows.
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::ChannelDestroyed(end) => drop(self.channels.remove(&end.channel.id)),
+            Event::StasisEnd(end) => drop(self.channels.remove(&end.channel.id)),
+            Event::BridgeDestroyed(end) => drop(self.bridges.remove(&end.bridge.id)),
+            Event::PlaybackFinished(end) => drop(self.playbacks.remove(&end.playback.id)),
+            Event::RecordingFinished(end) => drop(self.recordings.remove(&end.recording.name)),
+            Event::RecordingFailed(end) => drop(self.recordings.remove(&end.recording.name)),
+            // These may follow the end of a channel.
+            Event::ChannelVarset(_) | Event::ChannelUserevent(_) => {}
+            event => self.note_present(event),
+        }
+    }
+
+    fn note_present(&mut self, event: &Event) {
+        if let Some(channel) = event.channel() {
+            self.channel(channel, matches!(event, Event::StasisStart(_)));
+        }
+        if let Some(bridge) = event.bridge() {
+            self.bridge(bridge);
+        }
+        if let Some(Playback { id, state, .. }) = event.playback() {
+            show(&mut self.playbacks, id, state, self.gaps);
+        }
+        if let Some(LiveRecording { name, state, .. }) = event.recording() {
+            show(&mut self.recordings, name, state, self.gaps);
+        }
+    }
+
+    fn channel(&mut self, channel: &Channel, entered: bool) {
+        let Some((shown, gap)) = self.channels.get_mut(&channel.id) else {
+            let shown = ChannelShown { state: channel.state.clone(), entered };
+            self.channels.insert(channel.id.clone(), (shown, self.gaps));
+            return;
+        };
+        shown.entered |= entered;
+        *gap = self.gaps;
+        if shown.state != channel.state {
+            shown.state.clone_from(&channel.state);
+        }
+    }
+
+    fn bridge(&mut self, bridge: &Bridge) {
+        show(&mut self.bridges, &bridge.id, &bridge.channels, self.gaps);
+    }
+
+    /// A gap has ended. What was not shown since the gap before, nor listed, is forgotten: its end may have been
+    /// missed then.
+    pub(crate) fn begin_anew(&mut self) {
+        let before = self.gaps;
+        self.gaps += 1;
+        self.channels.retain(|_, (_, gap)| *gap >= before);
+        self.bridges.retain(|_, (_, gap)| *gap >= before);
+        self.playbacks.retain(|_, (_, gap)| *gap >= before);
+        self.recordings.retain(|_, (_, gap)| *gap >= before);
+    }
+
+    /// What has begun, and cannot be listed.
+    pub(crate) fn running(&self) -> Running {
+        Running {
+            playbacks: self.playbacks.keys().cloned().collect(),
+            recordings: self.recordings.keys().cloned().collect(),
+        }
+    }
+
+    /// Tells where a list differs from what was shown. From now on, the list is what was shown.
+    pub(crate) fn compare(&mut self, listed: Listed) -> Resync {
+        let Listed { channels, bridges, playbacks, recordings, reach } = listed;
+        let gaps = self.gaps;
+        Resync {
+            channels: self.compare_channels(channels, &reach),
+            bridges: self.compare_bridges(bridges, &reach),
+            playbacks: differences(&mut self.playbacks, gaps, playbacks, |it| (&it.id, &it.state)),
+            recordings: differences(&mut self.recordings, gaps, recordings, |it| (&it.name, &it.state)),
+            failure: None,
+        }
+    }
+
+    fn compare_channels(&mut self, channels: Vec<Channel>, reach: &Reach) -> Differences<ChannelId, Channel> {
+        let mut differences = Differences { existing: ids(&channels, |it| &it.id), ..Differences::default() };
+        let mut present = HashSet::new();
+        for channel in channels {
+            let shown = self.channels.get(&channel.id).map(|(shown, _)| shown);
+            let in_reach = reach.has_channel(&channel.id);
+            let entered = shown.is_some_and(|shown| shown.entered);
+            if !in_reach && (entered || shown.is_none()) {
+                continue;
+            }
+            let state = shown.map(|shown| shown.state.clone());
+            present.insert(channel.id.clone());
+            self.channel(&channel, false);
+            match state {
+                None => differences.appeared.push(channel),
+                Some(state) if state != channel.state => differences.changed.push(channel),
+                Some(_) => {}
+            }
+        }
+        differences.vanished = vanished(&mut self.channels, &present);
+        differences
+    }
+
+    fn compare_bridges(&mut self, bridges: Vec<Bridge>, reach: &Reach) -> Differences<BridgeId, Bridge> {
+        let mut differences = Differences { existing: ids(&bridges, |it| &it.id), ..Differences::default() };
+        let mut present = HashSet::new();
+        for bridge in bridges {
+            let shown = self.bridges.get(&bridge.id).map(|(channels, _)| sorted(channels));
+            if shown.is_none() && !reach.has_bridge(&bridge.id) {
+                continue;
+            }
+            present.insert(bridge.id.clone());
+            self.bridge(&bridge);
+            match shown {
+                None => differences.appeared.push(bridge),
+                Some(shown) if shown != sorted(&bridge.channels) => differences.changed.push(bridge),
+                Some(_) => {}
+            }
+        }
+        differences.vanished = vanished(&mut self.bridges, &present);
+        differences
+    }
+}
+
+fn show<Id: Clone + Eq + Hash, Shown: Clone>(known: &mut Known<Id, Shown>, id: &Id, shown: &Shown, gaps: u32) {
+    match known.get_mut(id) {
+        Some((present, gap)) => {
+            present.clone_from(shown);
+            *gap = gaps;
+        }
+        None => drop(known.insert(id.clone(), (shown.clone(), gaps))),
+    }
+}
+
+/// Removes what is not present, and says what it was.
+fn vanished<Id: Clone + Eq + Hash + Ord, Shown>(known: &mut Known<Id, Shown>, present: &HashSet<Id>) -> Vec<Id> {
+    let mut vanished: Vec<Id> = known.keys().filter(|id| !present.contains(*id)).cloned().collect();
+    vanished.sort();
+    for id in &vanished {
+        known.remove(id);
+    }
+    vanished
+}
+
+/// Compares things that were asked for one by one.
+fn differences<Id, State, Thing>(
+    known: &mut Known<Id, State>,
+    gaps: u32,
+    things: Vec<Thing>,
+    key: impl Fn(&Thing) -> (&Id, &State),
+) -> Differences<Id, Thing>
+where
+    Id: Clone + Eq + Hash + Ord,
+    State: Clone + PartialEq + 'static,
+{
+    let mut differences = Differences { existing: ids(&things, |it| key(it).0), ..Differences::default() };
+    let mut present = HashSet::new();
+    for thing in things {
+        let (id, state) = key(&thing);
+        let is_changed = known.get(id).is_some_and(|(shown, _)| shown != state);
+        present.insert(id.clone());
+        show(known, id, state, gaps);
+        if is_changed {
+            differences.changed.push(thing);
+        }
+    }
+    differences.vanished = vanished(known, &present);
+    differences
+}
+
+/// The ids of things, sorted.
+fn ids<Id: Clone + Ord, Thing>(things: &[Thing], id: impl Fn(&Thing) -> &Id) -> Vec<Id> {
+    let mut ids: Vec<Id> = things.iter().map(|thing| id(thing).clone()).collect();
+    ids.sort();
+    ids
+}
+
+fn sorted(channels: &[ChannelId]) -> Vec<ChannelId> {
+    let mut sorted = channels.to_vec();
+    sorted.sort();
+    sorted
+}
