@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::{fmt, io};
 
-use crate::{DisconnectReason, Operation, Release};
+use crate::{DisconnectReason, Operation, Release, RequestLine};
 
 pub(crate) type Source = Arc<dyn std::error::Error + Send + Sync>;
 
@@ -36,8 +36,8 @@ pub enum Error {
     /// The request cannot be expressed in ARI; it was not sent.
     #[non_exhaustive]
     InvalidRequest {
-        /// The operation.
-        operation: &'static Operation,
+        /// The request.
+        request: RequestLine,
         /// The parameter at fault; empty if it is the request as a whole.
         parameter: &'static str,
         /// What is wrong with it.
@@ -48,8 +48,8 @@ pub enum Error {
     /// See [`ClientBuilder::check_availability`](crate::ClientBuilder::check_availability).
     #[non_exhaustive]
     Unavailable {
-        /// The operation.
-        operation: &'static Operation,
+        /// The request.
+        request: RequestLine,
         /// What is lacking: `operation channels.progress`, `parameter bridges.play.announcer_format`.
         item: Box<str>,
         /// The server's release.
@@ -70,9 +70,9 @@ pub enum Error {
     /// The server does not know this user or password (401).
     #[non_exhaustive]
     Unauthorized {
-        /// The operation.
-        operation: &'static Operation,
-        /// The server's words, if any.
+        /// The request.
+        request: RequestLine,
+        /// The server's words, if any, on one line of at most 1,000 bytes.
         message: Box<str>,
     },
     /// Asterisk answered with an error.
@@ -80,13 +80,13 @@ pub enum Error {
     /// A user without write access gets 403 for everything that changes something.
     #[non_exhaustive]
     Refused {
-        /// The operation.
-        operation: &'static Operation,
+        /// The request.
+        request: RequestLine,
         /// The HTTP status, 400 or more.
         status: u16,
-        /// Asterisk's words, if any.
+        /// Asterisk's words, if any, on one line of at most 1,000 bytes.
         message: Box<str>,
-        /// The body as it came.
+        /// The body as it came, at most 64 KiB of it.
         body: Box<str>,
     },
     /// What answered is not ARI: the base URL has a wrong path, or leads to something else.
@@ -104,11 +104,11 @@ pub enum Error {
     /// The request was carried out, but the reply does not have the declared form, or is longer than 64 MiB.
     #[non_exhaustive]
     Decode {
-        /// The operation.
-        operation: &'static Operation,
+        /// The request.
+        request: RequestLine,
         /// What is wrong with the reply.
         reason: Box<str>,
-        /// The body as it came; of one that is too long, its beginning.
+        /// The body as it came, at most 64 KiB of it.
         body: Box<str>,
     },
     /// The request was sent, at least in part, but no full reply came: it may or may not have
@@ -118,8 +118,8 @@ pub enum Error {
     /// them again without a word, which ends here, too, or as [`Error::Connect`] if nothing was on its way by then.
     #[non_exhaustive]
     OutcomeUnknown {
-        /// The operation.
-        operation: &'static Operation,
+        /// The request.
+        request: RequestLine,
         /// Whether the reply took too long, rather than the connection being lost.
         timed_out: bool,
         /// The failure itself.
@@ -142,13 +142,15 @@ pub enum ConnectErrorKind {
     Refused,
     /// The host name has no address, or nobody could be asked for it.
     Dns,
-    /// The server does not speak TLS there, or its certificate is not trusted.
+    /// The server does not speak TLS there, its certificate is not trusted, or it does not trust that of the client.
     Tls,
     /// What listens there does not speak HTTP: it is the port of AMI or SIP, say.
     NotHttp,
     /// The server did not answer in time.
     Timeout,
-    /// As many requests of this client as may be are under way already, and none ended in time.
+    /// The server does not turn the connection into a WebSocket, nor does a proxy in front of it forward them.
+    NoWebSocket,
+    /// Too many requests of this client are in progress, and none ended in time.
     Busy,
     /// The event connection, which carries the requests of this client, is lost, and being made again.
     Disconnected,
@@ -178,24 +180,38 @@ impl Error {
         }
     }
 
+    /// The request that failed.
+    #[must_use]
+    pub fn request(&self) -> Option<&RequestLine> {
+        match self {
+            Self::InvalidRequest { request, .. }
+            | Self::Unavailable { request, .. }
+            | Self::Unauthorized { request, .. }
+            | Self::Refused { request, .. }
+            | Self::Decode { request, .. }
+            | Self::OutcomeUnknown { request, .. } => Some(request),
+            _ => None,
+        }
+    }
+
     /// The operation that failed.
     #[must_use]
     pub fn operation(&self) -> Option<&'static Operation> {
-        match self {
-            Self::InvalidRequest { operation, .. }
-            | Self::Unavailable { operation, .. }
-            | Self::Unauthorized { operation, .. }
-            | Self::Refused { operation, .. }
-            | Self::Decode { operation, .. }
-            | Self::OutcomeUnknown { operation, .. } => Some(operation),
-            _ => None,
-        }
+        self.request().and_then(RequestLine::operation)
     }
 
     /// Whether Asterisk does not have the thing asked for (404): a channel that has hung up, say.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })
+    }
+
+    /// Whether there is nothing left to do because the channel or other object does not exist any more (404), or is no
+    /// longer in an application (409).
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let has_left = |message: &str| message.contains("not in Stasis") || message.contains("not in a Stasis");
+        self.is_not_found() || matches!(self, Self::Refused { status: 409, message, .. } if has_left(message))
     }
 
     /// Whether something took longer than it may.
@@ -209,12 +225,19 @@ impl Error {
         }
     }
 
-    /// Whether the server may have done, in spite of the error, what was asked for.
+    /// Whether the request may have been executed despite the error.
     ///
-    /// If not, the request was never sent, or the server said that it did not do it.
+    /// If not, it was certainly not sent, or the server has refused it. A proxy that gave up waiting (502, 504), a
+    /// request that took the server too long (408), and what is no response of ARI at all leave it open, but for a
+    /// client error (4xx).
     #[must_use]
     pub fn maybe_executed(&self) -> bool {
-        matches!(self, Self::Decode { .. } | Self::OutcomeUnknown { .. })
+        match self {
+            Self::Decode { .. } | Self::OutcomeUnknown { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 408 | 502 | 504),
+            Self::NotAri { status, .. } => *status == 408 || !(400..500).contains(status),
+            _ => false,
+        }
     }
 
     pub(crate) fn config(reason: impl Into<Box<str>>) -> Self {
@@ -226,14 +249,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config { reason } => write!(f, "cannot make an ARI client: {reason}"),
-            Self::InvalidRequest { operation, parameter: "", reason } => {
-                write!(f, "{operation}: not sent: {reason}")
+            Self::InvalidRequest { request, parameter: "", reason } => {
+                write!(f, "{request}: not sent: {reason}")
             }
-            Self::InvalidRequest { operation, parameter, reason } => {
-                write!(f, "{operation}: not sent: parameter `{parameter}`: {reason}")
+            Self::InvalidRequest { request, parameter, reason } => {
+                write!(f, "{request}: not sent: parameter `{parameter}`: {reason}")
             }
-            Self::Unavailable { operation, item, release, since } => {
-                write!(f, "{operation}: not sent: Asterisk {release} has no {item}; it came with")?;
+            Self::Unavailable { request, item, release, since } => {
+                write!(f, "{request}: not sent: Asterisk {release} has no {item}; it came with")?;
                 let mut separator = " ";
                 for release in *since {
                     write!(f, "{separator}{release}")?;
@@ -244,13 +267,13 @@ impl fmt::Display for Error {
             Self::Connect { url, kind, .. } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())
             }
-            Self::Unauthorized { operation, message } => write!(
+            Self::Unauthorized { request, message } => write!(
                 f,
-                "{operation}: not authorized: {}: check user and password against ari.conf",
+                "{request}: not authorized: {}: check user and password against ari.conf",
                 if message.is_empty() { "401" } else { message }
             ),
-            Self::Refused { operation, status, message, .. } => {
-                write!(f, "{operation}: Asterisk answered {}", Status(*status))?;
+            Self::Refused { request, status, message, .. } => {
+                write!(f, "{request}: Asterisk answered {}", Status(*status))?;
                 if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
             }
             Self::NotAri { url, status, content_type, excerpt } => write!(
@@ -260,17 +283,14 @@ impl fmt::Display for Error {
                 Status(*status),
                 if content_type.is_empty() { "no content type" } else { content_type },
             ),
-            Self::Decode { operation, reason, .. } => {
-                write!(f, "{operation}: carried out, but its reply is not as declared: {reason}")
+            Self::Decode { request, reason, .. } => {
+                write!(f, "{request}: executed, but the response is not as declared: {reason}")
             }
-            Self::OutcomeUnknown { operation, timed_out: true, .. } => {
-                write!(f, "{operation}: no response in time; the request may have been executed")
+            Self::OutcomeUnknown { request, timed_out: true, .. } => {
+                write!(f, "{request}: no response in time; the request may have been executed")
             }
-            Self::OutcomeUnknown { operation, .. } => {
-                write!(
-                    f,
-                    "{operation}: the connection was lost before the response; the request may have been executed"
-                )
+            Self::OutcomeUnknown { request, .. } => {
+                write!(f, "{request}: the connection was lost before the response; the request may have been executed")
             }
             Self::Disconnected { reason } => write!(f, "the event connection has ended: {reason}"),
         }
@@ -281,7 +301,6 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Connect { source, .. } | Self::OutcomeUnknown { source, .. } => Some(root(&**source)),
-            Self::Disconnected { reason: DisconnectReason::ConnectionLost(source) } => Some(&**source),
             _ => None,
         }
     }
@@ -307,13 +326,14 @@ impl ConnectErrorKind {
         match self {
             Self::Refused => "connection refused: is Asterisk running, and its HTTP server enabled (http.conf)?",
             Self::Dns => "no address for the host name: is it spelled right?",
-            Self::Tls => "no TLS: is the port one for https, and is the certificate trusted?",
+            Self::Tls => "no TLS: is the port one for https, and are the certificates trusted?",
             Self::NotHttp => {
                 "what listens there does not speak HTTP: is it the port of Asterisk's HTTP server (http.conf)?"
             }
             Self::Timeout => "no answer in time: are host and port right, and no firewall between?",
+            Self::NoWebSocket => "there is no WebSocket: does a proxy in front of Asterisk forward them?",
             Self::Busy => {
-                "too many requests are under way: is the server slow, or `max_requests` of the client too small?"
+                "too many requests are in progress: is the server slow, or `max_requests` of the client too small?"
             }
             Self::Disconnected => "there is no event connection to carry the request",
             Self::Other => "failed",

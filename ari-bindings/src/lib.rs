@@ -88,6 +88,8 @@ mod connection;
 mod error;
 mod event;
 #[cfg(feature = "http")]
+mod request;
+#[cfg(feature = "http")]
 mod transport;
 #[rustfmt::skip]
 #[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
@@ -104,9 +106,7 @@ mod value;
 
 pub use availability::AvailabilityCheck;
 #[cfg(feature = "http")]
-pub use client::{
-    Bytes, Client, ClientBuilder, Download, EventFilter, Request, ResponseFuture, Transport, VariableValue,
-};
+pub use client::{Bytes, Client, ClientBuilder, ResponseFuture, Transport};
 #[cfg(feature = "websocket")]
 pub use connection::{Connection, ConnectionState, Events, EventsBuilder, OverflowPolicy, Reconnect, Statistics};
 pub use date::Date;
@@ -115,8 +115,10 @@ pub use error::{ConnectErrorKind, Error};
 pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;
-pub use operation::{Method, Operation};
+pub use operation::{Method, Operation, RequestLine};
 pub use release::{Release, ServerVersion};
+#[cfg(feature = "http")]
+pub use request::{Download, EventFilter, Request, Response, VariableValue};
 #[cfg(feature = "websocket")]
 pub use resync::{Differences, Resync};
 #[cfg(feature = "websocket")]

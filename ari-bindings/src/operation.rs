@@ -2,7 +2,7 @@ use std::fmt;
 
 /// One operation of ARI: which it is, and how it is called.
 ///
-/// Every request type has its own as `OPERATION`, and every error about a request carries it.
+/// Every request type has its own as `OPERATION`, and every error about a request names it.
 ///
 /// ```
 /// use ari_bindings::{Method, Operation};
@@ -31,6 +31,58 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { resource, name, method, path } = self;
         write!(f, "{resource}.{name} ({method} {path})")
+    }
+}
+
+/// Which request an error is about: its method and path, and the operation that it calls.
+///
+/// ```
+/// # fn example(error: &ari_bindings::Error) {
+/// if let Some(request) = error.request() {
+///     // channels.hangup (DELETE /channels/1700000000.1)
+///     println!("{request}");
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestLine {
+    operation: Option<&'static Operation>,
+    method: Method,
+    path: Box<str>,
+}
+
+impl RequestLine {
+    #[cfg(feature = "http")]
+    pub(crate) fn new(operation: Option<&'static Operation>, method: Method, path: impl Into<Box<str>>) -> Self {
+        Self { operation, method, path: path.into() }
+    }
+
+    /// The operation; `None` for a request that was made by [`Request::new`](crate::Request::new).
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static Operation> {
+        self.operation
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The path below the base URL, percent-encoded, such as `/channels/1700000000.1`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for RequestLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, method, path } = self;
+        match operation {
+            Some(Operation { resource, name, .. }) => write!(f, "{resource}.{name} ({method} {path})"),
+            None => write!(f, "{method} {path}"),
+        }
     }
 }
 

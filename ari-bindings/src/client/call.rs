@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 use serde_core::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::reply::{Expect, Reply};
-use super::request::{Body, Parameter, Request, encode};
-use crate::{Client, Download, Error, Operation};
+use crate::request::{Body, Content, Expect, Parameter};
+use crate::{Client, Download, Error, Operation, Request};
 
 /// The longest request line that Asterisk reads: method, path with query, and version.
 const LONGEST_REQUEST_LINE: usize = 4095;
@@ -35,19 +34,15 @@ struct Fault {
 
 impl Call {
     pub(crate) fn new(client: &Client, operation: &'static Operation) -> Self {
-        let path = operation.path.to_owned();
-        let request = Request { operation, path, query: Vec::new(), body: None };
-        Self { client: client.clone(), request, fault: None }
+        Self { client: client.clone(), request: Request::of(operation), fault: None }
     }
 
     /// Fills in one path parameter.
     pub(crate) fn path(mut self, name: &'static str, value: &str) -> Self {
-        match value {
-            "" => self.fail(name, "it is empty, and Asterisk would take the parent path instead"),
-            "." | ".." => self.fail(name, "as a path segment it would be resolved away"),
-            _ => self.check_text(name, value),
+        if let Some(reason) = self.request.fault_of_segment(name, value) {
+            self.fail(name, reason);
         }
-        self.request.path = self.request.path.replace(&format!("{{{name}}}"), &encode(value));
+        self.request = self.request.path_parameter(name, value);
         self
     }
 
@@ -103,6 +98,7 @@ impl Call {
 
     /// Sets a member of the JSON body.
     pub(crate) fn member(mut self, name: &'static str, value: Value) -> Self {
+        self.check_json(name, &value);
         let mut members = match self.request.body.take() {
             Some(Body::Members(Value::Object(members))) => members,
             _ => Map::new(),
@@ -114,6 +110,7 @@ impl Call {
 
     /// Sets the JSON body as a whole.
     pub(crate) fn whole(mut self, value: Value) -> Self {
+        self.check_json("", &value);
         self.request.body = Some(Body::Whole(value));
         self
     }
@@ -121,41 +118,38 @@ impl Call {
     /// The finished request, or why there is none.
     pub(crate) fn into_request(self) -> Result<Request, Error> {
         let Self { client, mut request, fault } = self;
-        let operation = request.operation;
-        let invalid =
-            |parameter, reason: &str| Err(Error::InvalidRequest { operation, parameter, reason: reason.into() });
         if let Some(Fault { parameter, reason }) = fault {
-            return invalid(parameter, reason);
+            return Err(request.invalid(parameter, reason));
         }
         let fits = |request: &Request| client.request_line(request) <= LONGEST_REQUEST_LINE;
         if !fits(&request) && !matches!(request.body, Some(Body::Whole(_))) {
             request.move_query_to_body();
         }
         if !fits(&request) {
-            return invalid("", "its path and query are longer than the 4095 bytes that Asterisk reads");
+            return Err(request.invalid("", "its path and query are longer than the 4095 bytes that Asterisk reads"));
         }
         Ok(request)
     }
 
-    /// Sends a request whose reply is JSON.
+    /// Sends a request whose response is JSON.
     pub(crate) fn json<T: DeserializeOwned>(self) -> ResponseFuture<T> {
-        self.sending(Expect::Text, Reply::decode)
+        self.sending(Expect::Text, |request, content| content.into_response(request).json())
     }
 
-    /// Sends a request whose reply says nothing but that it was carried out.
+    /// Sends a request whose response has no content.
     pub(crate) fn void(self) -> ResponseFuture<()> {
-        self.sending(Expect::Text, |_| Ok(()))
+        self.sending(Expect::Text, |_, _| Ok(()))
     }
 
-    /// Sends a request whose reply is a file.
+    /// Sends a request whose response is a file.
     pub(crate) fn download(self) -> ResponseFuture<Download> {
-        self.sending(Expect::File, Reply::into_download)
+        self.sending(Expect::File, |request, content| content.into_download(&request))
     }
 
-    fn sending<T>(self, expect: Expect, decode: fn(Reply) -> Result<T, Error>) -> ResponseFuture<T> {
+    fn sending<T>(self, expect: Expect, decode: Decode<T>) -> ResponseFuture<T> {
         let reply = Box::pin(async move {
             let client = self.client.clone();
-            client.send(self.into_request()?, expect).await
+            client.execute(self.into_request()?, expect).await
         });
         ResponseFuture { reply, decode }
     }
@@ -164,9 +158,21 @@ impl Call {
         let query = &mut self.request.query;
         match query.iter_mut().find(|(present, _)| *present == name) {
             Some((_, present)) => *present = value,
-            None => query.push((name, value)),
+            None => query.push((name.into(), value)),
         }
         self
+    }
+
+    fn check_json(&mut self, parameter: &'static str, value: &Value) {
+        match value {
+            Value::String(text) => self.check_text(parameter, text),
+            Value::Array(items) => items.iter().for_each(|item| self.check_json(parameter, item)),
+            Value::Object(members) => members.iter().for_each(|(name, value)| {
+                self.check_text(parameter, name);
+                self.check_json(parameter, value);
+            }),
+            _ => {}
+        }
     }
 
     fn check_text(&mut self, parameter: &'static str, value: &str) {
@@ -181,11 +187,17 @@ impl Call {
     }
 }
 
-/// A request on its way: what awaiting a request awaits.
+/// A request, and the content of the response to it.
+type Reply = Result<(Request, Content), Error>;
+
+/// What becomes of the content of a response.
+type Decode<T> = fn(Request, Content) -> Result<T, Error>;
+
+/// A request in progress: what awaiting a request awaits.
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ResponseFuture<T> {
-    reply: Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send>>,
-    decode: fn(Reply) -> Result<T, Error>,
+    reply: Pin<Box<dyn Future<Output = Reply> + Send>>,
+    decode: Decode<T>,
 }
 
 impl<T> Future for ResponseFuture<T> {
@@ -193,7 +205,7 @@ impl<T> Future for ResponseFuture<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let decode = self.decode;
-        self.reply.as_mut().poll(cx).map(|reply| reply.and_then(decode))
+        self.reply.as_mut().poll(cx).map(|reply| reply.and_then(|(request, content)| decode(request, content)))
     }
 }
 

@@ -7,13 +7,9 @@
 
 mod builder;
 mod call;
-mod download;
-mod filter;
-mod reply;
-mod request;
+mod log;
 mod retry;
 mod transport;
-pub(crate) mod variables;
 
 use std::fmt;
 use std::io;
@@ -26,24 +22,17 @@ use tracing::Instrument as _;
 pub use self::builder::ClientBuilder;
 pub use self::call::ResponseFuture;
 pub(crate) use self::call::{Call, call};
-pub use self::download::Download;
-pub use self::filter::EventFilter;
-pub(crate) use self::reply::{Expect, Head, Reply};
-pub use self::request::Request;
-pub use self::transport::Transport;
-pub use self::variables::VariableValue;
-pub use bytes::Bytes;
 #[cfg(feature = "websocket")]
-pub(crate) use {
-    self::request::{Body, Parameter},
-    self::retry::{Retries, retry},
-};
-
+pub(crate) use self::retry::{Retries, retry};
+pub use self::transport::Transport;
 use crate::availability::AvailabilityCheck;
 use crate::error::Source;
 use crate::object::readable;
+pub(crate) use crate::request::variables;
+use crate::request::{Content, Expect};
 use crate::transport::Http;
-use crate::{ConnectErrorKind, Error, Method, Operation, ServerVersion};
+use crate::{ConnectErrorKind, Error, Method, Operation, Request, Response, ServerVersion};
+pub use bytes::Bytes;
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
 ///
@@ -144,42 +133,38 @@ impl Client {
         request.method().as_str().len() + prefix + request.uri().len() + spaces_and_version
     }
 
-    /// Sends a request, and reads its reply as far as expected.
-    pub(crate) async fn send(self, request: Request, expect: Expect) -> Result<Reply, Error> {
+    /// Sends a request that the bindings do not have, and returns the response to it.
+    ///
+    /// It is sent like every other request, and fails like one: anything but success is an error. What a release
+    /// lacks is not known of it. See [`Request::new`].
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        request.check()?;
+        let (request, content) = self.clone().execute(request, Expect::Text).await?;
+        Ok(content.into_response(request))
+    }
+
+    /// Sends a request, and reads its response as far as expected.
+    pub(crate) async fn execute(self, request: Request, expect: Expect) -> Result<(Request, Content), Error> {
         require_runtime()?;
         self.check_availability(&request)?;
         #[cfg(feature = "websocket")]
         self.check_filter(&request)?;
-        let span = tracing::debug_span!(
-            "ari.request",
-            operation = %request.operation(),
-            channel = request.path_parameter("channelId"),
-            status = tracing::field::Empty,
-            milliseconds = tracing::field::Empty,
-        );
+        let span = log::span(&request);
         let started = Instant::now();
         let result = self.send_until(&request, expect, started + self.shared.timeout).instrument(span.clone()).await;
-        let status = match &result {
-            Ok(reply) => Some(reply.status()),
-            Err(error) => error.status(),
-        };
-        span.record("status", status);
-        span.record("milliseconds", started.elapsed().as_secs_f64() * 1e3);
-        #[cfg(feature = "metrics")]
-        measure(request.operation(), status, started.elapsed());
+        log::finished(&span, &request, &result, started.elapsed());
+        let content = result?;
         #[cfg(feature = "websocket")]
-        if result.is_ok() {
-            self.subscriptions().note(&request);
-        }
-        result
+        self.subscriptions().note(&request);
+        Ok((request, content))
     }
 
     /// Sends a request, and again as often as is safe and wanted.
-    async fn send_until(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_until(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Content, Error> {
         let mut tries = self.shared.retries.start(deadline);
         loop {
             let error = match self.send_once(request, expect, deadline).await {
-                Ok(reply) => return Ok(reply),
+                Ok(content) => return Ok(content),
                 Err(error) => error,
             };
             let Some(delay) = tries.next(request.method(), &error) else { return Err(error) };
@@ -188,7 +173,7 @@ impl Client {
         }
     }
 
-    async fn send_once(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
+    async fn send_once(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Content, Error> {
         #[cfg(feature = "websocket")]
         if let Some(rest) = self.rest().filter(|_| expect == Expect::Text) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -205,7 +190,7 @@ impl Client {
         if Instant::now() >= deadline {
             return Err(self.busy(Arc::new(io::Error::from(io::ErrorKind::TimedOut))));
         }
-        http.exchange(request, expect, deadline).await.map(|reply| reply.holding(permit))
+        http.exchange(request, expect, deadline).await.map(|content| content.holding(permit))
     }
 
     /// The error of a request whose turn did not come in time.
@@ -248,14 +233,6 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("url", &self.base_url()).finish_non_exhaustive()
     }
-}
-
-#[cfg(feature = "metrics")]
-fn measure(operation: &Operation, status: Option<u16>, duration: Duration) {
-    let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-    let name = format!("{}.{}", operation.resource, operation.name);
-    metrics::histogram!("ari_request_duration_seconds", "operation" => name, "status" => status)
-        .record(duration.as_secs_f64());
 }
 
 /// Sockets and timers need Tokio, and would panic without.

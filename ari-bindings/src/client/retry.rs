@@ -35,10 +35,12 @@ impl Tries {
 }
 
 /// How often the runtime itself asks.
+#[cfg(feature = "websocket")]
 const OWN_RETRIES: u32 = 4;
 
 /// Sends a request of the runtime itself, and again if that is safe: just after a connection was lost, the next one may
 /// be lost as well.
+#[cfg(feature = "websocket")]
 pub(crate) async fn retry<T, Asking>(ask: impl Fn() -> Asking) -> Result<T, Error>
 where
     Asking: IntoFuture<Output = Result<T, Error>>,

@@ -95,13 +95,11 @@ impl Client {
     pub(crate) fn check_filter(&self, request: &Request) -> Result<(), Error> {
         let Some(rest) = self.rest() else { return Ok(()) };
         match subscriptions::swallows_replies(request) {
-            Some(app) if rest.apps().contains(&app) => Err(Error::InvalidRequest {
-                operation: request.operation(),
-                parameter: "filter",
-                reason: "it would swallow the replies to all requests, which come over the event connection: \
-                         `RESTResponse` must be allowed if anything is, and not be disallowed"
-                    .into(),
-            }),
+            Some(app) if rest.apps().contains(&app) => Err(request.invalid(
+                "filter",
+                "it would swallow the replies to all requests, which come over the event connection: \
+                 `RESTResponse` must be allowed if anything is, and not be disallowed",
+            )),
             _ => Ok(()),
         }
     }

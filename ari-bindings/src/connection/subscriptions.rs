@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::client::{Body, Call, Parameter};
+use crate::client::Call;
 use crate::object::readable;
+use crate::request::{Body, Parameter};
 use crate::value::Text;
 use crate::{Client, Error, EventFilter, Method, Operation, Request, ResponseFuture};
 
@@ -67,8 +68,8 @@ const FILTER: Operation = Operation {
 impl Subscriptions {
     /// Remembers what a request that was carried out has subscribed, or forgets what it has ended.
     pub(crate) fn note(&self, request: &Request) {
-        let Operation { resource: "applications", name, .. } = request.operation() else { return };
-        let Some(app) = request.path_parameter("applicationName") else { return };
+        let Some(Operation { resource: "applications", name, .. }) = request.operation() else { return };
+        let Some(app) = request.parameter_of_path("applicationName").map(str::to_owned) else { return };
         match *name {
             "subscribe" => self.lock().entry(app).or_default().sources.extend(sources(request)),
             "unsubscribe" => {
@@ -162,12 +163,16 @@ pub(crate) async fn set_filter(client: &Client, app: &str, filter: EventFilter) 
 
 /// The application whose replies over a WebSocket this request would have filtered out.
 pub(crate) fn swallows_replies(request: &Request) -> Option<String> {
-    let operation = request.operation();
+    let operation = request.operation()?;
     if (operation.resource, operation.name) != (FILTER.resource, FILTER.name) {
         return None;
     }
     let filter = request.body().map(EventFilter::from_json).unwrap_or_default();
-    if filter.lets_pass("RESTResponse") { None } else { request.path_parameter("applicationName") }
+    if filter.lets_pass("RESTResponse") {
+        None
+    } else {
+        request.parameter_of_path("applicationName").map(str::to_owned)
+    }
 }
 
 impl Application {

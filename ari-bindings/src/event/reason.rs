@@ -76,7 +76,7 @@ impl fmt::Display for DisconnectReason {
                 if let Some(code) = code {
                     write!(f, " with code {code}")?;
                 }
-                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {}", reason.escape_debug()) }
             }
             Self::ConnectionLost(error) => write!(f, "connection lost: {error}"),
             Self::PingTimeout => f.write_str("the server did not answer a ping in time"),

@@ -1,6 +1,7 @@
-//! The body of a reply by HTTP, as it comes.
+//! The body of a response, as it arrives.
 
-use std::future::{Future as _, poll_fn};
+use std::future::Future as _;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -12,7 +13,8 @@ use reqwest::Response;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
-use crate::{Error, Operation};
+use crate::request::beginning;
+use crate::{Error, Request, RequestLine};
 
 /// As much memory as is taken beforehand for what a server says it will send.
 const MOST_RESERVED: u64 = 1 << 20;
@@ -23,75 +25,41 @@ const LONGEST: usize = 64 << 20;
 /// How much of a text that is too long is kept to show.
 const SHOWN: usize = 1000;
 
-/// The body of a reply.
-pub(super) struct Body {
-    operation: &'static Operation,
-    incoming: reqwest::Body,
+/// All of a body.
+pub(super) async fn text(request: &Request, mut response: Response) -> Result<Bytes, Error> {
+    let length = response.content_length();
+    let Some(first) = piece(request, &mut response).await? else { return Ok(Bytes::new()) };
+    if length == Some(first.len() as u64) {
+        return Ok(first);
+    }
+    let left = length.unwrap_or_default().saturating_sub(first.len() as u64).min(MOST_RESERVED);
+    let mut text = Vec::with_capacity(first.len() + usize::try_from(left).unwrap_or_default());
+    text.extend_from_slice(&first);
+    while let Some(piece) = piece(request, &mut response).await? {
+        if text.len() + piece.len() > LONGEST {
+            return Err(too_long(request.line(), LONGEST as u64, &text[..SHOWN.min(text.len())]));
+        }
+        text.extend_from_slice(&piece);
+    }
+    Ok(text.into())
 }
 
-impl Body {
-    pub(super) fn new(operation: &'static Operation, response: Response) -> Self {
-        Self { operation, incoming: response.into() }
-    }
-
-    /// Its length, if the server told it.
-    pub(super) fn length(&self) -> Option<u64> {
-        self.incoming.size_hint().exact()
-    }
-
-    /// All of it.
-    pub(super) async fn text(mut self) -> Result<Bytes, Error> {
-        let Some(first) = poll_fn(|cx| self.poll_piece(cx)).await.transpose()? else { return Ok(Bytes::new()) };
-        if self.incoming.is_end_stream() {
-            return Ok(first);
-        }
-        let left = self.incoming.size_hint().lower().min(MOST_RESERVED);
-        let mut text = Vec::with_capacity(first.len() + usize::try_from(left).unwrap_or_default());
-        text.extend_from_slice(&first);
-        while let Some(piece) = poll_fn(|cx| self.poll_piece(cx)).await.transpose()? {
-            if text.len() + piece.len() > LONGEST {
-                return Err(self.too_long(&text));
-            }
-            text.extend_from_slice(&piece);
-        }
-        Ok(text.into())
-    }
-
-    fn too_long(&self, text: &[u8]) -> Error {
-        let body = String::from_utf8_lossy(&text[..SHOWN.min(text.len())]);
-        too_long(self.operation, LONGEST as u64, body.into())
-    }
-
-    /// Each piece as it arrives, within the limits of a download.
-    pub(super) fn into_pieces(self, limits: Limits) -> Pieces {
-        let end = Instant::now() + limits.download_time;
-        Pieces { body: self, limits, end, size: 0, wait: None, is_over: false }
-    }
-
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        loop {
-            let Some(frame) = ready!(Pin::new(&mut self.incoming).poll_frame(cx)) else { return Poll::Ready(None) };
-            // A frame without data has trailers, which nobody needs.
-            match frame.map(Frame::into_data) {
-                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
-                Ok(Err(_)) => {}
-                Err(error) => {
-                    let operation = self.operation;
-                    let unfinished = Error::OutcomeUnknown { operation, timed_out: false, source: Arc::new(error) };
-                    return Poll::Ready(Some(Err(unfinished)));
-                }
-            }
-        }
-    }
+async fn piece(request: &Request, response: &mut Response) -> Result<Option<Bytes>, Error> {
+    response.chunk().await.map_err(|error| lost(request.line(), error))
 }
 
-fn too_long(operation: &'static Operation, limit: u64, body: Box<str>) -> Error {
-    Error::Decode { operation, reason: format!("longer than {limit} bytes").into(), body }
+fn lost(request: RequestLine, error: reqwest::Error) -> Error {
+    Error::OutcomeUnknown { request, timed_out: false, source: Arc::new(error.without_url()) }
+}
+
+fn too_long(request: RequestLine, limit: u64, body: &[u8]) -> Error {
+    Error::Decode { request, reason: format!("longer than {limit} bytes").into(), body: beginning(body) }
 }
 
 /// The pieces of a file.
 pub(super) struct Pieces {
-    body: Body,
+    request: RequestLine,
+    body: reqwest::Body,
     limits: Limits,
     /// Until when the whole file must be there.
     end: Instant,
@@ -103,32 +71,60 @@ pub(super) struct Pieces {
     is_over: bool,
 }
 
+impl Pieces {
+    /// Each piece of a body as it arrives, within the limits of a download.
+    pub(super) fn new(request: RequestLine, response: Response, limits: Limits) -> Self {
+        let end = Instant::now() + limits.download_time;
+        Self { request, body: response.into(), limits, end, size: 0, wait: None, is_over: false }
+    }
+
+    /// The size of the whole file, if the server has announced it.
+    pub(super) fn length(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else { return Poll::Ready(None) };
+            // A frame without data has trailers, which nobody needs.
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(Err(_)) => {}
+                Err(error) => return Poll::Ready(Some(Err(lost(self.request.clone(), error)))),
+            }
+        }
+    }
+
+    /// Ends with an error.
+    fn end(&mut self, error: Error) -> Poll<Option<Result<Bytes, Error>>> {
+        self.is_over = true;
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
 impl Stream for Pieces {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { body, limits, end, size, wait, is_over } = self.get_mut();
-        if *is_over {
+        let this = self.get_mut();
+        if this.is_over {
             return Poll::Ready(None);
         }
-        let is_late = Instant::now() >= *end;
-        if let Poll::Ready(piece) = body.poll_piece(cx) {
-            *wait = None;
-            *size += piece.as_ref().and_then(|piece| piece.as_ref().ok()).map_or(0, |piece| piece.len() as u64);
-            if *size > limits.download_size {
-                *is_over = true;
-                return Poll::Ready(Some(Err(too_long(body.operation, limits.download_size, "".into()))));
+        let is_late = Instant::now() >= this.end;
+        if let Poll::Ready(piece) = this.poll_piece(cx) {
+            this.wait = None;
+            this.size += piece.as_ref().and_then(|piece| piece.as_ref().ok()).map_or(0, |piece| piece.len() as u64);
+            if this.size > this.limits.download_size {
+                return this.end(too_long(this.request.clone(), this.limits.download_size, &[]));
             }
             if !is_late || piece.is_none() {
                 return Poll::Ready(piece);
             }
         } else if !is_late {
-            let patience = || Box::pin(sleep_until((Instant::now() + limits.read).min(*end)));
-            ready!(wait.get_or_insert_with(patience).as_mut().poll(cx));
+            let until = (Instant::now() + this.limits.read).min(this.end);
+            ready!(this.wait.get_or_insert_with(|| Box::pin(sleep_until(until))).as_mut().poll(cx));
         }
-        *is_over = true;
-        let operation = body.operation;
-        let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
-        Poll::Ready(Some(Err(Error::OutcomeUnknown { operation, timed_out: true, source })))
+        let source = Arc::new(io::Error::from(io::ErrorKind::TimedOut));
+        this.end(Error::OutcomeUnknown { request: this.request.clone(), timed_out: true, source })
     }
 }

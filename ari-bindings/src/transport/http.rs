@@ -11,12 +11,12 @@ use reqwest::{Response, Url};
 use tokio::time::timeout_at;
 
 use super::BaseUrl;
-use super::body::Body;
+use super::body::{self, Pieces};
 use super::failure;
 use super::sent::{Sent, Watched};
-use crate::client::{Download, Expect, Head, Reply};
 use crate::error::{Source, causes};
-use crate::{ConnectErrorKind, Error, Method, Request};
+use crate::request::{Content, Expect, Head, excerpt, wants_tls};
+use crate::{ConnectErrorKind, Download, Error, Method, Request};
 
 /// How much of a response that is not HTTP an error shows.
 const EXCERPT: usize = 100;
@@ -102,8 +102,12 @@ impl Http {
     }
 
     /// Sends a request, and reads its response as far as expected, until the deadline.
-    pub(crate) async fn exchange(&self, request: &Request, expect: Expect, deadline: Instant) -> Result<Reply, Error> {
-        let operation = request.operation();
+    pub(crate) async fn exchange(
+        &self,
+        request: &Request,
+        expect: Expect,
+        deadline: Instant,
+    ) -> Result<Content, Error> {
         let sent = Sent::default();
         let http = self.write(request, &sent);
         let client = self.lock().clone();
@@ -114,7 +118,9 @@ impl Http {
         match timeout_at(deadline.into(), exchange).await {
             Ok(reply) => reply,
             Err(elapsed) if !sent.get() => Err(self.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
-            Err(elapsed) => Err(Error::OutcomeUnknown { operation, timed_out: true, source: Arc::new(elapsed) }),
+            Err(elapsed) => {
+                Err(Error::OutcomeUnknown { request: request.line(), timed_out: true, source: Arc::new(elapsed) })
+            }
         }
     }
 
@@ -170,30 +176,35 @@ impl Http {
     fn send_error(&self, request: &Request, sent: &Sent, error: reqwest::Error) -> Error {
         match failure::not_sent(&error, sent.get()) {
             Some(kind) => self.connect_error(kind, source(error)),
-            None => Error::OutcomeUnknown { operation: request.operation(), timed_out: false, source: source(error) },
+            None => Error::OutcomeUnknown { request: request.line(), timed_out: false, source: source(error) },
         }
     }
 
     /// Reads a response.
-    async fn read(&self, request: &Request, response: Response, expect: Expect) -> Result<Reply, Error> {
-        let operation = request.operation();
+    async fn read(&self, request: &Request, response: Response, expect: Expect) -> Result<Content, Error> {
         let response = self.check_http(response).await?;
-        let head = Head::new(response.status().as_u16(), response.headers());
+        let status = response.status().as_u16();
+        let head = Head::new(status, response.headers());
         let is_success = head.is_success() && !head.is_html();
         if expect == Expect::File && is_success {
             let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let content_type = content_type.map(Box::from);
-            let body = Body::new(operation, response);
-            let length = body.length();
-            let pieces = Box::pin(body.into_pieces(self.limits));
-            return Ok(Reply::File(Download::new(operation, content_type, length, pieces)));
+            let pieces = Pieces::new(request.line(), response, self.limits);
+            return Ok(Content::File(Download::new(content_type, pieces.length(), Box::pin(pieces))));
         }
-        let text = Body::new(operation, response).text().await?;
+        let text = body::text(request, response).await?;
         if is_success {
-            return Ok(Reply::Text { operation, status: head.status(), text });
+            return Ok(Content::Text { status, text });
         }
-        let asked = format!("{}{}", self.url.as_str(), request.path());
-        Err(head.into_error(operation, &asked, &String::from_utf8_lossy(&text)))
+        Err(self.refusal(head, request, &String::from_utf8_lossy(&text)))
+    }
+
+    /// The error that a response other than success means.
+    pub(crate) fn refusal(&self, head: Head, request: &Request, text: &str) -> Error {
+        if wants_tls(head.status(), text) {
+            return self.connect_error(ConnectErrorKind::NotHttp, Arc::new(NotHttp::Tls));
+        }
+        head.into_error(request, self.url.as_str(), text)
     }
 
     /// Refuses what does not begin like HTTP, which the HTTP client takes for the version without a head. It accepts
@@ -280,7 +291,7 @@ impl NotHttp {
     fn new(beginning: &[u8]) -> Self {
         match beginning {
             [20..=23, 3, _, ..] => Self::Tls,
-            _ => Self::Text(String::from_utf8_lossy(&beginning[..beginning.len().min(EXCERPT)]).trim_end().into()),
+            _ => Self::Text(excerpt(&String::from_utf8_lossy(beginning), EXCERPT).into()),
         }
     }
 }
@@ -289,7 +300,7 @@ impl fmt::Display for NotHttp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tls => f.write_str("the server speaks TLS on this port: the base URL must begin with https://"),
-            Self::Text(text) => write!(f, "the server sent {text:?}"),
+            Self::Text(text) => write!(f, "the server sent: {text}"),
         }
     }
 }

@@ -26,7 +26,7 @@ async fn an_operation_that_the_server_lacks_is_not_sent() {
     let error = within(ari.channel("1").progress()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "channels.progress (POST /channels/{channelId}/progress): not sent: Asterisk 16.28.0 has no operation \
+        "channels.progress (POST /channels/1/progress): not sent: Asterisk 16.28.0 has no operation \
          channels.progress; it came with 20.16.0, 21.11.0, 22.6.0, 23.0.0"
     );
     assert!(!error.maybe_executed());

@@ -1,5 +1,6 @@
 //! The opening handshake of a WebSocket, whose refusals are read like those of any request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -12,7 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::super::socket::{LARGEST_MESSAGE, Metered, Socket, config};
-use crate::client::Head;
+use crate::request::Head;
 use crate::transport::Http;
 use crate::{ConnectErrorKind, Error, Request};
 
@@ -27,17 +28,23 @@ pub(super) async fn upgrade(http: &Http, request: &Request) -> Result<Socket, Er
     let key = generate_key();
     let response = http.upgrade(request, &key).await?;
     let head = Head::new(response.status().as_u16(), response.headers());
-    let asked = format!("{}{}", http.url().as_str(), request.path());
     if response.status() != 101 {
-        return Err(head.into_error(request.operation(), &asked, &refusal(response).await));
+        let is_upgrade_missing = response.status() == 426;
+        let refusal = http.refusal(head, request, &refusal(response).await);
+        // Asterisk answers so if the request arrives without its Upgrade.
+        return Err(if is_upgrade_missing {
+            http.connect_error(ConnectErrorKind::NoWebSocket, Arc::new(refusal))
+        } else {
+            refusal
+        });
     }
     if let Err(fault) = check(response.headers(), &key) {
-        return Err(head.into_error(request.operation(), &asked, fault));
+        return Err(http.refusal(head, request, fault));
     }
     let stream = response
         .upgrade()
         .await
-        .map_err(|error| http.connect_error(ConnectErrorKind::Other, std::sync::Arc::new(error.without_url())))?;
+        .map_err(|error| http.connect_error(ConnectErrorKind::Other, Arc::new(error.without_url())))?;
     Ok(Socket::from_raw_socket(Metered::new(Box::new(stream)), Role::Client, Some(config(LARGEST_MESSAGE))).await)
 }
 

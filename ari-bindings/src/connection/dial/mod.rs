@@ -65,11 +65,7 @@ impl Dialer {
         }
         let request = call.into_request()?;
         if request.body().is_some() {
-            return Err(Error::InvalidRequest {
-                operation: &OPERATION,
-                parameter: "app",
-                reason: "the names together are longer than Asterisk reads".into(),
-            });
+            return Err(request.invalid("app", "the names together are longer than Asterisk reads"));
         }
         Ok(request)
     }

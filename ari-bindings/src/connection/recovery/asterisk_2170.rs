@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, stream};
 use tokio::time::timeout_at;
 
-use crate::client::{Call, Expect};
+use crate::client::Call;
+use crate::request::Expect;
 use crate::{Client, Method, Operation};
 
 const UNSUBSCRIBE: Operation = Operation {

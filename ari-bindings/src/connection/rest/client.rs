@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::super::DisconnectReason;
 use super::message::{Answer, answer, write};
-use crate::client::Reply;
+use crate::request::Content;
 use crate::{ConnectErrorKind, Error, Request};
 
 /// How many bytes of requests may wait for the connection to send them. A server that reads takes them at once.
@@ -80,22 +80,23 @@ impl RestClient {
     }
 
     /// Sends a request and waits for its reply, for at most `limit`.
-    pub(crate) async fn exchange(&self, base_url: &str, request: &Request, limit: Duration) -> Result<Reply, Error> {
-        let operation = request.operation();
+    pub(crate) async fn exchange(&self, base_url: &str, request: &Request, limit: Duration) -> Result<Content, Error> {
         let now = Instant::now();
         let deadline = now.checked_add(limit).unwrap_or(now + Duration::from_secs(60 * 60 * 24 * 365));
         let (pending, reply) = self.submit(base_url, request, deadline)?;
         match timeout_at(deadline, reply).await {
-            Ok(Ok(Outcome::Replied(answer))) => answer.into_reply(base_url, request),
+            Ok(Ok(Outcome::Replied(answer))) => answer.into_content(base_url, request),
             Ok(Ok(Outcome::Lost { sent: true, reason })) => {
-                Err(Error::OutcomeUnknown { operation, timed_out: false, source: Arc::new(Lost(reason)) })
+                Err(Error::OutcomeUnknown { request: request.line(), timed_out: false, source: Arc::new(Lost(reason)) })
             }
             Ok(Ok(Outcome::Lost { sent: false, reason })) => Err(disconnected(base_url, Lost(reason))),
             Ok(Err(_)) => Err(disconnected(base_url, Closed)),
             Err(_) if pending.is_unsent() => {
-                Err(Error::Connect { url: base_url.into(), kind: ConnectErrorKind::Timeout, source: Arc::new(Stuck) })
+                Err(Error::Connect { url: base_url.into(), kind: ConnectErrorKind::Busy, source: Arc::new(Stuck) })
             }
-            Err(elapsed) => Err(Error::OutcomeUnknown { operation, timed_out: true, source: Arc::new(elapsed) }),
+            Err(elapsed) => {
+                Err(Error::OutcomeUnknown { request: request.line(), timed_out: true, source: Arc::new(elapsed) })
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::unescape::unescape;
-use crate::client::{Head, Reply};
 use crate::object::{readable, writable};
+use crate::request::{Content, Head, beginning};
 use crate::value::Text;
-use crate::{Error, Operation, Request};
+use crate::{Error, Request};
 
 /// The largest message that Asterisk takes; it ends the connection over a larger one.
 const LARGEST_REQUEST: usize = 65_535;
@@ -118,8 +118,7 @@ fn words(text: Option<Text<'_>>) -> String {
 
 /// A request as text.
 pub(super) fn write(id: u64, request: &Request) -> Result<String, Error> {
-    let invalid =
-        |reason: &str| Error::InvalidRequest { operation: request.operation(), parameter: "", reason: reason.into() };
+    let invalid = |reason: &str| request.invalid("", reason);
     let id = id.to_string();
     let body = request.body().map_or_else(|| empty_body(request), |body| Some(body.to_string()));
     let message = RestRequest {
@@ -139,39 +138,36 @@ pub(super) fn write(id: u64, request: &Request) -> Result<String, Error> {
 
 /// What stands for no body. Over HTTP, Asterisk resets a filter without one; over a WebSocket it refuses that.
 fn empty_body(request: &Request) -> Option<String> {
-    let operation = request.operation();
-    ((operation.resource, operation.name) == ("applications", "filter")).then(|| "{}".to_owned())
+    request.is("applications", "filter").then(|| "{}".to_owned())
 }
 
 /// Whether a reply reports success without having executed the request. Asterisk cannot unsubscribe a whole kind such
 /// as `channel:`, and over HTTP says so with a 501; over a WebSocket it replies 200, without the application.
-fn is_unexecuted(operation: &Operation, status: u16, body: &str) -> bool {
-    (operation.resource, operation.name, status) == ("applications", "unsubscribe", 200) && body.is_empty()
+fn is_unexecuted(request: &Request, status: u16, body: &str) -> bool {
+    status == 200 && request.is("applications", "unsubscribe") && body.is_empty()
 }
 
 impl Answer {
     /// What it means for the request.
-    pub(super) fn into_reply(self, base_url: &str, request: &Request) -> Result<Reply, Error> {
-        let operation = request.operation();
+    pub(super) fn into_content(self, base_url: &str, request: &Request) -> Result<Content, Error> {
         match self {
             Self::Unreadable { reason, text } => Err(Error::Decode {
-                operation,
+                request: request.line(),
                 reason: format!("no RESTResponse: {reason}").into(),
-                body: text.as_str().into(),
+                body: beginning(text.as_bytes()),
             }),
             Self::Read { status, reason, content_type, body } => {
-                let url = format!("{base_url}{}", request.path());
-                if is_unexecuted(operation, status, &body) {
+                if is_unexecuted(request, status, &body) {
                     let body = serde_json::json!({ "message": "Not Implemented" }).to_string();
-                    return Err(Head::of(501, "application/json").into_error(operation, &url, &body));
+                    return Err(Head::of(501, "application/json").into_error(request, base_url, &body));
                 }
                 let head = Head::of(status, &content_type);
                 if head.is_success() {
-                    return Ok(Reply::Text { operation, status, text: body.into() });
+                    return Ok(Content::Text { status, text: body.into() });
                 }
                 // What ARI itself finds wrong with a request it says in the reason alone.
                 let body = if body.is_empty() { serde_json::json!({ "message": reason }).to_string() } else { body };
-                Err(head.into_error(operation, &url, &body))
+                Err(head.into_error(request, base_url, &body))
             }
         }
     }

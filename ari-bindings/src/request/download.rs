@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{Error, Operation};
+use crate::Error;
 
 /// The pieces of a file.
 pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send + Sync>>;
@@ -30,22 +30,16 @@ pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send 
 /// # }
 /// ```
 pub struct Download {
-    operation: &'static Operation,
     content_type: Option<Box<str>>,
     content_length: Option<u64>,
     chunks: Chunks,
-    /// A download is a request under way until its end.
+    /// A download counts as a request in progress until its end.
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Download {
-    pub(crate) fn new(
-        operation: &'static Operation,
-        content_type: Option<Box<str>>,
-        content_length: Option<u64>,
-        chunks: Chunks,
-    ) -> Self {
-        Self { operation, content_type, content_length, chunks, permit: None }
+    pub(crate) fn new(content_type: Option<Box<str>>, content_length: Option<u64>, chunks: Chunks) -> Self {
+        Self { content_type, content_length, chunks, permit: None }
     }
 
     pub(super) fn holding(mut self, permit: OwnedSemaphorePermit) -> Self {
@@ -59,7 +53,7 @@ impl Download {
         self.content_type.as_deref()
     }
 
-    /// The size of the file, if the server told it.
+    /// The size of the file, if the server has announced it.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         self.content_length
@@ -77,10 +71,6 @@ impl Download {
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
-    }
-
-    pub(super) fn operation(&self) -> &'static Operation {
-        self.operation
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {

@@ -1,0 +1,262 @@
+//! A request as a value, and what comes back for it.
+
+mod download;
+mod filter;
+mod parameter;
+mod reply;
+mod routes;
+pub(crate) mod variables;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+pub use self::download::Download;
+pub use self::filter::EventFilter;
+pub(crate) use self::parameter::Parameter;
+use self::parameter::{encode, has_nul};
+pub use self::reply::Response;
+pub(crate) use self::reply::{Content, Expect, Head, beginning, excerpt, wants_tls};
+pub use self::variables::VariableValue;
+use crate::{Error, Method, Operation, Release, RequestLine, availability};
+
+/// A request as a plain value, bound to no transport.
+///
+/// Every request of this crate turns into one with `into_request`: to compare it in a test, to log it, or to send it by
+/// other means than HTTP.
+///
+/// ```
+/// # fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let request = ari.channel("1700000000.1").play(["sound:hello-world"]).lang("en").into_request()?;
+/// assert_eq!(request.path(), "/channels/1700000000.1/play");
+/// assert_eq!(request.query().as_deref(), Some("media=sound%3Ahello-world&lang=en"));
+/// assert_eq!(request.body(), None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Request::new`] makes one for an operation that is newer than this crate, and [`Client::send`](crate::Client::send)
+/// sends it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    operation: Option<&'static Operation>,
+    method: Method,
+    /// With `{name}` for each parameter of the path.
+    template: Cow<'static, str>,
+    path: Vec<(Cow<'static, str>, String)>,
+    pub(crate) query: Vec<(Cow<'static, str>, Parameter)>,
+    pub(crate) body: Option<Body>,
+}
+
+/// A body, and whether other members may join it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Body {
+    /// An object of parameters.
+    Members(Value),
+    /// A value that is the one parameter itself.
+    Whole(Value),
+}
+
+impl Request {
+    /// Starts a request by its method and its path below the base URL, with `{name}` for each parameter of the path.
+    ///
+    /// ```no_run
+    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+    /// use ari_bindings::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/channels/{channelId}/silence")
+    ///     .path_parameter("channelId", "1700000000.1")
+    ///     .query_parameter("mode", "quiet");
+    /// let response = ari.send(request).await?;
+    /// println!("{} {}", response.status(), response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self { operation: None, method, template: path.into(), path: Vec::new(), query: Vec::new(), body: None }
+    }
+
+    /// Sets a parameter of the path.
+    #[must_use]
+    pub fn path_parameter(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.path.push((name.into(), value.into()));
+        self
+    }
+
+    /// Appends a parameter to the query.
+    #[must_use]
+    pub fn query_parameter(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), Parameter::Text(value.into())));
+        self
+    }
+
+    /// Sets the JSON body.
+    #[must_use]
+    pub fn json(mut self, body: Value) -> Self {
+        self.body = Some(Body::Whole(body));
+        self
+    }
+
+    pub(crate) fn of(operation: &'static Operation) -> Self {
+        Self { operation: Some(operation), ..Self::new(operation.method, operation.path) }
+    }
+
+    /// The operation it calls; `None` if it was made by [`Request::new`].
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static Operation> {
+        self.operation
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The path below the base URL, percent-encoded; it begins with `/`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = String::with_capacity(self.template.len() + 32);
+        let mut rest = &*self.template;
+        while let Some((before, name, after)) = next_parameter(rest) {
+            path.push_str(before);
+            if let Some(value) = self.parameter_of_path(name) {
+                let _ = write!(path, "{}", encode(value));
+            }
+            rest = after;
+        }
+        path.push_str(rest);
+        path
+    }
+
+    /// The query, percent-encoded, without `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<String> {
+        let mut query = String::new();
+        for (name, value) in &self.query {
+            let separator = if query.is_empty() { "" } else { "&" };
+            let _ = write!(query, "{separator}{}={}", encode(name), encode(&value.to_text()));
+        }
+        (!query.is_empty()).then_some(query)
+    }
+
+    /// Path and query without the leading `/`: the form that REST over a WebSocket wants.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        let mut uri = self.path();
+        uri.drain(..uri.len() - uri.trim_start_matches('/').len());
+        if let Some(query) = self.query() {
+            let _ = write!(uri, "?{query}");
+        }
+        uri
+    }
+
+    /// The JSON body.
+    #[must_use]
+    pub fn body(&self) -> Option<&Value> {
+        self.body.as_ref().map(|body| match body {
+            Body::Members(value) | Body::Whole(value) => value,
+        })
+    }
+
+    /// Whether it calls this operation.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn is(&self, resource: &str, name: &str) -> bool {
+        self.operation.is_some_and(|operation| (operation.resource, operation.name) == (resource, name))
+    }
+
+    /// The value of a parameter of the path.
+    pub(crate) fn parameter_of_path(&self, name: &str) -> Option<&str> {
+        self.path.iter().find(|(present, _)| present == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Which request it is, for errors and logs.
+    pub(crate) fn line(&self) -> RequestLine {
+        RequestLine::new(self.operation, self.method, self.path())
+    }
+
+    /// The error that it cannot be sent.
+    pub(crate) fn invalid(&self, parameter: &'static str, reason: impl Into<Box<str>>) -> Error {
+        let request = RequestLine::new(self.operation, self.method, &*self.template);
+        Error::InvalidRequest { request, parameter, reason: reason.into() }
+    }
+
+    /// Fails if Asterisk would read it as something else.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let mut rest = &*self.template;
+        while let Some((_, name, after)) = next_parameter(rest) {
+            let value = self.parameter_of_path(name).unwrap_or_default();
+            if let Some(reason) = self.fault_of_segment(name, value) {
+                return Err(self.invalid("", format!("parameter `{name}`: {reason}")));
+            }
+            rest = after;
+        }
+        let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%{}".contains(&byte);
+        let is_relative = |segment: &str| segment == "." || segment == "..";
+        if !self.template.starts_with('/') || !self.template.bytes().all(is_path) {
+            return Err(self.invalid("", "its path must begin with `/` and be percent-encoded, without a query"));
+        }
+        if self.template.split('/').any(is_relative) {
+            return Err(self.invalid("", "its path must not have the segments `.` and `..`"));
+        }
+        if self.query.iter().any(|(name, value)| has_nul(name) || has_nul(&value.to_text())) {
+            return Err(self.invalid("", "it has a NUL character, at which Asterisk would cut it off"));
+        }
+        Ok(())
+    }
+
+    /// Why a value cannot take the place of a parameter of the path.
+    pub(crate) fn fault_of_segment(&self, name: &str, value: &str) -> Option<&'static str> {
+        match value {
+            "" => Some("it is empty, and Asterisk would take the parent path instead"),
+            "." | ".." => Some("as a path segment it would be resolved away"),
+            _ if has_nul(value) => Some("it has a NUL character, at which Asterisk would cut it off"),
+            _ if routes::is_taken(&self.template, name, value) => {
+                Some("Asterisk would take it for another operation of that name")
+            }
+            _ => None,
+        }
+    }
+
+    /// Names of the parameters besides those of the path, as far as they can be told apart.
+    fn parameters(&self) -> impl Iterator<Item = &str> {
+        let members = match &self.body {
+            Some(Body::Members(Value::Object(members))) => Some(members),
+            _ => None,
+        };
+        let members = members.into_iter().flatten().map(|(name, _)| name.as_str());
+        self.query.iter().map(|(name, _)| &**name).chain(members)
+    }
+
+    /// Fails with the first thing in it that a release is known to lack.
+    pub(crate) fn check_availability(&self, release: Release) -> Result<(), Error> {
+        let Some(operation) = self.operation else { return Ok(()) };
+        let name = format!("{}.{}", operation.resource, operation.name);
+        let parameters = self.parameters().map(|parameter| format!("parameter {name}.{parameter}"));
+        for item in std::iter::once(format!("operation {name}")).chain(parameters) {
+            if availability::has(&item, release) == Some(false) {
+                let since = availability::since(&item).unwrap_or_default();
+                return Err(Error::Unavailable { request: self.line(), item: item.into(), release, since });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the query parameters members of the body, where Asterisk reads them as well.
+    pub(crate) fn move_query_to_body(&mut self) {
+        let mut members: Map<_, _> =
+            self.query.drain(..).map(|(name, value)| (name.into_owned(), value.into_json())).collect();
+        if let Some(Body::Members(Value::Object(present))) = self.body.take() {
+            members.extend(present);
+        }
+        self.body = Some(Body::Members(Value::Object(members)));
+    }
+}
+
+/// The first `{name}` of a path, with what stands before and after it.
+fn next_parameter(path: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = path.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
