@@ -50,7 +50,7 @@ impl Server {
 
 async fn xtask(verb: &str, release: &str) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let words = ["xtask", "asterisk", verb, release];
+    let words = ["xtask", "asterisk", "--tests", verb, release];
     let mut command = Command::new(cargo);
     output(command.args(words).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), &words.join(" ")).await;
 }

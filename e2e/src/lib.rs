@@ -2,7 +2,7 @@
 //! them, the routes of requests and events, a telephone, a load of calls, waiting for events.
 //!
 //! The tests that need an Asterisk are the target `live`, which the feature `live` switches on. They find the servers
-//! that `cargo xtask asterisk up` has started by the files it left; one that is missing is a failure, never a skip.
+//! that `cargo xtask asterisk --tests up all` has started by the files it left; one that is missing is a failure, never a skip.
 //!
 //! # An id fits only where it belongs
 //!

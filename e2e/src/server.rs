@@ -37,7 +37,10 @@ impl Server {
     pub fn of(release: &str) -> Self {
         let path = states().join(release).join("state");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| {
-            panic!("no Asterisk {release} ({}: {error}); `cargo xtask asterisk up` starts it", path.display())
+            panic!(
+                "no Asterisk {release} ({}: {error}); `cargo xtask asterisk --tests up {release}` starts it",
+                path.display()
+            )
         });
         let pairs = text.lines().filter_map(|line| line.split_once('='));
         let state = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
@@ -77,6 +80,19 @@ impl Server {
     pub fn major(&self) -> u32 {
         let major = self.get("VERSION").split('.').next().and_then(|major| major.parse().ok());
         major.expect("a version begins with a number")
+    }
+
+    /// Whether the state file has this value. A server that was named by its URL has neither ports nor a file system.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.state.contains_key(key)
+    }
+
+    /// The same server, with its version where the state file had none.
+    #[must_use]
+    pub fn with_version(mut self, version: &str) -> Self {
+        self.state.entry("VERSION".to_owned()).or_insert_with(|| version.to_owned());
+        self
     }
 
     /// One value of the state file.
@@ -123,10 +139,10 @@ impl Server {
     }
 }
 
-/// Where `cargo xtask asterisk up` leaves its state.
+/// Where `cargo xtask asterisk --tests up` leaves its state: tests never touch the servers that one tries things on.
 fn states() -> PathBuf {
     match env::var_os("ARI_TEST_STATES") {
         Some(path) => path.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/asterisk"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/asterisk/tests"),
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow};
 
-use crate::tools::succeed;
+use crate::tools::{cargo, succeed};
 use crate::workspace;
 
 /// Benchmarks, beside other crates for ARI and beside what one would write without any
@@ -55,7 +55,7 @@ impl Bench {
 }
 
 fn build(target: &Path, no_peers: bool) -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo();
     cargo.args(["build", "--release", "--quiet", "--locked", "--target-dir"]).arg(target);
     cargo.arg("--manifest-path").arg(workspace::root().join("bench/Cargo.toml"));
     cargo.args(no_peers.then_some("--no-default-features"));

@@ -1,10 +1,11 @@
 //! `cargo xtask conformance` and `cargo xtask record`: programs of the package `ari-e2e`, which knows the bindings.
 
-use std::process::Command;
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
 use crate::asterisk;
+use crate::tools::cargo;
 use crate::workspace;
 
 /// Call everything that a server declares, and write down how it compares with its declaration
@@ -31,7 +32,7 @@ pub(crate) struct Record {
     app: String,
     /// Where to
     #[arg(long)]
-    out: String,
+    out: PathBuf,
     /// Events of everything there is
     #[arg(long)]
     subscribe_all: bool,
@@ -47,7 +48,7 @@ pub(crate) fn run(command: &Conformance) -> Result<()> {
         releases.push("all".to_owned());
     }
     if !releases.is_empty() {
-        asterisk::run(asterisk::AsteriskCommand::Up { releases })?;
+        asterisk::up_for_tests(&releases)?;
     }
     let mut arguments = command.asterisk.clone();
     arguments.extend(command.check.then(|| "--check".to_owned()));
@@ -57,14 +58,16 @@ pub(crate) fn run(command: &Conformance) -> Result<()> {
 
 pub(crate) fn record(command: &Record) -> Result<()> {
     let Record { url, app, out, subscribe_all, seconds } = command;
-    let mut arguments = [url, "--app", app, "--out", out].map(str::to_owned).to_vec();
+    // Cargo runs the program in the workspace.
+    let out = std::path::absolute(out)?.display().to_string();
+    let mut arguments = [url, "--app", app, "--out", &out].map(str::to_owned).to_vec();
     arguments.extend(subscribe_all.then(|| "--subscribe-all".to_owned()));
     arguments.extend(seconds.iter().flat_map(|seconds| ["--seconds".to_owned(), seconds.to_string()]));
     program("record", &arguments)
 }
 
 fn program(name: &str, arguments: &[String]) -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo();
     cargo.args(["run", "--quiet", "--manifest-path"]).arg(workspace::root().join("Cargo.toml"));
     cargo.args(["--package", "ari-e2e", "--features", "live", "--bin", name, "--"]).args(arguments);
     let status = cargo.status()?;

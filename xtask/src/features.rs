@@ -1,11 +1,10 @@
 //! `cargo xtask features`: the bindings with each set of features, and how many crates that takes.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use anyhow::{Result, anyhow};
 
-use crate::workspace;
+use crate::tools::cargo;
 
 /// Lint the bindings with each set of features, and check that none takes more crates than it may
 #[derive(Debug, clap::Args)]
@@ -96,11 +95,10 @@ fn duplicates() -> Result<Vec<String>> {
 }
 
 fn tree(arguments: &[&str]) -> Result<String> {
-    let output = Command::new(env!("CARGO"))
+    let output = cargo()
         .args(["tree", "--locked", "--package", "ari-bindings", "--target", TARGET])
         .args(["--prefix", "none", "--format", "{p}"])
         .args(arguments)
-        .current_dir(workspace::root())
         .output()?;
     if !output.status.success() {
         return Err(anyhow!(String::from_utf8_lossy(&output.stderr).into_owned()));
@@ -109,10 +107,9 @@ fn tree(arguments: &[&str]) -> Result<String> {
 }
 
 fn lint(features: &str) -> Result<Option<String>> {
-    let status = Command::new(env!("CARGO"))
+    let status = cargo()
         .args(["clippy", "--quiet", "--package", "ari-bindings", "--no-default-features", "--features", features])
         .args(["--", "-D", "warnings"])
-        .current_dir(workspace::root())
         .status()?;
     Ok((!status.success()).then(|| format!("the features {features:?} do not pass the lints: {status}")))
 }

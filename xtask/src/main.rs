@@ -37,8 +37,7 @@ enum Command {
     Book(book::Book),
     Conformance(conformance::Conformance),
     Record(conformance::Record),
-    #[command(subcommand)]
-    Asterisk(asterisk::AsteriskCommand),
+    Asterisk(asterisk::Asterisk),
 }
 
 fn main() -> ExitCode {

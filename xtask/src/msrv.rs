@@ -1,11 +1,9 @@
 //! `cargo xtask msrv`: holds the manifest's claim of the oldest compiler against every dependency.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 
-use crate::workspace;
+use crate::tools::cargo;
 
 /// Check that no dependency of the published crates needs a newer compiler than they claim
 #[derive(Debug, clap::Args)]
@@ -39,10 +37,7 @@ pub(crate) fn run(_: &Msrv) -> Result<()> {
 }
 
 fn metadata() -> Result<Value> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
-        .current_dir(workspace::root())
-        .output()?;
+    let output = cargo().args(["metadata", "--format-version", "1", "--locked", "--all-features"]).output()?;
     if !output.status.success() {
         return Err(anyhow!(String::from_utf8_lossy(&output.stderr).into_owned()));
     }

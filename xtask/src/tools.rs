@@ -7,6 +7,16 @@ use anyhow::{Context as _, Result, anyhow};
 
 use crate::workspace;
 
+/// Cargo, in the workspace.
+///
+/// The variable is set where cargo itself runs this program. Otherwise it is the `cargo` of the path, which picks the
+/// toolchain of the workspace; the absolute path of the cargo that built this program would run with another compiler.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace::root());
+    command
+}
+
 /// Runs a command, which has to succeed.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
@@ -20,7 +30,7 @@ pub(crate) fn installed(name: &str, version: &str, options: &[&str]) -> Result<P
     if Command::new(&program).arg("--version").output().is_ok_and(|said| is_version(&said.stdout, version)) {
         return Ok(program);
     }
-    let mut install = Command::new(env!("CARGO"));
+    let mut install = cargo();
     install.args(["install", name, "--locked", "--force", "--version", version]).args(options);
     succeed(install.arg("--root").arg(folder))?;
     Ok(program)

@@ -1,7 +1,7 @@
 //! Calls at a steady rate for a long time, with the connection cut once a minute: what is lost, and what is left over.
 //!
 //! `cargo run --release --package ari-e2e --features live --bin soak -- RELEASE MINUTES CALLS_PER_SECOND`, with the
-//! server of `cargo xtask asterisk up RELEASE`. It prints a line a minute, and fails where a call is not accounted for
+//! server of `cargo xtask asterisk --tests up RELEASE`. It prints a line a minute, and fails where a call is not accounted for
 //! or tasks are left over.
 
 use std::collections::BTreeSet;

@@ -25,19 +25,19 @@ async fn under_load(
     let app = unique("app");
     let observer = observer(&ari, &app).await;
     let load = Load::start(&ari, &app, 20, Duration::from_millis(300));
-    observer.until("calls", |observed| observed.ended.len() >= 10).await;
+    observer.until("calls", |seen| seen.ended.len() >= 10).await;
     happens(&mut server).await;
     let returned = Instant::now();
-    let observed = observer.until_resynced(1).await;
-    let back = observed.gaps[0].1.expect("it was closed");
-    let calls = observed.started.len();
-    let observed = observer.until("calls again", |observed| observed.started.len() >= calls + 10).await;
+    let seen = observer.until_resynced(1).await;
+    let back = seen.gaps[0].1.expect("it was closed");
+    let calls = seen.started.len();
+    let seen = observer.until("calls again", |seen| seen.started.len() >= calls + 10).await;
     assert!(observer.connection().state().is_connected());
     println!(
-        "Asterisk {} over {transport:?}: observed again {:?} after its return; the gap lasted {:?}",
+        "Asterisk {} over {transport:?}: seen again {:?} after its return; the gap lasted {:?}",
         server.release(),
         back.saturating_duration_since(returned),
-        back - observed.gaps[0].0,
+        back - seen.gaps[0].0,
     );
     let ledger = load.stop().await;
     observer.until_complete(&ledger).await;
@@ -56,8 +56,8 @@ async fn a_crash_under_load() {
                 server.kill().await;
                 server.start().await;
             };
-            let (observed, ledger) = under_load(server.clone(), transport, crash).await;
-            assert_eq!((observed.error.as_ref(), &observed.restarts[..]), (None, &[Some(true)][..]), "{observed:#?}");
+            let (seen, ledger) = under_load(server.clone(), transport, crash).await;
+            assert_eq!((seen.error.as_ref(), &seen.restarts[..]), (None, &[Some(true)][..]), "{seen:#?}");
             assert!(ledger.made().count() >= 20, "{}", ledger.made().count());
         }
     })
@@ -71,8 +71,8 @@ async fn a_restart_under_load() {
             // It answers before it goes.
             server.console("core restart now").await;
         };
-        let (observed, ledger) = under_load(server, Transport::Http, restart).await;
-        assert_eq!((observed.error.as_ref(), &observed.restarts[..]), (None, &[Some(true)][..]), "{observed:#?}");
+        let (seen, ledger) = under_load(server, Transport::Http, restart).await;
+        assert_eq!((seen.error.as_ref(), &seen.restarts[..]), (None, &[Some(true)][..]), "{seen:#?}");
         assert!(ledger.made().count() >= 20, "{}", ledger.made().count());
     })
     .await;

@@ -27,9 +27,9 @@ async fn another_password_ends_the_stream_at_the_next_loss() {
         let mut connection = observer.connection().clone();
         soon("the end", async { while connection.changed().await.is_some() {} }).await;
         changed.restore();
-        let observed = observer.close().await;
-        assert_eq!(observed.gaps.len(), 1);
-        assert!(observed.error.as_ref().unwrap().contains("not authorized"), "{:?}", observed.error);
+        let seen = observer.close().await;
+        assert_eq!(seen.gaps.len(), 1);
+        assert!(seen.error.as_ref().unwrap().contains("not authorized"), "{:?}", seen.error);
     })
     .await;
 }
@@ -54,10 +54,10 @@ async fn a_server_without_room_is_asked_until_it_has() {
         assert!(matches!(error, Error::OutcomeUnknown { .. } | Error::Connect { .. }), "{error}");
         changed.restore();
         observer.until_resynced(1).await;
-        let observed = observer.close().await;
-        assert_eq!(observed.gaps.len(), 1);
+        let seen = observer.close().await;
+        assert_eq!(seen.gaps.len(), 1);
         // Whether it was ever told when the server had started depends on how soon the place was gone.
-        assert_ne!(observed.restarts, [Some(true)]);
+        assert_ne!(seen.restarts, [Some(true)]);
         other.close().await;
     })
     .await;

@@ -48,7 +48,7 @@ async fn the_table_shows_who_is_there_also_after_a_gap() {
         let second = call(&ari).await;
         until(&mut screen, "the call of then", |table| table.contains(&second.name)).await;
 
-        // If a device state is being observed when the connection is cut, Asterisk may hang for good.
+        // If a device state is being seen when the connection is cut, Asterisk may hang for good.
         ari.application(&app).unsubscribe([DEVICE_STATES]).await.unwrap();
         proxy.refuse().await;
         proxy.cut().await;

@@ -22,35 +22,35 @@ async fn observer(ari: &Client, app: &str) -> Observer {
     Observer::of(connect.reconnect(Reconnect::new().delays(second / 5, second)).await.unwrap())
 }
 
-/// Makes calls while the network fails repeatedly, and returns what was observed.
+/// Makes calls while the network fails repeatedly, and returns what was seen.
 async fn under_load(server: Server, failures: usize, fail: impl AsyncFn(&FaultProxy, usize)) -> Observed {
     let (proxy, ari, direct) = clients(&server);
     let app = unique("app");
     let observer = observer(&ari, &app).await;
     let load = Load::start(&direct, &app, 20, Duration::from_millis(300));
     for failure in 0..failures {
-        let calls = observer.observed().ended.len();
-        observer.until("calls", |observed| observed.ended.len() >= calls + 5).await;
+        let calls = observer.seen().ended.len();
+        observer.until("calls", |seen| seen.ended.len() >= calls + 5).await;
         fail(&proxy, failure).await;
         observer.until_resynced(failure + 1).await;
     }
-    let calls = observer.observed().ended.len();
-    observer.until("calls again", |observed| observed.ended.len() >= calls + 5).await;
+    let calls = observer.seen().ended.len();
+    observer.until("calls again", |seen| seen.ended.len() >= calls + 5).await;
     let ledger = load.stop().await;
     observer.until_complete(&ledger).await;
-    let observed = observer.close().await;
-    assert_eq!((observed.error.as_ref(), observed.gaps.len()), (None, failures), "{:?}", observed.reasons);
-    assert!(observed.restarts.iter().all(|restarted| *restarted == Some(false)), "{:?}", observed.restarts);
+    let seen = observer.close().await;
+    assert_eq!((seen.error.as_ref(), seen.gaps.len()), (None, failures), "{:?}", seen.reasons);
+    assert!(seen.restarts.iter().all(|restarted| *restarted == Some(false)), "{:?}", seen.restarts);
     // The server did not fail: every call was made, and none is left.
     assert_eq!(ledger.made().count(), ledger.calls.len());
     assert_eq!(ledger.left().count(), 0);
-    observed
+    seen
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections() {
     alone_on_each_server(|server: Server| async move {
-        let observed = under_load(
+        let seen = under_load(
             server,
             4,
             async |proxy, failure| {
@@ -58,7 +58,7 @@ async fn cut_connections() {
             },
         )
         .await;
-        assert!(observed.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", observed.reasons);
+        assert!(seen.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", seen.reasons);
     })
     .await;
 }
@@ -66,13 +66,13 @@ async fn cut_connections() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_half_open_connection() {
     alone_on_each_server(|server: Server| async move {
-        let observed = under_load(server, 1, async |proxy, _| {
+        let seen = under_load(server, 1, async |proxy, _| {
             proxy.half_open().await;
             proxy.heal().await;
         })
         .await;
-        assert!(observed.reasons[0].contains("ping"), "{:?}", observed.reasons);
-        let (begin, end) = observed.gaps[0];
+        assert!(seen.reasons[0].contains("ping"), "{:?}", seen.reasons);
+        let (begin, end) = seen.gaps[0];
         let lasted = end.unwrap() - begin;
         assert!(lasted < Duration::from_secs(4), "noticed and mended in seconds: {lasted:?}");
     })
@@ -82,9 +82,8 @@ async fn a_half_open_connection() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_cut_in_the_middle() {
     alone_on_each_server(|server: Server| async move {
-        let observed =
-            under_load(server, 3, async |proxy, failure| proxy.truncate_after(1 + 700 * failure).await).await;
-        assert!(observed.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", observed.reasons);
+        let seen = under_load(server, 3, async |proxy, failure| proxy.truncate_after(1 + 700 * failure).await).await;
+        assert!(seen.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", seen.reasons);
     })
     .await;
 }
@@ -97,11 +96,11 @@ async fn a_slow_network_is_no_gap() {
         let observer = observer(&ari, &app).await;
         proxy.delay(Duration::from_millis(150)).await;
         let load = Load::start(&direct, &app, 20, Duration::from_millis(300));
-        observer.until("calls", |observed| observed.ended.len() >= 40).await;
+        observer.until("calls", |seen| seen.ended.len() >= 40).await;
         let ledger = load.stop().await;
         observer.until_complete(&ledger).await;
-        let observed = observer.close().await;
-        assert_eq!((observed.gaps.len(), observed.error.as_ref()), (0, None));
+        let seen = observer.close().await;
+        assert_eq!((seen.gaps.len(), seen.error.as_ref()), (0, None));
     })
     .await;
 }
@@ -109,7 +108,7 @@ async fn a_slow_network_is_no_gap() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_there_for_a_while() {
     alone_on_each_server(|server: Server| async move {
-        let observed = under_load(server, 3, async |proxy, failure| {
+        let seen = under_load(server, 3, async |proxy, failure| {
             // Refused, accepted and hung up, accepted and left alone.
             match failure {
                 0 => proxy.stop_listening().await,
@@ -124,7 +123,7 @@ async fn nobody_there_for_a_while() {
             proxy.heal().await;
         })
         .await;
-        assert_eq!(observed.resyncs.len(), 3);
+        assert_eq!(seen.resyncs.len(), 3);
     })
     .await;
 }
@@ -147,8 +146,8 @@ async fn the_state_can_be_watched() {
             while !connection.changed().await.expect("an open connection").is_connected() {}
         })
         .await;
-        let observed = observer.close().await;
-        assert_eq!(observed.gaps.len(), 1);
+        let seen = observer.close().await;
+        assert_eq!(seen.gaps.len(), 1);
         assert_eq!(connection.state(), ConnectionState::Closed);
     })
     .await;

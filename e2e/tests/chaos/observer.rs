@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// Consumes an event stream and records what it reports.
 pub(crate) struct Observer {
     connection: Connection,
-    observed: watch::Receiver<Observed>,
+    seen: watch::Receiver<Observed>,
     task: JoinHandle<Observed>,
 }
 
@@ -37,40 +37,39 @@ impl Observer {
     /// Of a connection that finds out by itself what each gap has changed.
     pub(crate) fn of(events: Events) -> Self {
         let connection = events.connection();
-        let (sender, observed) = watch::channel(Observed::default());
-        Self { connection, observed, task: tokio::spawn(keep(events, sender)) }
+        let (sender, seen) = watch::channel(Observed::default());
+        Self { connection, seen, task: tokio::spawn(keep(events, sender)) }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// What has been observed so far.
-    pub(crate) fn observed(&self) -> Observed {
-        self.observed.borrow().clone()
+    /// What has been seen so far.
+    pub(crate) fn seen(&self) -> Observed {
+        self.seen.borrow().clone()
     }
 
     /// Waits until the stream has reported what is wanted.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Observed) -> bool) -> Observed {
-        let mut observed = self.observed.clone();
-        let waiting =
-            async { observed.wait_for(|observed| wanted(observed)).await.ok().map(|observed| observed.clone()) };
-        let observed = crate::alone::soon(what, waiting).await;
-        observed.unwrap_or_else(|| panic!("{what}: the stream has ended: {:?}", self.observed()))
+        let mut seen = self.seen.clone();
+        let waiting = async { seen.wait_for(|seen| wanted(seen)).await.ok().map(|seen| seen.clone()) };
+        let seen = crate::alone::soon(what, waiting).await;
+        seen.unwrap_or_else(|| panic!("{what}: the stream has ended: {:?}", self.seen()))
     }
 
     /// Waits until one gap more has been closed than there were, and its resync is complete.
     pub(crate) async fn until_resynced(&self, gaps: usize) -> Observed {
-        self.until(&format!("gap {gaps}"), |observed| observed.resyncs.len() >= gaps).await
+        self.until(&format!("gap {gaps}"), |seen| seen.resyncs.len() >= gaps).await
     }
 
     /// Waits until every call is accounted for.
     pub(crate) async fn until_complete(&self, ledger: &Ledger) {
-        let mut observed = self.observed.clone();
-        let waiting = observed.wait_for(|observed| observed.unaccounted(ledger).is_empty());
+        let mut seen = self.seen.clone();
+        let waiting = seen.wait_for(|seen| seen.unaccounted(ledger).is_empty());
         if tokio::time::timeout(crate::alone::SOON, waiting).await.is_err() {
-            let observed = self.observed();
-            panic!("not accounted for: {:#?}\n{observed:#?}", observed.unaccounted(ledger));
+            let seen = self.seen();
+            panic!("not accounted for: {:#?}\n{seen:#?}", seen.unaccounted(ledger));
         }
     }
 
@@ -83,9 +82,9 @@ impl Observer {
 
 async fn keep(mut events: Events, sender: watch::Sender<Observed>) -> Observed {
     while let Some(event) = events.next().await {
-        sender.send_modify(|observed| match event {
-            Ok(event) => observed.note(event),
-            Err(error) => observed.error = Some(error.to_string()),
+        sender.send_modify(|seen| match event {
+            Ok(event) => seen.note(event),
+            Err(error) => seen.error = Some(error.to_string()),
         });
     }
     sender.borrow().clone()
@@ -125,8 +124,8 @@ impl Observed {
         self.gaps.iter().any(touches)
     }
 
-    /// The calls that the server has made, or ended, of which that was neither observed nor may be missing by what was
-    /// observed.
+    /// The calls that the server has made, or ended, of which that was neither seen nor may be missing by what was
+    /// seen.
     fn unaccounted(&self, ledger: &Ledger) -> Vec<String> {
         let found = |list: fn(&Resync) -> BTreeSet<String>| -> BTreeSet<String> {
             self.resyncs.iter().flat_map(list).collect()

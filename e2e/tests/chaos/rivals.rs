@@ -17,7 +17,7 @@ async fn the_later_one_has_it_and_there_is_no_fight() {
         let mut both = server.client().events([&other, &unique("app")]).await.unwrap();
         let second = Observer::of(server.client().events([&app, &other]).resync(true).await.unwrap());
 
-        // The first is observed, and ends, because it has nothing left.
+        // The first is seen, and ends, because it has nothing left.
         let event = soon("word of it", first.next()).await.unwrap().unwrap();
         assert!(matches!(event, Event::ApplicationReplaced(it) if it.application == app));
         let error = soon("the end", first.next()).await.unwrap().unwrap_err();
@@ -30,11 +30,11 @@ async fn the_later_one_has_it_and_there_is_no_fight() {
 
         // And the second has all calls.
         let load = Load::start(&ari, &app, 20, Duration::from_millis(100));
-        second.until("calls", |observed| observed.ended.len() >= 20).await;
+        second.until("calls", |seen| seen.ended.len() >= 20).await;
         let ledger = load.stop().await;
         second.until_complete(&ledger).await;
-        let observed = second.close().await;
-        assert_eq!(observed.gaps.len(), 0);
+        let seen = second.close().await;
+        assert_eq!(seen.gaps.len(), 0);
         both.close().await;
     })
     .await;

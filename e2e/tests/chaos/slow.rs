@@ -25,7 +25,7 @@ async fn flooded(server: &Server, limit: usize, policy: OverflowPolicy) -> Event
     ari.asterisk().set_global_var("FLOOD").value(&far).await.unwrap();
     let stalled = Instant::now();
     let connection = events.connection();
-    // Only the number of what has come tells how far the flood is: to be observed by an event would be to take it.
+    // Only the number of what has come tells how far the flood is: to be seen by an event would be to take it.
     eventually(|| async { connection.statistics().received >= EVENTS as u64 && stalled.elapsed() >= STALL }).await;
     assert!(connection.state().is_connected(), "{:?}", connection.state());
     events

@@ -4,10 +4,12 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// The server's version, if it answers within a second.
 pub(crate) fn version(port: u16) -> Option<String> {
     let reply = exchange(port).ok()?;
-    version_in(&reply).map(str::to_owned)
+    version_in(&reply)
 }
 
 fn exchange(port: u16) -> std::io::Result<String> {
@@ -25,10 +27,11 @@ fn exchange(port: u16) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&reply).into_owned())
 }
 
-fn version_in(reply: &str) -> Option<&str> {
-    let ok = reply.starts_with("HTTP/1.1 200 ");
-    let (_, after) = reply.split_once("\"version\":\"").filter(|_| ok)?;
-    after.split('"').next()
+/// Parsed as JSON, since `pretty = yes` in ari.conf puts white space between its parts.
+fn version_in(reply: &str) -> Option<String> {
+    let (head, body) = reply.split_once("\r\n\r\n")?;
+    let info: Value = serde_json::from_str(body).ok().filter(|_| head.starts_with("HTTP/1.1 200 "))?;
+    Some(info["system"]["version"].as_str()?.to_owned())
 }
 
 #[cfg(test)]
@@ -36,10 +39,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_version_of_a_good_reply() {
+    fn version_in_reads_only_good_replies() {
         let body = r#"{"system":{"version":"22.10.1~dfsg","entity_id":"x"}}"#;
-        assert_eq!(version_in(&format!("HTTP/1.1 200 OK\r\n\r\n{body}")), Some("22.10.1~dfsg"));
+        assert_eq!(version_in(&format!("HTTP/1.1 200 OK\r\n\r\n{body}")), Some("22.10.1~dfsg".into()));
         assert_eq!(version_in(&format!("HTTP/1.1 503 Service Unavailable\r\n\r\n{body}")), None);
         assert_eq!(version_in("HTTP/1.1 200 OK\r\n\r\n{}"), None);
+    }
+
+    #[test]
+    fn version_in_reads_pretty_json() {
+        let body = "{\n  \"system\": {\n    \"version\": \"16.28.0\"\n  }\n}";
+        assert_eq!(version_in(&format!("HTTP/1.1 200 OK\r\n\r\n{body}")), Some("16.28.0".into()));
     }
 }

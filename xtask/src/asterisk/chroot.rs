@@ -5,13 +5,16 @@
 //! process sees it.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result, anyhow, bail};
 
+use super::engine::Engine;
 use super::place::{ETC, Place};
 use super::process;
 use super::programs::{succeeds, tail};
@@ -19,6 +22,9 @@ use super::release::Release;
 
 /// The directory that ARI records into; the package does not create it.
 const RECORDINGS: &str = "var/spool/asterisk/recording";
+
+/// How long another program may hold a lock of apt or dpkg, as unattended upgrades do.
+const LOCK_PATIENCE: Duration = Duration::from_secs(300);
 
 /// Releases are installed side by side, but apt lets in one at a time.
 static APT: Mutex<()> = Mutex::new(());
@@ -32,50 +38,106 @@ pub(crate) fn has_mmdebstrap() -> Result<bool> {
     if !succeeds("apt-get", &["--version"]) {
         return Ok(false);
     }
-    eprintln!("Installing mmdebstrap");
-    for arguments in [&["update"][..], &["install", "-y", "mmdebstrap", "debian-archive-keyring"]] {
-        let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        let output = command.output().context("cannot run `apt-get`")?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            bail!("`apt-get {}` failed:\n{said}", arguments.join(" "));
-        }
-    }
+    eprintln!("Installing mmdebstrap by apt-get, once; this takes up to a minute");
+    apt_get(&["update"])?;
+    apt_get(&["install", "-y", "mmdebstrap", "debian-archive-keyring"])?;
     Ok(true)
 }
 
-/// Fills `target/asterisk/RELEASE/root`. The directory has another name until it is whole.
+/// Runs `apt-get`, and waits while another program holds one of its locks.
+fn apt_get(arguments: &[&str]) -> Result<()> {
+    let end = Instant::now() + LOCK_PATIENCE;
+    let mut reported = false;
+    loop {
+        let mut command = Command::new("apt-get");
+        // The option covers dpkg's lock, not that of the package lists.
+        let timeout = format!("DPkg::Lock::Timeout={}", LOCK_PATIENCE.as_secs());
+        command.args(["-o", &timeout]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
+        let output = command.output().context("cannot run `apt-get`")?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !is_locked(&errors) || Instant::now() >= end {
+            bail!("`apt-get {}` failed:\n{errors}", arguments.join(" "));
+        }
+        if !reported {
+            eprintln!("Waiting for another program that uses apt or dpkg");
+            reported = true;
+        }
+        sleep(Duration::from_secs(1));
+    }
+}
+
+fn is_locked(errors: &str) -> bool {
+    errors.contains("Could not get lock") || errors.contains("Unable to lock")
+}
+
+/// Fills the folder's `root`, which has another name until it is whole. Copies the other server of the release where it
+/// is installed.
 pub(crate) fn install(release: &Release) -> Result<()> {
     let place = Place::of(release);
-    let (root, log) = (place.root(), place.install_log());
-    eprintln!(
-        "Installing Asterisk {} from Debian {} into {}: half a minute, once",
-        release.name,
-        release.suite,
-        root.display()
-    );
     remove_leftovers(&place)?;
     let new = place.dir.join(format!("new-{}", std::process::id()));
-    let output = File::create(&log).with_context(|| log.display().to_string())?;
-    let errors = output.try_clone().with_context(|| log.display().to_string())?;
+    let started = Instant::now();
+    let twin = release.counterpart();
+    if Engine::installed(&twin) == Some(Engine::Chroot) {
+        eprintln!("{}: copying the installation of {}", release.title(), twin.title());
+        let mut command = Command::new("cp");
+        command.args(["-a", "--reflink=auto"]).arg(Place::of(&twin).root()).arg(&new);
+        let status = command.status().context("cannot run `cp`")?;
+        // A server that runs there may remove a file meanwhile, which this one does not need.
+        if !status.success() && !new.join("usr/sbin/asterisk").exists() {
+            bail!("cannot copy {}: {status}", Place::of(&twin).root().display());
+        }
+    } else {
+        bootstrap(release, &place, &new)?;
+        complete(&new)?;
+    }
+    check_version(&new, release)?;
+    let root = place.root();
+    fs::rename(&new, &root).with_context(|| root.display().to_string())?;
+    eprintln!("{}: installed in {} s", release.title(), started.elapsed().as_secs());
+    Ok(())
+}
+
+/// Makes a small Debian with Asterisk in it, and prints each step with the seconds that have passed.
+fn bootstrap(release: &Release, place: &Place, new: &Path) -> Result<()> {
+    let log = place.install_log();
+    eprintln!(
+        "{}: installing from Debian {} into {}, once; this takes half a minute to four minutes",
+        release.title(),
+        release.suite,
+        place.root().display()
+    );
+    let started = Instant::now();
+    let mut output = File::create(&log).with_context(|| log.display().to_string())?;
     let mut command = apart();
     command
         .args(["mmdebstrap", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until \"false\""])
         .args(["--include=asterisk,sip-tester", &release.suite])
-        .arg(&new)
+        .arg(new)
         .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors);
-    let status = command.status().context("cannot run `mmdebstrap`")?;
+        .stdout(output.try_clone().with_context(|| log.display().to_string())?)
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().context("cannot run `mmdebstrap`")?;
+    if let Some(errors) = child.stderr.take() {
+        for line in BufReader::new(errors).split(b'\n') {
+            let Ok(line) = line else { break };
+            let line = String::from_utf8_lossy(&line);
+            writeln!(output, "{line}").with_context(|| log.display().to_string())?;
+            if let Some(step) = line.strip_prefix("I: ") {
+                eprintln!("{}: {:>3} s  {step}", release.title(), started.elapsed().as_secs());
+            }
+        }
+    }
+    let status = child.wait().context("cannot wait for `mmdebstrap`")?;
     if !status.success() {
         let said = fs::read_to_string(&log).unwrap_or_default();
-        let _ = fs::remove_dir_all(&new);
+        let _ = fs::remove_dir_all(new);
         bail!("mmdebstrap failed ({status}), see {}:\n{}", log.display(), tail(&said, 15));
     }
-    complete(&new)?;
-    check_version(&new, release)?;
-    fs::rename(&new, &root).with_context(|| root.display().to_string())
+    Ok(())
 }
 
 /// Runs a program that mounts: its mounts and its children vanish with it, and it ends when this process does,
@@ -225,6 +287,13 @@ fn enter(root: &Path) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_locked_recognises_apt_and_dpkg() {
+        assert!(is_locked("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)"));
+        assert!(is_locked("E: Unable to lock directory /var/lib/apt/lists/"));
+        assert!(!is_locked("E: Unable to locate package mmdebstrap"));
+    }
 
     #[test]
     fn the_script_survives_a_quote_in_the_path() {

@@ -6,22 +6,25 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::place::{self, ETC, Place};
 use super::programs::{succeeds, tail};
-use super::release::Release;
+use super::release::{Purpose, Release};
 
 /// Builds the image from `e2e/asterisk/Dockerfile`.
 pub(crate) fn install(program: &str, release: &Release) -> Result<()> {
-    eprintln!("Building an image with Asterisk {} from Debian {}: a minute, once", release.name, release.suite);
+    eprintln!(
+        "Asterisk {}: building an image from Debian {}, once; this takes a few minutes",
+        release.name, release.suite
+    );
     let suite = format!("SUITE={}", release.suite);
     let sources = place::sources().display().to_string();
-    let image = name(release);
+    let image = image(release);
     run(program, &["build", "--build-arg", &suite, "--tag", &image, &sources]).map(drop)
 }
 
 /// Starts a container on the host's network, where the server keeps to 127.0.0.1.
 pub(crate) fn start(program: &str, release: &Release) -> Result<()> {
-    let name = name(release);
+    let (name, image) = (name(release), image(release));
     let volume = format!("{}:{ETC}", Place::of(release).container_etc().display());
-    let arguments = ["run", "--detach", "--init", "--name", &name, "--network", "host", "--volume", &volume, &name];
+    let arguments = ["run", "--detach", "--init", "--name", &name, "--network", "host", "--volume", &volume, &image];
     run(program, &arguments).map(drop)
 }
 
@@ -63,6 +66,14 @@ pub(crate) fn script(program: &str, release: &Release) -> String {
 }
 
 fn name(release: &Release) -> String {
+    match release.purpose {
+        Purpose::User => image(release),
+        Purpose::Tests => format!("{}-tests", image(release)),
+    }
+}
+
+/// Both servers of a release are of one image.
+fn image(release: &Release) -> String {
     format!("ari-asterisk-{}", release.name)
 }
 

@@ -19,18 +19,27 @@ use std::io::Write as _;
 use std::thread;
 
 use anyhow::{Context as _, Error, Result, anyhow};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use self::call::Call;
 use self::engine::Engine;
 use self::place::Place;
-use self::release::Release;
+use self::release::{Purpose, Release};
 use self::server::Up;
 use self::state::Instance;
 
 /// Install, start and stop a real Asterisk
+#[derive(Debug, Args)]
+pub(crate) struct Asterisk {
+    /// Means the servers of the tests, which have files, ports and processes of their own
+    #[arg(long, global = true)]
+    tests: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
 #[derive(Debug, Subcommand)]
-pub(crate) enum AsteriskCommand {
+enum Verb {
     /// Install (once) and start
     Up {
         /// Releases such as `22`, or `all` [default: the newest]
@@ -61,31 +70,34 @@ pub(crate) enum AsteriskCommand {
 }
 
 /// Runs one command.
-pub(crate) fn run(command: AsteriskCommand) -> Result<()> {
-    match command {
-        AsteriskCommand::Up { releases } => for_each(&release::named(&releases)?, |release| {
+pub(crate) fn run(command: Asterisk) -> Result<()> {
+    let purpose = if command.tests { Purpose::Tests } else { Purpose::User };
+    match command.verb {
+        Verb::Up { releases } => for_each(&release::named(&releases, purpose)?, |release| {
             print_up(server::up(release)?);
             Ok(())
         }),
-        AsteriskCommand::Down { releases } => {
-            let chosen = if releases.is_empty() { release::all()? } else { release::named(&releases)? };
+        Verb::Down { releases } => {
+            let chosen = if releases.is_empty() { release::all(purpose)? } else { release::named(&releases, purpose)? };
             for_each(&chosen, |release| {
                 let was_running = server::down(release)?;
-                println!("Asterisk {} {}", release.name, if was_running { "is down" } else { "was not running" });
+                println!("{} {}", release.title(), if was_running { "is down" } else { "was not running" });
                 Ok(())
             })
         }
-        AsteriskCommand::Kill { releases } => for_each(&release::named(&releases)?, |release| {
+        Verb::Kill { releases } => for_each(&release::named(&releases, purpose)?, |release| {
             let was_running = server::kill(release)?;
-            println!("Asterisk {} {}", release.name, if was_running { "is killed" } else { "was not running" });
+            println!("{} {}", release.title(), if was_running { "is killed" } else { "was not running" });
             Ok(())
         }),
-        AsteriskCommand::Status => {
-            release::all()?.iter().for_each(print_status);
+        Verb::Status => {
+            for purpose in [Purpose::User, Purpose::Tests] {
+                release::all(purpose)?.iter().for_each(print_status);
+            }
             Ok(())
         }
-        AsteriskCommand::Console { release, execute } => console(&one(release)?, execute.as_deref()),
-        AsteriskCommand::Call(call) => call.run(&running(&one(call.release.clone())?)?),
+        Verb::Console { release, execute } => console(&one(release, purpose)?, execute.as_deref()),
+        Verb::Call(call) => call.run(&running(&one(call.release.clone(), purpose)?)?),
     }
 }
 
@@ -103,14 +115,24 @@ fn for_each(releases: &[Release], action: impl Fn(&Release) -> Result<()> + Sync
     if failures.is_empty() { Ok(()) } else { Err(anyhow!(failures.join("\n\n"))) }
 }
 
-/// What is wrong with the servers that were started, which a test that failed may not know.
-pub(crate) fn faults() -> Result<Vec<Error>> {
-    Ok(release::all()?.iter().filter_map(server::fault).collect())
+/// Starts the servers of the tests that do not run.
+pub(crate) fn up_for_tests(releases: &[String]) -> Result<()> {
+    run(Asterisk { tests: true, verb: Verb::Up { releases: releases.to_vec() } })
 }
 
-fn one(word: Option<String>) -> Result<Release> {
+/// Stops the servers of the tests.
+pub(crate) fn down_for_tests() -> Result<()> {
+    run(Asterisk { tests: true, verb: Verb::Down { releases: Vec::new() } })
+}
+
+/// What is wrong with the servers of the tests, which a test that failed may not know.
+pub(crate) fn faults() -> Result<Vec<Error>> {
+    Ok(release::all(Purpose::Tests)?.iter().filter_map(server::fault).collect())
+}
+
+fn one(word: Option<String>, purpose: Purpose) -> Result<Release> {
     let words: Vec<String> = word.into_iter().collect();
-    let chosen = release::named(&words)?;
+    let chosen = release::named(&words, purpose)?;
     match &chosen[..] {
         [release] => Ok(release.clone()),
         _ => Err(anyhow!("one release is needed here")),
@@ -118,9 +140,9 @@ fn one(word: Option<String>) -> Result<Release> {
 }
 
 fn running(release: &Release) -> Result<Instance> {
-    Engine::installed(release)
-        .and_then(|engine| server::running(release, &engine))
-        .with_context(|| format!("Asterisk {0} is not running: `cargo xtask asterisk up {0}`", release.name))
+    Engine::installed(release).and_then(|engine| server::running(release, &engine)).with_context(|| {
+        format!("{} is not running: `cargo xtask asterisk {}` starts it", release.title(), release.up())
+    })
 }
 
 fn console(release: &Release, execute: Option<&str>) -> Result<()> {
@@ -164,5 +186,6 @@ fn print_status(release: &Release) {
             Some(instance) => format!("running  {}  {}  SIP {}", instance.url, instance.version, instance.ports.sip),
         },
     };
-    println!("{:4} {line}", release.name);
+    let tests = if release.purpose == Purpose::Tests { "tests" } else { "" };
+    println!("{:4} {tests:5} {line}", release.name);
 }

@@ -1,8 +1,8 @@
-//! Where everything of an instance lies: `target/asterisk/RELEASE/`.
+//! Where everything of an instance lies: `target/asterisk/RELEASE/`, or `target/asterisk/tests/RELEASE/` for tests.
 
 use std::path::PathBuf;
 
-use super::release::Release;
+use super::release::{Purpose, Release};
 use crate::workspace;
 
 /// The directory of the configuration, inside the server's file system.
@@ -19,15 +19,19 @@ pub(crate) fn sources() -> PathBuf {
 /// The files of one release.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    /// `target/asterisk/RELEASE`.
+    /// The folder.
     pub(crate) dir: PathBuf,
 }
 
 impl Place {
     /// The place of `release`; nothing is created.
     pub(crate) fn of(release: &Release) -> Self {
-        let target = workspace::root().join("target").join("asterisk");
-        Self { dir: target.join(&release.name) }
+        let target = workspace::root().join("target/asterisk");
+        let dir = match release.purpose {
+            Purpose::User => target.join(&release.name),
+            Purpose::Tests => target.join("tests").join(&release.name),
+        };
+        Self { dir }
     }
 
     /// The installed system.

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use anyhow::{Context as _, Result};
 
+use super::release::{Purpose, Release};
+
 /// The ports that an instance listens on, and the one where it looks for a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ports {
@@ -21,10 +23,13 @@ pub(crate) struct Ports {
 const RTP_PORTS: u16 = 1000;
 
 impl Ports {
-    /// What the release at `index` of the list takes when it is free. The first has the ports that every
-    /// example of ARI and SIP names.
-    pub(crate) fn preferred(index: u16) -> Self {
-        let index = index % 30;
+    /// What a release takes when it is free. The first of the list has the ports that every example of ARI and SIP
+    /// names.
+    pub(crate) fn preferred(release: &Release) -> Self {
+        let index = match release.purpose {
+            Purpose::User => release.index % 15,
+            Purpose::Tests => 15 + release.index % 15,
+        };
         Self {
             http: 8088 + index,
             sip: 5060 + 2 * index,
@@ -98,9 +103,12 @@ mod tests {
 
     #[test]
     fn releases_prefer_different_ports() {
-        let (first, second) = (Ports::preferred(0), Ports::preferred(1));
+        let release = |index, purpose| Release { name: String::new(), suite: String::new(), index, purpose };
+        let preferred = |index, purpose| Ports::preferred(&release(index, purpose));
+        let (first, second) = (preferred(0, Purpose::User), preferred(1, Purpose::User));
         assert_eq!((first.http, first.sip), (8088, 5060));
         assert_ne!(first.http, second.http);
         assert!(first.rtp_end() < second.rtp_start);
+        assert!(second.http < preferred(0, Purpose::Tests).http);
     }
 }

@@ -15,18 +15,57 @@ pub(crate) struct Release {
     pub(crate) suite: String,
     /// Its place in the list, from which the ports that it prefers follow.
     pub(crate) index: u16,
+    /// Which of its two servers is meant.
+    pub(crate) purpose: Purpose,
+}
+
+/// Whom a server is for. Tests restart and reconfigure theirs, so they have servers apart from those one tries things on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To try things on.
+    User,
+    /// For the tests of `e2e`.
+    Tests,
+}
+
+impl Release {
+    /// The same release with the server for the other purpose.
+    pub(crate) fn counterpart(&self) -> Self {
+        let purpose = match self.purpose {
+            Purpose::User => Purpose::Tests,
+            Purpose::Tests => Purpose::User,
+        };
+        Self { purpose, ..self.clone() }
+    }
+
+    /// How messages name the server.
+    pub(crate) fn title(&self) -> String {
+        match self.purpose {
+            Purpose::User => format!("Asterisk {}", self.name),
+            Purpose::Tests => format!("Asterisk {} for tests", self.name),
+        }
+    }
+
+    /// The arguments of `cargo xtask asterisk` that start it.
+    pub(crate) fn up(&self) -> String {
+        match self.purpose {
+            Purpose::User => format!("up {}", self.name),
+            Purpose::Tests => format!("--tests up {}", self.name),
+        }
+    }
 }
 
 /// Every release of the list, the default one first.
-pub(crate) fn all() -> Result<Vec<Release>> {
+pub(crate) fn all(purpose: Purpose) -> Result<Vec<Release>> {
     let path = place::sources().join("releases.txt");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    parse(&text).with_context(|| path.display().to_string())
+    let releases = parse(&text).with_context(|| path.display().to_string())?;
+    Ok(releases.into_iter().map(|release| Release { purpose, ..release }).collect())
 }
 
 /// The releases that the words of a command line mean; no word means the default one.
-pub(crate) fn named(words: &[String]) -> Result<Vec<Release>> {
-    select(&all()?, words)
+pub(crate) fn named(words: &[String], purpose: Purpose) -> Result<Vec<Release>> {
+    select(&all(purpose)?, words)
 }
 
 fn parse(text: &str) -> Result<Vec<Release>> {
@@ -40,6 +79,7 @@ fn parse(text: &str) -> Result<Vec<Release>> {
                 name: name.to_owned(),
                 suite: suite.to_owned(),
                 index: u16::try_from(releases.len()).unwrap_or(u16::MAX),
+                purpose: Purpose::User,
             }),
             _ => {
                 bail!("line {}: expected a release and a Debian suite, found `{text}`", line + 1);
@@ -100,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_list_of_the_project_can_be_read() {
-        assert!(!all().unwrap().is_empty());
+        assert!(!all(Purpose::Tests).unwrap().is_empty());
     }
 
     #[test]

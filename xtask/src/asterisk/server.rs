@@ -40,7 +40,7 @@ pub(crate) fn up(release: &Release) -> Result<Up> {
     let start = Instant::now();
     // After a crash clients come back to where it was.
     let last = Instance::read(release).map(|instance| instance.ports);
-    let ports = last.unwrap_or_else(|| Ports::preferred(release.index)).or_free()?;
+    let ports = last.unwrap_or_else(|| Ports::preferred(release)).or_free()?;
     template::write_all(&ports, &engine.etc(release))?;
     engine.start(release)?;
     let version = match wait(release, &engine, &ports) {
@@ -139,8 +139,8 @@ fn failure(release: &Release, engine: &Engine, what: &str) -> Error {
     // What registers and unregisters is no news.
     let log: Vec<&str> = log.lines().filter(|line| !line.starts_with("  == ")).collect();
     anyhow!(
-        "Asterisk {} {what}. The end of its log ({}):\n{}",
-        release.name,
+        "{} {what}. The end of its log ({}):\n{}",
+        release.title(),
         Place::of(release).log().display(),
         tail(&log.join("\n"), 20)
     )

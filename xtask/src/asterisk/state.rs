@@ -1,4 +1,4 @@
-//! What a running instance offers, as lines of `KEY=VALUE` in `target/asterisk/RELEASE/state`.
+//! What a running instance offers, as lines of `KEY=VALUE` in the file `state` of its folder.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn instance(root: Option<PathBuf>, pid: Option<u32>) -> Instance {
-        let ports = Ports::preferred(0);
+        let ports = Ports { http: 8088, sip: 5060, phone: 5160, rtp_start: 10_000 };
         Instance {
             release: "22".into(),
             version: "22.10.1~x=1".into(),

@@ -10,6 +10,7 @@ mod device_states;
 mod endpoints;
 mod events;
 mod external;
+mod mailboxes;
 mod media;
 mod outbound;
 mod phones;
@@ -25,25 +26,42 @@ use crate::scene::Scene;
 
 pub(crate) type Run = fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// A scene of the list.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    /// Values of the state file without which it cannot be played.
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) run: Run,
+}
+
+const fn scene(name: &'static str, run: Run) -> Entry {
+    Entry { name, needs: &[], run }
+}
+
+const fn needing(name: &'static str, needs: &'static [&'static str], run: Run) -> Entry {
+    Entry { name, needs, run }
+}
+
 /// All of them, in the order in which they are played.
-pub(crate) const SCENES: &[(&str, Run)] = &[
-    ("applications", |scene| Box::pin(applications::run(scene))),
-    ("asterisk", |scene| Box::pin(asterisk::run(scene))),
-    ("bridges", |scene| Box::pin(bridges::run(scene))),
-    ("channel errors", |scene| Box::pin(channel_errors::run(scene))),
-    ("channels", |scene| Box::pin(channels::run(scene))),
-    ("claims", |scene| Box::pin(claims::run(scene))),
-    ("device states", |scene| Box::pin(device_states::run(scene))),
-    ("endpoints", |scene| Box::pin(endpoints::run(scene))),
-    ("events", |scene| Box::pin(events::run(scene))),
-    ("external media", |scene| Box::pin(external::run(scene))),
-    ("media", |scene| Box::pin(media::run(scene))),
-    ("phones", |scene| Box::pin(phones::run(scene))),
-    ("playbacks", |scene| Box::pin(playbacks::run(scene))),
-    ("recordings", |scene| Box::pin(recordings::run(scene))),
-    ("sounds", |scene| Box::pin(sounds::run(scene))),
-    ("tones", |scene| Box::pin(tones::run(scene))),
-    ("transfers", |scene| Box::pin(transfers::run(scene))),
+pub(crate) const SCENES: &[Entry] = &[
+    scene("applications", |scene| Box::pin(applications::run(scene))),
+    scene("asterisk", |scene| Box::pin(asterisk::run(scene))),
+    scene("bridges", |scene| Box::pin(bridges::run(scene))),
+    scene("channel errors", |scene| Box::pin(channel_errors::run(scene))),
+    scene("channels", |scene| Box::pin(channels::run(scene))),
+    scene("claims", |scene| Box::pin(claims::run(scene))),
+    scene("device states", |scene| Box::pin(device_states::run(scene))),
+    needing("endpoints", &["SIP_PORT"], |scene| Box::pin(endpoints::run(scene))),
+    scene("events", |scene| Box::pin(events::run(scene))),
+    scene("external media", |scene| Box::pin(external::run(scene))),
+    scene("mailboxes", |scene| Box::pin(mailboxes::run(scene))),
+    scene("media", |scene| Box::pin(media::run(scene))),
+    needing("phones", &["SIP_PORT"], |scene| Box::pin(phones::run(scene))),
+    scene("playbacks", |scene| Box::pin(playbacks::run(scene))),
+    scene("recordings", |scene| Box::pin(recordings::run(scene))),
+    scene("sounds", |scene| Box::pin(sounds::run(scene))),
+    scene("tones", |scene| Box::pin(tones::run(scene))),
+    needing("transfers", &["SIP_PORT"], |scene| Box::pin(transfers::run(scene))),
     // It changes the configuration.
-    ("outbound", |scene| Box::pin(outbound::run(scene))),
+    needing("outbound", &["PHONE_PORT", "RUN"], |scene| Box::pin(outbound::run(scene))),
 ];
