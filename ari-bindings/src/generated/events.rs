@@ -19,97 +19,97 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no [`StasisEnd`](crate::events::StasisEnd) has come.
+    /// Sent when a channel could not be moved to another application because that application does not exist or is disconnected. The event goes to the application that had the channel and still has it; no [`StasisEnd`](crate::events::StasisEnd) was sent.
     ApplicationMoveFailed(Box<ApplicationMoveFailed>),
-    /// Asterisk has connected to a client by itself and registered the application there. It comes first on such an outbound connection, once for each application; clients that connect themselves never see it.
+    /// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it. It is the first event on such a connection, once for each application. Connections opened by a client never receive it.
     ApplicationRegistered(Box<ApplicationRegistered>),
-    /// Another connection has registered the same application and gets its events from now on. The old connection stays open, for its other applications and for requests.
+    /// Sent when another connection has registered the same application and receives its events from now on. The old connection stays open for its other applications and for requests.
     ApplicationReplaced(Box<ApplicationReplaced>),
-    /// An application has ended on a connection that Asterisk had opened to a client by itself. Clients that connect themselves never see it.
+    /// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk. Connections opened by a client never receive it.
     ApplicationUnregistered(Box<ApplicationUnregistered>),
-    /// Somebody with two calls has joined, or tried to join, the parties of both; `result` says how it went. It goes to whoever is subscribed to a channel or bridge involved.
+    /// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome. It goes to applications subscribed to a channel or bridge involved.
     BridgeAttendedTransfer(Box<BridgeAttendedTransfer>),
-    /// A party of a bridge has sent the others, or tried to send them, on to an extension; `result` says how it went. As a rule the transferring party hangs up next, and the others leave the bridge.
+    /// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
     BridgeBlindTransfer(Box<BridgeBlindTransfer>),
-    /// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; [`BridgeDestroyed`](crate::events::BridgeDestroyed) is its counterpart.
+    /// Sent when a bridge has been created. Only applications subscribed to all bridges receive it, which need not include the one that created the bridge. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
     BridgeCreated(Box<BridgeCreated>),
-    /// A bridge has ceased to exist. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) has come before for each channel that was still in it.
+    /// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each channel that was still in the bridge.
     BridgeDestroyed(Box<BridgeDestroyed>),
-    /// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and a [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) each.
+    /// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer. The channels of one bridge move to the other; each sends [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge).
     BridgeMerged(Box<BridgeMerged>),
-    /// The members of a bridge see another channel's picture: it was chosen with `set_video_source`, or its party began to talk.
+    /// Sent when the video source of a bridge has changed, either through `set_video_source` or because another participant started talking.
     BridgeVideoSourceChanged(Box<BridgeVideoSourceChanged>),
-    /// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees [`StasisStart`](crate::events::StasisStart).
+    /// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications. Take the call with `claim_channel`; the winner receives [`StasisStart`](crate::events::StasisStart).
     CallBroadcast(Box<CallBroadcast>),
-    /// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that. An application may get this before its [`CallBroadcast`](crate::events::CallBroadcast).
+    /// Sent when an offered call has been claimed, if the dialplan requested this notification. All applications that were sent [`CallBroadcast`](crate::events::CallBroadcast) receive it, including the winner. It may arrive before [`CallBroadcast`](crate::events::CallBroadcast).
     CallClaimed(Box<CallClaimed>),
-    /// The name, number or presentation of the caller on a channel has changed.
+    /// Sent when the caller's name, number or presentation has changed on a channel.
     ChannelCallerId(Box<ChannelCallerId>),
-    /// What a channel's phone shows of the other party has changed, for instance since it was bridged or the other was transferred.
+    /// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other party was transferred.
     ChannelConnectedLine(Box<ChannelConnectedLine>),
-    /// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees [`StasisStart`](crate::events::StasisStart).
+    /// Sent when a channel has been created. Only applications subscribed to all channels receive it; an application that handles the call receives [`StasisStart`](crate::events::StasisStart).
     ChannelCreated(Box<ChannelCreated>),
-    /// A channel has ceased to exist, and its id is of no more use. A [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) precedes it in most cases; the application that had the channel sees [`StasisEnd`](crate::events::StasisEnd) first and may not get this one.
+    /// Sent when a channel has been destroyed; its ID is no longer valid. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) usually precedes it. The application that had the channel receives [`StasisEnd`](crate::events::StasisEnd) first and may not receive this event.
     ChannelDestroyed(Box<ChannelDestroyed>),
-    /// A channel has begun to execute the next application of the dialplan.
+    /// Sent when a channel starts executing the next dialplan application.
     ChannelDialplan(Box<ChannelDialplan>),
-    /// A digit was pressed at the far end of a channel. It is sent when the key is let go, in a bridge as well as outside.
+    /// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge. The event is sent when the key is released.
     ChannelDtmfReceived(Box<ChannelDtmfReceived>),
-    /// A channel has joined a bridge. It follows `add_channel`, and [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) is its counterpart.
+    /// Sent when a channel has entered a bridge, for example through `add_channel`. Its counterpart is [`ChannelLeftBridge`](crate::events::ChannelLeftBridge).
     ChannelEnteredBridge(Box<ChannelEnteredBridge>),
-    /// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; there is no keeping the channel.
+    /// Sent when the far end, an application or Asterisk requests the hangup of a channel. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the hangup cannot be prevented.
     ChannelHangupRequest(Box<ChannelHangupRequest>),
-    /// The far end has put its call on hold. `hold` on our side does not bring this about; [`ChannelUnhold`](crate::events::ChannelUnhold) ends it.
+    /// Sent when the far end has put its call on hold. The operation `hold` does not cause this event. [`ChannelUnhold`](crate::events::ChannelUnhold) marks the end of the hold.
     ChannelHold(Box<ChannelHold>),
-    /// A channel has left a bridge, of itself, through `remove_channel` or because its call ended.
+    /// Sent when a channel has left a bridge, for example through `remove_channel` or because it hung up.
     ChannelLeftBridge(Box<ChannelLeftBridge>),
-    /// A channel's state has changed, for instance to `Ringing`, or to `Up` when it is answered.
+    /// Sent when the state of a channel has changed, for example to `Ringing`, or to `Up` when it is answered.
     ChannelStateChange(Box<ChannelStateChange>),
-    /// Somebody who was talking has fallen silent. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
+    /// Sent when talking has stopped on a channel. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it requires the dialplan function `TALK_DETECT(set)` on the channel.
     ChannelTalkingFinished(Box<ChannelTalkingFinished>),
-    /// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
+    /// Sent when talking has started on a channel. It requires the dialplan function `TALK_DETECT(set)` on the channel. [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
     ChannelTalkingStarted(Box<ChannelTalkingStarted>),
-    /// A tone was heard for which the function `TONE_DETECT` was set on the channel, for example that of a fax or an answering machine.
+    /// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a fax or answering machine.
     ChannelToneDetected(Box<ChannelToneDetected>),
-    /// A phone asks for a transfer that is left to the application, as `PJSIP_TRANSFER_HANDLING()=ari-only` arranges: Asterisk transfers nothing by itself. Carry it out and report with `transfer_progress`, each call of which brings this event again, with its `state`.
+    /// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`. Asterisk does not transfer the call: carry out the transfer and report its progress with `transfer_progress`. Each report triggers this event again, with `state` set.
     ChannelTransfer(Box<ChannelTransfer>),
-    /// The far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
+    /// Sent when the far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
     ChannelUnhold(Box<ChannelUnhold>),
-    /// An event that somebody made up: another client with `user_event`, or the dialplan with `UserEvent()`.
+    /// A custom event sent by a client with `user_event`, or by the dialplan with `UserEvent()`.
     ChannelUserevent(Box<ChannelUserevent>),
-    /// A variable of a channel, or a global one, has been set. There are many of these, as Asterisk sets variables for its own use.
+    /// Sent when a channel variable or a global variable has been set. These events are frequent, since Asterisk sets variables internally.
     ChannelVarset(Box<ChannelVarset>),
-    /// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; [`EndpointStateChange`](crate::events::EndpointStateChange) follows when this makes the endpoint as a whole come or go.
+    /// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. [`EndpointStateChange`](crate::events::EndpointStateChange) follows if the state of the endpoint as a whole changes.
     ContactStatusChange(Box<ContactStatusChange>),
-    /// A device has another state than before. It goes to applications subscribed to the device, also for devices that were set with `device_states`.
+    /// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices set with `device_states`.
     DeviceStateChanged(Box<DeviceStateChanged>),
-    /// A call attempt has begun, made progress or ended. The first has an empty `dialstatus`, the last says how the attempt came out.
+    /// Sent when a call attempt starts, progresses or ends. `dialstatus` is empty in the first event and reports the outcome in the last.
     Dial(Box<Dial>),
-    /// An endpoint has come or gone: its `state` is another than before. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) tells more about the cause.
+    /// Sent when the `state` of an endpoint has changed. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) has details about the cause.
     EndpointStateChange(Box<EndpointStateChange>),
-    /// A request to open the events connection lacked something. No release sends this: such requests are refused with 400.
+    /// Declared for a request to open the event connection that lacks parameters. No release sends it: such requests fail with `400`.
     MissingParams(Box<MissingParams>),
-    /// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) says more.
+    /// Sent when a peer has registered or unregistered, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. For PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) has more detail.
     PeerStatusChange(Box<PeerStatusChange>),
-    /// One medium of a playback has ended, and the next one begins. It comes between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished), once for every further medium.
+    /// Sent when one media item of a playback has ended and the next one starts. It is sent for each item after the first, between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished).
     PlaybackContinuing(Box<PlaybackContinuing>),
-    /// A playback has ended, played to its end, stopped or broken off; its `state` says which. It comes once for every playback, even for one that never started.
+    /// Sent when a playback has completed, was stopped or has failed; its `state` says which. It is sent once for each playback, even if the playback never started.
     PlaybackFinished(Box<PlaybackFinished>),
-    /// A playback can be heard from now on, having waited for what was asked for before. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
+    /// Sent when a playback starts, after any playbacks queued before it. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
     PlaybackStarted(Box<PlaybackStarted>),
-    /// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
+    /// The response to a request sent over the event connection. Only the connection that sent the request receives it. Responses arrive in the order of the requests, interleaved with events.
     RestResponse(Box<RestResponse>),
-    /// A recording could not start or broke off. `cause` says why: for one, a channel cannot be recorded while it is in a bridge.
+    /// Sent when a recording could not start or was interrupted; `cause` gives the reason. For example, a channel cannot be recorded while it is in a bridge.
     RecordingFailed(Box<RecordingFailed>),
-    /// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
+    /// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call. Unless it was cancelled, the file is complete and can be downloaded.
     RecordingFinished(Box<RecordingFinished>),
-    /// A recording writes from now on. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
+    /// Sent when a recording has started. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
     RecordingStarted(Box<RecordingStarted>),
-    /// A channel has left the application: it was hung up, moved or sent back to the dialplan. Nothing more can be done with it through the application.
+    /// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan. The application can no longer control the channel.
     StasisEnd(Box<StasisEnd>),
-    /// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until [`StasisEnd`](crate::events::StasisEnd).
+    /// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was originated, moved or claimed. The application controls the channel and receives its events until [`StasisEnd`](crate::events::StasisEnd).
     StasisStart(Box<StasisStart>),
-    /// A text has come in outside a call, for SIP a MESSAGE request. It goes to applications subscribed to the endpoint, or to its technology.
+    /// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request. It goes to applications subscribed to the endpoint or to its technology.
     TextMessageReceived(Box<TextMessageReceived>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),
@@ -720,7 +720,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
     )
 }
 
-/// A channel could not be moved to another application, because that one does not exist or its client is away. It goes to the application that has the channel and that keeps it: no [`StasisEnd`](crate::events::StasisEnd) has come.
+/// Sent when a channel could not be moved to another application because that application does not exist or is disconnected. The event goes to the application that had the channel and still has it; no [`StasisEnd`](crate::events::StasisEnd) was sent.
 ///
 /// Asterisk's event `ApplicationMoveFailed`.
 ///
@@ -728,37 +728,37 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
-    /// The channel that was to move and has stayed.
+    /// The channel that was not moved.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub channel: crate::models::Channel,
-    /// The application to which it was to move.
+    /// The application that the channel was to be moved to.
     ///
     /// `destination`: text.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub destination: String,
-    /// The arguments that the other application would have got with [`StasisStart`](crate::events::StasisStart).
+    /// The arguments intended for the other application's [`StasisStart`](crate::events::StasisStart).
     ///
     /// `args`: list of text.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub args: Vec<String>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -772,7 +772,7 @@ object!(
     "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// Asterisk has connected to a client by itself and registered the application there. It comes first on such an outbound connection, once for each application; clients that connect themselves never see it.
+/// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it. It is the first event on such a connection, once for each application. Connections opened by a client never receive it.
 ///
 /// Asterisk's event `ApplicationRegistered`.
 ///
@@ -780,19 +780,19 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -807,7 +807,7 @@ object!(
 
 );
 
-/// Another connection has registered the same application and gets its events from now on. The old connection stays open, for its other applications and for requests.
+/// Sent when another connection has registered the same application and receives its events from now on. The old connection stays open for its other applications and for requests.
 ///
 /// Asterisk's event `ApplicationReplaced`.
 ///
@@ -815,19 +815,19 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -840,7 +840,7 @@ object!(
     timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// An application has ended on a connection that Asterisk had opened to a client by itself. Clients that connect themselves never see it.
+/// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk. Connections opened by a client never receive it.
 ///
 /// Asterisk's event `ApplicationUnregistered`.
 ///
@@ -848,19 +848,19 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -875,7 +875,7 @@ object!(
 
 );
 
-/// Somebody with two calls has joined, or tried to join, the parties of both; `result` says how it went. It goes to whoever is subscribed to a channel or bridge involved.
+/// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome. It goes to applications subscribed to a channel or bridge involved.
 ///
 /// Asterisk's event `BridgeAttendedTransfer`.
 ///
@@ -895,73 +895,73 @@ pub struct BridgeAttendedTransfer {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferer_second_leg: crate::models::Channel,
-    /// The channel that took the transferring party's place in its bridge; absent if there was none.
+    /// The channel that replaced the transferring party in its bridge, if any.
     ///
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub replace_channel: Option<crate::models::Channel>,
-    /// The party of the first call; absent when that is an application or more than one channel.
+    /// The party of the first call; absent if it is an application or more than one channel.
     ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferee: Option<crate::models::Channel>,
-    /// The party of the second call; absent when that is an application or more than one channel.
+    /// The party of the second call; absent if it is an application or more than one channel.
     ///
     /// `transfer_target`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transfer_target: Option<crate::models::Channel>,
-    /// How it went: `Success`, `Fail`, `Invalid` or `Not Permitted`.
+    /// The outcome: `Success`, `Fail`, `Invalid` or `Not Permitted`.
     ///
     /// `result`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub result: String,
-    /// Whether the phone signalled the transfer, as with SIP REFER; otherwise it was dialled as a feature code.
+    /// Whether the phone signalled the transfer, for example with SIP `REFER`, rather than by dialling a feature code.
     ///
     /// `is_external`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
-    /// The bridge that its first leg was in; absent if in none.
+    /// The bridge that contained the first leg, if any.
     ///
     /// `transferer_first_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferer_first_leg_bridge: Option<crate::models::Bridge>,
-    /// The bridge that its second leg was in; absent if in none.
+    /// The bridge that contained the second leg, if any.
     ///
     /// `transferer_second_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferer_second_leg_bridge: Option<crate::models::Bridge>,
-    /// How the calls were joined: `bridge`, `application`, `link` (two bridges with a channel between them), `threeway` or `fail`. It decides which of the other fields are present.
+    /// How the calls were joined: `bridge`, `application`, `link` (two bridges connected by a channel), `threeway` or `fail`. It determines which other fields are present.
     ///
     /// `destination_type`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_type: String,
-    /// The id of the bridge in which the parties meet; present only for `bridge`.
+    /// The ID of the bridge that joins the parties; present only for `bridge`.
     ///
     /// `destination_bridge`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_bridge: Option<String>,
-    /// The dialplan application that now has the call; present only for `application`.
+    /// The dialplan application that now runs the call; present only for `application`.
     ///
     /// `destination_application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_application: Option<String>,
-    /// The half of the link that sits in the first call's bridge; present only for `link`.
+    /// The half of the link in the bridge of the first call; present only for `link`.
     ///
     /// `destination_link_first_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_link_first_leg: Option<crate::models::Channel>,
-    /// The half of the link that sits in the second call's bridge; present only for `link`.
+    /// The half of the link in the bridge of the second call; present only for `link`.
     ///
     /// `destination_link_second_leg`: `Channel`.
     ///
@@ -973,25 +973,25 @@ pub struct BridgeAttendedTransfer {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_threeway_channel: Option<crate::models::Channel>,
-    /// The bridge where all three talk; present only for `threeway`.
+    /// The bridge that contains all three parties; present only for `threeway`.
     ///
     /// `destination_threeway_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub destination_threeway_bridge: Option<crate::models::Bridge>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1017,7 +1017,7 @@ object!(
 
 );
 
-/// A party of a bridge has sent the others, or tried to send them, on to an extension; `result` says how it went. As a rule the transferring party hangs up next, and the others leave the bridge.
+/// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
 ///
 /// Asterisk's event `BridgeBlindTransfer`.
 ///
@@ -1025,25 +1025,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
-    /// The leg of the party that transferred the call.
+    /// The channel of the transferring party.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The channel that takes the transferring party's place where the whole bridge is sent on; otherwise absent.
+    /// The channel that replaces the transferring party if the whole bridge is transferred; otherwise absent.
     ///
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub replace_channel: Option<crate::models::Channel>,
-    /// The party that was sent on; absent when there is more than one.
+    /// The transferred party; absent if there is more than one.
     ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub transferee: Option<crate::models::Channel>,
-    /// The target: the extension to which the call was sent.
+    /// The extension that the call was transferred to.
     ///
     /// `exten`: text.
     ///
@@ -1055,37 +1055,37 @@ pub struct BridgeBlindTransfer {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub context: String,
-    /// How it went: `Success`, `Fail`, `Invalid` or `Not Permitted`.
+    /// The outcome: `Success`, `Fail`, `Invalid` or `Not Permitted`.
     ///
     /// `result`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub result: String,
-    /// Whether the phone signalled the transfer, as with SIP REFER; otherwise it was dialled as a feature code.
+    /// Whether the phone signalled the transfer, for example with SIP `REFER`, rather than by dialling a feature code.
     ///
     /// `is_external`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
-    /// The bridge in which they talked; absent if the call was in none.
+    /// The bridge that contained the call, if any.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: Option<crate::models::Bridge>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1101,7 +1101,7 @@ object!(
     date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A bridge has come into being. Only applications that are subscribed to all bridges get it, not the one that made the bridge; [`BridgeDestroyed`](crate::events::BridgeDestroyed) is its counterpart.
+/// Sent when a bridge has been created. Only applications subscribed to all bridges receive it, which need not include the one that created the bridge. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
 ///
 /// Asterisk's event `BridgeCreated`.
 ///
@@ -1115,19 +1115,19 @@ pub struct BridgeCreated {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1142,7 +1142,7 @@ object!(
 
 );
 
-/// A bridge has ceased to exist. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) has come before for each channel that was still in it.
+/// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each channel that was still in the bridge.
 ///
 /// Asterisk's event `BridgeDestroyed`.
 ///
@@ -1150,25 +1150,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
-    /// The bridge as it was at the end.
+    /// The last snapshot of the bridge.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1183,7 +1183,7 @@ object!(
 
 );
 
-/// Two bridges have become one, as happens when Asterisk joins calls after a transfer. The channels of one move to the other, with a [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and a [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) each.
+/// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer. The channels of one bridge move to the other; each sends [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge).
 ///
 /// Asterisk's event `BridgeMerged`.
 ///
@@ -1191,31 +1191,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeMerged {
-    /// The bridge that stays and in which all are now.
+    /// The bridge that remains and contains all channels.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// The bridge that was emptied and goes away.
+    /// The bridge that was emptied and is about to be destroyed.
     ///
     /// `bridge_from`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_from: crate::models::Bridge,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1229,7 +1229,7 @@ object!(
     asterisk_id = "asterisk_id" : optional }
 );
 
-/// The members of a bridge see another channel's picture: it was chosen with `set_video_source`, or its party began to talk.
+/// Sent when the video source of a bridge has changed, either through `set_video_source` or because another participant started talking.
 ///
 /// Asterisk's event `BridgeVideoSourceChanged`.
 ///
@@ -1237,31 +1237,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
-    /// The bridge, with the new choice in `video_source_id`.
+    /// The bridge, with the new source in `video_source_id`.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// The channel whose picture was seen before; absent if there was none.
+    /// The ID of the previous source channel, if any.
     ///
     /// `old_video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub old_video_source_id: Option<crate::ids::ChannelId>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1275,7 +1275,7 @@ object!(
     timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A call is on offer: `StasisBroadcast()` in the dialplan asks several applications which of them takes it. Answer with `claim_channel`; who gets it sees [`StasisStart`](crate::events::StasisStart).
+/// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications. Take the call with `claim_channel`; the winner receives [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `CallBroadcast`.
 ///
@@ -1283,37 +1283,37 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallBroadcast {
-    /// The channel on offer, which is not yet in any application.
+    /// The offered channel, which is not in an application yet.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub channel: crate::models::Channel,
-    /// The caller's number; empty if unknown.
+    /// The number of the caller; empty if unknown.
     ///
     /// `caller`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub caller: Option<String>,
-    /// The extension that was dialled; empty if unknown.
+    /// The dialled extension; empty if unknown.
     ///
     /// `called`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub called: Option<String>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1327,7 +1327,7 @@ object!(
     "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A call that was on offer has been taken. All applications that had got [`CallBroadcast`](crate::events::CallBroadcast) are told, the winner too, provided the dialplan asked for that. An application may get this before its [`CallBroadcast`](crate::events::CallBroadcast).
+/// Sent when an offered call has been claimed, if the dialplan requested this notification. All applications that were sent [`CallBroadcast`](crate::events::CallBroadcast) receive it, including the winner. It may arrive before [`CallBroadcast`](crate::events::CallBroadcast).
 ///
 /// Asterisk's event `CallClaimed`.
 ///
@@ -1335,31 +1335,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallClaimed {
-    /// The channel that was on offer.
+    /// The offered channel.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub channel: crate::models::Channel,
-    /// The application that has claimed it, by the name in the claim.
+    /// The name of the winning application, as given in its claim.
     ///
     /// `winner_app`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub winner_app: String,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1373,7 +1373,7 @@ object!(
     asterisk_id = "asterisk_id" : optional }
 );
 
-/// The name, number or presentation of the caller on a channel has changed.
+/// Sent when the caller's name, number or presentation has changed on a channel.
 ///
 /// Asterisk's event `ChannelCallerId`.
 ///
@@ -1381,13 +1381,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCallerId {
-    /// Whether the number may be shown and who vouches for it, as a number; the text of it says the same.
+    /// The presentation and screening of the caller ID, as a number; `caller_presentation_txt` has the same in words.
     ///
     /// `caller_presentation`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub caller_presentation: i64,
-    /// Whether the number may be shown and who vouches for it, such as `Presentation Allowed, Not Screened`.
+    /// The presentation and screening of the caller ID in words, such as `Presentation Allowed, Not Screened`.
     ///
     /// `caller_presentation_txt`: text.
     ///
@@ -1399,19 +1399,19 @@ pub struct ChannelCallerId {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1426,7 +1426,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// What a channel's phone shows of the other party has changed, for instance since it was bridged or the other was transferred.
+/// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other party was transferred.
 ///
 /// Asterisk's event `ChannelConnectedLine`.
 ///
@@ -1440,19 +1440,19 @@ pub struct ChannelConnectedLine {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1466,7 +1466,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A channel has come into being. Only applications that are subscribed to all channels get it; one that is to handle the call sees [`StasisStart`](crate::events::StasisStart).
+/// Sent when a channel has been created. Only applications subscribed to all channels receive it; an application that handles the call receives [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `ChannelCreated`.
 ///
@@ -1474,25 +1474,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreated {
-    /// The new channel, in the state `Down` or `Ring`.
+    /// The new channel, in state `Down` or `Ring`.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1507,7 +1507,7 @@ object!(
 
 );
 
-/// A channel has ceased to exist, and its id is of no more use. A [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) precedes it in most cases; the application that had the channel sees [`StasisEnd`](crate::events::StasisEnd) first and may not get this one.
+/// Sent when a channel has been destroyed; its ID is no longer valid. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) usually precedes it. The application that had the channel receives [`StasisEnd`](crate::events::StasisEnd) first and may not receive this event.
 ///
 /// Asterisk's event `ChannelDestroyed`.
 ///
@@ -1515,43 +1515,43 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
-    /// Why the call ended, as a Q.850 cause: 16 is a normal hangup, 17 busy, 0 unknown.
+    /// The Q.850 hangup cause: 16 is a normal hangup, 17 busy, 0 unknown.
     ///
     /// `cause`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub cause: i64,
-    /// The same in English, such as `Normal Clearing`.
+    /// The hangup cause in words, such as `Normal Clearing`.
     ///
     /// `cause_txt`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub cause_txt: String,
-    /// The cause in the channel's own protocol: a SIP status such as 480, or the closing code of a WebSocket. Absent if there is none.
+    /// The protocol-specific cause: a SIP status such as 480, or a WebSocket close code. Absent if there is none.
     ///
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub tech_cause: Option<i64>,
-    /// The channel as it was at the end.
+    /// The last snapshot of the channel.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1567,7 +1567,7 @@ object!(
 
 );
 
-/// A channel has begun to execute the next application of the dialplan.
+/// Sent when a channel starts executing the next dialplan application.
 ///
 /// Asterisk's event `ChannelDialplan`.
 ///
@@ -1575,37 +1575,37 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDialplan {
-    /// The channel, with its place in `dialplan`.
+    /// The channel, with its position in `dialplan`.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application, such as `Answer` or `Stasis`; some that Asterisk runs by itself are in no dialplan.
+    /// The application, such as `Answer` or `Stasis`. Asterisk also runs some applications that appear in no dialplan.
     ///
     /// `dialplan_app`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialplan_app: String,
-    /// The application's arguments after substitution; empty if it has none.
+    /// The arguments of the application after variable substitution; empty if there are none.
     ///
     /// `dialplan_app_data`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialplan_app_data: String,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1619,7 +1619,7 @@ object!(
     timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A digit was pressed at the far end of a channel. It is sent when the key is let go, in a bridge as well as outside.
+/// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge. The event is sent when the key is released.
 ///
 /// Asterisk's event `ChannelDtmfReceived`.
 ///
@@ -1627,37 +1627,37 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
-    /// The key: `0` to `9`, `*`, `#` or `A` to `D`.
+    /// The digit: `0` to `9`, `*`, `#` or `A` to `D`.
     ///
     /// `digit`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub digit: String,
-    /// How long it was held down, in milliseconds.
+    /// How long the key was held, in milliseconds.
     ///
     /// `duration_ms`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub duration_ms: i64,
-    /// The channel on which it came in.
+    /// The channel that received the digit.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1671,7 +1671,7 @@ object!(
     "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A channel has joined a bridge. It follows `add_channel`, and [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) is its counterpart.
+/// Sent when a channel has entered a bridge, for example through `add_channel`. Its counterpart is [`ChannelLeftBridge`](crate::events::ChannelLeftBridge).
 ///
 /// Asterisk's event `ChannelEnteredBridge`.
 ///
@@ -1679,31 +1679,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
-    /// The bridge, with the new one among its channels.
+    /// The bridge, including the new channel.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// The channel that joined; servers always send it.
+    /// The channel that entered the bridge. Servers always send it.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: Option<crate::models::Channel>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1717,7 +1717,7 @@ object!(
     asterisk_id = "asterisk_id" : optional }
 );
 
-/// Somebody wants to end the call of a channel: its far end, an application or Asterisk itself. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; there is no keeping the channel.
+/// Sent when the far end, an application or Asterisk requests the hangup of a channel. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the hangup cannot be prevented.
 ///
 /// Asterisk's event `ChannelHangupRequest`.
 ///
@@ -1725,43 +1725,43 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
-    /// Why, as a Q.850 cause such as 16 for a normal hangup; absent or 0 if nothing is known.
+    /// The Q.850 cause, such as 16 for a normal hangup; absent or 0 if unknown.
     ///
     /// `cause`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub cause: Option<i64>,
-    /// The cause in the channel's own protocol: a SIP status such as 480, or the closing code of a WebSocket. Absent if there is none.
+    /// The protocol-specific cause: a SIP status such as 480, or a WebSocket close code. Absent if there is none.
     ///
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub tech_cause: Option<i64>,
-    /// True when Asterisk or an application asks for the hangup; absent for one that the far end signals.
+    /// `true` if Asterisk or an application requested the hangup; absent if the far end did.
     ///
     /// `soft`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub soft: Option<bool>,
-    /// The channel whose call ends.
+    /// The channel that is about to hang up.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1776,7 +1776,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// The far end has put its call on hold. `hold` on our side does not bring this about; [`ChannelUnhold`](crate::events::ChannelUnhold) ends it.
+/// Sent when the far end has put its call on hold. The operation `hold` does not cause this event. [`ChannelUnhold`](crate::events::ChannelUnhold) marks the end of the hold.
 ///
 /// Asterisk's event `ChannelHold`.
 ///
@@ -1784,31 +1784,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelHold {
-    /// The channel whose far end holds.
+    /// The channel whose far end put the call on hold.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The music that the holder would have the other party hear; absent, or `N/A`, if it named none.
+    /// The music class suggested by the far end; absent or `N/A` if none.
     ///
     /// `musicclass`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub musicclass: Option<String>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1822,7 +1822,7 @@ object!(
     asterisk_id = "asterisk_id" : optional }
 );
 
-/// A channel has left a bridge, of itself, through `remove_channel` or because its call ended.
+/// Sent when a channel has left a bridge, for example through `remove_channel` or because it hung up.
 ///
 /// Asterisk's event `ChannelLeftBridge`.
 ///
@@ -1830,31 +1830,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
-    /// The bridge, with the channels that remain.
+    /// The bridge, with the remaining channels.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: crate::models::Bridge,
-    /// The channel that left.
+    /// The channel that left the bridge.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1868,7 +1868,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A channel's state has changed, for instance to `Ringing`, or to `Up` when it is answered.
+/// Sent when the state of a channel has changed, for example to `Ringing`, or to `Up` when it is answered.
 ///
 /// Asterisk's event `ChannelStateChange`.
 ///
@@ -1876,25 +1876,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelStateChange {
-    /// The channel with its new state.
+    /// The channel in its new state.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1908,7 +1908,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// Somebody who was talking has fallen silent. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it is sent only for channels on which the function `TALK_DETECT(set)` was switched on.
+/// Sent when talking has stopped on a channel. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it requires the dialplan function `TALK_DETECT(set)` on the channel.
 ///
 /// Asterisk's event `ChannelTalkingFinished`.
 ///
@@ -1916,31 +1916,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
-    /// The channel on which it is silent now.
+    /// The channel on which talking stopped.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// How long the talking had lasted, in milliseconds.
+    /// How long the talking lasted, in milliseconds.
     ///
     /// `duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub duration: i64,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1954,7 +1954,7 @@ object!(
     asterisk_id = "asterisk_id" : optional }
 );
 
-/// Somebody has begun to talk. It is sent only for channels on which the function `TALK_DETECT(set)` was switched on, and [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
+/// Sent when talking has started on a channel. It requires the dialplan function `TALK_DETECT(set)` on the channel. [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
 ///
 /// Asterisk's event `ChannelTalkingStarted`.
 ///
@@ -1962,25 +1962,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
-    /// The channel on which somebody talks.
+    /// The channel on which talking started.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -1994,7 +1994,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A tone was heard for which the function `TONE_DETECT` was set on the channel, for example that of a fax or an answering machine.
+/// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a fax or answering machine.
 ///
 /// Asterisk's event `ChannelToneDetected`.
 ///
@@ -2002,25 +2002,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelToneDetected {
-    /// The channel on which the tone was heard.
+    /// The channel on which the tone was detected.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 22.0.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2034,7 +2034,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A phone asks for a transfer that is left to the application, as `PJSIP_TRANSFER_HANDLING()=ari-only` arranges: Asterisk transfers nothing by itself. Carry it out and report with `transfer_progress`, each call of which brings this event again, with its `state`.
+/// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`. Asterisk does not transfer the call: carry out the transfer and report its progress with `transfer_progress`. Each report triggers this event again, with `state` set.
 ///
 /// Asterisk's event `ChannelTransfer`.
 ///
@@ -2042,37 +2042,37 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelTransfer {
-    /// What `transfer_progress` has just reported, such as `channel_answered`; absent in the phone's own request.
+    /// The progress last reported with `transfer_progress`, such as `channel_answered`; absent in the initial request.
     ///
     /// `state`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub state: Option<String>,
-    /// Where the phone wants the call to go.
+    /// The destination of the transfer.
     ///
     /// `refer_to`: `ReferTo`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub refer_to: crate::models::ReferTo,
-    /// The phone that asks, and the call that it wants to hand over.
+    /// The phone that requested the transfer, and the call to transfer.
     ///
     /// `referred_by`: `ReferredBy`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub referred_by: crate::models::ReferredBy,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2086,7 +2086,7 @@ object!(
     "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// The far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
+/// Sent when the far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
 ///
 /// Asterisk's event `ChannelUnhold`.
 ///
@@ -2094,25 +2094,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUnhold {
-    /// The channel whose far end is back.
+    /// The channel whose far end resumed the call.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2127,7 +2127,7 @@ object!(
 
 );
 
-/// An event that somebody made up: another client with `user_event`, or the dialplan with `UserEvent()`.
+/// A custom event sent by a client with `user_event`, or by the dialplan with `UserEvent()`.
 ///
 /// Asterisk's event `ChannelUserevent`.
 ///
@@ -2135,49 +2135,49 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUserevent {
-    /// The name that its sender gave it.
+    /// The name of the custom event.
     ///
     /// `eventname`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub eventname: String,
-    /// The channel that it is about; absent if its sender named none.
+    /// The channel that the event concerns, if the sender gave one.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: Option<crate::models::Channel>,
-    /// The bridge that it is about; absent if its sender named none.
+    /// The bridge that the event concerns, if the sender gave one.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge: Option<crate::models::Bridge>,
-    /// The endpoint that it is about; absent if its sender named none.
+    /// The endpoint that the event concerns, if the sender gave one.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: Option<crate::models::Endpoint>,
-    /// What its sender put in: an object, to which Asterisk adds the name as `eventname`.
+    /// The data of the custom event: an object, to which Asterisk adds the name as `eventname`.
     ///
     /// `userevent`: JSON.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub userevent: serde_json::Value,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2192,7 +2192,7 @@ object!(
     asterisk_id = "asterisk_id" : optional }
 );
 
-/// A variable of a channel, or a global one, has been set. There are many of these, as Asterisk sets variables for its own use.
+/// Sent when a channel variable or a global variable has been set. These events are frequent, since Asterisk sets variables internally.
 ///
 /// Asterisk's event `ChannelVarset`.
 ///
@@ -2200,7 +2200,7 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelVarset {
-    /// The name of the variable or, with its brackets, of the function that was written to.
+    /// The name of the variable, or of the function including its parentheses.
     ///
     /// `variable`: text.
     ///
@@ -2212,25 +2212,25 @@ pub struct ChannelVarset {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub value: String,
-    /// The channel whose variable it is; absent if it is global.
+    /// The channel that owns the variable; absent for a global variable.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: Option<crate::models::Channel>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2244,7 +2244,7 @@ object!(
     : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// An address of a phone has been registered, removed, or found reachable or not. It goes to applications subscribed to the endpoint; [`EndpointStateChange`](crate::events::EndpointStateChange) follows when this makes the endpoint as a whole come or go.
+/// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. [`EndpointStateChange`](crate::events::EndpointStateChange) follows if the state of the endpoint as a whole changes.
 ///
 /// Asterisk's event `ContactStatusChange`.
 ///
@@ -2252,31 +2252,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContactStatusChange {
-    /// The endpoint to which the address belongs.
+    /// The endpoint that the contact belongs to.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
-    /// The address with its new status.
+    /// The contact and its new status.
     ///
     /// `contact_info`: `ContactInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub contact_info: crate::models::ContactInfo,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2290,7 +2290,7 @@ object!(
     date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A device has another state than before. It goes to applications subscribed to the device, also for devices that were set with `device_states`.
+/// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices set with `device_states`.
 ///
 /// Asterisk's event `DeviceStateChanged`.
 ///
@@ -2298,25 +2298,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
-    /// The device with its new state.
+    /// The device and its new state.
     ///
     /// `device_state`: `DeviceState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub device_state: crate::models::DeviceState,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2330,7 +2330,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A call attempt has begun, made progress or ended. The first has an empty `dialstatus`, the last says how the attempt came out.
+/// Sent when a call attempt starts, progresses or ends. `dialstatus` is empty in the first event and reports the outcome in the last.
 ///
 /// Asterisk's event `Dial`.
 ///
@@ -2338,55 +2338,55 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dial {
-    /// The channel that calls; absent where nobody does, as with a call originated through ARI.
+    /// The calling channel; absent if there is none, as for a call originated through ARI.
     ///
     /// `caller`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub caller: Option<crate::models::Channel>,
-    /// The channel that is called.
+    /// The called channel.
     ///
     /// `peer`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub peer: crate::models::Channel,
-    /// The target to which the called phone diverts the call; empty unless it does.
+    /// The target that the called phone forwards the call to; empty if it does not forward it.
     ///
     /// `forward`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub forward: Option<String>,
-    /// The channel that calls that other target; absent unless the call is diverted.
+    /// The channel that calls the forwarding target; absent unless the call is forwarded.
     ///
     /// `forwarded`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub forwarded: Option<crate::models::Channel>,
-    /// What was dialled, without the technology, such as `echo@default`; absent where it is not known.
+    /// The dialled resource without its technology, such as `echo@default`; absent if unknown.
     ///
     /// `dialstring`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialstring: Option<String>,
-    /// How far it is: empty at the start, then perhaps `RINGING` or `PROGRESS`, at the end `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
+    /// The status of the attempt: empty at the start, possibly `RINGING` or `PROGRESS` in between, and finally `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
     ///
     /// `dialstatus`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialstatus: String,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2401,7 +2401,7 @@ object!(
     "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// An endpoint has come or gone: its `state` is another than before. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) tells more about the cause.
+/// Sent when the `state` of an endpoint has changed. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) has details about the cause.
 ///
 /// Asterisk's event `EndpointStateChange`.
 ///
@@ -2409,25 +2409,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EndpointStateChange {
-    /// The endpoint with its new state.
+    /// The endpoint in its new state.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2441,7 +2441,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A request to open the events connection lacked something. No release sends this: such requests are refused with 400.
+/// Declared for a request to open the event connection that lacks parameters. No release sends it: such requests fail with `400`.
 ///
 /// Asterisk's event `MissingParams`.
 ///
@@ -2449,13 +2449,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MissingParams {
-    /// The names of the parameters that were lacking.
+    /// The names of the missing parameters.
     ///
     /// `params`: list of text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub params: Vec<String>,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2468,7 +2468,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A peer has registered, unregistered, or been found reachable or not. It goes to applications subscribed to the endpoint; for PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) says more.
+/// Sent when a peer has registered or unregistered, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. For PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) has more detail.
 ///
 /// Asterisk's event `PeerStatusChange`.
 ///
@@ -2476,31 +2476,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PeerStatusChange {
-    /// The endpoint that the peer is.
+    /// The endpoint of the peer.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: crate::models::Endpoint,
-    /// The peer's new status, and what is known about the cause.
+    /// The new status of the peer, with its cause if known.
     ///
     /// `peer`: `Peer`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub peer: crate::models::Peer,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2514,7 +2514,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// One medium of a playback has ended, and the next one begins. It comes between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished), once for every further medium.
+/// Sent when one media item of a playback has ended and the next one starts. It is sent for each item after the first, between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished).
 ///
 /// Asterisk's event `PlaybackContinuing`.
 ///
@@ -2522,25 +2522,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
-    /// The playback, with what comes next in `next_media_uri`.
+    /// The playback, with the next item in `next_media_uri`.
     ///
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2554,7 +2554,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A playback has ended, played to its end, stopped or broken off; its `state` says which. It comes once for every playback, even for one that never started.
+/// Sent when a playback has completed, was stopped or has failed; its `state` says which. It is sent once for each playback, even if the playback never started.
 ///
 /// Asterisk's event `PlaybackFinished`.
 ///
@@ -2562,25 +2562,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlaybackFinished {
-    /// The playback, in the state `done` or `failed`.
+    /// The playback, in state `done` or `failed`.
     ///
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2594,7 +2594,7 @@ object!(
     optional }
 );
 
-/// A playback can be heard from now on, having waited for what was asked for before. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
+/// Sent when a playback starts, after any playbacks queued before it. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
 ///
 /// Asterisk's event `PlaybackStarted`.
 ///
@@ -2602,25 +2602,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlaybackStarted {
-    /// The playback, in the state `playing`.
+    /// The playback, in state `playing`.
     ///
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub playback: crate::models::Playback,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2635,7 +2635,7 @@ object!(
 
 );
 
-/// The reply to a request that was sent over the events connection. It goes only to the connection that sent the request, in the order of the requests, with events in between.
+/// The response to a request sent over the event connection. Only the connection that sent the request receives it. Responses arrive in the order of the requests, interleaved with events.
 ///
 /// Asterisk's event `RESTResponse`.
 ///
@@ -2644,25 +2644,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RestResponse {
-    /// What the request carried as its transaction; empty if it carried none.
+    /// The transaction ID copied from the request; empty if it had none.
     ///
     /// `transaction_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
-    /// What the request carried as its id, by which the two are matched; empty if it carried none.
+    /// The request ID copied from the request; empty if it had none.
     ///
     /// `request_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
-    /// The HTTP status, such as 200 or 404.
+    /// The HTTP status code, such as 200 or 404.
     ///
     /// `status_code`: whole number.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub status_code: i64,
-    /// The words for the status, such as `OK`, or what is wrong with the request.
+    /// The reason phrase of the status, such as `OK`, or a description of the error.
     ///
     /// `reason_phrase`: text.
     ///
@@ -2680,25 +2680,25 @@ pub struct RestResponse {
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub content_type: Option<String>,
-    /// The body as a string that itself contains JSON; absent if there is none.
+    /// The body, a string that contains JSON; absent if there is none.
     ///
     /// `message_body`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub message_body: Option<String>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2714,7 +2714,7 @@ object!(
     date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A recording could not start or broke off. `cause` says why: for one, a channel cannot be recorded while it is in a bridge.
+/// Sent when a recording could not start or was interrupted; `cause` gives the reason. For example, a channel cannot be recorded while it is in a bridge.
 ///
 /// Asterisk's event `RecordingFailed`.
 ///
@@ -2722,25 +2722,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordingFailed {
-    /// The recording, in the state `failed`.
+    /// The recording, in state `failed`.
     ///
     /// `recording`: `LiveRecording`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2754,7 +2754,7 @@ object!(
     optional }
 );
 
-/// A recording has ended: by `stop` or `cancel`, a limit, a digit, or the end of the call. Unless it was cancelled, the file is complete and can be fetched.
+/// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call. Unless it was cancelled, the file is complete and can be downloaded.
 ///
 /// Asterisk's event `RecordingFinished`.
 ///
@@ -2762,25 +2762,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordingFinished {
-    /// The recording, in the state `done` and with its length.
+    /// The recording, in state `done`, with its duration.
     ///
     /// `recording`: `LiveRecording`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2794,7 +2794,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A recording writes from now on. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
+/// Sent when a recording has started. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
 ///
 /// Asterisk's event `RecordingStarted`.
 ///
@@ -2802,25 +2802,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordingStarted {
-    /// The recording, in the state `recording`.
+    /// The recording, in state `recording`.
     ///
     /// `recording`: `LiveRecording`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub recording: crate::models::LiveRecording,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2834,7 +2834,7 @@ object!(
     "asterisk_id" : optional }
 );
 
-/// A channel has left the application: it was hung up, moved or sent back to the dialplan. Nothing more can be done with it through the application.
+/// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan. The application can no longer control the channel.
 ///
 /// Asterisk's event `StasisEnd`.
 ///
@@ -2842,25 +2842,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StasisEnd {
-    /// The channel as it was when it left.
+    /// The channel at the time it left.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2873,7 +2873,7 @@ object!(
     timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A channel has entered the application, from `Stasis()` in the dialplan or because it was originated, moved or claimed for it. From now on the application governs it and gets its events, until [`StasisEnd`](crate::events::StasisEnd).
+/// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was originated, moved or claimed. The application controls the channel and receives its events until [`StasisEnd`](crate::events::StasisEnd).
 ///
 /// Asterisk's event `StasisStart`.
 ///
@@ -2881,37 +2881,37 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StasisStart {
-    /// The arguments of `Stasis()`, or of the operation that sent the channel here; often empty.
+    /// The arguments of `Stasis()` or of the operation that sent the channel here; often empty.
     ///
     /// `args`: list of text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub args: Vec<String>,
-    /// The channel that entered. An incoming call is not answered yet unless the dialplan did so.
+    /// The channel that entered the application. An incoming call is not answered yet unless the dialplan answered it.
     ///
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: crate::models::Channel,
-    /// The channel whose place this one takes, as after an attended transfer; absent otherwise.
+    /// The channel that this one replaces, for example after an attended transfer; otherwise absent.
     ///
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub replace_channel: Option<crate::models::Channel>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
@@ -2925,7 +2925,7 @@ object!(
     timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
 );
 
-/// A text has come in outside a call, for SIP a MESSAGE request. It goes to applications subscribed to the endpoint, or to its technology.
+/// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request. It goes to applications subscribed to the endpoint or to its technology.
 ///
 /// Asterisk's event `TextMessageReceived`.
 ///
@@ -2933,31 +2933,31 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TextMessageReceived {
-    /// The text, with its sender and recipient.
+    /// The message, with its sender and recipient.
     ///
     /// `message`: `TextMessage`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub message: crate::models::TextMessage,
-    /// The endpoint that sent it; absent if it is not one that Asterisk knows.
+    /// The endpoint that sent the message; absent if it is unknown to Asterisk.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint: Option<crate::models::Endpoint>,
-    /// The application to which this copy was sent; a client of several applications may get one copy for each.
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
     /// `application`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub application: crate::ids::ApplicationName,
-    /// When it happened, by the server's clock, in milliseconds.
+    /// When the event occurred, with millisecond precision.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub timestamp: crate::Date,
-    /// The id of the server that sent it; of use to whoever listens to several.
+    /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///

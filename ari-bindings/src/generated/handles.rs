@@ -27,37 +27,37 @@ impl Client {
 
 impl ApplicationHandle {
     /// `applicationName` (path): `ApplicationName`.
-    /// The name under which its client connected.
+    /// The name under which the client registered the application.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn application_name(&self) -> &crate::ids::ApplicationName {
         &self.application_name
     }
 
-    /// Shows one application: its channels, bridges, other subscriptions and its event filter.
+    /// Returns one application: its channels, bridges, other subscriptions and event filter.
     ///
     /// `GET /applications/{applicationName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: No client has connected under this name, or all that it had is gone.
+    /// - `404`: No client has registered this name, or the application has ended because it had nothing left.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::applications::Get {
         crate::operations::applications::Get::new(&self.client, &self.application_name)
     }
 
-    /// Has the application get the events of channels, bridges, endpoints or devices that are not its own. It lasts until it is undone or the application ends, and answers with the application as it is afterwards.
+    /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.
     ///
     /// `POST /applications/{applicationName}/subscription`
     ///
-    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: There is no such application: connect first.
-    /// - `422`: There is no such channel, bridge or endpoint, or no longer.
+    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: The application does not exist. Register it by opening an event connection first.
+    /// - `422`: The channel, bridge or endpoint does not exist, or no longer exists.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -78,18 +78,18 @@ impl ApplicationHandle {
         )
     }
 
-    /// Undoes subscriptions of the application, one at a time: a source subscribed to twice has to be given up twice. Channels that entered the application count as subscribed to, so this can also silence the events of its own calls.
+    /// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.
     ///
     /// `DELETE /applications/{applicationName}/subscription`
     ///
-    /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such as `channel:`, cannot be cancelled and returns `501`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: There is no such application.
-    /// - `409`: It is declared for an application that is not subscribed; servers answer 422 in that case.
-    /// - `422`: The application is not subscribed to this source, so there is nothing to undo.
+    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: The application does not exist.
+    /// - `409`: Declared for an application that is not subscribed, but servers return `422` in that case.
+    /// - `422`: The application is not subscribed to this source.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
@@ -103,14 +103,14 @@ impl ApplicationHandle {
         )
     }
 
-    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RestResponse): a filter that holds it back swallows the replies to requests over the events connection.
+    /// Sets which event types the application receives, and returns the updated application. The filter also applies to [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event connection are lost.
     ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A list is not a list, or an element of it has no `type`.
-    /// - `404`: There is no such application: connect first.
+    /// - `400`: `allowed` or `disallowed` is not a list, or one of its elements has no `type`.
+    /// - `404`: The application does not exist. Register it by opening an event connection first.
     ///
     /// Since Asterisk 16.3, 18.0.
     ///
@@ -160,7 +160,7 @@ impl Client {
 
 impl DynamicConfigHandle {
     /// `configClass` (path): text.
-    /// The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`.
+    /// The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn config_class(&self) -> &str {
@@ -168,7 +168,7 @@ impl DynamicConfigHandle {
     }
 
     /// `objectType` (path): text.
-    /// The kind of object within the module, such as `endpoint`, `aor` or `auth`.
+    /// The type of object within the module, such as `endpoint`, `aor` or `auth`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn object_type(&self) -> &str {
@@ -176,20 +176,20 @@ impl DynamicConfigHandle {
     }
 
     /// `id` (path): text.
-    /// The name of the object, such as that of its section in `pjsip.conf`.
+    /// The name of the object, such as its section name in `pjsip.conf`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Reads an object of a module's configuration, for example a PJSIP endpoint, with all of its attributes. It works for modules that keep their objects in sorcery.
+    /// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.
     ///
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module, the kind or the object does not exist; the message tells which.
+    /// - `404`: The module, the object type or the object does not exist; the message says which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_object(&self) -> crate::operations::asterisk::GetObject {
@@ -201,15 +201,15 @@ impl DynamicConfigHandle {
         )
     }
 
-    /// Creates an object of a module's configuration, or changes attributes of one. It answers with all attributes, and takes effect without a reload.
+    /// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.
     ///
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
-    /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
-    /// - `404`: The module or the kind of object does not exist, or keeps nothing in sorcery.
+    /// - `400`: An attribute is unknown or has an invalid value. Nothing was changed.
+    /// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created through ARI can be changed.
+    /// - `404`: The module or the object type does not exist, or the module does not use sorcery.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update_object(&self) -> crate::operations::asterisk::UpdateObject {
@@ -221,14 +221,14 @@ impl DynamicConfigHandle {
         )
     }
 
-    /// Deletes an object of a module's configuration. Calls that are under way with it go on.
+    /// Deletes a configuration object of a module. Calls in progress that use it continue.
     ///
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `403`: The object comes from a file or another source that cannot be written.
-    /// - `404`: The module, the kind or the object does not exist; the message tells which.
+    /// - `403`: The object comes from a file or another read-only backend.
+    /// - `404`: The module, the object type or the object does not exist; the message says which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(&self) -> crate::operations::asterisk::DeleteObject {
@@ -264,14 +264,14 @@ impl Client {
 
 impl LogChannelHandle {
     /// `logChannelName` (path): `LogChannelName`.
-    /// The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`.
+    /// The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn log_channel_name(&self) -> &crate::ids::LogChannelName {
         &self.log_channel_name
     }
 
-    /// Adds a log file or other destination for log messages. It lasts until it is deleted, the logger reloads or any log is rotated.
+    /// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.
     ///
     /// `POST /asterisk/logging/{logChannelName}`
     ///
@@ -279,8 +279,8 @@ impl LogChannelHandle {
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: No level was given.
-    /// - `409`: There is such a destination already.
+    /// - `400`: No level is given.
+    /// - `409`: A log destination of this name already exists.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
@@ -294,26 +294,26 @@ impl LogChannelHandle {
         )
     }
 
-    /// Ends a log destination. The file that was written stays.
+    /// Removes a log destination. The file that it wrote is kept.
     ///
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
+    /// - `404`: The log destination does not exist. Rotating any log removes those added through ARI.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(&self) -> crate::operations::asterisk::DeleteLog {
         crate::operations::asterisk::DeleteLog::new(&self.client, &self.log_channel_name)
     }
 
-    /// Renames a log file and starts a new one, as `logger.conf` sets out. As this reloads the logger, it does away with every destination that was added through ARI.
+    /// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.
     ///
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such destination.
+    /// - `404`: The log destination does not exist.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(&self) -> crate::operations::asterisk::RotateLog {
@@ -344,62 +344,62 @@ impl Client {
 
 impl ModuleHandle {
     /// `moduleName` (path): `ModuleName`.
-    /// The module's file, such as `res_ari.so`.
+    /// The file name of the module, such as `res_ari.so`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn module_name(&self) -> &crate::ids::ModuleName {
         &self.module_name
     }
 
-    /// Shows one module that is loaded and running.
+    /// Returns one module that is loaded and running.
     ///
     /// `GET /asterisk/modules/{moduleName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module is not loaded, or did not start.
-    /// - `409`: The module is there, yet its details could not be collected.
+    /// - `404`: The module is not loaded, or failed to start.
+    /// - `409`: The module is loaded, but its details could not be read.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_module(&self) -> crate::operations::asterisk::GetModule {
         crate::operations::asterisk::GetModule::new(&self.client, &self.module_name)
     }
 
-    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so. Nothing may be unloaded meanwhile, or the server locks up.
+    /// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
     ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
+    /// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn load_module(&self) -> crate::operations::asterisk::LoadModule {
         crate::operations::asterisk::LoadModule::new(&self.client, &self.module_name)
     }
 
-    /// Stops a module and takes it out of the server. It works only while nothing uses the module. Nothing may be loaded meanwhile, or the server locks up.
+    /// Stops and unloads a module that is not in use. Loading a module at the same time can deadlock the server.
     ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module is not loaded, or did not start.
-    /// - `409`: Something still uses the module, or it cannot be stopped.
+    /// - `404`: The module is not loaded, or failed to start.
+    /// - `409`: The module is in use, or cannot be stopped.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(&self) -> crate::operations::asterisk::UnloadModule {
         crate::operations::asterisk::UnloadModule::new(&self.client, &self.module_name)
     }
 
-    /// Has a module read its configuration anew. Calls go on.
+    /// Reloads the configuration of a module. Calls in progress continue.
     ///
     /// `PUT /asterisk/modules/{moduleName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module is not loaded, or did not start.
-    /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
+    /// - `404`: The module is not loaded, or failed to start.
+    /// - `409`: The module does not support reloading, its configuration is invalid, or another reload is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(&self) -> crate::operations::asterisk::ReloadModule {
@@ -427,33 +427,33 @@ impl Client {
 
 impl BridgeHandle {
     /// `bridgeId` (path): `BridgeId`.
-    /// The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs.
+    /// The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its name differs.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn bridge_id(&self) -> &crate::ids::BridgeId {
         &self.bridge_id
     }
 
-    /// Creates a bridge as `create` does, under an ID that you choose. The bridge stays until `destroy`.
+    /// Creates a bridge like `create`, with an ID that you choose. The bridge exists until `destroy`.
     ///
     /// `POST /bridges/{bridgeId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `409`: A bridge has this ID already: use it, or choose another.
+    /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(&self) -> crate::operations::bridges::CreateWithId {
         crate::operations::bridges::CreateWithId::new(&self.client, &self.bridge_id)
     }
 
-    /// Describes a bridge: its kind, its channels and whose video is shown. The bridges of the dialplan can be looked at as well.
+    /// Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.
     ///
     /// `GET /bridges/{bridgeId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -467,13 +467,13 @@ impl BridgeHandle {
         crate::operations::bridges::Get::new(&self.client, &self.bridge_id)
     }
 
-    /// Takes all channels out of a bridge and removes it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, all of which stay in their applications, then [`BridgeDestroyed`](crate::events::BridgeDestroyed) for those who have subscribed; playbacks and recordings of the bridge end.
+    /// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.
     ///
     /// `DELETE /bridges/{bridgeId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -487,7 +487,7 @@ impl BridgeHandle {
         crate::operations::bridges::Destroy::new(&self.client, &self.bridge_id)
     }
 
-    /// Reads a variable of a bridge. The variables of its channels are others, and dialplan functions are not evaluated.
+    /// Reads a bridge variable. Channel variables and dialplan functions are not available here.
     ///
     /// `GET /bridges/{bridgeId}/variable`
     ///
@@ -496,8 +496,8 @@ impl BridgeHandle {
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such bridge, or the variable is not set on it.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist, or the variable is not set on it.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
@@ -511,7 +511,7 @@ impl BridgeHandle {
         )
     }
 
-    /// Sets a variable of a bridge, which `get_bridge_var` reads. Its channels do not see it, and no event follows.
+    /// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event follows.
     ///
     /// `POST /bridges/{bridgeId}/variable`
     ///
@@ -520,8 +520,8 @@ impl BridgeHandle {
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
@@ -535,17 +535,17 @@ impl BridgeHandle {
         )
     }
 
-    /// Reads several variables of a bridge in one request. If one of them is not set, the whole request is answered with `404`.
+    /// Reads several bridge variables in one request. If any of them is not set, the request fails with `404`.
     ///
     /// `GET /bridges/{bridgeId}/variables`
     ///
-    /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, up to 127. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such bridge, or one of the variables is not set on it.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist, or one of the variables is not set on it.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
@@ -559,17 +559,17 @@ impl BridgeHandle {
         )
     }
 
-    /// Sets several variables of a bridge in one request. Its channels do not see them, and no event follows.
+    /// Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.
     ///
     /// `POST /bridges/{bridgeId}/variables`
     ///
-    /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. The variables by name. Each value can request to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The variables are missing, or a value is not text.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `400`: The variables are missing, or a value is not a string.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
@@ -585,17 +585,17 @@ impl BridgeHandle {
         )
     }
 
-    /// Puts channels into a bridge, each out of the bridge where it is. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+    /// Adds channels to a bridge, removing each from its current bridge. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.
     ///
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
-    /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to add. Each must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, or a channel is being recorded: stop that first.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, or a channel is being recorded. Stop the recording first.
     /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -617,18 +617,18 @@ impl BridgeHandle {
         )
     }
 
-    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each; if one of them is not in the bridge, all stay.
+    /// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the bridge, none is removed.
     ///
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
-    /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to remove. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: One of the channels is not in this bridge, or not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -649,17 +649,17 @@ impl BridgeHandle {
         )
     }
 
-    /// Shows the video of one channel to everybody in the bridge, whoever talks. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and `video_mode` of the bridge is then `single`.
+    /// Shows the video of one channel to all participants, regardless of who is talking. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes `single`.
     ///
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose video to show. It must be in the bridge; an unknown channel returns `400`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: The channel is not in this bridge, or in no Stasis application.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: The channel is not in this bridge, or not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
@@ -673,27 +673,27 @@ impl BridgeHandle {
         )
     }
 
-    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged), this may show only with the next change of the bridge.
+    /// Clears the video source set by `set_video_source`. `video_source_id` and [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to the bridge.
     ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(&self) -> crate::operations::bridges::ClearVideoSource {
         crate::operations::bridges::ClearVideoSource::new(&self.client, &self.bridge_id)
     }
 
-    /// Plays music on hold to everybody in a bridge until `stop_moh`. No event follows.
+    /// Plays music on hold to all participants of a bridge until `stop_moh`. No event follows.
     ///
     /// `POST /bridges/{bridgeId}/moh`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -707,31 +707,31 @@ impl BridgeHandle {
         crate::operations::bridges::StartMoh::new(&self.client, &self.bridge_id)
     }
 
-    /// Stops the music that `start_moh` has started in a bridge. No event follows.
+    /// Stops the music started by `start_moh`. No event follows.
     ///
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: No music is playing in the bridge, or the bridge was created by the dialplan.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::bridges::StopMoh {
         crate::operations::bridges::StopMoh::new(&self.client, &self.bridge_id)
     }
 
-    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+    /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
     ///
     /// `POST /bridges/{bridgeId}/play`
     ///
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: The server does not know `announcer_format`.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: The server does not support `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -748,18 +748,18 @@ impl BridgeHandle {
         crate::operations::bridges::Play::new(&self.client, &self.bridge_id, media)
     }
 
-    /// Plays to a bridge as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    /// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
     ///
     /// `POST /bridges/{bridgeId}/play/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: The server does not know `announcer_format`.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: The server does not support `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -775,19 +775,19 @@ impl BridgeHandle {
         )
     }
 
-    /// Records everything that is heard in a bridge into one file. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow for applications that get the events of the bridge. Several recordings can run at a time.
+    /// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
     ///
     /// `POST /bridges/{bridgeId}/record`
     ///
-    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, or there is a recording of this name already.
-    /// - `422`: The server has no module for the format, or does not know `recorder_format`.
+    /// - `400`: `ifExists` or `terminateOn` has an unknown value.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, or a recording of this name already exists.
+    /// - `422`: The server does not support the file format or `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -834,20 +834,20 @@ impl Client {
 
 impl ChannelHandle {
     /// `channelId` (path): `ChannelId`.
-    /// The channel, in a Stasis application or not.
+    /// The channel, which need not be in a Stasis application.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn channel_id(&self) -> &crate::ids::ChannelId {
         &self.channel_id
     }
 
-    /// Describes a channel: its state, caller, connected line and place in the dialplan. The channel need not be in a Stasis application.
+    /// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.
     ///
     /// `GET /channels/{channelId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -862,16 +862,16 @@ impl ChannelHandle {
         crate::operations::channels::Get::new(&self.client, &self.channel_id)
     }
 
-    /// Calls an endpoint as `originate` does, on a channel whose ID you choose. Events that arrive before the reply can thus be told apart.
+    /// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.
     ///
     /// `POST /channels/{channelId}`
     ///
-    /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-    /// - `409`: A channel has this ID, or one that begins with it: choose another.
+    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -893,14 +893,14 @@ impl ChannelHandle {
         )
     }
 
-    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow, the last with the cause asked for here.
+    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
     ///
     /// `DELETE /channels/{channelId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The reason is none of those known, the code is no number, or both are given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `400`: The reason is unknown, the code is not a number, or both are given.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -914,15 +914,15 @@ impl ChannelHandle {
         crate::operations::channels::Hangup::new(&self.client, &self.channel_id)
     }
 
-    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A place that does not exist is not refused: the channel is then hung up.
+    /// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then hung up.
     ///
     /// `POST /channels/{channelId}/continue`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel, or the extension has no such label.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
+    /// - `404`: The channel does not exist, or the extension has no such label.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -941,35 +941,35 @@ impl ChannelHandle {
         )
     }
 
-    /// Hands a channel over to another Stasis application. That one gets [`StasisStart`](crate::events::StasisStart) and the old one [`StasisEnd`](crate::events::StasisEnd); if nobody has registered it, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
+    /// Moves a channel to another Stasis application. The new application receives [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new application is not registered, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
     ///
     /// `POST /channels/{channelId}/move`
     ///
-    /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
+    /// - `app` (query): text. The application to move the channel to. Its existence is checked only after the reply. Since Asterisk 16.3, 18.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(&self, app: impl Into<String>) -> crate::operations::channels::Move {
         crate::operations::channels::Move::new(&self.client, &self.channel_id, app)
     }
 
-    /// Tells the device at the far end to call somewhere else instead: in SIP with a `302` before the call is answered, with a `REFER` afterwards. The reply comes before the device has agreed; channel drivers that cannot transfer do nothing.
+    /// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
     ///
     /// `POST /channels/{channelId}/redirect`
     ///
-    /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must match that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No endpoint is given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `422`: The endpoint has no resource part, or its technology differs from that of the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -990,15 +990,15 @@ impl ChannelHandle {
         )
     }
 
-    /// Answers an incoming call, as when the phone is picked up. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows; a channel that is up already is left alone.
+    /// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that is already up is unaffected.
     ///
     /// `POST /channels/{channelId}/answer`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call, which only the far end can answer.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1012,15 +1012,15 @@ impl ChannelHandle {
         crate::operations::channels::Answer::new(&self.client, &self.channel_id)
     }
 
-    /// Lets the caller know that it rings: in SIP with a `180`, on an answered channel by a tone. It goes on until `ring_stop`, the answer or the end; no event follows.
+    /// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ring_stop`, the answer or the end of the call. No event follows.
     ///
     /// `POST /channels/{channelId}/ring`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1034,46 +1034,46 @@ impl ChannelHandle {
         crate::operations::channels::Ring::new(&self.client, &self.channel_id)
     }
 
-    /// Ends the ringing that `ring` has begun. What was signalled cannot be taken back, so a SIP phone that makes its own tone after a `180` may go on ringing.
+    /// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.
     ///
     /// `DELETE /channels/{channelId}/ring`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self) -> crate::operations::channels::RingStop {
         crate::operations::channels::RingStop::new(&self.client, &self.channel_id)
     }
 
-    /// Lets the caller know that the call progresses, in SIP with a `183`, so that sound can be played before it is answered. No event follows.
+    /// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.
     ///
     /// `POST /channels/{channelId}/progress`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self) -> crate::operations::channels::Progress {
         crate::operations::channels::Progress::new(&self.client, &self.channel_id)
     }
 
-    /// Sends DTMF digits to the far end. The reply comes at once, while everything else asked of the channel waits until the last digit is out.
+    /// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.
     ///
     /// `POST /channels/{channelId}/dtmf`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No digits are given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1087,17 +1087,17 @@ impl ChannelHandle {
         crate::operations::channels::SendDtmf::new(&self.client, &self.channel_id)
     }
 
-    /// Silences the sound of a channel in one direction or both; the call goes on. No event follows, and DTMF still passes.
+    /// Mutes the audio of a channel in one or both directions; the call continues. DTMF still passes. No event follows.
     ///
     /// `POST /channels/{channelId}/mute`
     ///
-    /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
+    /// - `direction` (query): `Direction`. The direction to mute. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1114,17 +1114,17 @@ impl ChannelHandle {
         crate::operations::channels::Mute::new(&self.client, &self.channel_id, direction)
     }
 
-    /// Lets sound through again that `mute` has silenced. No event follows.
+    /// Restores audio muted by `mute`. No event follows.
     ///
     /// `DELETE /channels/{channelId}/mute`
     ///
-    /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
+    /// - `direction` (query): `Direction`. The direction to unmute. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -1138,15 +1138,15 @@ impl ChannelHandle {
         )
     }
 
-    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No [`ChannelHold`](crate::events::ChannelHold) follows, for that one tells of a hold by the far end.
+    /// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
     ///
     /// `POST /channels/{channelId}/hold`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1160,30 +1160,30 @@ impl ChannelHandle {
         crate::operations::channels::Hold::new(&self.client, &self.channel_id)
     }
 
-    /// Takes the far end off the hold that `hold` has put it on. No [`ChannelUnhold`](crate::events::ChannelUnhold) follows.
+    /// Ends a hold started by `hold`. [`ChannelUnhold`](crate::events::ChannelUnhold) does not follow.
     ///
     /// `DELETE /channels/{channelId}/hold`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self) -> crate::operations::channels::Unhold {
         crate::operations::channels::Unhold::new(&self.client, &self.channel_id)
     }
 
-    /// Plays music on hold to the far end until `stop_moh`. A playback takes its place, after which the music does not come back by itself; no event follows.
+    /// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume afterwards. No event follows.
     ///
     /// `POST /channels/{channelId}/moh`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1197,62 +1197,62 @@ impl ChannelHandle {
         crate::operations::channels::StartMoh::new(&self.client, &self.channel_id)
     }
 
-    /// Stops the music that `start_moh` has started. It does nothing where none is playing.
+    /// Stops the music started by `start_moh`. It has no effect if none is playing.
     ///
     /// `DELETE /channels/{channelId}/moh`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self) -> crate::operations::channels::StopMoh {
         crate::operations::channels::StopMoh::new(&self.client, &self.channel_id)
     }
 
-    /// Sends silent audio to the far end until `stop_silence`, so that the stream does not dry up while nothing is played. Some devices, and NAT on the way, drop calls without media.
+    /// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.
     ///
     /// `POST /channels/{channelId}/silence`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(&self) -> crate::operations::channels::StartSilence {
         crate::operations::channels::StartSilence::new(&self.client, &self.channel_id)
     }
 
-    /// Stops the silent audio that `start_silence` has started. It does nothing where there is none.
+    /// Stops the silence started by `start_silence`. It has no effect if none is being sent.
     ///
     /// `DELETE /channels/{channelId}/silence`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(&self) -> crate::operations::channels::StopSilence {
         crate::operations::channels::StopSilence::new(&self.client, &self.channel_id)
     }
 
-    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+    /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.
     ///
     /// `POST /channels/{channelId}/play`
     ///
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1270,18 +1270,18 @@ impl ChannelHandle {
         crate::operations::channels::Play::new(&self.client, &self.channel_id, media)
     }
 
-    /// Plays to a channel as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    /// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
     ///
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -1297,19 +1297,19 @@ impl ChannelHandle {
         )
     }
 
-    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+    /// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.
     ///
     /// `POST /channels/{channelId}/record`
     ///
-    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application, or there is a recording of this name already.
-    /// - `422`: The server has no module for the format.
+    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` has an unknown value.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application, or a recording of this name already exists.
+    /// - `422`: The server does not support the file format.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1333,17 +1333,17 @@ impl ChannelHandle {
         )
     }
 
-    /// Reads a channel variable or a dialplan function, such as `CHANNEL(name)`. The channel need not be in a Stasis application; a function that does not exist or fails is answered with `500`.
+    /// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.
     ///
     /// `GET /channels/{channelId}/variable`
     ///
-    /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. A name that ends with `)` is evaluated as a function. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such channel, or the variable is not set on it.
-    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
+    /// - `404`: The channel does not exist, or the variable is not set on it.
+    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1364,17 +1364,17 @@ impl ChannelHandle {
         )
     }
 
-    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then [`ChannelVarset`](crate::events::ChannelVarset) follows, while a function that fails is only logged.
+    /// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
     ///
     /// `POST /channels/{channelId}/variable`
     ///
-    /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this one; prefixed with `__`, also by channels dialled from those. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1395,17 +1395,17 @@ impl ChannelHandle {
         )
     }
 
-    /// Reads several channel variables and dialplan functions in one request. If one of them is not set, the whole request is answered with `404`.
+    /// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.
     ///
     /// `GET /channels/{channelId}/variables`
     ///
-    /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such channel, or one of the variables is not set on it.
-    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
+    /// - `404`: The channel does not exist, or one of the variables is not set on it.
+    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
@@ -1419,17 +1419,17 @@ impl ChannelHandle {
         )
     }
 
-    /// Sets several channel variables and dialplan functions in one request. A [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable; functions that fail are only logged.
+    /// Sets several channel variables and dialplan functions in one request. [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
     ///
     /// `POST /channels/{channelId}/variables`
     ///
-    /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. The variables or functions by name. Each value can request to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The variables are missing, or a value is not text.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `400`: The variables are missing, or a value is not a string.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -1445,16 +1445,16 @@ impl ChannelHandle {
         )
     }
 
-    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. [`StasisStart`](crate::events::StasisStart) follows for the new channel, which can be recorded, put into a bridge or played to; it gets [`StasisEnd`](crate::events::StasisEnd) when the other hangs up.
+    /// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
     ///
     /// `POST /channels/{channelId}/snoop`
     ///
-    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1475,17 +1475,17 @@ impl ChannelHandle {
         )
     }
 
-    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can thus be told from others before the reply is there.
+    /// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
     ///
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
-    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
+    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. An ID that is in use returns `500`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
@@ -1501,14 +1501,14 @@ impl ChannelHandle {
         )
     }
 
-    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first; then [`Dial`](crate::events::Dial) tells how the call gets on, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` that it is answered, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) that it has come to nothing.
+    /// Calls the endpoint of a channel made with `create`. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
     ///
     /// `POST /channels/{channelId}/dial`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel has not entered its application yet, was not made with `create`, or has already been dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1522,31 +1522,31 @@ impl ChannelHandle {
         crate::operations::channels::Dial::new(&self.client, &self.channel_id)
     }
 
-    /// Reads how the RTP of a channel fares: packets, losses, jitter and round-trip times, as this end and the other see them. It works for channel drivers that use RTP, such as PJSIP; others are answered with `403`.
+    /// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.
     ///
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel, or it has no RTP session.
+    /// - `404`: The channel does not exist or has no RTP session.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(&self) -> crate::operations::channels::Rtpstatistics {
         crate::operations::channels::Rtpstatistics::new(&self.client, &self.channel_id)
     }
 
-    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by [`ChannelTransfer`](crate::events::ChannelTransfer); where no transfer is under way it does nothing.
+    /// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
     ///
     /// `POST /channels/{channelId}/transfer_progress`
     ///
-    /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `states` (query): text. The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The state is missing or none of those known.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
+    /// - `400`: The state is missing or unknown.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: Declared for outgoing calls that have not been answered, but Asterisk 22 accepts those as well.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
@@ -1584,14 +1584,14 @@ impl Client {
 
 impl DeviceHandle {
     /// `deviceName` (path): `DeviceName`.
-    /// The device as a hint names it, such as `PJSIP/alice` or `Stasis:door`.
+    /// The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn device_name(&self) -> &crate::ids::DeviceName {
         &self.device_name
     }
 
-    /// Reads the state of any device, also of a phone. One that does not exist is not an error: it is `INVALID`, or `UNKNOWN` under `Stasis:`.
+    /// Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
     ///
     /// `GET /deviceStates/{deviceName}`
     ///
@@ -1600,16 +1600,16 @@ impl DeviceHandle {
         crate::operations::device_states::Get::new(&self.client, &self.device_name)
     }
 
-    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
+    /// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
     ///
     /// `PUT /deviceStates/{deviceName}`
     ///
-    /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
+    /// - `deviceState` (query): `UpdateDeviceState`. The new state. Any other value, `UNKNOWN` included, returns `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing follows `Stasis:` in the name.
-    /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
+    /// - `404`: The name is empty after `Stasis:`.
+    /// - `409`: The name does not start with `Stasis:`. The state of phones and other devices cannot be set.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1630,14 +1630,14 @@ impl DeviceHandle {
         )
     }
 
-    /// Forgets a device that ARI governs; watchers see it become `UNKNOWN`. It also succeeds when there is none of the name.
+    /// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.
     ///
     /// `DELETE /deviceStates/{deviceName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing follows `Stasis:` in the name.
-    /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
+    /// - `404`: The name is empty after `Stasis:`.
+    /// - `409`: The name does not start with `Stasis:`. Other devices cannot be deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::device_states::Delete {
@@ -1671,7 +1671,7 @@ impl Client {
 
 impl EndpointHandle {
     /// `tech` (path): text.
-    /// The technology, such as `PJSIP`; capitals do not matter.
+    /// The technology, such as `PJSIP`. Case does not matter.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn tech(&self) -> &str {
@@ -1679,37 +1679,37 @@ impl EndpointHandle {
     }
 
     /// `resource` (path): text.
-    /// The endpoint's name within the technology, such as `alice`.
+    /// The name of the endpoint within the technology, such as `alice`.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
-    /// Shows one endpoint: whether it is reachable and which channels it has.
+    /// Returns one endpoint, with its state and channels.
     ///
     /// `GET /endpoints/{tech}/{resource}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
-    /// - `404`: There is no such endpoint, or its technology is not loaded.
+    /// - `400`: Declared for malformed parameters, but servers return `404` in that case.
+    /// - `404`: The endpoint does not exist, or its technology is not loaded.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::endpoints::Get {
         crate::operations::endpoints::Get::new(&self.client, &self.tech, &self.resource)
     }
 
-    /// Sends a text outside any call to an endpoint, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+    /// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
     ///
     /// `PUT /endpoints/{tech}/{resource}/sendMessage`
     ///
-    /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A variable's value is not a string.
-    /// - `404`: There is no such endpoint, or its technology cannot carry texts.
+    /// - `400`: The value of a variable is not a string.
+    /// - `404`: The endpoint does not exist, or its technology does not support text messages.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
@@ -1724,17 +1724,17 @@ impl EndpointHandle {
         )
     }
 
-    /// Asks the phone of an endpoint, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+    /// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
     ///
     /// `POST /endpoints/{tech}/{resource}/refer`
     ///
-    /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A variable's value is not a string.
-    /// - `404`: There is no such endpoint, or its technology cannot carry such requests.
+    /// - `400`: The value of a variable is not a string.
+    /// - `404`: The endpoint does not exist, or its technology does not support such requests.
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
@@ -1782,29 +1782,29 @@ impl MailboxHandle {
         &self.mailbox_name
     }
 
-    /// Reads how many messages a mailbox of ARI's has.
+    /// Returns the message counts of a mailbox controlled through ARI.
     ///
     /// `GET /mailboxes/{mailboxName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
+    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::mailboxes::Get {
         crate::operations::mailboxes::Get::new(&self.client, &self.mailbox_name)
     }
 
-    /// Sets how many messages a mailbox has, and creates it the first time. Phones that watch it light or darken their lamp; no message is stored anywhere.
+    /// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.
     ///
     /// `PUT /mailboxes/{mailboxName}`
     ///
-    /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
-    /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
+    /// - `oldMessages` (query): whole number. The number of messages already listened to. Since Asterisk 16.0 or earlier.
+    /// - `newMessages` (query): whole number. The number of messages not yet listened to. Any value above 0 turns the message indicator on. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The server has no `res_stasis_mailbox`.
+    /// - `404`: The server has not loaded `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -1820,13 +1820,13 @@ impl MailboxHandle {
         )
     }
 
-    /// Forgets a mailbox of ARI's, and phones that watch it darken their lamp.
+    /// Deletes a mailbox controlled through ARI. Subscribed phones turn their message indicator off.
     ///
     /// `DELETE /mailboxes/{mailboxName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
+    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self) -> crate::operations::mailboxes::Delete {
@@ -1857,33 +1857,33 @@ impl Client {
 
 impl PlaybackHandle {
     /// `playbackId` (path): `PlaybackId`.
-    /// The playback, as `play` answered it or as you named it.
+    /// The ID returned by `play`, or the one that you chose.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn playback_id(&self) -> &crate::ids::PlaybackId {
         &self.playback_id
     }
 
-    /// Asks how a playback is getting on. It answers until the playback has ended; afterwards Asterisk has forgotten it.
+    /// Returns the current state of a playback. Asterisk discards a playback when it ends.
     ///
     /// `GET /playbacks/{playbackId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: It has ended, or never was.
+    /// - `404`: The playback does not exist or has ended.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self) -> crate::operations::playbacks::Get {
         crate::operations::playbacks::Get::new(&self.client, &self.playback_id)
     }
 
-    /// Ends a playback, with all media that were still to come. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, also if it had never started.
+    /// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, even if the playback had not started.
     ///
     /// `DELETE /playbacks/{playbackId}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: It has ended, or never was.
+    /// - `404`: The playback does not exist or has ended.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1897,17 +1897,17 @@ impl PlaybackHandle {
         crate::operations::playbacks::Stop::new(&self.client, &self.playback_id)
     }
 
-    /// Pauses, moves or restarts a playback that can be heard. What can be moved is a sound; a tone or digits cannot.
+    /// Pauses, seeks or restarts a playback in progress. Seeking works for sounds only, not for tones or digits.
     ///
     /// `POST /playbacks/{playbackId}/control`
     ///
-    /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
+    /// - `operation` (query): `ControlOperation`. The operation to perform. To end the playback, use `stop`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: There is no such thing to do, or it is missing.
-    /// - `404`: It has ended, or never was.
-    /// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
+    /// - `400`: The operation is missing or unknown.
+    /// - `404`: The playback does not exist or has ended.
+    /// - `409`: The playback is still queued. Wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -1952,46 +1952,46 @@ impl Client {
 
 impl LiveRecordingHandle {
     /// `recordingName` (path): `RecordingName`.
-    /// The name under which it was started.
+    /// The name given when the recording was started.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
     }
 
-    /// Asks how a recording is getting on. It answers from the request to record until the recording has ended.
+    /// Returns the current state of a recording in progress. It is available from the request to record until the recording ends.
     ///
     /// `GET /recordings/live/{recordingName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
+    /// - `404`: No recording of this name is in progress. It may have ended and been stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_live(&self) -> crate::operations::recordings::GetLive {
         crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
     }
 
-    /// Ends a recording and throws its file away. [`RecordingFinished`](crate::events::RecordingFinished) follows as it does after a stop, with the state `done`.
+    /// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the state `done`, as after `stop`.
     ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
+    /// - `404`: No recording of this name is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn cancel(&self) -> crate::operations::recordings::Cancel {
         crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
     }
 
-    /// Ends a recording and keeps its file. [`RecordingFinished`](crate::events::RecordingFinished) follows, after which the recording is stored.
+    /// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored recording is then available.
     ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
+    /// - `404`: No recording of this name is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -2005,56 +2005,56 @@ impl LiveRecordingHandle {
         crate::operations::recordings::Stop::new(&self.client, &self.recording_name)
     }
 
-    /// Interrupts a recording: what is said until `unpause` is left out of the file, and silence does not end it. To pause twice does no harm.
+    /// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.
     ///
     /// `POST /recordings/live/{recordingName}/pause`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self) -> crate::operations::recordings::Pause {
         crate::operations::recordings::Pause::new(&self.client, &self.recording_name)
     }
 
-    /// Goes on with a recording that was paused. If it was not, nothing happens.
+    /// Resumes a paused recording. It has no effect on a recording that is not paused.
     ///
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(&self) -> crate::operations::recordings::Unpause {
         crate::operations::recordings::Unpause::new(&self.client, &self.recording_name)
     }
 
-    /// Records silence in place of what is heard, so that the file keeps its length. Such silence does not count towards a limit for silence.
+    /// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.
     ///
     /// `POST /recordings/live/{recordingName}/mute`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self) -> crate::operations::recordings::Mute {
         crate::operations::recordings::Mute::new(&self.client, &self.recording_name)
     }
 
-    /// Records again what is heard, after `mute`. If the recording was not muted, nothing happens.
+    /// Records audio again after `mute`. It has no effect on a recording that is not muted.
     ///
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(&self) -> crate::operations::recordings::Unmute {
@@ -2085,33 +2085,33 @@ impl Client {
 
 impl StoredRecordingHandle {
     /// `recordingName` (path): `RecordingName`.
-    /// The recording's name without a suffix; it may contain slashes.
+    /// The name of the recording without its extension. It may contain slashes.
     /// Since Asterisk 16.0 or earlier.
     #[must_use]
     pub fn recording_name(&self) -> &crate::ids::RecordingName {
         &self.recording_name
     }
 
-    /// Shows name and encoding of a recording on disk.
+    /// Returns the name and format of a stored recording.
     ///
     /// `GET /recordings/stored/{recordingName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
+    /// - `404`: No such recording is stored. It may still be in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
         crate::operations::recordings::GetStored::new(&self.client, &self.recording_name)
     }
 
-    /// Deletes a recording from the server's disk.
+    /// Deletes a stored recording.
     ///
     /// `DELETE /recordings/stored/{recordingName}`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such recording on disk.
+    /// - `404`: No such recording is stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(&self) -> crate::operations::recordings::DeleteStored {
@@ -2121,14 +2121,14 @@ impl StoredRecordingHandle {
         )
     }
 
-    /// Fetches the bytes of a recording's file, with its media type, such as `audio/wav`. It works over HTTP alone and not over the events connection.
+    /// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.
     ///
     /// `GET /recordings/stored/{recordingName}/file`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `403`: The server may not read the file: see to its permissions.
-    /// - `404`: There is no such recording on disk.
+    /// - `403`: Asterisk has no permission to read the file.
+    /// - `404`: No such recording is stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -2145,16 +2145,16 @@ impl StoredRecordingHandle {
         )
     }
 
-    /// Copies a recording on the server's disk and answers with the copy. The encoding stays the same, and sub-folders are created.
+    /// Copies a stored recording and returns the copy. The format is unchanged, and subdirectories are created as needed.
     ///
     /// `POST /recordings/stored/{recordingName}/copy`
     ///
-    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
+    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without an extension. It may contain slashes but must stay within the recordings directory. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no recording to copy under this name.
-    /// - `409`: The name of the copy is taken: choose another, or delete that one first.
+    /// - `404`: The recording to copy does not exist.
+    /// - `409`: A recording with the name of the copy already exists. Choose another name, or delete it first.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(

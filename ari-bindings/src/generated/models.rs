@@ -4,7 +4,7 @@
 
 use crate::object::object;
 
-/// A name and a value that a phone sent along with its transfer request, beside the target itself.
+/// A parameter that a phone attached to its transfer request.
 ///
 /// Asterisk's model `AdditionalParam`.
 ///
@@ -12,13 +12,13 @@ use crate::object::object;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AdditionalParam {
-    /// What the parameter is called in the signalling protocol.
+    /// The name of the parameter in the signalling protocol.
     ///
     /// `parameter_name`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_name: String,
-    /// What the phone put in it, unchanged.
+    /// The value that the phone sent, unchanged.
     ///
     /// `parameter_value`: text.
     ///
@@ -31,7 +31,7 @@ object!(
     "parameter_value" }
 );
 
-/// A Stasis application as Asterisk knows it: what it is subscribed to and which events it lets through. It exists while a client is connected under its name, and longer while it still has channels, bridges or other subscriptions.
+/// A Stasis application: its subscriptions and its event filter. It exists while a client is connected under its name, and afterwards for as long as it has channels, bridges or other subscriptions.
 ///
 /// Asterisk's model `Application`.
 ///
@@ -39,43 +39,43 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Application {
-    /// The name under which a client connected and which `Stasis()` in the dialplan names.
+    /// The name under which a client connected, as given to `Stasis()` in the dialplan.
     ///
     /// `name`: `ApplicationName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::ApplicationName,
-    /// Channels whose events it gets: those that entered it and those it subscribed to. `__AST_CHANNEL_ALL_TOPIC` stands for every channel.
+    /// Channels whose events the application receives: those that entered it and those it subscribed to. `__AST_CHANNEL_ALL_TOPIC` stands for all channels.
     ///
     /// `channel_ids`: list of `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel_ids: Vec<crate::ids::ChannelId>,
-    /// Bridges whose events it gets; `__AST_BRIDGE_ALL_TOPIC` stands for every bridge.
+    /// Bridges whose events the application receives. `__AST_BRIDGE_ALL_TOPIC` stands for all bridges.
     ///
     /// `bridge_ids`: list of `BridgeId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_ids: Vec<crate::ids::BridgeId>,
-    /// Endpoints whose events it gets, as `TECH/RESOURCE`, or `TECH` for a whole technology; `__AST_ENDPOINT_ALL_TOPIC` stands for all.
+    /// Endpoints whose events the application receives, as `TECH/RESOURCE`, or `TECH` for a whole technology. `__AST_ENDPOINT_ALL_TOPIC` stands for all endpoints.
     ///
     /// `endpoint_ids`: list of text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub endpoint_ids: Vec<String>,
-    /// Devices whose state it follows; `__AST_DEVICE_STATE_ALL_TOPIC` stands for every device.
+    /// Devices whose state changes the application receives. `__AST_DEVICE_STATE_ALL_TOPIC` stands for all devices.
     ///
     /// `device_names`: list of `DeviceName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub device_names: Vec<crate::ids::DeviceName>,
-    /// The filter's list of event types that pass, each an object with a `type`. When it is empty, all pass that are not disallowed.
+    /// Event types that the filter allows, each an object with a `type`. If empty, every type is allowed that is not disallowed.
     ///
     /// `events_allowed`: list of JSON.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub events_allowed: Vec<serde_json::Value>,
-    /// The filter's list of event types that are held back, each an object with a `type`. It wins over the list of those allowed.
+    /// Event types that the filter suppresses, each an object with a `type`. Takes precedence over the allowed types.
     ///
     /// `events_disallowed`: list of JSON.
     ///
@@ -95,7 +95,7 @@ impl From<&Application> for crate::ids::ApplicationName {
     }
 }
 
-/// What the server says about itself, in four sections. A section that was not asked for is absent.
+/// Information about the server in four sections. Sections that were not requested are absent.
 ///
 /// Asterisk's model `AsteriskInfo`.
 ///
@@ -109,19 +109,19 @@ pub struct AsteriskInfo {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub build: Option<crate::models::BuildInfo>,
-    /// Which release runs, and the id of the server.
+    /// The release of the server and its ID.
     ///
     /// `system`: `SystemInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub system: Option<crate::models::SystemInfo>,
-    /// What `asterisk.conf` sets, above all limits.
+    /// Settings from `asterisk.conf`, mainly limits.
     ///
     /// `config`: `ConfigInfo`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub config: Option<crate::models::ConfigInfo>,
-    /// Since when the server is up, and when it last reloaded.
+    /// When the server started and when it last reloaded.
     ///
     /// `status`: `StatusInfo`.
     ///
@@ -134,7 +134,7 @@ object!(
     "config" : optional, status = "status" : optional }
 );
 
-/// The server's answer to a ping: a sign of life with its id and its clock.
+/// The reply to a ping, with the server's ID and clock.
 ///
 /// Asterisk's model `AsteriskPing`.
 ///
@@ -142,19 +142,19 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AsteriskPing {
-    /// The id of the server, usually the MAC address of its first network interface; events carry the same.
+    /// The ID of the server, usually the MAC address of its first network interface. Events carry the same ID.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.2, 18.0.
     pub asterisk_id: crate::ids::AsteriskId,
-    /// The word `pong`, whatever the state of the server.
+    /// Always `pong`.
     ///
     /// `ping`: text.
     ///
     /// Since Asterisk 16.2, 18.0.
     pub ping: String,
-    /// What the server's clock showed when it answered, with its offset from UTC.
+    /// The server's time when it replied.
     ///
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
@@ -167,7 +167,7 @@ object!(
     date }
 );
 
-/// A bridge: the place where channels meet and hear each other, or wait. It is a snapshot and does not change by itself.
+/// A bridge, which connects channels. This is a snapshot; it does not update.
 ///
 /// Asterisk's model `Bridge`.
 ///
@@ -175,67 +175,67 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Bridge {
-    /// The id by which operations address the bridge, chosen by the creator or else by Asterisk.
+    /// The ID of the bridge, chosen by its creator or generated by Asterisk.
     ///
     /// `id`: `BridgeId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::BridgeId,
-    /// The module that mixes just now, such as `simple_bridge` for two channels, `softmix` for more, or `holding_bridge`. Asterisk changes it as channels come and go.
+    /// The module that currently mixes, such as `simple_bridge` for two channels, `softmix` for more, or `holding_bridge`. It changes as channels join and leave.
     ///
     /// `technology`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub technology: String,
-    /// Whether the bridge mixes its members' media or has them wait apart from each other.
+    /// Whether the bridge mixes the media of its channels or holds them apart from each other.
     ///
     /// `bridge_type`: `BridgeType`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_type: crate::values::BridgeType,
-    /// Who keeps the bridge: `stasis` for one made through ARI, `basic` for one of `Dial()`, and so on.
+    /// The kind of owner: `stasis` for a bridge created through ARI, `basic` for one of `Dial()`, and so on.
     ///
     /// `bridge_class`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub bridge_class: String,
-    /// The part of Asterisk that made the bridge, `Stasis` for ARI; empty when nobody put a name to it.
+    /// The part of Asterisk that created the bridge, `Stasis` for ARI; may be empty.
     ///
     /// `creator`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub creator: String,
-    /// The name given on creation, for people to read; it is empty by default and need not be unique.
+    /// A human-readable name given on creation. Empty by default; need not be unique.
     ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
-    /// Ids of the channels that are in the bridge at the moment.
+    /// IDs of the channels in the bridge.
     ///
     /// `channels`: list of `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channels: Vec<crate::ids::ChannelId>,
-    /// Whose picture the members see: `none`, `talker` (who speaks), `single` (one fixed channel) or `sfu` (everybody's).
+    /// Whose video the channels receive: `none`, `talker` (the current speaker), `single` (one fixed channel) or `sfu` (all of them).
     ///
     /// `video_mode`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub video_mode: Option<String>,
-    /// The channel whose picture is shown; absent while no channel is chosen.
+    /// The channel whose video is shown; absent if none is selected.
     ///
     /// `video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub video_source_id: Option<crate::ids::ChannelId>,
-    /// When the bridge was made, by the server's clock.
+    /// When the bridge was created.
     ///
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub creationtime: crate::Date,
-    /// Variables of the bridge that were set with `report_events`, by name; absent when there is none.
+    /// Bridge variables that were set with `report_events`, by name; absent if there are none.
     ///
     /// `bridgevars`: text by name.
     ///
@@ -257,7 +257,7 @@ impl From<&Bridge> for crate::ids::BridgeId {
     }
 }
 
-/// How and where this Asterisk was compiled. Distributions often blank some of it.
+/// How and where this Asterisk was compiled. Distributions often leave some of it blank.
 ///
 /// Asterisk's model `BuildInfo`.
 ///
@@ -265,25 +265,25 @@ impl From<&Bridge> for crate::ids::BridgeId {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BuildInfo {
-    /// Operating system of the building machine, such as `Linux`.
+    /// The operating system of the build machine, such as `Linux`.
     ///
     /// `os`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub os: String,
-    /// Version of the kernel of the building machine, or `unknown`.
+    /// The kernel version of the build machine, or `unknown`.
     ///
     /// `kernel`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub kernel: String,
-    /// Compile-time options of menuselect, separated by commas, such as `OPTIONAL_API`.
+    /// Compile-time options from menuselect, comma-separated, such as `OPTIONAL_API`.
     ///
     /// `options`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub options: String,
-    /// Processor architecture of the building machine, such as `x86_64`, or `unknown`.
+    /// The processor architecture of the build machine, such as `x86_64`, or `unknown`.
     ///
     /// `machine`: text.
     ///
@@ -308,7 +308,7 @@ object!(
     date = "date", user = "user" }
 );
 
-/// The name and number that stand for a party. Both are empty when unknown.
+/// The name and number of a party. Both are empty if unknown.
 ///
 /// Asterisk's model `CallerID`.
 ///
@@ -317,13 +317,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CallerId {
-    /// The display name, such as `Reception`; empty when there is none.
+    /// The display name, such as `Reception`; empty if there is none.
     ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
-    /// The number as signalled, in whatever form the trunk or phone uses; empty when withheld or unknown.
+    /// The number as signalled, in the form that the trunk or phone uses; empty if withheld or unknown.
     ///
     /// `number`: text.
     ///
@@ -333,7 +333,7 @@ pub struct CallerId {
 
 object!(CallerId { name = "name", number = "number" });
 
-/// A channel: one leg of a call between Asterisk and a phone, a trunk or a part of itself. It is a snapshot of the moment of the reply or event and does not change afterwards.
+/// A channel: one leg of a call, between Asterisk and a phone or trunk. This is a snapshot taken when the reply or event was sent; it does not update.
 ///
 /// Asterisk's model `Channel`.
 ///
@@ -341,79 +341,79 @@ object!(CallerId { name = "name", number = "number" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Channel {
-    /// The id by which operations address the channel, also known as its unique id. It is yours if you chose one when originating.
+    /// The ID of the channel, also called its unique ID. It is the one you chose when originating, if you chose one.
     ///
     /// `id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::ChannelId,
-    /// The call's id in its own protocol, for SIP the Call-ID header; empty for technologies that have none.
+    /// The ID of the call in its signalling protocol, the Call-ID header for SIP; empty for technologies without one.
     ///
     /// `protocol_id`: text.
     ///
     /// Since Asterisk 16.27, 18.13, 20.0.
     pub protocol_id: String,
-    /// The channel's name with technology and peer, such as `PJSIP/alice-00000012`. It may change when a channel is masqueraded, its id does not.
+    /// The channel name with technology and peer, such as `PJSIP/alice-00000012`. Unlike the ID, the name can change when a channel is masqueraded.
     ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
-    /// How far the leg has got, from `Down` by way of `Ring` or `Ringing` to `Up`.
+    /// The state of the leg, from `Down` via `Ring` or `Ringing` to `Up`.
     ///
     /// `state`: `ChannelState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::ChannelState,
-    /// The party at the far end of this leg: for an incoming call the caller, for an outgoing one the number dialled.
+    /// The party at the far end of this leg: the caller of an incoming call, the dialled number of an outgoing one.
     ///
     /// `caller`: `CallerId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub caller: crate::models::CallerId,
-    /// The party to whom this leg is connected, as the phone's display would show it; empty fields before there is one.
+    /// The party that this leg is connected to, as a phone would display it; empty fields before there is one.
     ///
     /// `connected`: `CallerId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub connected: crate::models::CallerId,
-    /// The account on which billing records put this leg; empty when none is set.
+    /// The account code for billing records; empty if none is set.
     ///
     /// `accountcode`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub accountcode: String,
-    /// Where in the dialplan the channel stands and which application it executes.
+    /// The position of the channel in the dialplan and the application it executes.
     ///
     /// `dialplan`: `DialplanCep`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub dialplan: crate::models::DialplanCep,
-    /// When the channel came into being, by the server's clock; this precedes the answer.
+    /// When the channel was created, which is before it was answered.
     ///
     /// `creationtime`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub creationtime: crate::Date,
-    /// The language in which sounds are played to the channel, such as `en`.
+    /// The language of sounds played to the channel, such as `en`.
     ///
     /// `language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub language: String,
-    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, empty ones included, and since 20.20, 22.10 and 23.4 those set with `report_events`. Absent when there is none.
+    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, even if empty, and since 20.20, 22.10 and 23.4 those set with `report_events`. Absent if there are none.
     ///
     /// `channelvars`: text by name.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channelvars: Option<std::collections::BTreeMap<String, String>>,
-    /// The number from which the call was diverted to here; absent when it came straight.
+    /// The number that the call was redirected from; absent if it was not redirected.
     ///
     /// `caller_rdnis`: text.
     ///
     /// Since Asterisk 18.21, 20.6, 21.1, 22.0.
     pub caller_rdnis: Option<String>,
-    /// The tenant to which the channel was assigned by its endpoint's configuration or the dialplan; absent if to none.
+    /// The tenant assigned to the channel by its endpoint's configuration or the dialplan; absent if none.
     ///
     /// `tenantid`: text.
     ///
@@ -435,7 +435,7 @@ impl From<&Channel> for crate::ids::ChannelId {
     }
 }
 
-/// What `asterisk.conf` and the command line set. Limits that are not set are absent.
+/// Settings from `asterisk.conf` and the command line. Limits that are not set are absent.
 ///
 /// Asterisk's model `ConfigInfo`.
 ///
@@ -443,37 +443,37 @@ impl From<&Channel> for crate::ids::ChannelId {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigInfo {
-    /// The name set as `systemname`, which also prefixes ids of channels; often empty.
+    /// The `systemname`, which also prefixes channel IDs; often empty.
     ///
     /// `name`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: String,
-    /// The language of sounds for channels that choose none.
+    /// The default language of sounds.
     ///
     /// `default_language`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub default_language: String,
-    /// How many calls may exist at a time; absent if any number may.
+    /// The maximum number of concurrent calls; absent if unlimited.
     ///
     /// `max_channels`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub max_channels: Option<i64>,
-    /// How many files the process may hold open; absent where the system's own limit applies.
+    /// The maximum number of open files; absent if the limit of the operating system applies.
     ///
     /// `max_open_files`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub max_open_files: Option<i64>,
-    /// The load average above which no new call is accepted; absent without such a limit.
+    /// The load average above which new calls are rejected; absent if unlimited.
     ///
     /// `max_load`: number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub max_load: Option<f64>,
-    /// The account under which the daemon was told to run.
+    /// The account that the daemon runs under.
     ///
     /// `setid`: `SetId`.
     ///
@@ -487,7 +487,7 @@ object!(
     "max_load" : optional, setid = "setid" }
 );
 
-/// One attribute of a configuration object with its value. Objects are sent and answered as lists of these.
+/// One attribute of a configuration object. Configuration objects are sent and returned as lists of these.
 ///
 /// Asterisk's model `ConfigTuple`.
 ///
@@ -495,13 +495,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigTuple {
-    /// The option's name as in the configuration file, such as `max_contacts`.
+    /// The option name as in the configuration file, such as `max_contacts`.
     ///
     /// `attribute`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub attribute: String,
-    /// The option's value as text, as in the configuration file.
+    /// The option value as text, as in the configuration file.
     ///
     /// `value`: text.
     ///
@@ -522,7 +522,7 @@ impl ConfigTuple {
     }
 }
 
-/// An address at which a phone can be reached, and whether it currently answers there.
+/// An address at which a phone is registered or configured, and whether it is reachable there.
 ///
 /// Asterisk's model `ContactInfo`.
 ///
@@ -530,25 +530,25 @@ impl ConfigTuple {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContactInfo {
-    /// The SIP URI that the phone registered or the configuration gives.
+    /// The SIP URI from the registration or the configuration.
     ///
     /// `uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub uri: String,
-    /// What the last qualifying request found out, or what became of the registration.
+    /// The result of the last qualify request or registration.
     ///
     /// `contact_status`: `ContactStatus`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub contact_status: crate::values::ContactStatus,
-    /// The address of record to which the contact belongs, in PJSIP the name of the `aor` section.
+    /// The address of record that the contact belongs to; for PJSIP the name of the `aor` section.
     ///
     /// `aor`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub aor: String,
-    /// How long the last qualifying request took to be answered, in microseconds, as text; absent if nothing was measured.
+    /// The round-trip time of the last qualify request in microseconds, as text; absent if not measured.
     ///
     /// `roundtrip_usec`: text.
     ///
@@ -561,7 +561,7 @@ object!(
     roundtrip_usec = "roundtrip_usec" : optional }
 );
 
-/// A device and its state, as lamps of busy lamp fields show it.
+/// A device and its state, as shown by busy lamp fields.
 ///
 /// Asterisk's model `DeviceState`.
 ///
@@ -569,13 +569,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeviceState {
-    /// The device as hints name it, such as `PJSIP/alice`, or `Stasis:door` for one that ARI governs.
+    /// The device name as used in hints, such as `PJSIP/alice`, or `Stasis:door` for a device controlled through ARI.
     ///
     /// `name`: `DeviceName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::DeviceName,
-    /// What the device is up to at the moment.
+    /// The current state of the device.
     ///
     /// `state`: `DeviceStateValue`.
     ///
@@ -591,7 +591,7 @@ impl From<&DeviceState> for crate::ids::DeviceName {
     }
 }
 
-/// An empty model that no operation and no event makes use of.
+/// An empty model that no operation or event uses.
 ///
 /// Asterisk's model `Dialed`.
 ///
@@ -602,7 +602,7 @@ pub struct Dialed {}
 
 object!(Dialed {});
 
-/// A place in the dialplan: context, extension and priority, with the application that runs there.
+/// A position in the dialplan: context, extension and priority, with the application that runs there.
 ///
 /// Asterisk's model `DialplanCEP`.
 ///
@@ -617,25 +617,25 @@ pub struct DialplanCep {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub context: String,
-    /// The extension in that context, in most cases the number dialled.
+    /// The extension in the context, usually the dialled number.
     ///
     /// `exten`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub exten: String,
-    /// The step in that extension, counted from 1.
+    /// The step of the extension, counted from 1.
     ///
     /// `priority`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub priority: i64,
-    /// The application being executed, `Stasis` for a channel in your hands; empty before the first.
+    /// The application that is being executed, `Stasis` for a channel under ARI control; empty before the first one.
     ///
     /// `app_name`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub app_name: String,
-    /// The arguments of that application as the dialplan gives them, after substitution.
+    /// The arguments of the application, after variable substitution.
     ///
     /// `app_data`: text.
     ///
@@ -648,7 +648,7 @@ object!(
     "app_name", app_data = "app_data" }
 );
 
-/// A phone, trunk or other peer that a channel technology has configured, whether or not there is a call with it.
+/// A phone, trunk or other peer configured in a channel technology, whether or not it has calls.
 ///
 /// Asterisk's model `Endpoint`.
 ///
@@ -662,25 +662,25 @@ pub struct Endpoint {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub technology: String,
-    /// The name within the technology, for PJSIP that of the section in `pjsip.conf`.
+    /// The name within the technology; for PJSIP the name of the section in `pjsip.conf`.
     ///
     /// `resource`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub resource: String,
-    /// Whether it is reachable; absent if its technology does not keep track.
+    /// Whether the endpoint is reachable; absent if the technology does not track it.
     ///
     /// `state`: `EndpointState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub state: Option<crate::values::EndpointState>,
-    /// Ids of the channels that it has at the moment.
+    /// IDs of the endpoint's current channels.
     ///
     /// `channel_ids`: list of `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel_ids: Vec<crate::ids::ChannelId>,
-    /// How many channels it may have at a time; absent if there is no limit.
+    /// The maximum number of channels; absent if unlimited.
     ///
     /// `max_channels`: whole number.
     ///
@@ -693,7 +693,7 @@ object!(
     optional, channel_ids = "channel_ids", max_channels = "max_channels" : optional }
 );
 
-/// One file of a sound: its language and its encoding.
+/// One file of a sound: its language and its format.
 ///
 /// Asterisk's model `FormatLangPair`.
 ///
@@ -707,7 +707,7 @@ pub struct FormatLangPair {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub language: String,
-    /// The encoding, which is also the file's suffix, such as `gsm` or `wav`.
+    /// The audio format, which is also the file extension, such as `gsm` or `wav`.
     ///
     /// `format`: text.
     ///
@@ -717,7 +717,7 @@ pub struct FormatLangPair {
 
 object!(FormatLangPair { language = "language", format = "format" });
 
-/// A recording that is under way or has just ended. Asterisk forgets it when it ends; what remains is a stored recording of the same name.
+/// A recording that is in progress or has just ended. Once it has ended only the stored recording of the same name remains.
 ///
 /// Asterisk's model `LiveRecording`.
 ///
@@ -725,49 +725,49 @@ object!(FormatLangPair { language = "language", format = "format" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LiveRecording {
-    /// The name under which it was started and will be stored, without a suffix; it may contain slashes.
+    /// The name of the recording and of the stored file, without an extension; may contain slashes.
     ///
     /// `name`: `RecordingName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::RecordingName,
-    /// The encoding of the file, which becomes its suffix, such as `wav`.
+    /// The format of the file, which is also its extension, such as `wav`.
     ///
     /// `format`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub format: String,
-    /// What is recorded, as `channel:ID` or `bridge:ID`.
+    /// The channel or bridge being recorded, as `channel:ID` or `bridge:ID`.
     ///
     /// `target_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
-    /// How far the recording has got.
+    /// The state of the recording.
     ///
     /// `state`: `LiveRecordingState`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub state: crate::values::LiveRecordingState,
-    /// Length of what was recorded, in whole seconds without pauses; absent before the end.
+    /// The recorded length in whole seconds, excluding pauses; absent before the end.
     ///
     /// `duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub duration: Option<i64>,
-    /// How many of those seconds somebody spoke; sent at the end, and only if a limit for silence was set.
+    /// Seconds of the recording with speech; only at the end, and only if a silence limit was set.
     ///
     /// `talking_duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub talking_duration: Option<i64>,
-    /// How many of those seconds were silent; sent at the end, and only if a limit for silence was set.
+    /// Seconds of the recording without speech; only at the end, and only if a silence limit was set.
     ///
     /// `silence_duration`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub silence_duration: Option<i64>,
-    /// Why it failed, in English, such as `Cannot record channel while in bridge`; absent unless it did.
+    /// The reason of a failure, such as `Cannot record channel while in bridge`; absent otherwise.
     ///
     /// `cause`: text.
     ///
@@ -788,7 +788,7 @@ impl From<&LiveRecording> for crate::ids::RecordingName {
     }
 }
 
-/// A destination of log messages: a file, the console or syslog, with the levels that go there.
+/// A destination of log messages: a file, the console or syslog, with the levels it receives.
 ///
 /// Asterisk's model `LogChannel`.
 ///
@@ -796,25 +796,25 @@ impl From<&LiveRecording> for crate::ids::RecordingName {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogChannel {
-    /// The file with its whole path, or the facility; empty for the console.
+    /// The path of the file, or the syslog facility; empty for the console.
     ///
     /// `channel`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub channel: String,
-    /// What kind of destination it is, such as `File`, `Console` or `Syslog`.
+    /// The kind of destination, such as `File`, `Console` or `Syslog`.
     ///
     /// `type`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub r#type: String,
-    /// Whether messages are written: `Enabled` or `Disabled`.
+    /// `Enabled` or `Disabled`.
     ///
     /// `status`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub status: String,
-    /// The levels that are written, in capitals and separated by blanks, with one blank at the end.
+    /// The levels that are logged, in capitals, separated by spaces, with a trailing space.
     ///
     /// `configuration`: text.
     ///
@@ -827,7 +827,7 @@ object!(
     "configuration" }
 );
 
-/// A mailbox that ARI keeps: only the numbers of messages, with which lamps of phones are lit.
+/// A mailbox managed through ARI: message counts only, which drive the message lamps of phones.
 ///
 /// Asterisk's model `Mailbox`.
 ///
@@ -841,13 +841,13 @@ pub struct Mailbox {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::MailboxName,
-    /// How many messages were listened to and kept.
+    /// The number of read messages.
     ///
     /// `old_messages`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub old_messages: i64,
-    /// How many messages have not been listened to.
+    /// The number of unread messages.
     ///
     /// `new_messages`: whole number.
     ///
@@ -867,7 +867,7 @@ impl From<&Mailbox> for crate::ids::MailboxName {
     }
 }
 
-/// A module of the server: a channel driver, a codec, an application or another part of it.
+/// A module of the server, such as a channel driver, a codec or an application.
 ///
 /// Asterisk's model `Module`.
 ///
@@ -875,31 +875,31 @@ impl From<&Mailbox> for crate::ids::MailboxName {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Module {
-    /// The file of the module, such as `res_ari.so`; parts that are built in have no suffix.
+    /// The file name of the module, such as `res_ari.so`; built-in parts have no extension.
     ///
     /// `name`: `ModuleName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::ModuleName,
-    /// What the module is for, in a few English words of its author.
+    /// A short description of the module, in English.
     ///
     /// `description`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub description: String,
-    /// How many users hold it; it is unloaded only at 0.
+    /// The number of users of the module. It can be unloaded only when this is 0.
     ///
     /// `use_count`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub use_count: i64,
-    /// Whether it is at work: `Running` or `Not Running`.
+    /// `Running` or `Not Running`.
     ///
     /// `status`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub status: String,
-    /// Who looks after it: `core`, `extended`, `deprecated` or `unknown`.
+    /// The support level: `core`, `extended`, `deprecated` or `unknown`.
     ///
     /// `support_level`: text.
     ///
@@ -918,7 +918,7 @@ impl From<&Module> for crate::ids::ModuleName {
     }
 }
 
-/// What became of a peer's registration or reachability.
+/// The registration or reachability status of a peer.
 ///
 /// Asterisk's model `Peer`.
 ///
@@ -926,31 +926,31 @@ impl From<&Module> for crate::ids::ModuleName {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Peer {
-    /// The new status, for instance `Registered`, `Unregistered`, `Reachable`, `Unreachable` or `Rejected`.
+    /// The new status, such as `Registered`, `Unregistered`, `Reachable`, `Unreachable` or `Rejected`.
     ///
     /// `peer_status`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub peer_status: String,
-    /// Why the status changed, such as an expired registration; absent where nothing is known.
+    /// The reason for the status change, such as an expired registration; absent if unknown.
     ///
     /// `cause`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub cause: Option<String>,
-    /// The address from which the peer registered; absent where the technology does not tell.
+    /// The address that the peer registered from; absent if the technology does not report it.
     ///
     /// `address`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub address: Option<String>,
-    /// The port from which the peer registered, as text; absent where the technology does not tell.
+    /// The port that the peer registered from, as text; absent if the technology does not report it.
     ///
     /// `port`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub port: Option<String>,
-    /// How long the last qualifying request took, in milliseconds, as text; absent where nothing was measured.
+    /// The round-trip time of the last qualify request in milliseconds, as text; absent if not measured.
     ///
     /// `time`: text.
     ///
@@ -963,7 +963,7 @@ object!(
     optional, port = "port" : optional, time = "time" : optional }
 );
 
-/// Media that is played, or waits to be played, to a channel or a bridge. Asterisk forgets it when it ends.
+/// Media being played, or queued to be played, on a channel or bridge. Asterisk forgets a playback when it ends.
 ///
 /// Asterisk's model `Playback`.
 ///
@@ -971,25 +971,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Playback {
-    /// The id by which operations address the playback, chosen by you or else by Asterisk.
+    /// The ID of the playback, chosen by you or generated by Asterisk.
     ///
     /// `id`: `PlaybackId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::PlaybackId,
-    /// What is played at the moment, such as `sound:hello-world` or `tone:busy`.
+    /// The media being played, such as `sound:hello-world` or `tone:busy`.
     ///
     /// `media_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub media_uri: String,
-    /// What is played after it; absent during the last, or only, medium.
+    /// The media that follows; absent during the last one.
     ///
     /// `next_media_uri`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub next_media_uri: Option<String>,
-    /// To whom it is played, as `channel:ID` or `bridge:ID`.
+    /// The channel or bridge it is played on, as `channel:ID` or `bridge:ID`.
     ///
     /// `target_uri`: text.
     ///
@@ -1001,7 +1001,7 @@ pub struct Playback {
     ///
     /// Since Asterisk 16.0 or earlier.
     pub language: Option<String>,
-    /// How far the playback has got.
+    /// The state of the playback.
     ///
     /// `state`: `PlaybackState`.
     ///
@@ -1021,7 +1021,7 @@ impl From<&Playback> for crate::ids::PlaybackId {
     }
 }
 
-/// A header of a request over the events connection; servers take no notice of such headers so far.
+/// A header of a request over the event connection. Servers currently ignore these headers.
 ///
 /// Asterisk's model `RESTHeader`.
 ///
@@ -1036,7 +1036,7 @@ pub struct RestHeader {
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
-    /// The value of the header, as text.
+    /// The value of the header.
     ///
     /// `value`: text.
     ///
@@ -1046,7 +1046,7 @@ pub struct RestHeader {
 
 object!(RestHeader { name = "name", value = "value" });
 
-/// A query parameter of a request over the events connection, not percent-encoded.
+/// A query parameter of a request over the event connection, not percent-encoded.
 ///
 /// Asterisk's model `RESTQueryStringParameter`.
 ///
@@ -1055,13 +1055,13 @@ object!(RestHeader { name = "name", value = "value" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RestQueryStringParameter {
-    /// The parameter's name, as the operation declares it.
+    /// The name of the parameter, as the operation declares it.
     ///
     /// `name`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
-    /// The parameter's value as text; values of a list are separated by commas.
+    /// The value of the parameter as text; lists are comma-separated.
     ///
     /// `value`: text.
     ///
@@ -1071,7 +1071,7 @@ pub struct RestQueryStringParameter {
 
 object!(RestQueryStringParameter { name = "name", value = "value" });
 
-/// A request that a client sends over the events connection instead of HTTP. It goes out as one text frame, and a [`RESTResponse`](crate::events::RestResponse) answers it.
+/// A request sent over the event connection instead of HTTP, as one text frame. A [`RESTResponse`](crate::events::RestResponse) follows.
 ///
 /// Asterisk's model `RESTRequest`.
 ///
@@ -1080,19 +1080,19 @@ object!(RestQueryStringParameter { name = "name", value = "value" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RestRequest {
-    /// It is always `RESTRequest`, which tells the server what to make of the frame.
+    /// Always `RESTRequest`.
     ///
     /// `type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub r#type: String,
-    /// A word of your choice that the response repeats; good for tying several requests together.
+    /// An arbitrary string that the response repeats, for grouping requests.
     ///
     /// `transaction_id`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
-    /// A word of your choice that the response repeats, by which it is matched with its request.
+    /// An arbitrary string that the response repeats, for matching it with its request.
     ///
     /// `request_id`: text.
     ///
@@ -1104,25 +1104,25 @@ pub struct RestRequest {
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub method: String,
-    /// The path below `/ari` without a slash in front, such as `channels/4711`; a query may follow a question mark.
+    /// The path below `/ari` without a leading slash, such as `channels/4711`, optionally with a query.
     ///
     /// `uri`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
-    /// The media type of the body, nearly always `application/json`; required if there is a body.
+    /// The media type of the body, normally `application/json`; required if there is a body.
     ///
     /// `content_type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub content_type: Option<String>,
-    /// Query parameters, as an alternative to writing them behind the path.
+    /// Query parameters, as an alternative to a query in `uri`.
     ///
     /// `query_strings`: list of `RestQueryStringParameter`.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub query_strings: Option<Vec<crate::models::RestQueryStringParameter>>,
-    /// The body as a string that itself contains JSON; a bare object in its place is ignored.
+    /// The body as a string that contains JSON. A JSON object instead of a string is ignored.
     ///
     /// `message_body`: text.
     ///
@@ -1137,7 +1137,7 @@ object!(
     optional }
 );
 
-/// RTP statistics of a channel's audio, from Asterisk's own counting and from the RTCP reports of the far end. Times are in seconds. Figures of the far end, round trips and scores stand at 0 until RTCP has been exchanged, and a figure that was not computed is absent.
+/// RTP statistics of a channel's audio, counted by Asterisk and reported by the far end through RTCP. Times are in seconds. Figures of the far end, round-trip times and scores are 0 until RTCP reports have been exchanged; figures that were not computed are absent.
 ///
 /// Asterisk's model `RTPstat`.
 ///
@@ -1146,253 +1146,253 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RtpStat {
-    /// Packets sent to the far end.
+    /// Packets sent.
     ///
     /// `txcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txcount: i64,
-    /// Packets received from the far end.
+    /// Packets received.
     ///
     /// `rxcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxcount: i64,
-    /// Jitter in seconds of what Asterisk sends, as the far end last reported it.
+    /// Jitter of the sent stream in seconds, as last reported by the far end.
     ///
     /// `txjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txjitter: Option<f64>,
-    /// Jitter in seconds of what arrives here.
+    /// Jitter of the received stream in seconds.
     ///
     /// `rxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxjitter: Option<f64>,
-    /// The highest jitter in seconds that the far end has reported.
+    /// The highest jitter reported by the far end, in seconds.
     ///
     /// `remote_maxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_maxjitter: Option<f64>,
-    /// The lowest jitter in seconds that the far end has reported.
+    /// The lowest jitter reported by the far end, in seconds.
     ///
     /// `remote_minjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_minjitter: Option<f64>,
-    /// Mean of the jitter that the far end has reported, in seconds.
+    /// The mean jitter reported by the far end, in seconds.
     ///
     /// `remote_normdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_normdevjitter: Option<f64>,
-    /// Standard deviation of the jitter that the far end has reported, in seconds.
+    /// The standard deviation of the jitter reported by the far end, in seconds.
     ///
     /// `remote_stdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_stdevjitter: Option<f64>,
-    /// The highest jitter in seconds that Asterisk has measured.
+    /// The highest jitter measured by Asterisk, in seconds.
     ///
     /// `local_maxjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_maxjitter: Option<f64>,
-    /// The lowest jitter in seconds that Asterisk has measured.
+    /// The lowest jitter measured by Asterisk, in seconds.
     ///
     /// `local_minjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_minjitter: Option<f64>,
-    /// Mean of the jitter that Asterisk has measured, in seconds.
+    /// The mean jitter measured by Asterisk, in seconds.
     ///
     /// `local_normdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_normdevjitter: Option<f64>,
-    /// Standard deviation of the jitter that Asterisk has measured, in seconds.
+    /// The standard deviation of the jitter measured by Asterisk, in seconds.
     ///
     /// `local_stdevjitter`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_stdevjitter: Option<f64>,
-    /// Packets sent that did not arrive, in total, according to the far end.
+    /// Total packets lost on the way to the far end, as it reported.
     ///
     /// `txploss`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txploss: i64,
-    /// Packets in total that should have arrived here and did not.
+    /// Total packets lost on the way from the far end.
     ///
     /// `rxploss`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxploss: i64,
-    /// The most packets that the far end missed between two of its RTCP reports.
+    /// The most packets that the far end lost between two of its RTCP reports.
     ///
     /// `remote_maxrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_maxrxploss: Option<f64>,
-    /// The fewest packets that the far end missed between two of its RTCP reports.
+    /// The fewest packets that the far end lost between two of its RTCP reports.
     ///
     /// `remote_minrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_minrxploss: Option<f64>,
-    /// Mean of the packets that the far end missed from one RTCP report to the next.
+    /// The mean number of packets that the far end lost between two of its RTCP reports.
     ///
     /// `remote_normdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_normdevrxploss: Option<f64>,
-    /// Standard deviation of the packets that the far end missed from one RTCP report to the next.
+    /// The standard deviation of the number of packets that the far end lost between two of its RTCP reports.
     ///
     /// `remote_stdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_stdevrxploss: Option<f64>,
-    /// The most packets that Asterisk missed between two of its RTCP reports.
+    /// The most packets that Asterisk lost between two of its RTCP reports.
     ///
     /// `local_maxrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_maxrxploss: Option<f64>,
-    /// The fewest packets that Asterisk missed between two of its RTCP reports.
+    /// The fewest packets that Asterisk lost between two of its RTCP reports.
     ///
     /// `local_minrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_minrxploss: Option<f64>,
-    /// Mean of the packets that Asterisk missed from one RTCP report to the next.
+    /// The mean number of packets that Asterisk lost between two of its RTCP reports.
     ///
     /// `local_normdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_normdevrxploss: Option<f64>,
-    /// Standard deviation of the packets that Asterisk missed from one RTCP report to the next.
+    /// The standard deviation of the number of packets that Asterisk lost between two of its RTCP reports.
     ///
     /// `local_stdevrxploss`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_stdevrxploss: Option<f64>,
-    /// The last round trip to the far end and back, in seconds, as RTCP reports allow to compute it.
+    /// The latest round-trip time in seconds, computed from RTCP reports.
     ///
     /// `rtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rtt: Option<f64>,
-    /// The longest round trip so far, in seconds.
+    /// The longest round-trip time, in seconds.
     ///
     /// `maxrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub maxrtt: Option<f64>,
-    /// The shortest round trip so far, in seconds.
+    /// The shortest round-trip time, in seconds.
     ///
     /// `minrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub minrtt: Option<f64>,
-    /// Mean of the round trips so far, in seconds.
+    /// The mean round-trip time, in seconds.
     ///
     /// `normdevrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub normdevrtt: Option<f64>,
-    /// Standard deviation of the round trips so far, in seconds.
+    /// The standard deviation of the round-trip time, in seconds.
     ///
     /// `stdevrtt`: number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub stdevrtt: Option<f64>,
-    /// The SSRC under which Asterisk sends, an unsigned number of 32 bits.
+    /// The SSRC of the stream that Asterisk sends, an unsigned 32-bit number.
     ///
     /// `local_ssrc`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub local_ssrc: i64,
-    /// The SSRC under which the far end sends, an unsigned number of 32 bits.
+    /// The SSRC of the stream that the far end sends, an unsigned 32-bit number.
     ///
     /// `remote_ssrc`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub remote_ssrc: i64,
-    /// Bytes of payload sent, headers not counted.
+    /// Payload bytes sent, excluding headers.
     ///
     /// `txoctetcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub txoctetcount: i64,
-    /// Bytes of payload received, headers not counted.
+    /// Payload bytes received, excluding headers.
     ///
     /// `rxoctetcount`: whole number.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub rxoctetcount: i64,
-    /// The id of the channel whose stream this is.
+    /// The ID of the channel.
     ///
     /// `channel_uniqueid`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub channel_uniqueid: String,
-    /// Media experience score of what Asterisk sends, from 0 to 100, where about 85 is the best in practice; it sums up jitter, loss and round trip.
+    /// The media experience score of the sent stream, from 0 to 100; about 85 is the practical maximum. It combines jitter, loss and round-trip time.
     ///
     /// `txmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub txmes: Option<f64>,
-    /// Media experience score of what arrives here, from 0 to 100, where about 85 is the best in practice; it sums up jitter, loss and round trip.
+    /// The media experience score of the received stream, from 0 to 100; about 85 is the practical maximum. It combines jitter, loss and round-trip time.
     ///
     /// `rxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub rxmes: Option<f64>,
-    /// The best score of what Asterisk sends, from 0 to 100.
+    /// The highest score of the sent stream, from 0 to 100.
     ///
     /// `remote_maxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub remote_maxmes: Option<f64>,
-    /// The worst score of what Asterisk sends, from 0 to 100.
+    /// The lowest score of the sent stream, from 0 to 100.
     ///
     /// `remote_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub remote_minmes: Option<f64>,
-    /// Mean of the scores of what Asterisk sends, from 0 to 100.
+    /// The mean score of the sent stream, from 0 to 100.
     ///
     /// `remote_normdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub remote_normdevmes: Option<f64>,
-    /// Standard deviation of the scores of what Asterisk sends.
+    /// The standard deviation of the score of the sent stream.
     ///
     /// `remote_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub remote_stdevmes: Option<f64>,
-    /// The best score of what arrives here, from 0 to 100.
+    /// The highest score of the received stream, from 0 to 100.
     ///
     /// `local_maxmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub local_maxmes: Option<f64>,
-    /// The worst score of what arrives here, from 0 to 100.
+    /// The lowest score of the received stream, from 0 to 100.
     ///
     /// `local_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub local_minmes: Option<f64>,
-    /// Mean of the scores of what arrives here, from 0 to 100.
+    /// The mean score of the received stream, from 0 to 100.
     ///
     /// `local_normdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     pub local_normdevmes: Option<f64>,
-    /// Standard deviation of the scores of what arrives here.
+    /// The standard deviation of the score of the received stream.
     ///
     /// `local_stdevmes`: number.
     ///
@@ -1425,7 +1425,7 @@ object!(
     local_stdevmes = "local_stdevmes" : optional }
 );
 
-/// Where a phone wants its call to go: a number for a blind transfer, another call of its own for an attended one.
+/// The target of a transfer: a number for a blind transfer, another call of the phone for an attended one.
 ///
 /// Asterisk's model `ReferTo`.
 ///
@@ -1433,25 +1433,25 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferTo {
-    /// The target as the phone wrote it.
+    /// The target as the phone sent it.
     ///
     /// `requested_destination`: `RequiredDestination`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub requested_destination: crate::models::RequiredDestination,
-    /// The phone's other leg, with which an attended transfer joins the call; absent in a blind one.
+    /// The phone's other leg, which an attended transfer connects to; absent for a blind transfer.
     ///
     /// `destination_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub destination_channel: Option<crate::models::Channel>,
-    /// The channel that is talking to that other leg; absent in a blind transfer, or if there is none or more than one.
+    /// The channel connected to that other leg; absent for a blind transfer, or if there is none or more than one.
     ///
     /// `connected_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub connected_channel: Option<crate::models::Channel>,
-    /// The bridge that the other leg is in; absent in a blind transfer or when it is in none.
+    /// The bridge that the other leg is in; absent for a blind transfer, or if it is in none.
     ///
     /// `bridge`: `Bridge`.
     ///
@@ -1465,7 +1465,7 @@ object!(
     bridge = "bridge" : optional }
 );
 
-/// The phone that asks for a transfer, and the call that it wants to hand over.
+/// The phone that requests a transfer, and the call to be transferred.
 ///
 /// Asterisk's model `ReferredBy`.
 ///
@@ -1473,19 +1473,19 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferredBy {
-    /// The leg on which the phone asked.
+    /// The leg on which the phone requested the transfer.
     ///
     /// `source_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub source_channel: crate::models::Channel,
-    /// The channel that is to be transferred, the one talking to the phone; absent if there is none or more than one.
+    /// The channel to be transferred, which is connected to the phone; absent if there is none or more than one.
     ///
     /// `connected_channel`: `Channel`.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub connected_channel: Option<crate::models::Channel>,
-    /// The bridge in which the phone is talking; absent when it is in none.
+    /// The bridge that the phone is in; absent if it is in none.
     ///
     /// `bridge`: `Bridge`.
     ///
@@ -1498,7 +1498,7 @@ object!(
     "connected_channel" : optional, bridge = "bridge" : optional }
 );
 
-/// The target of a transfer as the phone wrote it.
+/// The target of a transfer as the phone sent it.
 ///
 /// Asterisk's model `RequiredDestination`.
 ///
@@ -1506,19 +1506,19 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RequiredDestination {
-    /// For an attended transfer, the SIP Call-ID of the call to be joined; absent in a blind one.
+    /// For an attended transfer, the SIP Call-ID of the call to connect to; absent for a blind one.
     ///
     /// `protocol_id`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub protocol_id: Option<String>,
-    /// The user part of the target, in most cases the number to call; absent when the phone names a call instead.
+    /// The user part of the target, usually a number; absent if the phone names a call instead.
     ///
     /// `destination`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub destination: Option<String>,
-    /// What else the phone sent with the target; absent when that is nothing.
+    /// Further parameters that the phone sent; absent if there are none.
     ///
     /// `additional_protocol_params`: list of `AdditionalParam`.
     ///
@@ -1532,7 +1532,7 @@ object!(
     optional }
 );
 
-/// The user and group under which the daemon was told to run.
+/// The user and group that the daemon runs under.
 ///
 /// Asterisk's model `SetId`.
 ///
@@ -1540,13 +1540,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SetId {
-    /// The user, empty if Asterisk did not change it.
+    /// The user; empty if Asterisk did not change it.
     ///
     /// `user`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub user: String,
-    /// The group, empty if Asterisk did not change it.
+    /// The group; empty if Asterisk did not change it.
     ///
     /// `group`: text.
     ///
@@ -1556,7 +1556,7 @@ pub struct SetId {
 
 object!(SetId { user = "user", group = "group" });
 
-/// A prompt that is installed on the server, with the files in which it exists.
+/// A sound installed on the server, with its files.
 ///
 /// Asterisk's model `Sound`.
 ///
@@ -1564,19 +1564,19 @@ object!(SetId { user = "user", group = "group" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sound {
-    /// The name to play it by, without a suffix: `hello-world` is played as `sound:hello-world`.
+    /// The name of the sound without an extension: `hello-world` is played as `sound:hello-world`.
     ///
     /// `id`: `SoundId`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub id: crate::ids::SoundId,
-    /// What is spoken, where the sound package came with a transcript; otherwise absent.
+    /// The transcript from the sound package; absent if there is none.
     ///
     /// `text`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub text: Option<String>,
-    /// The languages and encodings in which it is there.
+    /// The languages and formats it is available in.
     ///
     /// `formats`: list of `FormatLangPair`.
     ///
@@ -1592,7 +1592,7 @@ impl From<&Sound> for crate::ids::SoundId {
     }
 }
 
-/// Since when the server is up, and when it last reloaded.
+/// When the server started and when it last reloaded.
 ///
 /// Asterisk's model `StatusInfo`.
 ///
@@ -1600,13 +1600,13 @@ impl From<&Sound> for crate::ids::SoundId {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StatusInfo {
-    /// When the server started; if it differs from what you saw before, all calls since have gone.
+    /// When the server started. If it changes, the server was restarted and all its calls have ended.
     ///
     /// `startup_time`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub startup_time: crate::Date,
-    /// When the configuration was last read anew; the same as the start if it never was.
+    /// When the configuration was last reloaded; equal to the start time if it never was.
     ///
     /// `last_reload_time`: date and time in the server's time zone, to the millisecond.
     ///
@@ -1619,7 +1619,7 @@ object!(
     "last_reload_time" : date }
 );
 
-/// A recording that lies as a file on the server's disk.
+/// A recording stored as a file on the server.
 ///
 /// Asterisk's model `StoredRecording`.
 ///
@@ -1627,13 +1627,13 @@ object!(
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StoredRecording {
-    /// The name without a suffix; in a sub-folder it contains slashes.
+    /// The name without an extension; contains slashes if the file is in a sub-folder.
     ///
     /// `name`: `RecordingName`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub name: crate::ids::RecordingName,
-    /// The encoding, which is the file's suffix, such as `wav`.
+    /// The format, which is the file extension, such as `wav`.
     ///
     /// `format`: text.
     ///
@@ -1649,7 +1649,7 @@ impl From<&StoredRecording> for crate::ids::RecordingName {
     }
 }
 
-/// Which release runs, and the id of the server.
+/// The release of the server and its ID.
 ///
 /// Asterisk's model `SystemInfo`.
 ///
@@ -1657,13 +1657,13 @@ impl From<&StoredRecording> for crate::ids::RecordingName {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SystemInfo {
-    /// The release as packaged, such as `22.10.1+dfsg-1`; parse it with tolerance.
+    /// The release as packaged, such as `22.10.1+dfsg-1`. Parse it leniently.
     ///
     /// `version`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub version: String,
-    /// The id of the server, usually a MAC address; events carry it as `asterisk_id`.
+    /// The ID of the server, usually a MAC address; events carry it as `asterisk_id`.
     ///
     /// `entity_id`: `AsteriskId`.
     ///
@@ -1673,7 +1673,7 @@ pub struct SystemInfo {
 
 object!(SystemInfo { version = "version", entity_id = "entity_id" });
 
-/// A text that came in outside a call, for SIP as a MESSAGE request.
+/// A text message received outside a call, a SIP MESSAGE request for example.
 ///
 /// Asterisk's model `TextMessage`.
 ///
@@ -1681,25 +1681,25 @@ object!(SystemInfo { version = "version", entity_id = "entity_id" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TextMessage {
-    /// Who sent it, for SIP as the From header has it, such as `"Al" <sip:al@example.org>`.
+    /// The sender; for SIP the From header, such as `"Al" <sip:al@example.org>`.
     ///
     /// `from`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub from: String,
-    /// To whom it was addressed, with the technology in front, such as `pjsip:reception@example.org`.
+    /// The recipient with the technology in front, such as `pjsip:reception@example.org`.
     ///
     /// `to`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub to: String,
-    /// The text itself.
+    /// The text.
     ///
     /// `body`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub body: String,
-    /// What came with it, by name: for SIP all headers, and `PJSIP_ENDPOINT` and the like. Absent if there is nothing; releases before 16.9 send a list in place of an object.
+    /// Further data by name: for SIP all headers, `PJSIP_ENDPOINT` and the like. Absent if there is none; releases before 16.9 send a list instead of an object.
     ///
     /// `variables`: JSON.
     ///
@@ -1712,7 +1712,7 @@ object!(
     optional }
 );
 
-/// The value of one variable.
+/// The value of a variable.
 ///
 /// Asterisk's model `Variable`.
 ///
@@ -1738,7 +1738,7 @@ object!(Variable { value = "value" });
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Variables {
-    /// An object with the values as text, by the name of the variable.
+    /// The values as text, by variable name.
     ///
     /// `variables`: text by name.
     ///

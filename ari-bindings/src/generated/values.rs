@@ -11,11 +11,11 @@ use crate::value::value;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BridgeType {
-    /// `mixing`: The members hear each other.
+    /// `mixing`: The audio of all channels is mixed.
     ///
     /// Since Asterisk 16.0 or earlier.
     Mixing,
-    /// `holding`: The members wait, with music perhaps, and hear nobody else.
+    /// `holding`: The channels are on hold, with music if configured, and do not hear each other.
     ///
     /// Since Asterisk 16.0 or earlier.
     Holding,
@@ -57,15 +57,15 @@ value!(BridgeType);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChannelState {
-    /// `Down`: Nothing has happened yet: not even ringing.
+    /// `Down`: The initial state, before ringing.
     ///
     /// Since Asterisk 16.0 or earlier.
     Down,
-    /// `Rsrved`: The same as `Rsrvd`, in the spelling of the API's declaration.
+    /// `Rsrved`: The same as `Rsrvd`, in the spelling of the API declaration.
     ///
     /// Since Asterisk 16.0 or earlier.
     Rsrved,
-    /// `OffHook`: An analogue phone's receiver is lifted, and no digit has been dialled.
+    /// `OffHook`: An analogue phone is off hook, and no digit has been dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
     OffHook,
@@ -73,15 +73,15 @@ pub enum ChannelState {
     ///
     /// Since Asterisk 16.0 or earlier.
     Dialing,
-    /// `Ring`: A call has come in and is not answered yet.
+    /// `Ring`: An incoming call that has not been answered.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ring,
-    /// `Ringing`: A call goes out, and the phone at the far end rings.
+    /// `Ringing`: An outgoing call whose far end is ringing.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringing,
-    /// `Up`: The call is answered, and media flows both ways.
+    /// `Up`: The call is answered, and media flows in both directions.
     ///
     /// Since Asterisk 16.0 or earlier.
     Up,
@@ -89,19 +89,19 @@ pub enum ChannelState {
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `Dialing Offhook`: Digits are dialled by hand on a line that is off the hook.
+    /// `Dialing Offhook`: Digits are being dialled manually on a line that is off hook.
     ///
     /// Since Asterisk 16.0 or earlier.
     DialingOffhook,
-    /// `Pre-ring`: An analogue line announces a call and waits for the caller id before it rings.
+    /// `Pre-ring`: An analogue line has signalled a call and waits for the caller ID before ringing.
     ///
     /// Since Asterisk 16.0 or earlier.
     PreRing,
-    /// `Unknown`: Asterisk cannot tell; a server adds the number of the state in brackets.
+    /// `Unknown`: The state is unknown; the server appends its number in parentheses.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `Rsrvd`: The line is taken for a call to come, and idle; it is the spelling that servers send.
+    /// `Rsrvd`: The line is reserved and idle. This is the spelling that servers send.
     ///
     /// Since Asterisk 16.0 or earlier.
     Rsrvd,
@@ -176,23 +176,23 @@ value!(ChannelState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContactStatus {
-    /// `Unreachable`: It left the last qualifying request without an answer.
+    /// `Unreachable`: The last qualify request was not answered.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unreachable,
-    /// `Reachable`: It answered the last qualifying request.
+    /// `Reachable`: The last qualify request was answered.
     ///
     /// Since Asterisk 16.0 or earlier.
     Reachable,
-    /// `Unknown`: The first qualifying request is still out.
+    /// `Unknown`: The first qualify request has not completed.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `NonQualified`: It is registered, and Asterisk does not test whether it answers.
+    /// `NonQualified`: Registered; Asterisk does not check whether it is reachable.
     ///
     /// Since Asterisk 16.0 or earlier.
     NonQualified,
-    /// `Removed`: It unregistered, expired or was deleted.
+    /// `Removed`: Unregistered, expired or deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     Removed,
@@ -246,23 +246,23 @@ value!(ContactStatus);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ControlOperation {
-    /// `restart`: Begins the present medium anew.
+    /// `restart`: Restarts the current media item from its beginning.
     ///
     /// Since Asterisk 16.0 or earlier.
     Restart,
-    /// `pause`: Falls silent and keeps the place.
+    /// `pause`: Pauses at the current position.
     ///
     /// Since Asterisk 16.0 or earlier.
     Pause,
-    /// `unpause`: Goes on where it was paused.
+    /// `unpause`: Resumes after `pause`.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unpause,
-    /// `reverse`: Moves back by `skipms` milliseconds, which `play` set.
+    /// `reverse`: Skips back by the `skipms` passed to `play`, in milliseconds.
     ///
     /// Since Asterisk 16.0 or earlier.
     Reverse,
-    /// `forward`: Moves ahead by `skipms` milliseconds, which `play` set.
+    /// `forward`: Skips forward by the `skipms` passed to `play`, in milliseconds.
     ///
     /// Since Asterisk 16.0 or earlier.
     Forward,
@@ -316,39 +316,39 @@ value!(ControlOperation);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviceStateValue {
-    /// `UNKNOWN`: Nobody has said yet; a device that ARI governs starts, and after deletion ends, like this.
+    /// `UNKNOWN`: Not known yet. Devices controlled through ARI have this state before they are first set and after they are deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `NOT_INUSE`: It is idle.
+    /// `NOT_INUSE`: Idle.
     ///
     /// Since Asterisk 16.0 or earlier.
     NotInuse,
-    /// `INUSE`: It is in a call, and could take another.
+    /// `INUSE`: In a call and able to accept another.
     ///
     /// Since Asterisk 16.0 or earlier.
     Inuse,
-    /// `BUSY`: It is in a call and takes no other.
+    /// `BUSY`: In a call and unable to accept another.
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `INVALID`: There is no such device.
+    /// `INVALID`: The device does not exist.
     ///
     /// Since Asterisk 16.0 or earlier.
     Invalid,
-    /// `UNAVAILABLE`: It exists and cannot be reached, for instance because it is not registered.
+    /// `UNAVAILABLE`: The device exists but is unreachable, for example because it is not registered.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unavailable,
-    /// `RINGING`: It rings and is in no call.
+    /// `RINGING`: Ringing, and not in a call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringing,
-    /// `RINGINUSE`: It rings while in a call.
+    /// `RINGINUSE`: Ringing while in a call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringinuse,
-    /// `ONHOLD`: It has put its call on hold.
+    /// `ONHOLD`: The device has put its call on hold.
     ///
     /// Since Asterisk 16.0 or earlier.
     Onhold,
@@ -416,15 +416,15 @@ value!(DeviceStateValue);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Direction {
-    /// `both`: Neither end hears the other.
+    /// `both`: Neither side receives the other's audio.
     ///
     /// Since Asterisk 16.0 or earlier.
     Both,
-    /// `in`: What the far end says does not get into Asterisk.
+    /// `in`: Audio from the far end does not reach Asterisk.
     ///
     /// Since Asterisk 16.0 or earlier.
     In,
-    /// `out`: What Asterisk sends does not get to the far end.
+    /// `out`: Audio from Asterisk does not reach the far end.
     ///
     /// Since Asterisk 16.0 or earlier.
     Out,
@@ -468,15 +468,15 @@ value!(Direction);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndpointState {
-    /// `unknown`: Its technology has not found out.
+    /// `unknown`: The technology does not know the state.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unknown,
-    /// `offline`: It has no address at which it could be reached.
+    /// `offline`: The endpoint has no reachable address.
     ///
     /// Since Asterisk 16.0 or earlier.
     Offline,
-    /// `online`: It has at least one address that is believed to work.
+    /// `online`: The endpoint has at least one address that is believed to be reachable.
     ///
     /// Since Asterisk 16.0 or earlier.
     Online,
@@ -524,7 +524,7 @@ pub enum ExternalMediaConnectionType {
     ///
     /// Since Asterisk 16.6, 18.0.
     Client,
-    /// `server`: Your program connects to Asterisk, at `/media` and the ID.
+    /// `server`: Your program connects to Asterisk, at `/media` followed by the ID.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     Server,
@@ -566,15 +566,15 @@ value!(ExternalMediaConnectionType);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalMediaEncapsulation {
-    /// `rtp`: RTP packets carry it.
+    /// `rtp`: Audio is sent in RTP packets.
     ///
     /// Since Asterisk 16.6, 18.0.
     Rtp,
-    /// `audiosocket`: AudioSocket frames carry it.
+    /// `audiosocket`: Audio is sent in AudioSocket frames.
     ///
     /// Since Asterisk 18.0.
     Audiosocket,
-    /// `none`: It is sent as it is, in binary WebSocket messages.
+    /// `none`: Audio is sent unframed in binary WebSocket messages.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     None,
@@ -618,15 +618,15 @@ value!(ExternalMediaEncapsulation);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExternalMediaTransport {
-    /// `udp`: It goes over UDP, with `rtp`.
+    /// `udp`: UDP, for `rtp`.
     ///
     /// Since Asterisk 16.6, 18.0.
     Udp,
-    /// `tcp`: It goes over TCP, with `audiosocket`.
+    /// `tcp`: TCP, for `audiosocket`.
     ///
     /// Since Asterisk 18.0.
     Tcp,
-    /// `websocket`: It goes over a WebSocket, with `none`.
+    /// `websocket`: A WebSocket, for `none`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     Websocket,
@@ -674,11 +674,11 @@ pub enum GetInfoOnly {
     ///
     /// Since Asterisk 16.0 or earlier.
     Build,
-    /// `system`: The release and the server's id.
+    /// `system`: The version and the ID of the server.
     ///
     /// Since Asterisk 16.0 or earlier.
     System,
-    /// `config`: Limits and defaults of `asterisk.conf`.
+    /// `config`: Limits and defaults from `asterisk.conf`.
     ///
     /// Since Asterisk 16.0 or earlier.
     Config,
@@ -728,7 +728,7 @@ value!(GetInfoOnly);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HangupReason {
-    /// `normal`: The call ends in the usual way (cause 16).
+    /// `normal`: The call is cleared normally (cause 16).
     ///
     /// Since Asterisk 16.0 or earlier.
     Normal,
@@ -736,31 +736,31 @@ pub enum HangupReason {
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `congestion`: No line or circuit is free (cause 34).
+    /// `congestion`: No line or circuit is available (cause 34).
     ///
     /// Since Asterisk 16.0 or earlier.
     Congestion,
-    /// `no_answer`: The phone rang and nobody answered (cause 19).
+    /// `no_answer`: The phone rang but was not answered (cause 19).
     ///
     /// Since Asterisk 16.0 or earlier.
     NoAnswer,
-    /// `timeout`: The far end did not react at all (cause 18).
+    /// `timeout`: The far end did not respond (cause 18).
     ///
     /// Since Asterisk 16.2, 18.0.
     Timeout,
-    /// `rejected`: The call is turned down (cause 21).
+    /// `rejected`: The call is rejected (cause 21).
     ///
     /// Since Asterisk 16.2, 18.0.
     Rejected,
-    /// `unallocated`: The number is not in use (cause 1).
+    /// `unallocated`: The number is not assigned (cause 1).
     ///
     /// Since Asterisk 16.2, 18.0.
     Unallocated,
-    /// `normal_unspecified`: The call ends for no particular reason (cause 31).
+    /// `normal_unspecified`: The call ends without a specific reason (cause 31).
     ///
     /// Since Asterisk 16.2, 18.0.
     NormalUnspecified,
-    /// `number_incomplete`: The number is too short or malformed (cause 28).
+    /// `number_incomplete`: The number is incomplete or malformed (cause 28).
     ///
     /// Since Asterisk 16.2, 18.0.
     NumberIncomplete,
@@ -768,7 +768,7 @@ pub enum HangupReason {
     ///
     /// Since Asterisk 16.2, 18.0.
     CodecMismatch,
-    /// `interworking`: Another network gives no clear reason (cause 127).
+    /// `interworking`: Another network gave no specific reason (cause 127).
     ///
     /// Since Asterisk 16.2, 18.0.
     Interworking,
@@ -776,7 +776,7 @@ pub enum HangupReason {
     ///
     /// Since Asterisk 16.2, 18.0.
     Failure,
-    /// `answered_elsewhere`: Another phone has taken the call, so that this one lists no missed call (cause 26).
+    /// `answered_elsewhere`: The call was answered on another phone, so this one does not list it as missed (cause 26).
     ///
     /// Since Asterisk 16.0 or earlier.
     AnsweredElsewhere,
@@ -855,15 +855,15 @@ value!(HangupReason);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IfExists {
-    /// `fail`: The request is refused with `409`.
+    /// `fail`: The request fails with `409`.
     ///
     /// Since Asterisk 16.0 or earlier.
     Fail,
-    /// `overwrite`: The new recording replaces the old one.
+    /// `overwrite`: The new recording replaces the stored one.
     ///
     /// Since Asterisk 16.0 or earlier.
     Overwrite,
-    /// `append`: The new recording is added at the end of the old one.
+    /// `append`: The new recording is appended to the stored one.
     ///
     /// Since Asterisk 16.0 or earlier.
     Append,
@@ -907,27 +907,27 @@ value!(IfExists);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LiveRecordingState {
-    /// `queued`: It waits until the channel has done what was asked of it before.
+    /// `queued`: The recording waits for earlier commands on the channel to finish.
     ///
     /// Since Asterisk 16.0 or earlier.
     Queued,
-    /// `recording`: It writes to the file.
+    /// `recording`: The recording is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     Recording,
-    /// `paused`: It waits, and nothing is written to the file.
+    /// `paused`: The recording is paused; nothing is written to the file.
     ///
     /// Since Asterisk 16.0 or earlier.
     Paused,
-    /// `done`: It has ended in an orderly manner.
+    /// `done`: The recording has ended normally.
     ///
     /// Since Asterisk 16.0 or earlier.
     Done,
-    /// `failed`: It could not start or broke off; `cause` says why.
+    /// `failed`: The recording could not start or was interrupted; `cause` has the reason.
     ///
     /// Since Asterisk 16.0 or earlier.
     Failed,
-    /// `canceled`: It was stopped and its file thrown away; the event of the end says `done` all the same.
+    /// `canceled`: The recording was cancelled and its file discarded; the final event nevertheless says `done`.
     ///
     /// Since Asterisk 16.0 or earlier.
     Canceled,
@@ -984,27 +984,27 @@ value!(LiveRecordingState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlaybackState {
-    /// `queued`: It waits until the channel or bridge has finished what was asked for before.
+    /// `queued`: The playback waits for earlier commands on the channel or bridge to finish.
     ///
     /// Since Asterisk 16.0 or earlier.
     Queued,
-    /// `playing`: It can be heard.
+    /// `playing`: The media is being played.
     ///
     /// Since Asterisk 16.0 or earlier.
     Playing,
-    /// `continuing`: One medium has ended, and the next one follows.
+    /// `continuing`: One media item has ended, and the next one follows.
     ///
     /// Since Asterisk 16.0 or earlier.
     Continuing,
-    /// `done`: All has been played, or the playback was stopped.
+    /// `done`: Everything was played, or the playback was stopped.
     ///
     /// Since Asterisk 16.0 or earlier.
     Done,
-    /// `failed`: It broke off, for want of the file or because the call ended.
+    /// `failed`: The playback was aborted, because a file is missing or the call ended.
     ///
     /// Since Asterisk 16.20, 18.6, 20.0.
     Failed,
-    /// `paused`: It waits at its place until it is unpaused; servers send this without declaring it.
+    /// `paused`: The playback is paused. Servers send this value without declaring it.
     ///
     /// Since Asterisk 16.0 or earlier.
     Paused,
@@ -1062,19 +1062,19 @@ value!(PlaybackState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Spy {
-    /// `none`: It hears nothing.
+    /// `none`: No audio is received.
     ///
     /// Since Asterisk 16.0 or earlier.
     None,
-    /// `both`: It hears both sides of the call.
+    /// `both`: Audio of both sides of the call is received.
     ///
     /// Since Asterisk 16.0 or earlier.
     Both,
-    /// `out`: It hears what is sent to the far end.
+    /// `out`: Audio sent to the far end is received.
     ///
     /// Since Asterisk 16.0 or earlier.
     Out,
-    /// `in`: It hears what comes from the far end.
+    /// `in`: Audio coming from the far end is received.
     ///
     /// Since Asterisk 16.0 or earlier.
     In,
@@ -1125,7 +1125,7 @@ pub enum TerminateOn {
     ///
     /// Since Asterisk 16.0 or earlier.
     None,
-    /// `any`: Every key ends the recording.
+    /// `any`: Any key ends the recording.
     ///
     /// Since Asterisk 16.0 or earlier.
     Any,
@@ -1179,35 +1179,35 @@ value!(TerminateOn);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpdateDeviceState {
-    /// `NOT_INUSE`: It is idle.
+    /// `NOT_INUSE`: The device is idle.
     ///
     /// Since Asterisk 16.0 or earlier.
     NotInuse,
-    /// `INUSE`: It is in a call, and could take another.
+    /// `INUSE`: The device is in a call and can accept another.
     ///
     /// Since Asterisk 16.0 or earlier.
     Inuse,
-    /// `BUSY`: It is in a call and takes no other.
+    /// `BUSY`: The device is in a call and accepts no other.
     ///
     /// Since Asterisk 16.0 or earlier.
     Busy,
-    /// `INVALID`: There is no such device, as far as watchers are told.
+    /// `INVALID`: The device is reported as non-existent.
     ///
     /// Since Asterisk 16.0 or earlier.
     Invalid,
-    /// `UNAVAILABLE`: It cannot be reached.
+    /// `UNAVAILABLE`: The device cannot be reached.
     ///
     /// Since Asterisk 16.0 or earlier.
     Unavailable,
-    /// `RINGING`: It rings and is in no call.
+    /// `RINGING`: The device is ringing and not in a call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringing,
-    /// `RINGINUSE`: It rings while in a call.
+    /// `RINGINUSE`: The device is ringing while in a call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Ringinuse,
-    /// `ONHOLD`: It has put its call on hold.
+    /// `ONHOLD`: The device has put its call on hold.
     ///
     /// Since Asterisk 16.0 or earlier.
     Onhold,
@@ -1271,19 +1271,19 @@ value!(UpdateDeviceState);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Whisper {
-    /// `none`: Nobody hears it.
+    /// `none`: No audio is sent.
     ///
     /// Since Asterisk 16.0 or earlier.
     None,
-    /// `both`: Both sides of the call hear it.
+    /// `both`: Audio is sent to both sides of the call.
     ///
     /// Since Asterisk 16.0 or earlier.
     Both,
-    /// `out`: The far end hears it.
+    /// `out`: Audio is sent to the far end.
     ///
     /// Since Asterisk 16.0 or earlier.
     Out,
-    /// `in`: It is mixed into what comes from the far end, so the others in the call hear it.
+    /// `in`: Audio is mixed into what comes from the far end, so the other participants receive it.
     ///
     /// Since Asterisk 16.0 or earlier.
     In,

@@ -22,7 +22,7 @@ impl Client {
 }
 
 impl Applications {
-    /// Lists the Stasis applications that exist now, with what they are subscribed to. Those whose client is gone but which still have channels are among them.
+    /// Lists the Stasis applications with their subscriptions. The list includes applications whose client has disconnected but that still have channels.
     ///
     /// `GET /applications`
     ///
@@ -31,33 +31,33 @@ impl Applications {
         List::new(&self.client)
     }
 
-    /// Shows one application: its channels, bridges, other subscriptions and its event filter.
+    /// Returns one application: its channels, bridges, other subscriptions and event filter.
     ///
     /// `GET /applications/{applicationName}`
     ///
-    /// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
+    /// - `applicationName` (path): `ApplicationName`. The name under which the client registered the application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: No client has connected under this name, or all that it had is gone.
+    /// - `404`: No client has registered this name, or the application has ended because it had nothing left.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, application_name: impl Into<crate::ids::ApplicationName>) -> Get {
         Get::new(&self.client, application_name)
     }
 
-    /// Has the application get the events of channels, bridges, endpoints or devices that are not its own. It lasts until it is undone or the application ends, and answers with the application as it is afterwards.
+    /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.
     ///
     /// `POST /applications/{applicationName}/subscription`
     ///
-    /// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
-    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
+    /// - `applicationName` (path): `ApplicationName`. The application to subscribe. A client must have registered it. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: There is no such application: connect first.
-    /// - `422`: There is no such channel, bridge or endpoint, or no longer.
+    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: The application does not exist. Register it by opening an event connection first.
+    /// - `422`: The channel, bridge or endpoint does not exist, or no longer exists.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn subscribe(
@@ -68,19 +68,19 @@ impl Applications {
         Subscribe::new(&self.client, application_name, event_source)
     }
 
-    /// Undoes subscriptions of the application, one at a time: a source subscribed to twice has to be given up twice. Channels that entered the application count as subscribed to, so this can also silence the events of its own calls.
+    /// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.
     ///
     /// `DELETE /applications/{applicationName}/subscription`
     ///
-    /// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
-    /// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
+    /// - `applicationName` (path): `ApplicationName`. The application to unsubscribe. Since Asterisk 16.0 or earlier.
+    /// - `eventSource` (query): list of text. The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such as `channel:`, cannot be cancelled and returns `501`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: There is no such application.
-    /// - `409`: It is declared for an application that is not subscribed; servers answer 422 in that case.
-    /// - `422`: The application is not subscribed to this source, so there is nothing to undo.
+    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+    /// - `404`: The application does not exist.
+    /// - `409`: Declared for an application that is not subscribed, but servers return `422` in that case.
+    /// - `422`: The application is not subscribed to this source.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unsubscribe(
@@ -91,16 +91,16 @@ impl Applications {
         Unsubscribe::new(&self.client, application_name, event_source)
     }
 
-    /// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RestResponse): a filter that holds it back swallows the replies to requests over the events connection.
+    /// Sets which event types the application receives, and returns the updated application. The filter also applies to [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event connection are lost.
     ///
     /// `PUT /applications/{applicationName}/eventFilter`
     ///
-    /// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
+    /// - `applicationName` (path): `ApplicationName`. The application whose events to filter. Since Asterisk 16.3, 18.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A list is not a list, or an element of it has no `type`.
-    /// - `404`: There is no such application: connect first.
+    /// - `400`: `allowed` or `disallowed` is not a list, or one of its elements has no `type`.
+    /// - `404`: The application does not exist. Register it by opening an event connection first.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(
@@ -111,7 +111,7 @@ impl Applications {
     }
 }
 
-/// Lists the Stasis applications that exist now, with what they are subscribed to. Those whose client is gone but which still have channels are among them.
+/// Lists the Stasis applications with their subscriptions. The list includes applications whose client has disconnected but that still have channels.
 ///
 /// `GET /applications`
 ///
@@ -136,15 +136,15 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Application >);
 
-/// Shows one application: its channels, bridges, other subscriptions and its event filter.
+/// Returns one application: its channels, bridges, other subscriptions and event filter.
 ///
 /// `GET /applications/{applicationName}`
 ///
-/// - `applicationName` (path): `ApplicationName`. The name under which its client connected. Since Asterisk 16.0 or earlier.
+/// - `applicationName` (path): `ApplicationName`. The name under which the client registered the application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: No client has connected under this name, or all that it had is gone.
+/// - `404`: No client has registered this name, or the application has ended because it had nothing left.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -176,18 +176,18 @@ impl Get {
 
 call!(Get -> json crate ::models::Application);
 
-/// Has the application get the events of channels, bridges, endpoints or devices that are not its own. It lasts until it is undone or the application ends, and answers with the application as it is afterwards.
+/// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.
 ///
 /// `POST /applications/{applicationName}/subscription`
 ///
-/// - `applicationName` (path): `ApplicationName`. The application that wants the events; a client must have connected under the name. Since Asterisk 16.0 or earlier.
-/// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. Without an id, as in `channel:`, it means all of the kind. Since Asterisk 16.0 or earlier.
+/// - `applicationName` (path): `ApplicationName`. The application to subscribe. A client must have registered it. Since Asterisk 16.0 or earlier.
+/// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-/// - `404`: There is no such application: connect first.
-/// - `422`: There is no such channel, bridge or endpoint, or no longer.
+/// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+/// - `404`: The application does not exist. Register it by opening an event connection first.
+/// - `422`: The channel, bridge or endpoint does not exist, or no longer exists.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -221,19 +221,19 @@ impl Subscribe {
 
 call!(Subscribe -> json crate ::models::Application);
 
-/// Undoes subscriptions of the application, one at a time: a source subscribed to twice has to be given up twice. Channels that entered the application count as subscribed to, so this can also silence the events of its own calls.
+/// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.
 ///
 /// `DELETE /applications/{applicationName}/subscription`
 ///
-/// - `applicationName` (path): `ApplicationName`. The application that has had enough of the events. Since Asterisk 16.0 or earlier.
-/// - `eventSource` (query): list of text. The sources, written as they were for `subscribe`. `channel:` for all of a kind cannot be undone: it is refused with 501. Since Asterisk 16.0 or earlier.
+/// - `applicationName` (path): `ApplicationName`. The application to unsubscribe. Since Asterisk 16.0 or earlier.
+/// - `eventSource` (query): list of text. The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such as `channel:`, cannot be cancelled and returns `501`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A source is missing or starts with something other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-/// - `404`: There is no such application.
-/// - `409`: It is declared for an application that is not subscribed; servers answer 422 in that case.
-/// - `422`: The application is not subscribed to this source, so there is nothing to undo.
+/// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+/// - `404`: The application does not exist.
+/// - `409`: Declared for an application that is not subscribed, but servers return `422` in that case.
+/// - `422`: The application is not subscribed to this source.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -267,16 +267,16 @@ impl Unsubscribe {
 
 call!(Unsubscribe -> json crate ::models::Application);
 
-/// Sets which types of events the application gets, and answers with the application as it is afterwards. It also applies to [`RESTResponse`](crate::events::RestResponse): a filter that holds it back swallows the replies to requests over the events connection.
+/// Sets which event types the application receives, and returns the updated application. The filter also applies to [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event connection are lost.
 ///
 /// `PUT /applications/{applicationName}/eventFilter`
 ///
-/// - `applicationName` (path): `ApplicationName`. The application whose events are to be filtered. Since Asterisk 16.3, 18.0.
+/// - `applicationName` (path): `ApplicationName`. The application whose events to filter. Since Asterisk 16.3, 18.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A list is not a list, or an element of it has no `type`.
-/// - `404`: There is no such application: connect first.
+/// - `400`: `allowed` or `disallowed` is not a list, or one of its elements has no `type`.
+/// - `404`: The application does not exist. Register it by opening an event connection first.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -306,7 +306,7 @@ impl Filter {
     }
 
     /// `filter` (body): JSON.
-    /// The lists `allowed` and `disallowed`, each of objects with a `type`; a list left out stays as it was. An empty object, or nothing, removes the filter.
+    /// The lists `allowed` and `disallowed`, each made of objects with a `type`. An omitted list keeps its value. An empty object, or no body at all, removes the filter.
     /// Since Asterisk 16.3, 18.0.
     pub fn filter(mut self, filter: impl Into<crate::EventFilter>) -> Self {
         self.0 = self.0.whole(filter.into().into_json());

@@ -20,17 +20,17 @@ impl Client {
 }
 
 impl Asterisk {
-    /// Reads an object of a module's configuration, for example a PJSIP endpoint, with all of its attributes. It works for modules that keep their objects in sorcery.
+    /// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.
     ///
     /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. The name of the object, such as that of its section in `pjsip.conf`. Since Asterisk 16.0 or earlier.
+    /// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. The name of the object, such as its section name in `pjsip.conf`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module, the kind or the object does not exist; the message tells which.
+    /// - `404`: The module, the object type or the object does not exist; the message says which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_object(
@@ -42,19 +42,19 @@ impl Asterisk {
         GetObject::new(&self.client, config_class, object_type, id)
     }
 
-    /// Creates an object of a module's configuration, or changes attributes of one. It answers with all attributes, and takes effect without a reload.
+    /// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.
     ///
     /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. The name of the object; a new one is created under it. Since Asterisk 16.0 or earlier.
+    /// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+    /// - `id` (path): text. The name of the object to create or change. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
-    /// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
-    /// - `404`: The module or the kind of object does not exist, or keeps nothing in sorcery.
+    /// - `400`: An attribute is unknown or has an invalid value. Nothing was changed.
+    /// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created through ARI can be changed.
+    /// - `404`: The module or the object type does not exist, or the module does not use sorcery.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update_object(
@@ -66,18 +66,18 @@ impl Asterisk {
         UpdateObject::new(&self.client, config_class, object_type, id)
     }
 
-    /// Deletes an object of a module's configuration. Calls that are under way with it go on.
+    /// Deletes a configuration object of a module. Calls in progress that use it continue.
     ///
     /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
     ///
-    /// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+    /// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+    /// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
     /// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `403`: The object comes from a file or another source that cannot be written.
-    /// - `404`: The module, the kind or the object does not exist; the message tells which.
+    /// - `403`: The object comes from a file or another read-only backend.
+    /// - `404`: The module, the object type or the object does not exist; the message says which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_object(
@@ -89,7 +89,7 @@ impl Asterisk {
         DeleteObject::new(&self.client, config_class, object_type, id)
     }
 
-    /// Tells about the server: release, build, limits and since when it is up.
+    /// Returns information about the server: version, build, limits and start time.
     ///
     /// `GET /asterisk/info`
     ///
@@ -105,7 +105,7 @@ impl Asterisk {
         GetInfo::new(&self.client)
     }
 
-    /// Asks for a sign of life. It needs nothing but a working HTTP server and says what its clock shows.
+    /// Checks that the server responds. The reply contains the server's ID and current time.
     ///
     /// `GET /asterisk/ping`
     ///
@@ -121,7 +121,7 @@ impl Asterisk {
         Ping::new(&self.client)
     }
 
-    /// Lists the modules that are loaded, running or not.
+    /// Lists all loaded modules, whether running or not.
     ///
     /// `GET /asterisk/modules`
     ///
@@ -130,16 +130,16 @@ impl Asterisk {
         ListModules::new(&self.client)
     }
 
-    /// Shows one module that is loaded and running.
+    /// Returns one module that is loaded and running.
     ///
     /// `GET /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module is not loaded, or did not start.
-    /// - `409`: The module is there, yet its details could not be collected.
+    /// - `404`: The module is not loaded, or failed to start.
+    /// - `409`: The module is loaded, but its details could not be read.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_module(
@@ -149,15 +149,15 @@ impl Asterisk {
         GetModule::new(&self.client, module_name)
     }
 
-    /// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so. Nothing may be unloaded meanwhile, or the server locks up.
+    /// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
     ///
     /// `POST /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
+    /// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say which.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn load_module(
@@ -167,16 +167,16 @@ impl Asterisk {
         LoadModule::new(&self.client, module_name)
     }
 
-    /// Stops a module and takes it out of the server. It works only while nothing uses the module. Nothing may be loaded meanwhile, or the server locks up.
+    /// Stops and unloads a module that is not in use. Loading a module at the same time can deadlock the server.
     ///
     /// `DELETE /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module is not loaded, or did not start.
-    /// - `409`: Something still uses the module, or it cannot be stopped.
+    /// - `404`: The module is not loaded, or failed to start.
+    /// - `409`: The module is in use, or cannot be stopped.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unload_module(
@@ -186,16 +186,16 @@ impl Asterisk {
         UnloadModule::new(&self.client, module_name)
     }
 
-    /// Has a module read its configuration anew. Calls go on.
+    /// Reloads the configuration of a module. Calls in progress continue.
     ///
     /// `PUT /asterisk/modules/{moduleName}`
     ///
-    /// - `moduleName` (path): `ModuleName`. The module's file, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
+    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The module is not loaded, or did not start.
-    /// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
+    /// - `404`: The module is not loaded, or failed to start.
+    /// - `409`: The module does not support reloading, its configuration is invalid, or another reload is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn reload_module(
@@ -205,7 +205,7 @@ impl Asterisk {
         ReloadModule::new(&self.client, module_name)
     }
 
-    /// Lists the destinations of log messages, with the levels that go to each.
+    /// Lists the log destinations and the levels written to each.
     ///
     /// `GET /asterisk/logging`
     ///
@@ -214,17 +214,17 @@ impl Asterisk {
         ListLogChannels::new(&self.client)
     }
 
-    /// Adds a log file or other destination for log messages. It lasts until it is deleted, the logger reloads or any log is rotated.
+    /// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.
     ///
     /// `POST /asterisk/logging/{logChannelName}`
     ///
-    /// - `logChannelName` (path): `LogChannelName`. The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
+    /// - `logChannelName` (path): `LogChannelName`. The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
     /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: No level was given.
-    /// - `409`: There is such a destination already.
+    /// - `400`: No level is given.
+    /// - `409`: A log destination of this name already exists.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn add_log(
@@ -235,15 +235,15 @@ impl Asterisk {
         AddLog::new(&self.client, log_channel_name, configuration)
     }
 
-    /// Ends a log destination. The file that was written stays.
+    /// Removes a log destination. The file that it wrote is kept.
     ///
     /// `DELETE /asterisk/logging/{logChannelName}`
     ///
-    /// - `logChannelName` (path): `LogChannelName`. The name with which it was added, or the whole path as the list shows it. Since Asterisk 16.0 or earlier.
+    /// - `logChannelName` (path): `LogChannelName`. The name used to add it, or the full path as listed. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
+    /// - `404`: The log destination does not exist. Rotating any log removes those added through ARI.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_log(
@@ -253,15 +253,15 @@ impl Asterisk {
         DeleteLog::new(&self.client, log_channel_name)
     }
 
-    /// Renames a log file and starts a new one, as `logger.conf` sets out. As this reloads the logger, it does away with every destination that was added through ARI.
+    /// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.
     ///
     /// `PUT /asterisk/logging/{logChannelName}/rotate`
     ///
-    /// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its whole path. Since Asterisk 16.0 or earlier.
+    /// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its full path. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such destination.
+    /// - `404`: The log destination does not exist.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn rotate_log(
@@ -275,18 +275,18 @@ impl Asterisk {
     ///
     /// `GET /asterisk/variable`
     ///
-    /// - `variable` (query): text. The name without `${}`; a function is written with its brackets. One that is not set reads as empty. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`; a function includes its parentheses. A variable that is not set reads as empty. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: No name was given.
+    /// - `400`: No name is given.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_global_var(&self, variable: impl Into<String>) -> GetGlobalVar {
         GetGlobalVar::new(&self.client, variable)
     }
 
-    /// Sets a global variable, which the dialplan and all channels see. It is lost when the server restarts.
+    /// Sets a global variable, visible to the dialplan and to all channels. It is lost when the server restarts.
     ///
     /// `POST /asterisk/variable`
     ///
@@ -294,7 +294,7 @@ impl Asterisk {
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: No name was given.
+    /// - `400`: No name is given.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_global_var(&self, variable: impl Into<String>) -> SetGlobalVar {
@@ -302,17 +302,17 @@ impl Asterisk {
     }
 }
 
-/// Reads an object of a module's configuration, for example a PJSIP endpoint, with all of its attributes. It works for modules that keep their objects in sorcery.
+/// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.
 ///
 /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. The name of the object, such as that of its section in `pjsip.conf`. Since Asterisk 16.0 or earlier.
+/// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. The name of the object, such as its section name in `pjsip.conf`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The module, the kind or the object does not exist; the message tells which.
+/// - `404`: The module, the object type or the object does not exist; the message says which.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -345,19 +345,19 @@ impl GetObject {
 
 call!(GetObject -> json Vec < crate ::models::ConfigTuple >);
 
-/// Creates an object of a module's configuration, or changes attributes of one. It answers with all attributes, and takes effect without a reload.
+/// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.
 ///
 /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. The name of the object; a new one is created under it. Since Asterisk 16.0 or earlier.
+/// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+/// - `id` (path): text. The name of the object to create or change. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: An attribute is unknown or its value is no good, and nothing was changed.
-/// - `403`: The object comes from a file, or `sorcery.conf` gives the kind no place to write to; what was made through ARI can be changed.
-/// - `404`: The module or the kind of object does not exist, or keeps nothing in sorcery.
+/// - `400`: An attribute is unknown or has an invalid value. Nothing was changed.
+/// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created through ARI can be changed.
+/// - `404`: The module or the object type does not exist, or the module does not use sorcery.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -388,7 +388,7 @@ impl UpdateObject {
     }
 
     /// `fields` (body): JSON.
-    /// The attributes to set; those not named keep their value, or get their default in a new object.
+    /// The attributes to set. Attributes not listed keep their value, or take their default in a new object.
     /// Since Asterisk 16.0 or earlier.
     pub fn fields(
         mut self,
@@ -401,18 +401,18 @@ impl UpdateObject {
 
 call!(UpdateObject -> json Vec < crate ::models::ConfigTuple >);
 
-/// Deletes an object of a module's configuration. Calls that are under way with it go on.
+/// Deletes a configuration object of a module. Calls in progress that use it continue.
 ///
 /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. The module whose object it is, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. The kind of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
+/// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
+/// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
 /// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `403`: The object comes from a file or another source that cannot be written.
-/// - `404`: The module, the kind or the object does not exist; the message tells which.
+/// - `403`: The object comes from a file or another read-only backend.
+/// - `404`: The module, the object type or the object does not exist; the message says which.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -445,7 +445,7 @@ impl DeleteObject {
 
 call!(DeleteObject -> void);
 
-/// Tells about the server: release, build, limits and since when it is up.
+/// Returns information about the server: version, build, limits and start time.
 ///
 /// `GET /asterisk/info`
 ///
@@ -468,7 +468,7 @@ impl GetInfo {
     }
 
     /// `only` (query): list of `GetInfoOnly`.
-    /// The sections that are wanted; without it all of them come. A section that does not exist is ignored.
+    /// The sections to return. Defaults to all of them; unknown sections are ignored.
     /// Since Asterisk 16.0 or earlier.
     pub fn only(
         mut self,
@@ -488,7 +488,7 @@ impl GetInfo {
 
 call!(GetInfo -> json crate ::models::AsteriskInfo);
 
-/// Asks for a sign of life. It needs nothing but a working HTTP server and says what its clock shows.
+/// Checks that the server responds. The reply contains the server's ID and current time.
 ///
 /// `GET /asterisk/ping`
 ///
@@ -513,7 +513,7 @@ impl Ping {
 
 call!(Ping -> json crate ::models::AsteriskPing);
 
-/// Lists the modules that are loaded, running or not.
+/// Lists all loaded modules, whether running or not.
 ///
 /// `GET /asterisk/modules`
 ///
@@ -538,16 +538,16 @@ impl ListModules {
 
 call!(ListModules -> json Vec < crate ::models::Module >);
 
-/// Shows one module that is loaded and running.
+/// Returns one module that is loaded and running.
 ///
 /// `GET /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The module's file, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The module is not loaded, or did not start.
-/// - `409`: The module is there, yet its details could not be collected.
+/// - `404`: The module is not loaded, or failed to start.
+/// - `409`: The module is loaded, but its details could not be read.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -579,15 +579,15 @@ impl GetModule {
 
 call!(GetModule -> json crate ::models::Module);
 
-/// Loads a module from the module folder and starts it. It does not come back after a restart unless `modules.conf` says so. Nothing may be unloaded meanwhile, or the server locks up.
+/// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
 ///
 /// `POST /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `409`: It is loaded already, there is no such file, or it refused to start; the message and the log tell which.
+/// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say which.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -619,16 +619,16 @@ impl LoadModule {
 
 call!(LoadModule -> void);
 
-/// Stops a module and takes it out of the server. It works only while nothing uses the module. Nothing may be loaded meanwhile, or the server locks up.
+/// Stops and unloads a module that is not in use. Loading a module at the same time can deadlock the server.
 ///
 /// `DELETE /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The module's file, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The module is not loaded, or did not start.
-/// - `409`: Something still uses the module, or it cannot be stopped.
+/// - `404`: The module is not loaded, or failed to start.
+/// - `409`: The module is in use, or cannot be stopped.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -660,16 +660,16 @@ impl UnloadModule {
 
 call!(UnloadModule -> void);
 
-/// Has a module read its configuration anew. Calls go on.
+/// Reloads the configuration of a module. Calls in progress continue.
 ///
 /// `PUT /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The module's file, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
+/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The module is not loaded, or did not start.
-/// - `409`: The module cannot reload, its configuration has an error, or another reload is going on.
+/// - `404`: The module is not loaded, or failed to start.
+/// - `409`: The module does not support reloading, its configuration is invalid, or another reload is in progress.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -701,7 +701,7 @@ impl ReloadModule {
 
 call!(ReloadModule -> void);
 
-/// Lists the destinations of log messages, with the levels that go to each.
+/// Lists the log destinations and the levels written to each.
 ///
 /// `GET /asterisk/logging`
 ///
@@ -726,17 +726,17 @@ impl ListLogChannels {
 
 call!(ListLogChannels -> json Vec < crate ::models::LogChannel >);
 
-/// Adds a log file or other destination for log messages. It lasts until it is deleted, the logger reloads or any log is rotated.
+/// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.
 ///
 /// `POST /asterisk/logging/{logChannelName}`
 ///
-/// - `logChannelName` (path): `LogChannelName`. The name as `logger.conf` would have it: a file in the log folder, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
+/// - `logChannelName` (path): `LogChannelName`. The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
 /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: No level was given.
-/// - `409`: There is such a destination already.
+/// - `400`: No level is given.
+/// - `409`: A log destination of this name already exists.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -770,15 +770,15 @@ impl AddLog {
 
 call!(AddLog -> void);
 
-/// Ends a log destination. The file that was written stays.
+/// Removes a log destination. The file that it wrote is kept.
 ///
 /// `DELETE /asterisk/logging/{logChannelName}`
 ///
-/// - `logChannelName` (path): `LogChannelName`. The name with which it was added, or the whole path as the list shows it. Since Asterisk 16.0 or earlier.
+/// - `logChannelName` (path): `LogChannelName`. The name used to add it, or the full path as listed. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such destination; one added through ARI also vanishes when any log is rotated.
+/// - `404`: The log destination does not exist. Rotating any log removes those added through ARI.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -810,15 +810,15 @@ impl DeleteLog {
 
 call!(DeleteLog -> void);
 
-/// Renames a log file and starts a new one, as `logger.conf` sets out. As this reloads the logger, it does away with every destination that was added through ARI.
+/// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.
 ///
 /// `PUT /asterisk/logging/{logChannelName}/rotate`
 ///
-/// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its whole path. Since Asterisk 16.0 or earlier.
+/// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its full path. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such destination.
+/// - `404`: The log destination does not exist.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -854,11 +854,11 @@ call!(RotateLog -> void);
 ///
 /// `GET /asterisk/variable`
 ///
-/// - `variable` (query): text. The name without `${}`; a function is written with its brackets. One that is not set reads as empty. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`; a function includes its parentheses. A variable that is not set reads as empty. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: No name was given.
+/// - `400`: No name is given.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -881,7 +881,7 @@ impl GetGlobalVar {
 
 call!(GetGlobalVar -> json crate ::models::Variable);
 
-/// Sets a global variable, which the dialplan and all channels see. It is lost when the server restarts.
+/// Sets a global variable, visible to the dialplan and to all channels. It is lost when the server restarts.
 ///
 /// `POST /asterisk/variable`
 ///
@@ -889,7 +889,7 @@ call!(GetGlobalVar -> json crate ::models::Variable);
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: No name was given.
+/// - `400`: No name is given.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -910,7 +910,7 @@ impl SetGlobalVar {
     }
 
     /// `value` (query): text.
-    /// The new value; without it the variable is removed.
+    /// The new value. If omitted, the variable is removed.
     /// Since Asterisk 16.0 or earlier.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());

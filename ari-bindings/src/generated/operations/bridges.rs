@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl Bridges {
-    /// Lists every bridge of the server, those that the dialplan has made included. Whether an application can use one shows in its `bridge_class`, which is then `stasis`.
+    /// Lists all bridges on the server, including those created by the dialplan. Only bridges whose `bridge_class` is `stasis` can be controlled by applications.
     ///
     /// `GET /bridges`
     ///
@@ -33,13 +33,13 @@ impl Bridges {
         List::new(&self.client)
     }
 
-    /// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
+    /// Creates an empty bridge, which exists until `destroy`, with or without channels. An application receives its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), while it has a channel in the bridge or after it has subscribed to `bridge:ID`.
     ///
     /// `POST /bridges`
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `409`: A bridge has this ID already: use it, or choose another.
+    /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -54,15 +54,15 @@ impl Bridges {
         Create::new(&self.client)
     }
 
-    /// Creates a bridge as `create` does, under an ID that you choose. The bridge stays until `destroy`.
+    /// Creates a bridge like `create`, with an ID that you choose. The bridge exists until `destroy`.
     ///
     /// `POST /bridges/{bridgeId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its name differs. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `409`: A bridge has this ID already: use it, or choose another.
+    /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn create_with_id(
@@ -72,37 +72,37 @@ impl Bridges {
         CreateWithId::new(&self.client, bridge_id)
     }
 
-    /// Describes a bridge: its kind, its channels and whose video is shown. The bridges of the dialplan can be looked at as well.
+    /// Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.
     ///
     /// `GET /bridges/{bridgeId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge, whoever has made it. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge, including those created by the dialplan. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
         Get::new(&self.client, bridge_id)
     }
 
-    /// Takes all channels out of a bridge and removes it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, all of which stay in their applications, then [`BridgeDestroyed`](crate::events::BridgeDestroyed) for those who have subscribed; playbacks and recordings of the bridge end.
+    /// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.
     ///
     /// `DELETE /bridges/{bridgeId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to remove; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to destroy. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
         Destroy::new(&self.client, bridge_id)
     }
 
-    /// Reads a variable of a bridge. The variables of its channels are others, and dialplan functions are not evaluated.
+    /// Reads a bridge variable. Channel variables and dialplan functions are not available here.
     ///
     /// `GET /bridges/{bridgeId}/variable`
     ///
@@ -112,8 +112,8 @@ impl Bridges {
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such bridge, or the variable is not set on it.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist, or the variable is not set on it.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_var(
@@ -124,18 +124,18 @@ impl Bridges {
         GetBridgeVar::new(&self.client, bridge_id, variable)
     }
 
-    /// Sets a variable of a bridge, which `get_bridge_var` reads. Its channels do not see it, and no event follows.
+    /// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event follows.
     ///
     /// `POST /bridges/{bridgeId}/variable`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to set it on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to set the variable on. Since Asterisk 20.20, 22.10, 23.4.
     /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_var(
@@ -146,18 +146,18 @@ impl Bridges {
         SetBridgeVar::new(&self.client, bridge_id, variable)
     }
 
-    /// Reads several variables of a bridge in one request. If one of them is not set, the whole request is answered with `404`.
+    /// Reads several bridge variables in one request. If any of them is not set, the request fails with `404`.
     ///
     /// `GET /bridges/{bridgeId}/variables`
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, up to 127. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such bridge, or one of the variables is not set on it.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist, or one of the variables is not set on it.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_bridge_vars(
@@ -168,18 +168,18 @@ impl Bridges {
         GetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
-    /// Sets several variables of a bridge in one request. Its channels do not see them, and no event follows.
+    /// Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.
     ///
     /// `POST /bridges/{bridgeId}/variables`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to set them on. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to set the variables on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. The variables by name. Each value can request to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The variables are missing, or a value is not text.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `400`: The variables are missing, or a value is not a string.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_bridge_vars(
@@ -192,18 +192,18 @@ impl Bridges {
         SetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
-    /// Puts channels into a bridge, each out of the bridge where it is. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+    /// Adds channels to a bridge, removing each from its current bridge. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.
     ///
     /// `POST /bridges/{bridgeId}/addChannel`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to enter. Since Asterisk 16.0 or earlier.
-    /// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to add the channels to. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to add. Each must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, or a channel is being recorded: stop that first.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, or a channel is being recorded. Stop the recording first.
     /// - `422`: One of the channels is not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
@@ -215,19 +215,19 @@ impl Bridges {
         AddChannel::new(&self.client, bridge_id, channel)
     }
 
-    /// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each; if one of them is not in the bridge, all stay.
+    /// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the bridge, none is removed.
     ///
     /// `POST /bridges/{bridgeId}/removeChannel`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to leave. Since Asterisk 16.0 or earlier.
-    /// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge to remove the channels from. Since Asterisk 16.0 or earlier.
+    /// - `channel` (query): list of `ChannelId`. The channels to remove. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: One of the channels is not in this bridge, or in no Stasis application.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: One of the channels is not in this bridge, or not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn remove_channel(
@@ -238,18 +238,18 @@ impl Bridges {
         RemoveChannel::new(&self.client, bridge_id, channel)
     }
 
-    /// Shows the video of one channel to everybody in the bridge, whoever talks. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and `video_mode` of the bridge is then `single`.
+    /// Shows the video of one channel to all participants, regardless of who is talking. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes `single`.
     ///
     /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge whose video is chosen. Since Asterisk 16.0 or earlier.
-    /// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge whose video source to set. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose video to show. It must be in the bridge; an unknown channel returns `400`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: The channel is not in this bridge, or in no Stasis application.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: The channel is not in this bridge, or not in a Stasis application.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_video_source(
@@ -260,15 +260,15 @@ impl Bridges {
         SetVideoSource::new(&self.client, bridge_id, channel_id)
     }
 
-    /// Ends the choice that `set_video_source` has made. In `video_source_id`, and by [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged), this may show only with the next change of the bridge.
+    /// Clears the video source set by `set_video_source`. `video_source_id` and [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to the bridge.
     ///
     /// `DELETE /bridges/{bridgeId}/videoSource`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge whose video is no longer chosen; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge whose video source to clear. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn clear_video_source(
@@ -278,7 +278,7 @@ impl Bridges {
         ClearVideoSource::new(&self.client, bridge_id)
     }
 
-    /// Plays music on hold to everybody in a bridge until `stop_moh`. No event follows.
+    /// Plays music on hold to all participants of a bridge until `stop_moh`. No event follows.
     ///
     /// `POST /bridges/{bridgeId}/moh`
     ///
@@ -286,42 +286,42 @@ impl Bridges {
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
         StartMoh::new(&self.client, bridge_id)
     }
 
-    /// Stops the music that `start_moh` has started in a bridge. No event follows.
+    /// Stops the music started by `start_moh`. No event follows.
     ///
     /// `DELETE /bridges/{bridgeId}/moh`
     ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge that hears the music. Since Asterisk 16.0 or earlier.
+    /// - `bridgeId` (path): `BridgeId`. The bridge that the music is played to. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: No music is playing in the bridge, or the bridge was created by the dialplan.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StopMoh {
         StopMoh::new(&self.client, bridge_id)
     }
 
-    /// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+    /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
     ///
     /// `POST /bridges/{bridgeId}/play`
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: The server does not know `announcer_format`.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: The server does not support `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -332,19 +332,19 @@ impl Bridges {
         Play::new(&self.client, bridge_id, media)
     }
 
-    /// Plays to a bridge as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    /// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
     ///
     /// `POST /bridges/{bridgeId}/play/{playbackId}`
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-    /// - `422`: The server does not know `announcer_format`.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+    /// - `422`: The server does not support `announcer_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -356,20 +356,20 @@ impl Bridges {
         PlayWithId::new(&self.client, bridge_id, playback_id, media)
     }
 
-    /// Records everything that is heard in a bridge into one file. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow for applications that get the events of the bridge. Several recordings can run at a time.
+    /// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
     ///
     /// `POST /bridges/{bridgeId}/record`
     ///
     /// - `bridgeId` (path): `BridgeId`. The bridge to record. Since Asterisk 16.0 or earlier.
-    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: `ifExists` or `terminateOn` is not one of the values known.
-    /// - `404`: There is no such bridge: it has been destroyed, or never was.
-    /// - `409`: The bridge is one of the dialplan's, or there is a recording of this name already.
-    /// - `422`: The server has no module for the format, or does not know `recorder_format`.
+    /// - `400`: `ifExists` or `terminateOn` has an unknown value.
+    /// - `404`: The bridge does not exist; it may have been destroyed.
+    /// - `409`: The bridge was created by the dialplan, or a recording of this name already exists.
+    /// - `422`: The server does not support the file format or `recorder_format`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -382,7 +382,7 @@ impl Bridges {
     }
 }
 
-/// Lists every bridge of the server, those that the dialplan has made included. Whether an application can use one shows in its `bridge_class`, which is then `stasis`.
+/// Lists all bridges on the server, including those created by the dialplan. Only bridges whose `bridge_class` is `stasis` can be controlled by applications.
 ///
 /// `GET /bridges`
 ///
@@ -407,13 +407,13 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Bridge >);
 
-/// Creates an empty bridge, which stays until `destroy`, with or without channels. Its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), reach an application while it has a channel in the bridge, or after it has subscribed to `bridge:ID`.
+/// Creates an empty bridge, which exists until `destroy`, with or without channels. An application receives its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), while it has a channel in the bridge or after it has subscribed to `bridge:ID`.
 ///
 /// `POST /bridges`
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `409`: A bridge has this ID already: use it, or choose another.
+/// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -434,7 +434,7 @@ impl Create {
     }
 
     /// `type` (query): text.
-    /// The kind of bridge, words separated by commas: `mixing`, which it is if left out, or `holding`, where the channels hear music or an announcer but not each other. Beside `mixing` there may be `dtmf_events` and `proxy_media`, which keep digits and media on the server, and `video_single`, `video_sfu` or `sdp_label`; what makes no kind is answered with `500`.
+    /// The bridge type, as a comma-separated list. `mixing`, the default, connects the audio of the channels; in a `holding` bridge they receive music or an announcer but not each other. `mixing` can be combined with `dtmf_events` and `proxy_media`, which keep DTMF and media on the server, and with `video_single`, `video_sfu` or `sdp_label`. An invalid combination returns `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
@@ -442,7 +442,7 @@ impl Create {
     }
 
     /// `bridgeId` (query): `BridgeId`.
-    /// The ID of the new bridge; Asterisk makes one up if it is left out. Older servers such as 16 do not check that it is free.
+    /// The ID of the new bridge; generated if omitted. Older releases such as 16 do not check that it is unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn bridge_id(mut self, bridge_id: impl Into<crate::ids::BridgeId>) -> Self {
         self.0 = self
@@ -452,7 +452,7 @@ impl Create {
     }
 
     /// `name` (query): text.
-    /// A name by which people recognise the bridge; empty if it is left out. It need not be unique.
+    /// A human-readable name, empty by default. It need not be unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
@@ -460,7 +460,7 @@ impl Create {
     }
 
     /// `variables` (body): JSON.
-    /// Variables of the bridge, which `get_bridge_var` reads; they are not those of its channels. A value may ask to be reported in `bridgevars`.
+    /// Bridge variables to set, readable with `get_bridge_var`; they are separate from channel variables. Each value can request to be reported in `bridgevars`.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
@@ -475,15 +475,15 @@ impl Create {
 
 call!(Create -> json crate ::models::Bridge);
 
-/// Creates a bridge as `create` does, under an ID that you choose. The bridge stays until `destroy`.
+/// Creates a bridge like `create`, with an ID that you choose. The bridge exists until `destroy`.
 ///
 /// `POST /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. For one that is in use, older servers such as 16 answer with that bridge, or with `500` if the name differs. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its name differs. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `409`: A bridge has this ID already: use it, or choose another.
+/// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -510,7 +510,7 @@ impl CreateWithId {
     }
 
     /// `type` (query): text.
-    /// The kind of bridge, words separated by commas: `mixing`, which it is if left out, or `holding`, where the channels hear music or an announcer but not each other. Beside `mixing` there may be `dtmf_events` and `proxy_media`, which keep digits and media on the server, and `video_single`, `video_sfu` or `sdp_label`; what makes no kind is answered with `500`.
+    /// The bridge type, as a comma-separated list. `mixing`, the default, connects the audio of the channels; in a `holding` bridge they receive music or an announcer but not each other. `mixing` can be combined with `dtmf_events` and `proxy_media`, which keep DTMF and media on the server, and with `video_single`, `video_sfu` or `sdp_label`. An invalid combination returns `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
@@ -518,7 +518,7 @@ impl CreateWithId {
     }
 
     /// `name` (query): text.
-    /// A name by which people recognise the bridge; empty if it is left out. It need not be unique.
+    /// A human-readable name, empty by default. It need not be unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
@@ -526,7 +526,7 @@ impl CreateWithId {
     }
 
     /// `variables` (body): JSON.
-    /// Variables of the bridge, which `get_bridge_var` reads; they are not those of its channels. A value may ask to be reported in `bridgevars`.
+    /// Bridge variables to set, readable with `get_bridge_var`; they are separate from channel variables. Each value can request to be reported in `bridgevars`.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
@@ -543,15 +543,15 @@ impl CreateWithId {
 
 call!(CreateWithId -> json crate ::models::Bridge);
 
-/// Describes a bridge: its kind, its channels and whose video is shown. The bridges of the dialplan can be looked at as well.
+/// Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.
 ///
 /// `GET /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge, whoever has made it. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge, including those created by the dialplan. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `404`: The bridge does not exist; it may have been destroyed.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -580,15 +580,15 @@ impl Get {
 
 call!(Get -> json crate ::models::Bridge);
 
-/// Takes all channels out of a bridge and removes it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, all of which stay in their applications, then [`BridgeDestroyed`](crate::events::BridgeDestroyed) for those who have subscribed; playbacks and recordings of the bridge end.
+/// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.
 ///
 /// `DELETE /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to remove; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to destroy. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `404`: The bridge does not exist; it may have been destroyed.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -617,7 +617,7 @@ impl Destroy {
 
 call!(Destroy -> void);
 
-/// Reads a variable of a bridge. The variables of its channels are others, and dialplan functions are not evaluated.
+/// Reads a bridge variable. Channel variables and dialplan functions are not available here.
 ///
 /// `GET /bridges/{bridgeId}/variable`
 ///
@@ -627,8 +627,8 @@ call!(Destroy -> void);
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-/// - `404`: There is no such bridge, or the variable is not set on it.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `404`: The bridge does not exist, or the variable is not set on it.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -659,18 +659,18 @@ impl GetBridgeVar {
 
 call!(GetBridgeVar -> json crate ::models::Variable);
 
-/// Sets a variable of a bridge, which `get_bridge_var` reads. Its channels do not see it, and no event follows.
+/// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event follows.
 ///
 /// `POST /bridges/{bridgeId}/variable`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to set it on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridgeId` (path): `BridgeId`. The bridge to set the variable on. Since Asterisk 20.20, 22.10, 23.4.
 /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -699,7 +699,7 @@ impl SetBridgeVar {
     }
 
     /// `value` (query): text.
-    /// The new value; if it is left out, the variable is removed.
+    /// The new value. If omitted, the variable is removed.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
@@ -707,7 +707,7 @@ impl SetBridgeVar {
     }
 
     /// `report_events` (query): boolean; the server assumes `false`.
-    /// Whether `bridgevars` of the bridge carries the variable from now on, in replies and in events; not if it is left out.
+    /// Whether to include the variable in `bridgevars` of replies and events from now on. Defaults to `false`.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
@@ -717,18 +717,18 @@ impl SetBridgeVar {
 
 call!(SetBridgeVar -> void);
 
-/// Reads several variables of a bridge in one request. If one of them is not set, the whole request is answered with `404`.
+/// Reads several bridge variables in one request. If any of them is not set, the request fails with `404`.
 ///
 /// `GET /bridges/{bridgeId}/variables`
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (query): list of text. The names without `${}`, at most 127. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (query): list of text. The names without `${}`, up to 127. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-/// - `404`: There is no such bridge, or one of the variables is not set on it.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `404`: The bridge does not exist, or one of the variables is not set on it.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -759,18 +759,18 @@ impl GetBridgeVars {
 
 call!(GetBridgeVars -> json crate ::models::Variables);
 
-/// Sets several variables of a bridge in one request. Its channels do not see them, and no event follows.
+/// Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.
 ///
 /// `POST /bridges/{bridgeId}/variables`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to set them on. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (body): JSON. Names and values. Each value can ask to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridgeId` (path): `BridgeId`. The bridge to set the variables on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (body): JSON. The variables by name. Each value can request to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The variables are missing, or a value is not text.
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `400`: The variables are missing, or a value is not a string.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -803,18 +803,18 @@ impl SetBridgeVars {
 
 call!(SetBridgeVars -> void);
 
-/// Puts channels into a bridge, each out of the bridge where it is. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each. The reply waits until a channel has done with what occupies it, such as a playback.
+/// Adds channels to a bridge, removing each from its current bridge. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.
 ///
 /// `POST /bridges/{bridgeId}/addChannel`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to enter. Since Asterisk 16.0 or earlier.
-/// - `channel` (query): list of `ChannelId`. The channels to add; each must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to add the channels to. Since Asterisk 16.0 or earlier.
+/// - `channel` (query): list of `ChannelId`. The channels to add. Each must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No channel is given, or one of them does not exist.
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, or a channel is being recorded: stop that first.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, or a channel is being recorded. Stop the recording first.
 /// - `422`: One of the channels is not in a Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
@@ -849,7 +849,7 @@ impl AddChannel {
     }
 
     /// `role` (query): text.
-    /// In a holding bridge, `announcer` lets the channels speak to those who wait; without it they wait as well. Mixing bridges do not heed it.
+    /// In a holding bridge, `announcer` lets the channels speak to the waiting participants; without it they wait as well. Mixing bridges ignore the role.
     /// Since Asterisk 16.0 or earlier.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.0 = self.0.text("role", role.into());
@@ -857,7 +857,7 @@ impl AddChannel {
     }
 
     /// `absorbDTMF` (query): boolean; the server assumes `false`.
-    /// Whether the digits of these channels are kept from the others in the bridge; not if it is left out. [`ChannelDtmfReceived`](crate::events::ChannelDtmfReceived) comes in any case.
+    /// Whether to keep the DTMF of these channels from the other participants. Defaults to `false`; [`ChannelDtmfReceived`](crate::events::ChannelDtmfReceived) is sent in either case.
     /// Since Asterisk 16.0 or earlier.
     pub fn absorb_dtmf(mut self, absorb_dtmf: bool) -> Self {
         self.0 = self.0.bool("absorbDTMF", absorb_dtmf);
@@ -865,7 +865,7 @@ impl AddChannel {
     }
 
     /// `mute` (query): boolean; the server assumes `false`.
-    /// Whether the others in the bridge hear nothing of these channels; they are heard if it is left out.
+    /// Whether to mute these channels for the other participants. Defaults to `false`.
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(mut self, mute: bool) -> Self {
         self.0 = self.0.bool("mute", mute);
@@ -873,7 +873,7 @@ impl AddChannel {
     }
 
     /// `inhibitConnectedLineUpdates` (query): boolean; the server assumes `false`.
-    /// Whether the phones of the others are not told who has joined, so that their displays stay as they are; they are told if it is left out.
+    /// Whether to leave the other participants' displays unchanged instead of sending them the identity of the new channel. Defaults to `false`.
     /// Since Asterisk 18.0.
     pub fn inhibit_connected_line_updates(
         mut self,
@@ -888,19 +888,19 @@ impl AddChannel {
 
 call!(AddChannel -> void);
 
-/// Takes channels out of a bridge; they stay in their applications and hear nothing until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each; if one of them is not in the bridge, all stay.
+/// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the bridge, none is removed.
 ///
 /// `POST /bridges/{bridgeId}/removeChannel`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge that the channels are to leave. Since Asterisk 16.0 or earlier.
-/// - `channel` (query): list of `ChannelId`. The channels to take out. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge to remove the channels from. Since Asterisk 16.0 or earlier.
+/// - `channel` (query): list of `ChannelId`. The channels to remove. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No channel is given, or one of them does not exist.
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-/// - `422`: One of the channels is not in this bridge, or in no Stasis application.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+/// - `422`: One of the channels is not in this bridge, or not in a Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -936,18 +936,18 @@ impl RemoveChannel {
 
 call!(RemoveChannel -> void);
 
-/// Shows the video of one channel to everybody in the bridge, whoever talks. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and `video_mode` of the bridge is then `single`.
+/// Shows the video of one channel to all participants, regardless of who is talking. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes `single`.
 ///
 /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge whose video is chosen. Since Asterisk 16.0 or earlier.
-/// - `channelId` (path): `ChannelId`. The channel to be seen, which must be in the bridge; an unknown one is answered with `400`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge whose video source to set. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose video to show. It must be in the bridge; an unknown channel returns `400`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-/// - `422`: The channel is not in this bridge, or in no Stasis application.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+/// - `422`: The channel is not in this bridge, or not in a Stasis application.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -981,15 +981,15 @@ impl SetVideoSource {
 
 call!(SetVideoSource -> void);
 
-/// Ends the choice that `set_video_source` has made. In `video_source_id`, and by [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged), this may show only with the next change of the bridge.
+/// Clears the video source set by `set_video_source`. `video_source_id` and [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to the bridge.
 ///
 /// `DELETE /bridges/{bridgeId}/videoSource`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge whose video is no longer chosen; one of the dialplan's is answered with `409`. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge whose video source to clear. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
+/// - `404`: The bridge does not exist; it may have been destroyed.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1018,7 +1018,7 @@ impl ClearVideoSource {
 
 call!(ClearVideoSource -> void);
 
-/// Plays music on hold to everybody in a bridge until `stop_moh`. No event follows.
+/// Plays music on hold to all participants of a bridge until `stop_moh`. No event follows.
 ///
 /// `POST /bridges/{bridgeId}/moh`
 ///
@@ -1026,8 +1026,8 @@ call!(ClearVideoSource -> void);
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1054,7 +1054,7 @@ impl StartMoh {
     }
 
     /// `mohClass` (query): text.
-    /// The class of music, from `musiconhold.conf`; `default` if it is left out. An unknown one is not refused.
+    /// The music class from `musiconhold.conf`. Defaults to `default`; an unknown class is not rejected.
     /// Since Asterisk 16.0 or earlier.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
@@ -1064,16 +1064,16 @@ impl StartMoh {
 
 call!(StartMoh -> void);
 
-/// Stops the music that `start_moh` has started in a bridge. No event follows.
+/// Stops the music started by `start_moh`. No event follows.
 ///
 /// `DELETE /bridges/{bridgeId}/moh`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge that hears the music. Since Asterisk 16.0 or earlier.
+/// - `bridgeId` (path): `BridgeId`. The bridge that the music is played to. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: No music is playing in the bridge, or the bridge is one of the dialplan's.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: No music is playing in the bridge, or the bridge was created by the dialplan.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1102,18 +1102,18 @@ impl StopMoh {
 
 call!(StopMoh -> void);
 
-/// Plays sounds, numbers or tones to everybody in a bridge and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow for applications that get the events of the bridge. Playbacks in one bridge wait for one another.
+/// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
 ///
 /// `POST /bridges/{bridgeId}/play`
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-/// - `422`: The server does not know `announcer_format`.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+/// - `422`: The server does not support `announcer_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1142,7 +1142,7 @@ impl Play {
     }
 
     /// `announcer_format` (query): text.
-    /// The format in which it is mixed in, such as `slin16` to keep wideband sounds wideband; `slin`, which is narrowband, if it is left out.
+    /// The format in which the media is mixed into the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for example, to preserve wideband audio.
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
@@ -1150,7 +1150,7 @@ impl Play {
     }
 
     /// `lang` (query): text.
-    /// The language of the sounds, such as `en`; that of the server if it is left out.
+    /// The language of the sounds, such as `en`. Defaults to the language of the server.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -1158,7 +1158,7 @@ impl Play {
     }
 
     /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
-    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `500`.
+    /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -1166,7 +1166,7 @@ impl Play {
     }
 
     /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
-    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `500`.
+    /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -1174,7 +1174,7 @@ impl Play {
     }
 
     /// `playbackId` (query): `PlaybackId`.
-    /// The ID of the playback, for its events and for stopping it; Asterisk makes one up if it is left out. One that is in use is not refused, so choose with care.
+    /// The ID of the playback, used in its events and to control it; generated if omitted. An ID that is in use is not rejected, so make it unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn playback_id(
         mut self,
@@ -1192,19 +1192,19 @@ impl Play {
 
 call!(Play -> json crate ::models::Playback);
 
-/// Plays to a bridge as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+/// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
 ///
 /// `POST /bridges/{bridgeId}/play/{playbackId}`
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-/// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. Without it the answer is `500`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, such as `Dial()` makes; those can only be looked at.
-/// - `422`: The server does not know `announcer_format`.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
+/// - `422`: The server does not support `announcer_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1238,7 +1238,7 @@ impl PlayWithId {
     }
 
     /// `announcer_format` (query): text.
-    /// The format in which it is mixed in, such as `slin16` to keep wideband sounds wideband; `slin`, which is narrowband, if it is left out.
+    /// The format in which the media is mixed into the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for example, to preserve wideband audio.
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
@@ -1246,7 +1246,7 @@ impl PlayWithId {
     }
 
     /// `lang` (query): text.
-    /// The language of the sounds, such as `en`; that of the server if it is left out.
+    /// The language of the sounds, such as `en`. Defaults to the language of the server.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -1254,7 +1254,7 @@ impl PlayWithId {
     }
 
     /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
-    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `500`.
+    /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -1262,7 +1262,7 @@ impl PlayWithId {
     }
 
     /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
-    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `500`.
+    /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -1272,20 +1272,20 @@ impl PlayWithId {
 
 call!(PlayWithId -> json crate ::models::Playback);
 
-/// Records everything that is heard in a bridge into one file. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow for applications that get the events of the bridge. Several recordings can run at a time.
+/// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
 ///
 /// `POST /bridges/{bridgeId}/record`
 ///
 /// - `bridgeId` (path): `BridgeId`. The bridge to record. Since Asterisk 16.0 or earlier.
-/// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
-/// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
+/// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
+/// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: `ifExists` or `terminateOn` is not one of the values known.
-/// - `404`: There is no such bridge: it has been destroyed, or never was.
-/// - `409`: The bridge is one of the dialplan's, or there is a recording of this name already.
-/// - `422`: The server has no module for the format, or does not know `recorder_format`.
+/// - `400`: `ifExists` or `terminateOn` has an unknown value.
+/// - `404`: The bridge does not exist; it may have been destroyed.
+/// - `409`: The bridge was created by the dialplan, or a recording of this name already exists.
+/// - `422`: The server does not support the file format or `recorder_format`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1316,7 +1316,7 @@ impl Record {
     }
 
     /// `recorder_format` (query): text.
-    /// The format in which the sound is taken from the bridge, such as `slin16` to keep wideband; `slin`, which is narrowband, if it is left out.
+    /// The format in which audio is taken from the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for example, to preserve wideband audio.
     /// Since Asterisk 20.17, 22.7, 23.1.
     pub fn recorder_format(mut self, recorder_format: impl Into<String>) -> Self {
         self.0 = self.0.text("recorder_format", recorder_format.into());
@@ -1324,7 +1324,7 @@ impl Record {
     }
 
     /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
-    /// Seconds after which the recording ends by itself; without a limit if it is left out or 0.
+    /// Maximum length of the recording in seconds. 0, the default, means no limit.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
@@ -1332,7 +1332,7 @@ impl Record {
     }
 
     /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
-    /// Seconds of silence after which the recording ends by itself; without a limit if it is left out or 0.
+    /// Seconds of silence after which the recording ends. 0, the default, means no limit.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
@@ -1340,7 +1340,7 @@ impl Record {
     }
 
     /// `ifExists` (query): `IfExists`; the server assumes `fail`.
-    /// What to do if a recording of this name is stored already, in whatever format; `fail` if it is left out.
+    /// What to do if a recording of this name is already stored, in any format. Defaults to `fail`.
     /// Since Asterisk 16.0 or earlier.
     pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
         self.0 = self
@@ -1350,7 +1350,7 @@ impl Record {
     }
 
     /// `beep` (query): boolean; the server assumes `false`.
-    /// Whether a beep is heard before the recording begins; not if it is left out.
+    /// Whether to play a beep when the recording starts. Defaults to `false`.
     /// Since Asterisk 16.0 or earlier.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
@@ -1358,7 +1358,7 @@ impl Record {
     }
 
     /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
-    /// The key by which somebody in the bridge can end the recording; `none` if it is left out.
+    /// The DTMF key with which any participant can end the recording. Defaults to `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn terminate_on(
         mut self,

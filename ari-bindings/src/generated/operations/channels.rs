@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl Channels {
-    /// Lists every channel of the server, whether or not it is in a Stasis application. After a lost connection this shows which calls are still there; the channels by which Asterisk itself plays to and records bridges are left out.
+    /// Lists all channels on the server, whether or not they are in a Stasis application. After a lost connection, use it to find the calls that still exist. Internal channels that Asterisk creates to play to or record bridges are not included.
     ///
     /// `GET /channels`
     ///
@@ -42,16 +42,16 @@ impl Channels {
         List::new(&self.client)
     }
 
-    /// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: [`Dial`](crate::events::Dial) tells how the call gets on, then follows [`StasisStart`](crate::events::StasisStart), or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause why nobody could be reached.
+    /// Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan. The reply arrives before the call is answered: [`Dial`](crate::events::Dial) reports its progress, then [`StasisStart`](crate::events::StasisStart) follows, or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause of the failure.
     ///
     /// `POST /channels`
     ///
-    /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-    /// - `409`: A channel has this ID, or one that begins with it: choose another.
+    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -66,16 +66,16 @@ impl Channels {
         Originate::new(&self.client, endpoint)
     }
 
-    /// Creates an outgoing channel and puts it into the application without calling anybody yet. After its [`StasisStart`](crate::events::StasisStart) there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
+    /// Creates an outgoing channel in the application without calling yet. After [`StasisStart`](crate::events::StasisStart) you can set variables or add the channel to a bridge, then place the call with `dial`. Until it is answered, most operations on the channel return `412`.
     ///
     /// `POST /channels/create`
     ///
-    /// - `endpoint` (query): text. What `dial` is to call, as `TECHNOLOGY/RESOURCE`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that gets the channel at once, before it is dialled. If nobody has registered it, the channel disappears again. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. The endpoint that `dial` will call, as `TECHNOLOGY/RESOURCE`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that receives the channel immediately, before it is dialled. If the application is not registered, the channel is destroyed. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `409`: A channel has this ID, or one that begins with it: choose another.
+    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -90,32 +90,32 @@ impl Channels {
         Create::new(&self.client, endpoint, app)
     }
 
-    /// Describes a channel: its state, caller, connected line and place in the dialplan. The channel need not be in a Stasis application.
+    /// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.
     ///
     /// `GET /channels/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
 
-    /// Calls an endpoint as `originate` does, on a channel whose ID you choose. Events that arrive before the reply can thus be told apart.
+    /// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.
     ///
     /// `POST /channels/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. The ID of the new channel, at most 149 characters. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists. Since Asterisk 16.0 or earlier.
-    /// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The ID of the new channel, up to 149 characters. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-    /// - `409`: A channel has this ID, or one that begins with it: choose another.
+    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn originate_with_id(
@@ -126,33 +126,33 @@ impl Channels {
         OriginateWithId::new(&self.client, channel_id, endpoint)
     }
 
-    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow, the last with the cause asked for here.
+    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
     ///
     /// `DELETE /channels/{channelId}`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to hang up, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to hang up. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The reason is none of those known, the code is no number, or both are given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `400`: The reason is unknown, the code is not a number, or both are given.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
         Hangup::new(&self.client, channel_id)
     }
 
-    /// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A place that does not exist is not refused: the channel is then hung up.
+    /// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then hung up.
     ///
     /// `POST /channels/{channelId}/continue`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to send on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to continue. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel, or the extension has no such label.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
+    /// - `404`: The channel does not exist, or the extension has no such label.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for the answer, or hang it up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn continue_in_dialplan(
@@ -162,17 +162,17 @@ impl Channels {
         ContinueInDialplan::new(&self.client, channel_id)
     }
 
-    /// Hands a channel over to another Stasis application. That one gets [`StasisStart`](crate::events::StasisStart) and the old one [`StasisEnd`](crate::events::StasisEnd); if nobody has registered it, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
+    /// Moves a channel to another Stasis application. The new application receives [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new application is not registered, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
     ///
     /// `POST /channels/{channelId}/move`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to hand over; it must be in a Stasis application. Since Asterisk 16.3, 18.0.
-    /// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
+    /// - `channelId` (path): `ChannelId`. The channel to move. It must be in a Stasis application. Since Asterisk 16.3, 18.0.
+    /// - `app` (query): text. The application to move the channel to. Its existence is checked only after the reply. Since Asterisk 16.3, 18.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
     ///
     /// Since Asterisk 16.3, 18.0.
     pub fn r#move(
@@ -183,20 +183,20 @@ impl Channels {
         Move::new(&self.client, channel_id, app)
     }
 
-    /// Tells the device at the far end to call somewhere else instead: in SIP with a `302` before the call is answered, with a `REFER` afterwards. The reply comes before the device has agreed; channel drivers that cannot transfer do nothing.
+    /// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
     ///
     /// `POST /channels/{channelId}/redirect`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel whose far end is to go elsewhere; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose far end to redirect. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `endpoint` (query): text. The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must match that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No endpoint is given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    /// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `422`: The endpoint has no resource part, or its technology differs from that of the channel.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn redirect(
@@ -207,104 +207,104 @@ impl Channels {
         Redirect::new(&self.client, channel_id, endpoint)
     }
 
-    /// Answers an incoming call, as when the phone is picked up. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows; a channel that is up already is left alone.
+    /// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that is already up is unaffected.
     ///
     /// `POST /channels/{channelId}/answer`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to answer; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to answer. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call, which only the far end can answer.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call, which only the far end can answer.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
         Answer::new(&self.client, channel_id)
     }
 
-    /// Lets the caller know that it rings: in SIP with a `180`, on an answered channel by a tone. It goes on until `ring_stop`, the answer or the end; no event follows.
+    /// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ring_stop`, the answer or the end of the call. No event follows.
     ///
     /// `POST /channels/{channelId}/ring`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
         Ring::new(&self.client, channel_id)
     }
 
-    /// Ends the ringing that `ring` has begun. What was signalled cannot be taken back, so a SIP phone that makes its own tone after a `180` may go on ringing.
+    /// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.
     ///
     /// `DELETE /channels/{channelId}/ring`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn ring_stop(&self, channel_id: impl Into<crate::ids::ChannelId>) -> RingStop {
         RingStop::new(&self.client, channel_id)
     }
 
-    /// Lets the caller know that the call progresses, in SIP with a `183`, so that sound can be played before it is answered. No event follows.
+    /// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.
     ///
     /// `POST /channels/{channelId}/progress`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+    /// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
     pub fn progress(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Progress {
         Progress::new(&self.client, channel_id)
     }
 
-    /// Sends DTMF digits to the far end. The reply comes at once, while everything else asked of the channel waits until the last digit is out.
+    /// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.
     ///
     /// `POST /channels/{channelId}/dtmf`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to whose far end the digits go; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to send the digits on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No digits are given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
         SendDtmf::new(&self.client, channel_id)
     }
 
-    /// Silences the sound of a channel in one direction or both; the call goes on. No event follows, and DTMF still passes.
+    /// Mutes the audio of a channel in one or both directions; the call continues. DTMF still passes. No event follows.
     ///
     /// `POST /channels/{channelId}/mute`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to mute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `direction` (query): `Direction`. The direction to mute. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(
@@ -315,18 +315,18 @@ impl Channels {
         Mute::new(&self.client, channel_id, direction)
     }
 
-    /// Lets sound through again that `mute` has silenced. No event follows.
+    /// Restores audio muted by `mute`. No event follows.
     ///
     /// `DELETE /channels/{channelId}/mute`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to unmute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `direction` (query): `Direction`. The direction to unmute. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -337,85 +337,85 @@ impl Channels {
         Unmute::new(&self.client, channel_id, direction)
     }
 
-    /// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No [`ChannelHold`](crate::events::ChannelHold) follows, for that one tells of a hold by the far end.
+    /// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
     ///
     /// `POST /channels/{channelId}/hold`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel whose far end is to wait; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose far end to put on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
         Hold::new(&self.client, channel_id)
     }
 
-    /// Takes the far end off the hold that `hold` has put it on. No [`ChannelUnhold`](crate::events::ChannelUnhold) follows.
+    /// Ends a hold started by `hold`. [`ChannelUnhold`](crate::events::ChannelUnhold) does not follow.
     ///
     /// `DELETE /channels/{channelId}/hold`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel whose far end has waited; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel whose far end is on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unhold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unhold {
         Unhold::new(&self.client, channel_id)
     }
 
-    /// Plays music on hold to the far end until `stop_moh`. A playback takes its place, after which the music does not come back by itself; no event follows.
+    /// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume afterwards. No event follows.
     ///
     /// `POST /channels/{channelId}/moh`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to play the music to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to play the music to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
         StartMoh::new(&self.client, channel_id)
     }
 
-    /// Stops the music that `start_moh` has started. It does nothing where none is playing.
+    /// Stops the music started by `start_moh`. It has no effect if none is playing.
     ///
     /// `DELETE /channels/{channelId}/moh`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel that hears the music; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel that the music is played to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StopMoh {
         StopMoh::new(&self.client, channel_id)
     }
 
-    /// Sends silent audio to the far end until `stop_silence`, so that the stream does not dry up while nothing is played. Some devices, and NAT on the way, drop calls without media.
+    /// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.
     ///
     /// `POST /channels/{channelId}/silence`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to send silence to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to send silence to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn start_silence(
@@ -425,17 +425,17 @@ impl Channels {
         StartSilence::new(&self.client, channel_id)
     }
 
-    /// Stops the silent audio that `start_silence` has started. It does nothing where there is none.
+    /// Stops the silence started by `start_silence`. It has no effect if none is being sent.
     ///
     /// `DELETE /channels/{channelId}/silence`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel that gets the silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel that silence is sent to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop_silence(
@@ -445,18 +445,18 @@ impl Channels {
         StopSilence::new(&self.client, channel_id)
     }
 
-    /// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+    /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.
     ///
     /// `POST /channels/{channelId}/play`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play(
@@ -467,19 +467,19 @@ impl Channels {
         Play::new(&self.client, channel_id, media)
     }
 
-    /// Plays to a channel as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+    /// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
     ///
     /// `POST /channels/{channelId}/play/{playbackId}`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
+    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn play_with_id(
@@ -491,20 +491,20 @@ impl Channels {
         PlayWithId::new(&self.client, channel_id, playback_id, media)
     }
 
-    /// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+    /// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.
     ///
     /// `POST /channels/{channelId}/record`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to record; it must be in a Stasis application and in no bridge. Since Asterisk 16.0 or earlier.
-    /// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to record. It must be in a Stasis application and not in a bridge. Since Asterisk 16.0 or earlier.
+    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
+    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application, or there is a recording of this name already.
-    /// - `422`: The server has no module for the format.
+    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` has an unknown value.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application, or a recording of this name already exists.
+    /// - `422`: The server does not support the file format.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn record(
@@ -516,18 +516,18 @@ impl Channels {
         Record::new(&self.client, channel_id, name, format)
     }
 
-    /// Reads a channel variable or a dialplan function, such as `CHANNEL(name)`. The channel need not be in a Stasis application; a function that does not exist or fails is answered with `500`.
+    /// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.
     ///
     /// `GET /channels/{channelId}/variable`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 16.0 or earlier.
-    /// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. A name that ends with `)` is evaluated as a function. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such channel, or the variable is not set on it.
-    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
+    /// - `404`: The channel does not exist, or the variable is not set on it.
+    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_channel_var(
@@ -538,18 +538,18 @@ impl Channels {
         GetChannelVar::new(&self.client, channel_id, variable)
     }
 
-    /// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then [`ChannelVarset`](crate::events::ChannelVarset) follows, while a function that fails is only logged.
+    /// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
     ///
     /// `POST /channels/{channelId}/variable`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to set it on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to set the variable on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `variable` (query): text. The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this one; prefixed with `__`, also by channels dialled from those. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn set_channel_var(
@@ -560,18 +560,18 @@ impl Channels {
         SetChannelVar::new(&self.client, channel_id, variable)
     }
 
-    /// Reads several channel variables and dialplan functions in one request. If one of them is not set, the whole request is answered with `404`.
+    /// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.
     ///
     /// `GET /channels/{channelId}/variables`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (query): list of text. The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: No name is given.
-    /// - `404`: There is no such channel, or one of the variables is not set on it.
-    /// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
+    /// - `404`: The channel does not exist, or one of the variables is not set on it.
+    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn get_channel_vars(
@@ -582,18 +582,18 @@ impl Channels {
         GetChannelVars::new(&self.client, channel_id, variables)
     }
 
-    /// Sets several channel variables and dialplan functions in one request. A [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable; functions that fail are only logged.
+    /// Sets several channel variables and dialplan functions in one request. [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
     ///
     /// `POST /channels/{channelId}/variables`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to set them on; it must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (path): `ChannelId`. The channel to set the variables on. It must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `variables` (body): JSON. The variables or functions by name. Each value can request to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The variables are missing, or a value is not text.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+    /// - `400`: The variables are missing, or a value is not a string.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn set_channel_vars(
@@ -606,17 +606,17 @@ impl Channels {
         SetChannelVars::new(&self.client, channel_id, variables)
     }
 
-    /// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. [`StasisStart`](crate::events::StasisStart) follows for the new channel, which can be recorded, put into a bridge or played to; it gets [`StasisEnd`](crate::events::StasisEnd) when the other hangs up.
+    /// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
     ///
     /// `POST /channels/{channelId}/snoop`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel(
@@ -627,18 +627,18 @@ impl Channels {
         SnoopChannel::new(&self.client, channel_id, app)
     }
 
-    /// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can thus be told from others before the reply is there.
+    /// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
     ///
     /// `POST /channels/{channelId}/snoop/{snoopId}`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
-    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. An ID that is in use returns `500`. Since Asterisk 16.0 or earlier.
+    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
     /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: There is no such channel: it has hung up, or never was.
+    /// - `404`: The channel does not exist; it may have hung up.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_channel_with_id(
@@ -650,31 +650,31 @@ impl Channels {
         SnoopChannelWithId::new(&self.client, channel_id, snoop_id, app)
     }
 
-    /// Calls the endpoint for which `create` has made the channel. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first; then [`Dial`](crate::events::Dial) tells how the call gets on, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` that it is answered, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) that it has come to nothing.
+    /// Calls the endpoint of a channel made with `create`. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
     ///
     /// `POST /channels/{channelId}/dial`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel that `create` has answered with, not dialled yet. Since Asterisk 16.0 or earlier.
+    /// - `channelId` (path): `ChannelId`. The channel returned by `create`, not yet dialled. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel has not entered its application yet, was not made with `create`, or has already been dialled.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
         Dial::new(&self.client, channel_id)
     }
 
-    /// Reads how the RTP of a channel fares: packets, losses, jitter and round-trip times, as this end and the other see them. It works for channel drivers that use RTP, such as PJSIP; others are answered with `403`.
+    /// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.
     ///
     /// `GET /channels/{channelId}/rtp_statistics`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.4, 18.0.
+    /// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.4, 18.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such channel, or it has no RTP session.
+    /// - `404`: The channel does not exist or has no RTP session.
     ///
     /// Since Asterisk 16.4, 18.0.
     pub fn rtpstatistics(
@@ -684,17 +684,17 @@ impl Channels {
         Rtpstatistics::new(&self.client, channel_id)
     }
 
-    /// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
+    /// Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is established; add the channel to a bridge to connect it to a call. `channelvars` of the reply contains the local RTP address and port, or the ID under `/media` for a WebSocket.
     ///
     /// `POST /channels/externalMedia`
     ///
-    /// - `app` (query): text. The Stasis application that gets the channel. If nobody has registered it, the channel disappears again. Since Asterisk 16.6, 18.0.
-    /// - `format` (query): text. The codec, a single one such as `ulaw` or `slin16`. An unknown one is answered with `500`. Since Asterisk 16.6, 18.0.
+    /// - `app` (query): text. The Stasis application that receives the channel. If the application is not registered, the channel is destroyed. Since Asterisk 16.6, 18.0.
+    /// - `format` (query): text. The codec, such as `ulaw` or `slin16`. Only one can be given; an unknown one returns `500`. Since Asterisk 16.6, 18.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A parameter is missing, or they do not fit together.
-    /// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
+    /// - `400`: A parameter is missing, or the combination of parameters is invalid.
+    /// - `409`: Declared for an ID that is in use, but Asterisk 22 returns `500` in that case.
     ///
     /// Since Asterisk 16.6, 18.0.
     ///
@@ -712,19 +712,19 @@ impl Channels {
         ExternalMedia::new(&self.client, app, format)
     }
 
-    /// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by [`ChannelTransfer`](crate::events::ChannelTransfer); where no transfer is under way it does nothing.
+    /// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
     ///
     /// `POST /channels/{channelId}/transfer_progress`
     ///
-    /// - `channelId` (path): `ChannelId`. The channel of the phone that transfers; it must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    /// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `channelId` (path): `ChannelId`. The channel of the phone that requested the transfer. It must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    /// - `states` (query): text. The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The state is missing or none of those known.
-    /// - `404`: There is no such channel: it has hung up, or never was.
-    /// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-    /// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
+    /// - `400`: The state is missing or unknown.
+    /// - `404`: The channel does not exist; it may have hung up.
+    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+    /// - `412`: Declared for outgoing calls that have not been answered, but Asterisk 22 accepts those as well.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub fn transfer_progress(
@@ -736,7 +736,7 @@ impl Channels {
     }
 }
 
-/// Lists every channel of the server, whether or not it is in a Stasis application. After a lost connection this shows which calls are still there; the channels by which Asterisk itself plays to and records bridges are left out.
+/// Lists all channels on the server, whether or not they are in a Stasis application. After a lost connection, use it to find the calls that still exist. Internal channels that Asterisk creates to play to or record bridges are not included.
 ///
 /// `GET /channels`
 ///
@@ -761,16 +761,16 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Channel >);
 
-/// Calls an endpoint and, once it is answered, gives the channel to a Stasis application or to the dialplan. The reply comes before anybody answers: [`Dial`](crate::events::Dial) tells how the call gets on, then follows [`StasisStart`](crate::events::StasisStart), or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause why nobody could be reached.
+/// Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan. The reply arrives before the call is answered: [`Dial`](crate::events::Dial) reports its progress, then [`StasisStart`](crate::events::StasisStart) follows, or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause of the failure.
 ///
 /// `POST /channels`
 ///
-/// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-/// - `409`: A channel has this ID, or one that begins with it: choose another.
+/// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -791,7 +791,7 @@ impl Originate {
     }
 
     /// `extension` (query): text.
-    /// The dialplan extension that the channel runs once it is answered. Either this or `app` is needed; if both are given, `app` counts.
+    /// The dialplan extension to execute once the call is answered. Either `extension` or `app` is required; if both are given, `app` takes precedence.
     /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
@@ -799,7 +799,7 @@ impl Originate {
     }
 
     /// `context` (query): text.
-    /// The dialplan context of `extension`; `default` if it is left out.
+    /// The dialplan context of `extension`. Defaults to `default`.
     /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
@@ -807,7 +807,7 @@ impl Originate {
     }
 
     /// `priority` (query): whole number.
-    /// The priority of `extension` to begin with; 1 if it is left out. It is of no account beside `label`.
+    /// The priority of `extension` to start at. Defaults to 1; ignored if `label` is given.
     /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
@@ -815,7 +815,7 @@ impl Originate {
     }
 
     /// `label` (query): text.
-    /// The label of the priority to begin with, in place of its number. One that the extension does not have is answered with `404`.
+    /// The label of the priority to start at, instead of its number. A label that the extension does not have returns `404`.
     /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
@@ -823,7 +823,7 @@ impl Originate {
     }
 
     /// `app` (query): text.
-    /// The Stasis application that gets the channel once it is answered; the channel's events, such as [`Dial`](crate::events::Dial), reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
+    /// The Stasis application that receives the channel once the call is answered. It receives the channel's events, such as [`Dial`](crate::events::Dial), from the start. If the application is not registered when the call is answered, the channel is hung up. Either `app` or `extension` is required.
     /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
@@ -831,7 +831,7 @@ impl Originate {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -839,7 +839,7 @@ impl Originate {
     }
 
     /// `callerId` (query): text.
-    /// The caller that the called phone shows, as `Name <number>` or one of the two. The new channel has it as its own caller ID as well.
+    /// The caller ID shown to the called party: `Name <number>`, or either part alone. It also becomes the caller ID of the new channel.
     /// Since Asterisk 16.0 or earlier.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
@@ -847,7 +847,7 @@ impl Originate {
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
-    /// Seconds until an unanswered call is given up, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). It is 30 if left out or 0, and `-1` waits for ever.
+    /// Seconds before an unanswered call is abandoned, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). Defaults to 30, as does 0; `-1` disables the timeout.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -855,7 +855,7 @@ impl Originate {
     }
 
     /// `variables` (body): JSON.
-    /// Channel variables, and functions such as `CALLERID(name)`, that are set before the call goes out. A value may ask to be reported in `channelvars` of events.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set before the call is placed. Each value can request to be reported in `channelvars` of events.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -870,7 +870,7 @@ impl Originate {
     }
 
     /// `channelId` (query): `ChannelId`.
-    /// The ID of the new channel, at most 149 characters; Asterisk makes one up if it is left out. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists.
+    /// The ID of the new channel, up to 149 characters; generated if omitted. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists.
     /// Since Asterisk 16.0 or earlier.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -880,7 +880,7 @@ impl Originate {
     }
 
     /// `otherChannelId` (query): `ChannelId`.
-    /// For a `Local` endpoint, the ID of the second channel of the pair, under the same rules as the first. If it is left out, that channel gets the first one's ID with `;2` after it, or one that Asterisk makes up.
+    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is `channelId` followed by `;2`, or generated.
     /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
@@ -896,7 +896,7 @@ impl Originate {
     }
 
     /// `originator` (query): `ChannelId`.
-    /// A channel for which the call is made: its codecs, language, linked ID and inheritable variables go over to the new one, and its caller becomes the connected line. An unknown one is answered with `400`, and so is one together with `formats`.
+    /// The channel on whose behalf the call is made. The new channel takes its codecs, language, linked ID and inheritable variables, and its caller becomes the connected line. An unknown channel returns `400`, as does combining it with `formats`.
     /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -906,7 +906,7 @@ impl Originate {
     }
 
     /// `formats` (query): text.
-    /// The codecs to ask for, separated by commas, such as `ulaw,alaw`. Without this and `originator`, every audio codec that the endpoint allows may be used.
+    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given, all audio codecs allowed for the endpoint are offered.
     /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
@@ -916,16 +916,16 @@ impl Originate {
 
 call!(Originate -> json crate ::models::Channel);
 
-/// Creates an outgoing channel and puts it into the application without calling anybody yet. After its [`StasisStart`](crate::events::StasisStart) there is time to set variables or to add it to a bridge; then `dial` makes the call. Until it is answered, most operations on it are refused with `412`.
+/// Creates an outgoing channel in the application without calling yet. After [`StasisStart`](crate::events::StasisStart) you can set variables or add the channel to a bridge, then place the call with `dial`. Until it is answered, most operations on the channel return `412`.
 ///
 /// `POST /channels/create`
 ///
-/// - `endpoint` (query): text. What `dial` is to call, as `TECHNOLOGY/RESOURCE`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. The Stasis application that gets the channel at once, before it is dialled. If nobody has registered it, the channel disappears again. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. The endpoint that `dial` will call, as `TECHNOLOGY/RESOURCE`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. The Stasis application that receives the channel immediately, before it is dialled. If the application is not registered, the channel is destroyed. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `409`: A channel has this ID, or one that begins with it: choose another.
+/// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -954,7 +954,7 @@ impl Create {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -962,7 +962,7 @@ impl Create {
     }
 
     /// `channelId` (query): `ChannelId`.
-    /// The ID of the new channel, at most 149 characters; Asterisk makes one up if it is left out. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists.
+    /// The ID of the new channel, up to 149 characters; generated if omitted. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists.
     /// Since Asterisk 16.0 or earlier.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -972,7 +972,7 @@ impl Create {
     }
 
     /// `otherChannelId` (query): `ChannelId`.
-    /// For a `Local` endpoint, the ID of the second channel of the pair, under the same rules as the first. If it is left out, that channel gets the first one's ID with `;2` after it, or one that Asterisk makes up.
+    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is `channelId` followed by `;2`, or generated.
     /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
@@ -988,7 +988,7 @@ impl Create {
     }
 
     /// `originator` (query): `ChannelId`.
-    /// A channel for which the call is to be made: its codecs and linked ID go over to the new one, and `app` gets its events, too. An unknown one is ignored; one together with `formats` is answered with `400`.
+    /// The channel on whose behalf the call will be made. The new channel takes its codecs and linked ID, and `app` also receives its events. An unknown channel is ignored; combining it with `formats` returns `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -998,7 +998,7 @@ impl Create {
     }
 
     /// `formats` (query): text.
-    /// The codecs to ask for, separated by commas, such as `ulaw,alaw`. Without this and `originator`, every audio codec that the endpoint allows may be used.
+    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given, all audio codecs allowed for the endpoint are offered.
     /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
@@ -1006,7 +1006,7 @@ impl Create {
     }
 
     /// `variables` (body): JSON.
-    /// Channel variables, and functions such as `CALLERID(name)`, to set on the new channel. A value may ask to be reported in `channelvars` of events.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set on the new channel. Each value can request to be reported in `channelvars` of events.
     /// Since Asterisk 16.11, 18.0.
     pub fn variables(
         mut self,
@@ -1023,15 +1023,15 @@ impl Create {
 
 call!(Create -> json crate ::models::Channel);
 
-/// Describes a channel: its state, caller, connected line and place in the dialplan. The channel need not be in a Stasis application.
+/// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.
 ///
 /// `GET /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `404`: The channel does not exist; it may have hung up.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1063,17 +1063,17 @@ impl Get {
 
 call!(Get -> json crate ::models::Channel);
 
-/// Calls an endpoint as `originate` does, on a channel whose ID you choose. Events that arrive before the reply can thus be told apart.
+/// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.
 ///
 /// `POST /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. The ID of the new channel, at most 149 characters. No other ID may be equal to it or begin with it, upper and lower case being alike: `call-1` is refused while `call-10` exists. Since Asterisk 16.0 or earlier.
-/// - `endpoint` (query): text. What to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology, or a phone that is not registered, is answered with `500` and `Allocation failed`. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The ID of the new channel, up to 149 characters. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-/// - `409`: A channel has this ID, or one that begins with it: choose another.
+/// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1105,7 +1105,7 @@ impl OriginateWithId {
     }
 
     /// `extension` (query): text.
-    /// The dialplan extension that the channel runs once it is answered. Either this or `app` is needed; if both are given, `app` counts.
+    /// The dialplan extension to execute once the call is answered. Either `extension` or `app` is required; if both are given, `app` takes precedence.
     /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
@@ -1113,7 +1113,7 @@ impl OriginateWithId {
     }
 
     /// `context` (query): text.
-    /// The dialplan context of `extension`; `default` if it is left out.
+    /// The dialplan context of `extension`. Defaults to `default`.
     /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
@@ -1121,7 +1121,7 @@ impl OriginateWithId {
     }
 
     /// `priority` (query): whole number.
-    /// The priority of `extension` to begin with; 1 if it is left out. It is of no account beside `label`.
+    /// The priority of `extension` to start at. Defaults to 1; ignored if `label` is given.
     /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
@@ -1129,7 +1129,7 @@ impl OriginateWithId {
     }
 
     /// `label` (query): text.
-    /// The label of the priority to begin with, in place of its number. One that the extension does not have is answered with `404`.
+    /// The label of the priority to start at, instead of its number. A label that the extension does not have returns `404`.
     /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
@@ -1137,7 +1137,7 @@ impl OriginateWithId {
     }
 
     /// `app` (query): text.
-    /// The Stasis application that gets the channel once it is answered; the channel's events, such as [`Dial`](crate::events::Dial), reach it from the start. If nobody has registered it by then, the channel is hung up. Either this or `extension` is needed.
+    /// The Stasis application that receives the channel once the call is answered. It receives the channel's events, such as [`Dial`](crate::events::Dial), from the start. If the application is not registered when the call is answered, the channel is hung up. Either `app` or `extension` is required.
     /// Since Asterisk 16.0 or earlier.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
@@ -1145,7 +1145,7 @@ impl OriginateWithId {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1153,7 +1153,7 @@ impl OriginateWithId {
     }
 
     /// `callerId` (query): text.
-    /// The caller that the called phone shows, as `Name <number>` or one of the two. The new channel has it as its own caller ID as well.
+    /// The caller ID shown to the called party: `Name <number>`, or either part alone. It also becomes the caller ID of the new channel.
     /// Since Asterisk 16.0 or earlier.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
@@ -1161,7 +1161,7 @@ impl OriginateWithId {
     }
 
     /// `timeout` (query): whole number; the server assumes `30`.
-    /// Seconds until an unanswered call is given up, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). It is 30 if left out or 0, and `-1` waits for ever.
+    /// Seconds before an unanswered call is abandoned, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). Defaults to 30, as does 0; `-1` disables the timeout.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -1169,7 +1169,7 @@ impl OriginateWithId {
     }
 
     /// `variables` (body): JSON.
-    /// Channel variables, and functions such as `CALLERID(name)`, that are set before the call goes out. A value may ask to be reported in `channelvars` of events.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set before the call is placed. Each value can request to be reported in `channelvars` of events.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -1184,7 +1184,7 @@ impl OriginateWithId {
     }
 
     /// `otherChannelId` (query): `ChannelId`.
-    /// For a `Local` endpoint, the ID of the second channel of the pair, under the same rules as the first. If it is left out, that channel gets the first one's ID with `;2` after it, or one that Asterisk makes up.
+    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is `channelId` followed by `;2`, or generated.
     /// Since Asterisk 16.0 or earlier.
     pub fn other_channel_id(
         mut self,
@@ -1200,7 +1200,7 @@ impl OriginateWithId {
     }
 
     /// `originator` (query): `ChannelId`.
-    /// A channel for which the call is made: its codecs, language, linked ID and inheritable variables go over to the new one, and its caller becomes the connected line. An unknown one is answered with `400`, and so is one together with `formats`.
+    /// The channel on whose behalf the call is made. The new channel takes its codecs, language, linked ID and inheritable variables, and its caller becomes the connected line. An unknown channel returns `400`, as does combining it with `formats`.
     /// Since Asterisk 16.0 or earlier.
     pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -1210,7 +1210,7 @@ impl OriginateWithId {
     }
 
     /// `formats` (query): text.
-    /// The codecs to ask for, separated by commas, such as `ulaw,alaw`. Without this and `originator`, every audio codec that the endpoint allows may be used.
+    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given, all audio codecs allowed for the endpoint are offered.
     /// Since Asterisk 16.0 or earlier.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
@@ -1220,16 +1220,16 @@ impl OriginateWithId {
 
 call!(OriginateWithId -> json crate ::models::Channel);
 
-/// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow, the last with the cause asked for here.
+/// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
 ///
 /// `DELETE /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to hang up, in a Stasis application or not. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to hang up. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The reason is none of those known, the code is no number, or both are given.
-/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `400`: The reason is unknown, the code is not a number, or both are given.
+/// - `404`: The channel does not exist; it may have hung up.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1259,7 +1259,7 @@ impl Hangup {
     }
 
     /// `reason_code` (query): text.
-    /// The cause as a Q.850 number, such as `17` for busy; names are answered with `400`. It cannot be combined with `reason`, and releases that lack it hang up with cause 16.
+    /// The cause as a Q.850 number, such as `17` for busy; names return `400`. It cannot be combined with `reason`. Releases that do not support it hang up with cause 16.
     /// Since Asterisk 18.0.
     pub fn reason_code(mut self, reason_code: impl Into<String>) -> Self {
         self.0 = self.0.text("reason_code", reason_code.into());
@@ -1267,7 +1267,7 @@ impl Hangup {
     }
 
     /// `reason` (query): `HangupReason`.
-    /// The cause in words, which SIP phones see as a status; `normal` if neither this nor `reason_code` is given.
+    /// The cause by name, which SIP phones receive as a status. Defaults to `normal` if `reason_code` is not given either.
     /// Since Asterisk 16.0 or earlier.
     pub fn reason(mut self, reason: impl Into<crate::values::HangupReason>) -> Self {
         self.0 = self
@@ -1279,17 +1279,17 @@ impl Hangup {
 
 call!(Hangup -> void);
 
-/// Takes a channel out of its Stasis application, and out of its bridge, and lets it run on in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A place that does not exist is not refused: the channel is then hung up.
+/// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then hung up.
 ///
 /// `POST /channels/{channelId}/continue`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to send on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to continue. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel, or the extension has no such label.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for the answer, or hang it up.
+/// - `404`: The channel does not exist, or the extension has no such label.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for the answer, or hang it up.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1319,7 +1319,7 @@ impl ContinueInDialplan {
     }
 
     /// `context` (query): text.
-    /// The context to go to; the present one if it is left out.
+    /// The context to continue in. Defaults to the current one.
     /// Since Asterisk 16.0 or earlier.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
@@ -1327,7 +1327,7 @@ impl ContinueInDialplan {
     }
 
     /// `extension` (query): text.
-    /// The extension to go to. If it is left out, it is the present one, or `s` where `context` is given.
+    /// The extension to continue at. Defaults to `s` if `context` is given, and to the current extension otherwise.
     /// Since Asterisk 16.0 or earlier.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
@@ -1335,7 +1335,7 @@ impl ContinueInDialplan {
     }
 
     /// `priority` (query): whole number.
-    /// The priority to go to; it is of no account beside `label`. If it is left out, it is 1 where `context` or `extension` is given, otherwise the one after the present.
+    /// The priority to continue at; ignored if `label` is given. Defaults to 1 if `context` or `extension` is given, and to the one after the current priority otherwise.
     /// Since Asterisk 16.0 or earlier.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
@@ -1343,7 +1343,7 @@ impl ContinueInDialplan {
     }
 
     /// `label` (query): text.
-    /// The label of the priority to go to, in place of its number. One that does not exist is answered with `404`.
+    /// The label of the priority to continue at, instead of its number. A label that does not exist returns `404`.
     /// Since Asterisk 16.0 or earlier.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
@@ -1353,17 +1353,17 @@ impl ContinueInDialplan {
 
 call!(ContinueInDialplan -> void);
 
-/// Hands a channel over to another Stasis application. That one gets [`StasisStart`](crate::events::StasisStart) and the old one [`StasisEnd`](crate::events::StasisEnd); if nobody has registered it, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
+/// Moves a channel to another Stasis application. The new application receives [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new application is not registered, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
 ///
 /// `POST /channels/{channelId}/move`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to hand over; it must be in a Stasis application. Since Asterisk 16.3, 18.0.
-/// - `app` (query): text. The application that is to get the channel. Whether it exists turns out only after the reply. Since Asterisk 16.3, 18.0.
+/// - `channelId` (path): `ChannelId`. The channel to move. It must be in a Stasis application. Since Asterisk 16.3, 18.0.
+/// - `app` (query): text. The application to move the channel to. Its existence is checked only after the reply. Since Asterisk 16.3, 18.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -1395,7 +1395,7 @@ impl Move {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). None can contain a comma, for quotes have no meaning here.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument cannot contain a comma, since quoting is not supported here.
     /// Since Asterisk 16.3, 18.0.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -1405,20 +1405,20 @@ impl Move {
 
 call!(Move -> void);
 
-/// Tells the device at the far end to call somewhere else instead: in SIP with a `302` before the call is answered, with a `REFER` afterwards. The reply comes before the device has agreed; channel drivers that cannot transfer do nothing.
+/// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
 ///
 /// `POST /channels/{channelId}/redirect`
 ///
-/// - `channelId` (path): `ChannelId`. The channel whose far end is to go elsewhere; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `endpoint` (query): text. Where to go, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must be that of the channel. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose far end to redirect. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `endpoint` (query): text. The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must match that of the channel. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No endpoint is given.
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-/// - `422`: The endpoint lacks its resource, or is of another technology than the channel.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `422`: The endpoint has no resource part, or its technology differs from that of the channel.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1452,17 +1452,17 @@ impl Redirect {
 
 call!(Redirect -> void);
 
-/// Answers an incoming call, as when the phone is picked up. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows; a channel that is up already is left alone.
+/// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that is already up is unaffected.
 ///
 /// `POST /channels/{channelId}/answer`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to answer; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to answer. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call, which only the far end can answer.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call, which only the far end can answer.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1494,17 +1494,17 @@ impl Answer {
 
 call!(Answer -> void);
 
-/// Lets the caller know that it rings: in SIP with a `180`, on an answered channel by a tone. It goes on until `ring_stop`, the answer or the end; no event follows.
+/// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ring_stop`, the answer or the end of the call. No event follows.
 ///
 /// `POST /channels/{channelId}/ring`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1536,17 +1536,17 @@ impl Ring {
 
 call!(Ring -> void);
 
-/// Ends the ringing that `ring` has begun. What was signalled cannot be taken back, so a SIP phone that makes its own tone after a `180` may go on ringing.
+/// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.
 ///
 /// `DELETE /channels/{channelId}/ring`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1578,17 +1578,17 @@ impl RingStop {
 
 call!(RingStop -> void);
 
-/// Lets the caller know that the call progresses, in SIP with a `183`, so that sound can be played before it is answered. No event follows.
+/// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.
 ///
 /// `POST /channels/{channelId}/progress`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the caller; it must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+/// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
 #[derive(Debug, Clone)]
@@ -1620,18 +1620,18 @@ impl Progress {
 
 call!(Progress -> void);
 
-/// Sends DTMF digits to the far end. The reply comes at once, while everything else asked of the channel waits until the last digit is out.
+/// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.
 ///
 /// `POST /channels/{channelId}/dtmf`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to whose far end the digits go; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to send the digits on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No digits are given.
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1661,7 +1661,7 @@ impl SendDtmf {
     }
 
     /// `dtmf` (query): text.
-    /// The digits: `0` to `9`, `*`, `#`, `A` to `D`, and `w` for a pause of half a second, `W` for one of a second, `f` for a hook flash. It must be given; other characters are passed over.
+    /// The digits: `0` to `9`, `*`, `#`, `A` to `D`, `w` for a pause of half a second, `W` for a pause of one second, and `f` for a hook flash. Required; other characters are ignored.
     /// Since Asterisk 16.0 or earlier.
     pub fn dtmf(mut self, dtmf: impl Into<String>) -> Self {
         self.0 = self.0.text("dtmf", dtmf.into());
@@ -1669,7 +1669,7 @@ impl SendDtmf {
     }
 
     /// `before` (query): whole number; the server assumes `0`.
-    /// Milliseconds to wait before the first digit; none if it is left out.
+    /// Milliseconds to wait before the first digit. Defaults to 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn before(mut self, before: i64) -> Self {
         self.0 = self.0.int("before", before);
@@ -1677,7 +1677,7 @@ impl SendDtmf {
     }
 
     /// `between` (query): whole number; the server assumes `100`.
-    /// Milliseconds of pause between two digits; 100 if it is left out or 0.
+    /// Milliseconds between two digits. Defaults to 100, as does 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn between(mut self, between: i64) -> Self {
         self.0 = self.0.int("between", between);
@@ -1685,7 +1685,7 @@ impl SendDtmf {
     }
 
     /// `duration` (query): whole number; the server assumes `100`.
-    /// Milliseconds that each digit sounds; 100 if it is left out or 0.
+    /// Duration of each digit in milliseconds. Defaults to 100, as does 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn duration(mut self, duration: i64) -> Self {
         self.0 = self.0.int("duration", duration);
@@ -1693,7 +1693,7 @@ impl SendDtmf {
     }
 
     /// `after` (query): whole number; the server assumes `0`.
-    /// Milliseconds to wait after the last digit; none if it is left out.
+    /// Milliseconds to wait after the last digit. Defaults to 0.
     /// Since Asterisk 16.0 or earlier.
     pub fn after(mut self, after: i64) -> Self {
         self.0 = self.0.int("after", after);
@@ -1703,18 +1703,18 @@ impl SendDtmf {
 
 call!(SendDtmf -> void);
 
-/// Silences the sound of a channel in one direction or both; the call goes on. No event follows, and DTMF still passes.
+/// Mutes the audio of a channel in one or both directions; the call continues. DTMF still passes. No event follows.
 ///
 /// `POST /channels/{channelId}/mute`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `direction` (query): `Direction`. Which way to silence. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to mute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `direction` (query): `Direction`. The direction to mute. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1751,18 +1751,18 @@ impl Mute {
 
 call!(Mute -> void);
 
-/// Lets sound through again that `mute` has silenced. No event follows.
+/// Restores audio muted by `mute`. No event follows.
 ///
 /// `DELETE /channels/{channelId}/mute`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to hear again; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `direction` (query): `Direction`. Which way to open. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to unmute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `direction` (query): `Direction`. The direction to unmute. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1799,17 +1799,17 @@ impl Unmute {
 
 call!(Unmute -> void);
 
-/// Puts the far end on hold: it hears music, or gets a re-INVITE where the SIP endpoint has `moh_passthrough`. No [`ChannelHold`](crate::events::ChannelHold) follows, for that one tells of a hold by the far end.
+/// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
 ///
 /// `POST /channels/{channelId}/hold`
 ///
-/// - `channelId` (path): `ChannelId`. The channel whose far end is to wait; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose far end to put on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1841,17 +1841,17 @@ impl Hold {
 
 call!(Hold -> void);
 
-/// Takes the far end off the hold that `hold` has put it on. No [`ChannelUnhold`](crate::events::ChannelUnhold) follows.
+/// Ends a hold started by `hold`. [`ChannelUnhold`](crate::events::ChannelUnhold) does not follow.
 ///
 /// `DELETE /channels/{channelId}/hold`
 ///
-/// - `channelId` (path): `ChannelId`. The channel whose far end has waited; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel whose far end is on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1883,17 +1883,17 @@ impl Unhold {
 
 call!(Unhold -> void);
 
-/// Plays music on hold to the far end until `stop_moh`. A playback takes its place, after which the music does not come back by itself; no event follows.
+/// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume afterwards. No event follows.
 ///
 /// `POST /channels/{channelId}/moh`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to play the music to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to play the music to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1923,7 +1923,7 @@ impl StartMoh {
     }
 
     /// `mohClass` (query): text.
-    /// The class of music, from `musiconhold.conf`; `default` if it is left out. One set by `CHANNEL(musicclass)` goes first, and an unknown one is not refused.
+    /// The music class from `musiconhold.conf`. Defaults to `default`. A class set with `CHANNEL(musicclass)` takes precedence; an unknown class is not rejected.
     /// Since Asterisk 16.0 or earlier.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
@@ -1933,17 +1933,17 @@ impl StartMoh {
 
 call!(StartMoh -> void);
 
-/// Stops the music that `start_moh` has started. It does nothing where none is playing.
+/// Stops the music started by `start_moh`. It has no effect if none is playing.
 ///
 /// `DELETE /channels/{channelId}/moh`
 ///
-/// - `channelId` (path): `ChannelId`. The channel that hears the music; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel that the music is played to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -1975,17 +1975,17 @@ impl StopMoh {
 
 call!(StopMoh -> void);
 
-/// Sends silent audio to the far end until `stop_silence`, so that the stream does not dry up while nothing is played. Some devices, and NAT on the way, drop calls without media.
+/// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.
 ///
 /// `POST /channels/{channelId}/silence`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to send silence to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to send silence to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2017,17 +2017,17 @@ impl StartSilence {
 
 call!(StartSilence -> void);
 
-/// Stops the silent audio that `start_silence` has started. It does nothing where there is none.
+/// Stops the silence started by `start_silence`. It has no effect if none is being sent.
 ///
 /// `DELETE /channels/{channelId}/silence`
 ///
-/// - `channelId` (path): `ChannelId`. The channel that gets the silence; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel that silence is sent to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2059,18 +2059,18 @@ impl StopSilence {
 
 call!(StopSilence -> void);
 
-/// Plays sounds, numbers or tones to a channel and answers with a `Playback` to control them by. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items and [`PlaybackFinished`](crate::events::PlaybackFinished) follow, with the state `failed` where a sound is missing. Playbacks on one channel wait for one another.
+/// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.
 ///
 /// `POST /channels/{channelId}/play`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2102,7 +2102,7 @@ impl Play {
     }
 
     /// `lang` (query): text.
-    /// The language of the sounds, such as `en`; that of the channel if it is left out. Sounds that it lacks are taken from the default language.
+    /// The language of the sounds, such as `en`. Defaults to the language of the channel. Sounds missing in that language are played in the default language.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -2110,7 +2110,7 @@ impl Play {
     }
 
     /// `offsetms` (query): whole number.
-    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `400`.
+    /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -2118,7 +2118,7 @@ impl Play {
     }
 
     /// `skipms` (query): whole number; the server assumes `3000`.
-    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `400`.
+    /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -2126,7 +2126,7 @@ impl Play {
     }
 
     /// `playbackId` (query): `PlaybackId`.
-    /// The ID of the playback, for its events and for stopping it; Asterisk makes one up if it is left out. One that is in use is not refused, so choose with care.
+    /// The ID of the playback, used in its events and to control it; generated if omitted. An ID that is in use is not rejected, so make it unique.
     /// Since Asterisk 16.0 or earlier.
     pub fn playback_id(
         mut self,
@@ -2144,19 +2144,19 @@ impl Play {
 
 call!(Play -> json crate ::models::Playback);
 
-/// Plays to a channel as `play` does, under a playback ID that you choose. The playback can thus be recognised in events that come before the reply.
+/// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
 ///
 /// `POST /channels/{channelId}/play/{playbackId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to play to; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `playbackId` (path): `PlaybackId`. The ID of the playback, for its events and for stopping it. One that is in use is not refused, so choose with care. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. What to play, one item after the other: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which sounds until it is stopped. An unknown kind is not refused, and its [`PlaybackFinished`](crate::events::PlaybackFinished) never comes. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
+/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is an outgoing call that nobody has answered yet: wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2193,7 +2193,7 @@ impl PlayWithId {
     }
 
     /// `lang` (query): text.
-    /// The language of the sounds, such as `en`; that of the channel if it is left out. Sounds that it lacks are taken from the default language.
+    /// The language of the sounds, such as `en`. Defaults to the language of the channel. Sounds missing in that language are played in the default language.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -2201,7 +2201,7 @@ impl PlayWithId {
     }
 
     /// `offsetms` (query): whole number.
-    /// Milliseconds of a sound or recording to leave out at its beginning; none if it is left out. Negative numbers are answered with `400`.
+    /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
@@ -2209,7 +2209,7 @@ impl PlayWithId {
     }
 
     /// `skipms` (query): whole number; the server assumes `3000`.
-    /// Milliseconds by which `forward` and `reverse` of the playback jump; 3000 if it is left out. Negative numbers are answered with `400`.
+    /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `400`.
     /// Since Asterisk 16.0 or earlier.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
@@ -2219,20 +2219,20 @@ impl PlayWithId {
 
 call!(PlayWithId -> json crate ::models::Playback);
 
-/// Records what the far end says, until a limit, a key, `stop` of the recording or the end of the call puts an end to it. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow; everything else asked of the channel meanwhile waits. In a bridge it fails: record the bridge, or a snoop channel.
+/// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.
 ///
 /// `POST /channels/{channelId}/record`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to record; it must be in a Stasis application and in no bridge. Since Asterisk 16.0 or earlier.
-/// - `name` (query): `RecordingName`. The name under which it is stored, without the extension; a `/` in it makes folders. One that leads out of the recordings folder is answered with `500`. Since Asterisk 16.0 or earlier.
-/// - `format` (query): text. The file format, which is also the extension: `wav`, `gsm`, `ulaw`, or another that the server has a module for. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to record. It must be in a Stasis application and not in a bridge. Since Asterisk 16.0 or earlier.
+/// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
+/// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A limit is negative, or `ifExists` or `terminateOn` is not one of the values known.
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application, or there is a recording of this name already.
-/// - `422`: The server has no module for the format.
+/// - `400`: A limit is negative, or `ifExists` or `terminateOn` has an unknown value.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application, or a recording of this name already exists.
+/// - `422`: The server does not support the file format.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2266,7 +2266,7 @@ impl Record {
     }
 
     /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
-    /// Seconds after which the recording ends by itself; without a limit if it is left out or 0.
+    /// Maximum length of the recording in seconds. 0, the default, means no limit.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
@@ -2274,7 +2274,7 @@ impl Record {
     }
 
     /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
-    /// Seconds of silence after which the recording ends by itself; without a limit if it is left out or 0.
+    /// Seconds of silence after which the recording ends. 0, the default, means no limit.
     /// Since Asterisk 16.0 or earlier.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
@@ -2282,7 +2282,7 @@ impl Record {
     }
 
     /// `ifExists` (query): `IfExists`; the server assumes `fail`.
-    /// What to do if a recording of this name is stored already, in whatever format; `fail` if it is left out.
+    /// What to do if a recording of this name is already stored, in any format. Defaults to `fail`.
     /// Since Asterisk 16.0 or earlier.
     pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
         self.0 = self
@@ -2292,7 +2292,7 @@ impl Record {
     }
 
     /// `beep` (query): boolean; the server assumes `false`.
-    /// Whether the far end hears a beep before the recording begins; not if it is left out.
+    /// Whether to play a beep to the far end before the recording starts. Defaults to `false`.
     /// Since Asterisk 16.0 or earlier.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
@@ -2300,7 +2300,7 @@ impl Record {
     }
 
     /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
-    /// The key by which the far end can end the recording; `none` if it is left out.
+    /// The DTMF key with which the far end can end the recording. Defaults to `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn terminate_on(
         mut self,
@@ -2318,18 +2318,18 @@ impl Record {
 
 call!(Record -> json crate ::models::LiveRecording);
 
-/// Reads a channel variable or a dialplan function, such as `CHANNEL(name)`. The channel need not be in a Stasis application; a function that does not exist or fails is answered with `500`.
+/// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.
 ///
 /// `GET /channels/{channelId}/variable`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 16.0 or earlier.
-/// - `variable` (query): text. The name without `${}`; with a `)` at its end it is taken for a function. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`. A name that ends with `)` is evaluated as a function. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-/// - `404`: There is no such channel, or the variable is not set on it.
-/// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
+/// - `404`: The channel does not exist, or the variable is not set on it.
+/// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2363,18 +2363,18 @@ impl GetChannelVar {
 
 call!(GetChannelVar -> json crate ::models::Variable);
 
-/// Sets a channel variable, or writes a dialplan function such as `CALLERID(name)`. The reply comes before it is done, which is after whatever occupies the channel, such as a playback; then [`ChannelVarset`](crate::events::ChannelVarset) follows, while a function that fails is only logged.
+/// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
 ///
 /// `POST /channels/{channelId}/variable`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to set it on; it must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `variable` (query): text. The name without `${}`. A `_` before it lets the channels dialled from here inherit the variable, `__` those dialled from there, too. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to set the variable on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `variable` (query): text. The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this one; prefixed with `__`, also by channels dialled from those. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2406,7 +2406,7 @@ impl SetChannelVar {
     }
 
     /// `value` (query): text.
-    /// The new value; if it is left out, the variable is removed.
+    /// The new value. If omitted, the variable is removed.
     /// Since Asterisk 16.0 or earlier.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
@@ -2414,7 +2414,7 @@ impl SetChannelVar {
     }
 
     /// `report_events` (query): boolean; the server assumes `false`.
-    /// Whether `channelvars` of the channel carries the variable from now on, in replies and in events; not if it is left out.
+    /// Whether to include the variable in `channelvars` of replies and events from now on. Defaults to `false`.
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
@@ -2424,18 +2424,18 @@ impl SetChannelVar {
 
 call!(SetChannelVar -> void);
 
-/// Reads several channel variables and dialplan functions in one request. If one of them is not set, the whole request is answered with `404`.
+/// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.
 ///
 /// `GET /channels/{channelId}/variables`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to read from, in a Stasis application or not. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (query): list of text. The names without `${}`, at most 127; those with a `)` at their end are taken for functions. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (query): list of text. The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-/// - `404`: There is no such channel, or one of the variables is not set on it.
-/// - `409`: It is declared for channels outside Stasis applications, but servers let those be read as well.
+/// - `404`: The channel does not exist, or one of the variables is not set on it.
+/// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2469,18 +2469,18 @@ impl GetChannelVars {
 
 call!(GetChannelVars -> json crate ::models::Variables);
 
-/// Sets several channel variables and dialplan functions in one request. A [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable; functions that fail are only logged.
+/// Sets several channel variables and dialplan functions in one request. [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
 ///
 /// `POST /channels/{channelId}/variables`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to set them on; it must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (body): JSON. Names, which may be functions, and their values. Each value can ask to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (path): `ChannelId`. The channel to set the variables on. It must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
+/// - `variables` (body): JSON. The variables or functions by name. Each value can request to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The variables are missing, or a value is not text.
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
+/// - `400`: The variables are missing, or a value is not a string.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2516,17 +2516,17 @@ impl SetChannelVars {
 
 call!(SetChannelVars -> void);
 
-/// Creates a channel that listens to another one, speaks into it, or both, while that one stays where it is. [`StasisStart`](crate::events::StasisStart) follows for the new channel, which can be recorded, put into a bridge or played to; it gets [`StasisEnd`](crate::events::StasisEnd) when the other hangs up.
+/// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
 ///
 /// `POST /channels/{channelId}/snoop`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `404`: The channel does not exist; it may have hung up.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2558,7 +2558,7 @@ impl SnoopChannel {
     }
 
     /// `spy` (query): `Spy`; the server assumes `none`.
-    /// What the snoop channel hears of the other; nothing if it is left out. This or `whisper` must be other than `none`.
+    /// The direction of audio to receive from the channel. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
         self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
@@ -2566,7 +2566,7 @@ impl SnoopChannel {
     }
 
     /// `whisper` (query): `Whisper`; the server assumes `none`.
-    /// Who hears what is played to the snoop channel; nobody if it is left out. This or `spy` must be other than `none`.
+    /// The direction in which audio played to the snoop channel is sent. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
         self.0 = self
@@ -2576,7 +2576,7 @@ impl SnoopChannel {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -2584,7 +2584,7 @@ impl SnoopChannel {
     }
 
     /// `snoopId` (query): `ChannelId`.
-    /// The ID of the snoop channel; Asterisk makes one up if it is left out. One that is in use is answered with `500`.
+    /// The ID of the snoop channel; generated if omitted. An ID that is in use returns `500`.
     /// Since Asterisk 16.0 or earlier.
     pub fn snoop_id(mut self, snoop_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -2596,18 +2596,18 @@ impl SnoopChannel {
 
 call!(SnoopChannel -> json crate ::models::Channel);
 
-/// Creates a snoop channel as `snoop_channel` does, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can thus be told from others before the reply is there.
+/// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
 ///
 /// `POST /channels/{channelId}/snoop/{snoopId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into, in a Stasis application or not. Since Asterisk 16.0 or earlier.
-/// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. One that is in use is answered with `500`. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. The Stasis application that gets the snoop channel, which may be another than the channel's own. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. An ID that is in use returns `500`. Since Asterisk 16.0 or earlier.
+/// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-/// - `404`: There is no such channel: it has hung up, or never was.
+/// - `404`: The channel does not exist; it may have hung up.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2641,7 +2641,7 @@ impl SnoopChannelWithId {
     }
 
     /// `spy` (query): `Spy`; the server assumes `none`.
-    /// What the snoop channel hears of the other; nothing if it is left out. This or `whisper` must be other than `none`.
+    /// The direction of audio to receive from the channel. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
         self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
@@ -2649,7 +2649,7 @@ impl SnoopChannelWithId {
     }
 
     /// `whisper` (query): `Whisper`; the server assumes `none`.
-    /// Who hears what is played to the snoop channel; nobody if it is left out. This or `spy` must be other than `none`.
+    /// The direction in which audio played to the snoop channel is sent. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
     /// Since Asterisk 16.0 or earlier.
     pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
         self.0 = self
@@ -2659,7 +2659,7 @@ impl SnoopChannelWithId {
     }
 
     /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument that contains a comma goes between double quotes.
+    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
     /// Since Asterisk 16.0 or earlier.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
@@ -2669,16 +2669,16 @@ impl SnoopChannelWithId {
 
 call!(SnoopChannelWithId -> json crate ::models::Channel);
 
-/// Calls the endpoint for which `create` has made the channel. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first; then [`Dial`](crate::events::Dial) tells how the call gets on, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` that it is answered, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) that it has come to nothing.
+/// Calls the endpoint of a channel made with `create`. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
 ///
 /// `POST /channels/{channelId}/dial`
 ///
-/// - `channelId` (path): `ChannelId`. The channel that `create` has answered with, not dialled yet. Since Asterisk 16.0 or earlier.
+/// - `channelId` (path): `ChannelId`. The channel returned by `create`, not yet dialled. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel has not entered its application yet, was not made by `create`, or is already dialled.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel has not entered its application yet, was not made with `create`, or has already been dialled.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -2708,7 +2708,7 @@ impl Dial {
     }
 
     /// `caller` (query): `ChannelId`.
-    /// A channel for which the call is made: its language and inheritable variables go over, and its caller becomes the connected line. An unknown one is ignored.
+    /// The channel on whose behalf the call is made. The called channel takes its language and inheritable variables, and its caller becomes the connected line. An unknown channel is ignored.
     /// Since Asterisk 16.0 or earlier.
     pub fn caller(mut self, caller: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -2718,7 +2718,7 @@ impl Dial {
     }
 
     /// `timeout` (query): whole number, 0 or more; the server assumes `0`.
-    /// Seconds until an unanswered call is hung up, with cause 19; without a limit if it is left out or 0.
+    /// Seconds before an unanswered call is hung up, with cause 19. 0, the default, means no limit.
     /// Since Asterisk 16.0 or earlier.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
@@ -2728,15 +2728,15 @@ impl Dial {
 
 call!(Dial -> void);
 
-/// Reads how the RTP of a channel fares: packets, losses, jitter and round-trip times, as this end and the other see them. It works for channel drivers that use RTP, such as PJSIP; others are answered with `403`.
+/// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.
 ///
 /// `GET /channels/{channelId}/rtp_statistics`
 ///
-/// - `channelId` (path): `ChannelId`. The channel, in a Stasis application or not. Since Asterisk 16.4, 18.0.
+/// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.4, 18.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such channel, or it has no RTP session.
+/// - `404`: The channel does not exist or has no RTP session.
 ///
 /// Since Asterisk 16.4, 18.0.
 #[derive(Debug, Clone)]
@@ -2768,17 +2768,17 @@ impl Rtpstatistics {
 
 call!(Rtpstatistics -> json crate ::models::RtpStat);
 
-/// Creates a channel that exchanges audio with a program of yours, by RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is there; put the channel into a bridge with a call. `channelvars` of the reply holds the local RTP address and port, or the ID under `/media` for the WebSocket.
+/// Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is established; add the channel to a bridge to connect it to a call. `channelvars` of the reply contains the local RTP address and port, or the ID under `/media` for a WebSocket.
 ///
 /// `POST /channels/externalMedia`
 ///
-/// - `app` (query): text. The Stasis application that gets the channel. If nobody has registered it, the channel disappears again. Since Asterisk 16.6, 18.0.
-/// - `format` (query): text. The codec, a single one such as `ulaw` or `slin16`. An unknown one is answered with `500`. Since Asterisk 16.6, 18.0.
+/// - `app` (query): text. The Stasis application that receives the channel. If the application is not registered, the channel is destroyed. Since Asterisk 16.6, 18.0.
+/// - `format` (query): text. The codec, such as `ulaw` or `slin16`. Only one can be given; an unknown one returns `500`. Since Asterisk 16.6, 18.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A parameter is missing, or they do not fit together.
-/// - `409`: It is declared for an ID that is in use, for which Asterisk 22 answers `500`.
+/// - `400`: A parameter is missing, or the combination of parameters is invalid.
+/// - `409`: Declared for an ID that is in use, but Asterisk 22 returns `500` in that case.
 ///
 /// Since Asterisk 16.6, 18.0.
 #[derive(Debug, Clone)]
@@ -2807,7 +2807,7 @@ impl ExternalMedia {
     }
 
     /// `channelId` (query): `ChannelId`.
-    /// The ID of the new channel; Asterisk makes one up if it is left out. One that is in use, or of more than 149 characters, is answered with `500`.
+    /// The ID of the new channel; generated if omitted. An ID that is in use or longer than 149 characters returns `500`.
     /// Since Asterisk 16.6, 18.0.
     pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
         self.0 = self
@@ -2817,7 +2817,7 @@ impl ExternalMedia {
     }
 
     /// `variables` (body): JSON.
-    /// Channel variables to set on the new channel. A value may ask to be reported in `channelvars` of events.
+    /// Channel variables to set on the new channel. Each value can request to be reported in `channelvars` of events.
     /// Since Asterisk 16.6, 18.0.
     pub fn variables(
         mut self,
@@ -2832,7 +2832,7 @@ impl ExternalMedia {
     }
 
     /// `external_host` (query): text.
-    /// Where your program listens: `HOST:PORT` for RTP and AudioSocket, a connection of `websocket_client.conf` for a WebSocket. Only where `connection_type` is `server` it may be left out.
+    /// The address of your program: `HOST:PORT` for RTP and AudioSocket, or the name of a connection in `websocket_client.conf`. Required unless `connection_type` is `server`.
     /// Since Asterisk 16.6, 18.0.
     pub fn external_host(mut self, external_host: impl Into<String>) -> Self {
         self.0 = self.0.text("external_host", external_host.into());
@@ -2840,7 +2840,7 @@ impl ExternalMedia {
     }
 
     /// `encapsulation` (query): `ExternalMediaEncapsulation`; the server assumes `rtp`.
-    /// How the audio is packed; `rtp` if it is left out. It must fit `transport`: `rtp` goes with `udp`, `audiosocket` with `tcp`, `none` with `websocket`.
+    /// The framing of the audio. Defaults to `rtp`. It must match `transport`: `rtp` requires `udp`, `audiosocket` requires `tcp`, and `none` requires `websocket`.
     /// Since Asterisk 16.6, 18.0.
     pub fn encapsulation(
         mut self,
@@ -2857,7 +2857,7 @@ impl ExternalMedia {
     }
 
     /// `transport` (query): `ExternalMediaTransport`; the server assumes `udp`.
-    /// What carries the audio; `udp` if it is left out. It must fit `encapsulation`; other pairs are answered with `400` or `501`.
+    /// The transport of the audio. Defaults to `udp`. A combination with `encapsulation` that is not supported returns `400` or `501`.
     /// Since Asterisk 16.6, 18.0.
     pub fn transport(
         mut self,
@@ -2873,7 +2873,7 @@ impl ExternalMedia {
     }
 
     /// `connection_type` (query): `ExternalMediaConnectionType`; the server assumes `client`.
-    /// Who connects to whom; `client` if it is left out. `server` is for the WebSocket alone.
+    /// Which side opens the connection. Defaults to `client`; only WebSockets support `server`.
     /// Since Asterisk 16.6, 18.0.
     pub fn connection_type(
         mut self,
@@ -2890,7 +2890,7 @@ impl ExternalMedia {
     }
 
     /// `direction` (query): `Direction`; the server assumes `both`.
-    /// Which way audio flows, as your program sees it; `both` if it is left out. Only the WebSocket heeds it, since Asterisk 20.19, 22.9 and 23.3, and not beside `transport_data`.
+    /// The direction of audio, from the point of view of your program. Defaults to `both`. Only WebSockets support it, since Asterisk 20.19, 22.9 and 23.3, and only without `transport_data`.
     /// Since Asterisk 16.6, 18.0.
     pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
         self.0 = self
@@ -2900,7 +2900,7 @@ impl ExternalMedia {
     }
 
     /// `data` (query): text.
-    /// The UUID of the connection, which AudioSocket needs. Whatever the transport, it also arrives as `args` of [`StasisStart`](crate::events::StasisStart), parted at commas.
+    /// The UUID of the connection, required for AudioSocket. With any transport it is also split at commas and sent as `args` of [`StasisStart`](crate::events::StasisStart).
     /// Since Asterisk 18.0.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.0 = self.0.text("data", data.into());
@@ -2908,7 +2908,7 @@ impl ExternalMedia {
     }
 
     /// `transport_data` (query): text.
-    /// Options of the WebSocket channel driver, such as `f(json)` for control messages in JSON. It takes the place of `direction`.
+    /// Options for the WebSocket channel driver, such as `f(json)` for JSON control messages. If given, `direction` is ignored.
     /// Since Asterisk 20.18, 22.8, 23.2.
     pub fn transport_data(mut self, transport_data: impl Into<String>) -> Self {
         self.0 = self.0.text("transport_data", transport_data.into());
@@ -2918,19 +2918,19 @@ impl ExternalMedia {
 
 call!(ExternalMedia -> json crate ::models::Channel);
 
-/// Tells the phone that has asked for a transfer how the transfer gets on, in SIP by a `NOTIFY`. It is for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to you by [`ChannelTransfer`](crate::events::ChannelTransfer); where no transfer is under way it does nothing.
+/// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
 ///
 /// `POST /channels/{channelId}/transfer_progress`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the phone that transfers; it must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-/// - `states` (query): text. How it gets on: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+/// - `channelId` (path): `ChannelId`. The channel of the phone that requested the transfer. It must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+/// - `states` (query): text. The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The state is missing or none of those known.
-/// - `404`: There is no such channel: it has hung up, or never was.
-/// - `409`: The channel is not in a Stasis application: its [`StasisStart`](crate::events::StasisStart) is still to come, or its [`StasisEnd`](crate::events::StasisEnd) has been.
-/// - `412`: It is declared for outgoing calls that nobody has answered; Asterisk 22 takes it for them as well.
+/// - `400`: The state is missing or unknown.
+/// - `404`: The channel does not exist; it may have hung up.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: Declared for outgoing calls that have not been answered, but Asterisk 22 accepts those as well.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone)]

@@ -26,7 +26,7 @@ impl Client {
 }
 
 impl DeviceStates {
-    /// Lists the devices whose state ARI governs, that is, those under `Stasis:` that have been set. Phones are not among them.
+    /// Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. Phones are not included.
     ///
     /// `GET /deviceStates`
     ///
@@ -35,28 +35,28 @@ impl DeviceStates {
         List::new(&self.client)
     }
 
-    /// Reads the state of any device, also of a phone. One that does not exist is not an error: it is `INVALID`, or `UNKNOWN` under `Stasis:`.
+    /// Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
     ///
     /// `GET /deviceStates/{deviceName}`
     ///
-    /// - `deviceName` (path): `DeviceName`. The device as a hint names it, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
+    /// - `deviceName` (path): `DeviceName`. The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, device_name: impl Into<crate::ids::DeviceName>) -> Get {
         Get::new(&self.client, device_name)
     }
 
-    /// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
+    /// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
     ///
     /// `PUT /deviceStates/{deviceName}`
     ///
-    /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
-    /// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
+    /// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+    /// - `deviceState` (query): `UpdateDeviceState`. The new state. Any other value, `UNKNOWN` included, returns `500`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing follows `Stasis:` in the name.
-    /// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
+    /// - `404`: The name is empty after `Stasis:`.
+    /// - `409`: The name does not start with `Stasis:`. The state of phones and other devices cannot be set.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -67,16 +67,16 @@ impl DeviceStates {
         Update::new(&self.client, device_name, device_state)
     }
 
-    /// Forgets a device that ARI governs; watchers see it become `UNKNOWN`. It also succeeds when there is none of the name.
+    /// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.
     ///
     /// `DELETE /deviceStates/{deviceName}`
     ///
-    /// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+    /// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing follows `Stasis:` in the name.
-    /// - `409`: Only devices whose names start with `Stasis:` can be deleted.
+    /// - `404`: The name is empty after `Stasis:`.
+    /// - `409`: The name does not start with `Stasis:`. Other devices cannot be deleted.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
@@ -84,7 +84,7 @@ impl DeviceStates {
     }
 }
 
-/// Lists the devices whose state ARI governs, that is, those under `Stasis:` that have been set. Phones are not among them.
+/// Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. Phones are not included.
 ///
 /// `GET /deviceStates`
 ///
@@ -109,11 +109,11 @@ impl List {
 
 call!(List -> json Vec < crate ::models::DeviceState >);
 
-/// Reads the state of any device, also of a phone. One that does not exist is not an error: it is `INVALID`, or `UNKNOWN` under `Stasis:`.
+/// Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
 ///
 /// `GET /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. The device as a hint names it, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
+/// - `deviceName` (path): `DeviceName`. The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -145,17 +145,17 @@ impl Get {
 
 call!(Get -> json crate ::models::DeviceState);
 
-/// Sets the state of a device that ARI governs, and creates it the first time. Phones with a hint for it are told, applications that are subscribed get [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
+/// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
 ///
 /// `PUT /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
-/// - `deviceState` (query): `UpdateDeviceState`. The new state. A word that is none, `UNKNOWN` included, is answered with 500. Since Asterisk 16.0 or earlier.
+/// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+/// - `deviceState` (query): `UpdateDeviceState`. The new state. Any other value, `UNKNOWN` included, returns `500`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing follows `Stasis:` in the name.
-/// - `409`: Only devices whose names start with `Stasis:` can be set; phones and others speak for themselves.
+/// - `404`: The name is empty after `Stasis:`.
+/// - `409`: The name does not start with `Stasis:`. The state of phones and other devices cannot be set.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -192,16 +192,16 @@ impl Update {
 
 call!(Update -> void);
 
-/// Forgets a device that ARI governs; watchers see it become `UNKNOWN`. It also succeeds when there is none of the name.
+/// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.
 ///
 /// `DELETE /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. The device; its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+/// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing follows `Stasis:` in the name.
-/// - `409`: Only devices whose names start with `Stasis:` can be deleted.
+/// - `404`: The name is empty after `Stasis:`.
+/// - `409`: The name does not start with `Stasis:`. Other devices cannot be deleted.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ impl Client {
 }
 
 impl Endpoints {
-    /// Lists the endpoints of all technologies, with their reachability and their channels.
+    /// Lists the endpoints of all technologies, with their state and channels.
     ///
     /// `GET /endpoints`
     ///
@@ -38,17 +38,17 @@ impl Endpoints {
         List::new(&self.client)
     }
 
-    /// Sends a text outside any call to a URI, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+    /// Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
     ///
     /// `PUT /endpoints/sendMessage`
     ///
-    /// - `to` (query): text. The recipient with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
-    /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+    /// - `to` (query): text. The recipient, prefixed with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The recipient is missing, or a variable's value is not a string.
-    /// - `404`: No technology can take a message for this recipient, or it knows of no such endpoint.
+    /// - `400`: The recipient is missing, or the value of a variable is not a string.
+    /// - `404`: No loaded technology can send messages to this recipient, or the endpoint does not exist.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message(
@@ -59,18 +59,18 @@ impl Endpoints {
         SendMessage::new(&self.client, to, from)
     }
 
-    /// Asks a phone, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+    /// Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
     ///
     /// `POST /endpoints/refer`
     ///
-    /// - `to` (query): text. The phone that is asked, with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `to` (query): text. The phone to send the request to, prefixed with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: The phone to ask is missing, or a variable's value is not a string.
-    /// - `404`: No technology can take a request for this phone, or it knows of no such endpoint.
+    /// - `400`: The phone is missing, or the value of a variable is not a string.
+    /// - `404`: No loaded technology can send requests to this phone, or the endpoint does not exist.
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer(
@@ -86,46 +86,46 @@ impl Endpoints {
     ///
     /// `GET /endpoints/{tech}`
     ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
+    /// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: No technology of that name has endpoints; `Local`, for one, has none.
+    /// - `404`: No technology of this name has endpoints. `Local`, for example, has none.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech::new(&self.client, tech)
     }
 
-    /// Shows one endpoint: whether it is reachable and which channels it has.
+    /// Returns one endpoint, with its state and channels.
     ///
     /// `GET /endpoints/{tech}/{resource}`
     ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
-    /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+    /// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
+    /// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
-    /// - `404`: There is no such endpoint, or its technology is not loaded.
+    /// - `400`: Declared for malformed parameters, but servers return `404` in that case.
+    /// - `404`: The endpoint does not exist, or its technology is not loaded.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
         Get::new(&self.client, tech, resource)
     }
 
-    /// Sends a text outside any call to an endpoint, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+    /// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
     ///
     /// `PUT /endpoints/{tech}/{resource}/sendMessage`
     ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry texts. Since Asterisk 16.0 or earlier.
-    /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
-    /// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+    /// - `tech` (path): text. The technology, such as `PJSIP`. It must support text messages. Since Asterisk 16.0 or earlier.
+    /// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+    /// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A variable's value is not a string.
-    /// - `404`: There is no such endpoint, or its technology cannot carry texts.
+    /// - `400`: The value of a variable is not a string.
+    /// - `404`: The endpoint does not exist, or its technology does not support text messages.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn send_message_to_endpoint(
@@ -137,19 +137,19 @@ impl Endpoints {
         SendMessageToEndpoint::new(&self.client, tech, resource, from)
     }
 
-    /// Asks the phone of an endpoint, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+    /// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
     ///
     /// `POST /endpoints/{tech}/{resource}/refer`
     ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry such requests. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `tech` (path): text. The technology, such as `PJSIP`. It must support such requests. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+    /// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: A variable's value is not a string.
-    /// - `404`: There is no such endpoint, or its technology cannot carry such requests.
+    /// - `400`: The value of a variable is not a string.
+    /// - `404`: The endpoint does not exist, or its technology does not support such requests.
     ///
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn refer_to_endpoint(
@@ -163,7 +163,7 @@ impl Endpoints {
     }
 }
 
-/// Lists the endpoints of all technologies, with their reachability and their channels.
+/// Lists the endpoints of all technologies, with their state and channels.
 ///
 /// `GET /endpoints`
 ///
@@ -188,17 +188,17 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Endpoint >);
 
-/// Sends a text outside any call to a URI, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+/// Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
 ///
 /// `PUT /endpoints/sendMessage`
 ///
-/// - `to` (query): text. The recipient with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
-/// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+/// - `to` (query): text. The recipient, prefixed with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
+/// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The recipient is missing, or a variable's value is not a string.
-/// - `404`: No technology can take a message for this recipient, or it knows of no such endpoint.
+/// - `400`: The recipient is missing, or the value of a variable is not a string.
+/// - `404`: No loaded technology can send messages to this recipient, or the endpoint does not exist.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -235,7 +235,7 @@ impl SendMessage {
     }
 
     /// `variables` (body): JSON.
-    /// What goes with the text, by name: for SIP, headers. Values must be strings.
+    /// Additional data by name; in SIP, headers. Values must be strings.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -252,18 +252,18 @@ impl SendMessage {
 
 call!(SendMessage -> void);
 
-/// Asks a phone, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+/// Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
 ///
 /// `POST /endpoints/refer`
 ///
-/// - `to` (query): text. The phone that is asked, with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
-/// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-/// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `to` (query): text. The phone to send the request to, prefixed with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
+/// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The phone to ask is missing, or a variable's value is not a string.
-/// - `404`: No technology can take a request for this phone, or it knows of no such endpoint.
+/// - `400`: The phone is missing, or the value of a variable is not a string.
+/// - `404`: No loaded technology can send requests to this phone, or the endpoint does not exist.
 ///
 /// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
@@ -294,7 +294,7 @@ impl Refer {
     }
 
     /// `to_self` (query): boolean; the server assumes `false`.
-    /// Whether the target is put through this Asterisk: it is then rewritten so that the phone's call comes in here.
+    /// Whether to rewrite the target so that the phone's call is routed through this Asterisk server.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
@@ -302,7 +302,7 @@ impl Refer {
     }
 
     /// `variables` (body): JSON.
-    /// What goes with the request, by name: for SIP, headers. Values must be strings.
+    /// Additional data by name; in SIP, headers. Values must be strings.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn variables(
         mut self,
@@ -323,11 +323,11 @@ call!(Refer -> void);
 ///
 /// `GET /endpoints/{tech}`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
+/// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: No technology of that name has endpoints; `Local`, for one, has none.
+/// - `404`: No technology of this name has endpoints. `Local`, for example, has none.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -353,17 +353,17 @@ impl ListByTech {
 
 call!(ListByTech -> json Vec < crate ::models::Endpoint >);
 
-/// Shows one endpoint: whether it is reachable and which channels it has.
+/// Returns one endpoint, with its state and channels.
 ///
 /// `GET /endpoints/{tech}/{resource}`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`; capitals do not matter. Since Asterisk 16.0 or earlier.
-/// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+/// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
+/// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: It is declared for malformed parameters; servers answer 404 to those as well.
-/// - `404`: There is no such endpoint, or its technology is not loaded.
+/// - `400`: Declared for malformed parameters, but servers return `404` in that case.
+/// - `404`: The endpoint does not exist, or its technology is not loaded.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -394,18 +394,18 @@ impl Get {
 
 call!(Get -> json crate ::models::Endpoint);
 
-/// Sends a text outside any call to an endpoint, in SIP as a MESSAGE request. Success means that it was accepted for sending, and nobody learns whether it arrived.
+/// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
 ///
 /// `PUT /endpoints/{tech}/{resource}/sendMessage`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry texts. Since Asterisk 16.0 or earlier.
-/// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
-/// - `from` (query): text. The sender that the recipient sees, a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+/// - `tech` (path): text. The technology, such as `PJSIP`. It must support text messages. Since Asterisk 16.0 or earlier.
+/// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+/// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A variable's value is not a string.
-/// - `404`: There is no such endpoint, or its technology cannot carry texts.
+/// - `400`: The value of a variable is not a string.
+/// - `404`: The endpoint does not exist, or its technology does not support text messages.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -444,7 +444,7 @@ impl SendMessageToEndpoint {
     }
 
     /// `variables` (body): JSON.
-    /// What goes with the text, by name: for SIP, headers. Values must be strings.
+    /// Additional data by name; in SIP, headers. Values must be strings.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -461,19 +461,19 @@ impl SendMessageToEndpoint {
 
 call!(SendMessageToEndpoint -> void);
 
-/// Asks the phone of an endpoint, outside any call, to contact somebody else, in SIP by a REFER request. Success means that the request was accepted for sending; what the phone makes of it is not reported.
+/// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
 ///
 /// `POST /endpoints/{tech}/{resource}/refer`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`; it must be one that can carry such requests. Since Asterisk 18.20, 20.5, 21.0.
-/// - `resource` (path): text. The endpoint's name within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
-/// - `from` (query): text. On whose behalf the phone is asked, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-/// - `refer_to` (query): text. Whom the phone is to contact, a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `tech` (path): text. The technology, such as `PJSIP`. It must support such requests. Since Asterisk 18.20, 20.5, 21.0.
+/// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
+/// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: A variable's value is not a string.
-/// - `404`: There is no such endpoint, or its technology cannot carry such requests.
+/// - `400`: The value of a variable is not a string.
+/// - `404`: The endpoint does not exist, or its technology does not support such requests.
 ///
 /// Since Asterisk 18.20, 20.5, 21.0.
 #[derive(Debug, Clone)]
@@ -506,7 +506,7 @@ impl ReferToEndpoint {
     }
 
     /// `to_self` (query): boolean; the server assumes `false`.
-    /// Whether the target is put through this Asterisk: it is then rewritten so that the phone's call comes in here.
+    /// Whether to rewrite the target so that the phone's call is routed through this Asterisk server.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
@@ -514,7 +514,7 @@ impl ReferToEndpoint {
     }
 
     /// `variables` (body): JSON.
-    /// What goes with the request, by name: for SIP, headers. Values must be strings.
+    /// Additional data by name; in SIP, headers. Values must be strings.
     /// Since Asterisk 18.20, 20.5, 21.0.
     pub fn variables(
         mut self,

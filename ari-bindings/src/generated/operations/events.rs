@@ -24,18 +24,18 @@ impl Client {
 }
 
 impl Events {
-    /// Sends an event of your own making to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). It is accepted, and lost, when the application's client is not connected at the moment.
+    /// Sends a custom event to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). If the application's client is disconnected, the request succeeds and the event is lost.
     ///
     /// `POST /events/user/{eventName}`
     ///
-    /// - `eventName` (path): `EventName`. The name by which the receiver tells your events apart; it comes as `eventname`. Since Asterisk 16.0 or earlier.
-    /// - `application` (query): text. The application that is to get it, which may be your own. Since Asterisk 16.0 or earlier.
+    /// - `eventName` (path): `EventName`. The name of the event, sent as `eventname`. Since Asterisk 16.0 or earlier.
+    /// - `application` (query): text. The application to send the event to, which may be your own. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: No application was named, or a source starts with something other than `channel:`, `bridge:` or `endpoint:`.
-    /// - `404`: There is no such application.
-    /// - `422`: A source does not exist, or exists no longer.
+    /// - `400`: No application is given, or a source has a prefix other than `channel:`, `bridge:` or `endpoint:`.
+    /// - `404`: The application does not exist.
+    /// - `422`: A source does not exist, or no longer exists.
     ///
     /// Since Asterisk 16.0 or earlier.
     ///
@@ -53,17 +53,17 @@ impl Events {
         UserEvent::new(&self.client, event_name, application)
     }
 
-    /// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. [`StasisStart`](crate::events::StasisStart) follows for the winner, once the call is let in.
+    /// Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins. [`StasisStart`](crate::events::StasisStart) follows for the winner once the channel enters the application.
     ///
     /// `POST /events/claim`
     ///
-    /// - `channelId` (query): `ChannelId`. The channel that [`CallBroadcast`](crate::events::CallBroadcast) carried. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `application` (query): text. The application that is to get the call. A wrong name wins as well: the server does not check it, and the call then goes on in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `channelId` (query): `ChannelId`. The channel from the [`CallBroadcast`](crate::events::CallBroadcast) event. Since Asterisk 20.20, 22.10, 23.4.
+    /// - `application` (query): text. The application to receive the call. The name is not checked: an unknown application wins too, and the call then continues in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The channel is gone, or is not on offer, for instance because the time ran out.
-    /// - `409`: Another application was faster.
+    /// - `404`: The channel does not exist or is no longer on offer, for example because the offer timed out.
+    /// - `409`: Another application has already claimed the channel.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     pub fn claim_channel(
@@ -75,18 +75,18 @@ impl Events {
     }
 }
 
-/// Sends an event of your own making to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). It is accepted, and lost, when the application's client is not connected at the moment.
+/// Sends a custom event to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). If the application's client is disconnected, the request succeeds and the event is lost.
 ///
 /// `POST /events/user/{eventName}`
 ///
-/// - `eventName` (path): `EventName`. The name by which the receiver tells your events apart; it comes as `eventname`. Since Asterisk 16.0 or earlier.
-/// - `application` (query): text. The application that is to get it, which may be your own. Since Asterisk 16.0 or earlier.
+/// - `eventName` (path): `EventName`. The name of the event, sent as `eventname`. Since Asterisk 16.0 or earlier.
+/// - `application` (query): text. The application to send the event to, which may be your own. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: No application was named, or a source starts with something other than `channel:`, `bridge:` or `endpoint:`.
-/// - `404`: There is no such application.
-/// - `422`: A source does not exist, or exists no longer.
+/// - `400`: No application is given, or a source has a prefix other than `channel:`, `bridge:` or `endpoint:`.
+/// - `404`: The application does not exist.
+/// - `422`: A source does not exist, or no longer exists.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl UserEvent {
     }
 
     /// `source` (query): list of text.
-    /// What the event is about: `channel:ID`, `bridge:ID` or `endpoint:TECH/RESOURCE`, whose snapshots go with it.
+    /// The objects that the event concerns: `channel:ID`, `bridge:ID` or `endpoint:TECH/RESOURCE`. Their snapshots are included in the event.
     /// Since Asterisk 16.0 or earlier.
     pub fn source(
         mut self,
@@ -129,7 +129,7 @@ impl UserEvent {
     }
 
     /// `variables` (body): JSON.
-    /// What else you have to say, as a map of names to any JSON values; it comes as `userevent`.
+    /// Additional data as a map of names to JSON values, sent as `userevent`.
     /// Since Asterisk 16.0 or earlier.
     pub fn variables(
         mut self,
@@ -146,17 +146,17 @@ impl UserEvent {
 
 call!(UserEvent -> void);
 
-/// Takes a call that `StasisBroadcast()` offers to several applications; the first to claim it gets it. [`StasisStart`](crate::events::StasisStart) follows for the winner, once the call is let in.
+/// Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins. [`StasisStart`](crate::events::StasisStart) follows for the winner once the channel enters the application.
 ///
 /// `POST /events/claim`
 ///
-/// - `channelId` (query): `ChannelId`. The channel that [`CallBroadcast`](crate::events::CallBroadcast) carried. Since Asterisk 20.20, 22.10, 23.4.
-/// - `application` (query): text. The application that is to get the call. A wrong name wins as well: the server does not check it, and the call then goes on in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channelId` (query): `ChannelId`. The channel from the [`CallBroadcast`](crate::events::CallBroadcast) event. Since Asterisk 20.20, 22.10, 23.4.
+/// - `application` (query): text. The application to receive the call. The name is not checked: an unknown application wins too, and the call then continues in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The channel is gone, or is not on offer, for instance because the time ran out.
-/// - `409`: Another application was faster.
+/// - `404`: The channel does not exist or is no longer on offer, for example because the offer timed out.
+/// - `409`: Another application has already claimed the channel.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]

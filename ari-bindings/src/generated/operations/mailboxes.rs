@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl Mailboxes {
-    /// Lists the mailboxes that ARI keeps. Those of `app_voicemail` are not among them.
+    /// Lists the mailboxes controlled through ARI. Mailboxes of `app_voicemail` are not included.
     ///
     /// `GET /mailboxes`
     ///
@@ -33,7 +33,7 @@ impl Mailboxes {
         List::new(&self.client)
     }
 
-    /// Reads how many messages a mailbox of ARI's has.
+    /// Returns the message counts of a mailbox controlled through ARI.
     ///
     /// `GET /mailboxes/{mailboxName}`
     ///
@@ -41,24 +41,24 @@ impl Mailboxes {
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
+    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Get {
         Get::new(&self.client, mailbox_name)
     }
 
-    /// Sets how many messages a mailbox has, and creates it the first time. Phones that watch it light or darken their lamp; no message is stored anywhere.
+    /// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.
     ///
     /// `PUT /mailboxes/{mailboxName}`
     ///
-    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints name it in `mailboxes`. Since Asterisk 16.0 or earlier.
-    /// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
-    /// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
+    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints list it in `mailboxes`. Since Asterisk 16.0 or earlier.
+    /// - `oldMessages` (query): whole number. The number of messages already listened to. Since Asterisk 16.0 or earlier.
+    /// - `newMessages` (query): whole number. The number of messages not yet listened to. Any value above 0 turns the message indicator on. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: The server has no `res_stasis_mailbox`.
+    /// - `404`: The server has not loaded `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn update(
@@ -70,7 +70,7 @@ impl Mailboxes {
         Update::new(&self.client, mailbox_name, old_messages, new_messages)
     }
 
-    /// Forgets a mailbox of ARI's, and phones that watch it darken their lamp.
+    /// Deletes a mailbox controlled through ARI. Subscribed phones turn their message indicator off.
     ///
     /// `DELETE /mailboxes/{mailboxName}`
     ///
@@ -78,7 +78,7 @@ impl Mailboxes {
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
+    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Delete {
@@ -86,7 +86,7 @@ impl Mailboxes {
     }
 }
 
-/// Lists the mailboxes that ARI keeps. Those of `app_voicemail` are not among them.
+/// Lists the mailboxes controlled through ARI. Mailboxes of `app_voicemail` are not included.
 ///
 /// `GET /mailboxes`
 ///
@@ -111,7 +111,7 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Mailbox >);
 
-/// Reads how many messages a mailbox of ARI's has.
+/// Returns the message counts of a mailbox controlled through ARI.
 ///
 /// `GET /mailboxes/{mailboxName}`
 ///
@@ -119,7 +119,7 @@ call!(List -> json Vec < crate ::models::Mailbox >);
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
+/// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -151,17 +151,17 @@ impl Get {
 
 call!(Get -> json crate ::models::Mailbox);
 
-/// Sets how many messages a mailbox has, and creates it the first time. Phones that watch it light or darken their lamp; no message is stored anywhere.
+/// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.
 ///
 /// `PUT /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints name it in `mailboxes`. Since Asterisk 16.0 or earlier.
-/// - `oldMessages` (query): whole number. How many messages were listened to and kept. Since Asterisk 16.0 or earlier.
-/// - `newMessages` (query): whole number. How many messages wait to be listened to; more than 0 lights the lamp. Since Asterisk 16.0 or earlier.
+/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints list it in `mailboxes`. Since Asterisk 16.0 or earlier.
+/// - `oldMessages` (query): whole number. The number of messages already listened to. Since Asterisk 16.0 or earlier.
+/// - `newMessages` (query): whole number. The number of messages not yet listened to. Any value above 0 turns the message indicator on. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The server has no `res_stasis_mailbox`.
+/// - `404`: The server has not loaded `res_stasis_mailbox`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -197,7 +197,7 @@ impl Update {
 
 call!(Update -> void);
 
-/// Forgets a mailbox of ARI's, and phones that watch it darken their lamp.
+/// Deletes a mailbox controlled through ARI. Subscribed phones turn their message indicator off.
 ///
 /// `DELETE /mailboxes/{mailboxName}`
 ///
@@ -205,7 +205,7 @@ call!(Update -> void);
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: ARI keeps no such mailbox, or the server has no `res_stasis_mailbox`, in which case the message is `Resource not found`.
+/// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

@@ -24,48 +24,48 @@ impl Client {
 }
 
 impl Playbacks {
-    /// Asks how a playback is getting on. It answers until the playback has ended; afterwards Asterisk has forgotten it.
+    /// Returns the current state of a playback. Asterisk discards a playback when it ends.
     ///
     /// `GET /playbacks/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: It has ended, or never was.
+    /// - `404`: The playback does not exist or has ended.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Get {
         Get::new(&self.client, playback_id)
     }
 
-    /// Ends a playback, with all media that were still to come. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, also if it had never started.
+    /// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, even if the playback had not started.
     ///
     /// `DELETE /playbacks/{playbackId}`
     ///
-    /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: It has ended, or never was.
+    /// - `404`: The playback does not exist or has ended.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
         Stop::new(&self.client, playback_id)
     }
 
-    /// Pauses, moves or restarts a playback that can be heard. What can be moved is a sound; a tone or digits cannot.
+    /// Pauses, seeks or restarts a playback in progress. Seeking works for sounds only, not for tones or digits.
     ///
     /// `POST /playbacks/{playbackId}/control`
     ///
-    /// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
-    /// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
+    /// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
+    /// - `operation` (query): `ControlOperation`. The operation to perform. To end the playback, use `stop`. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `400`: There is no such thing to do, or it is missing.
-    /// - `404`: It has ended, or never was.
-    /// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
+    /// - `400`: The operation is missing or unknown.
+    /// - `404`: The playback does not exist or has ended.
+    /// - `409`: The playback is still queued. Wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn control(
@@ -77,15 +77,15 @@ impl Playbacks {
     }
 }
 
-/// Asks how a playback is getting on. It answers until the playback has ended; afterwards Asterisk has forgotten it.
+/// Returns the current state of a playback. Asterisk discards a playback when it ends.
 ///
 /// `GET /playbacks/{playbackId}`
 ///
-/// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: It has ended, or never was.
+/// - `404`: The playback does not exist or has ended.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -117,15 +117,15 @@ impl Get {
 
 call!(Get -> json crate ::models::Playback);
 
-/// Ends a playback, with all media that were still to come. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, also if it had never started.
+/// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, even if the playback had not started.
 ///
 /// `DELETE /playbacks/{playbackId}`
 ///
-/// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: It has ended, or never was.
+/// - `404`: The playback does not exist or has ended.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -157,18 +157,18 @@ impl Stop {
 
 call!(Stop -> void);
 
-/// Pauses, moves or restarts a playback that can be heard. What can be moved is a sound; a tone or digits cannot.
+/// Pauses, seeks or restarts a playback in progress. Seeking works for sounds only, not for tones or digits.
 ///
 /// `POST /playbacks/{playbackId}/control`
 ///
-/// - `playbackId` (path): `PlaybackId`. The playback, as `play` answered it or as you named it. Since Asterisk 16.0 or earlier.
-/// - `operation` (query): `ControlOperation`. What to do; to end the playback there is `stop`. Since Asterisk 16.0 or earlier.
+/// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
+/// - `operation` (query): `ControlOperation`. The operation to perform. To end the playback, use `stop`. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: There is no such thing to do, or it is missing.
-/// - `404`: It has ended, or never was.
-/// - `409`: It is still queued: wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
+/// - `400`: The operation is missing or unknown.
+/// - `404`: The playback does not exist or has ended.
+/// - `409`: The playback is still queued. Wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl Recordings {
-    /// Lists the recordings on the server's disk, those in sub-folders included. While the folder does not exist, as on a fresh Debian, this is answered with 500 `Allocation failed`.
+    /// Lists the recordings stored on the server, including those in subdirectories. If the recordings directory does not exist, as on a fresh Debian installation, this returns `500` with `Allocation failed`.
     ///
     /// `GET /recordings/stored`
     ///
@@ -33,15 +33,15 @@ impl Recordings {
         ListStored::new(&self.client)
     }
 
-    /// Shows name and encoding of a recording on disk.
+    /// Returns the name and format of a stored recording.
     ///
     /// `GET /recordings/stored/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
+    /// - `404`: No such recording is stored. It may still be in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored(
@@ -51,15 +51,15 @@ impl Recordings {
         GetStored::new(&self.client, recording_name)
     }
 
-    /// Deletes a recording from the server's disk.
+    /// Deletes a stored recording.
     ///
     /// `DELETE /recordings/stored/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no such recording on disk.
+    /// - `404`: No such recording is stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn delete_stored(
@@ -69,16 +69,16 @@ impl Recordings {
         DeleteStored::new(&self.client, recording_name)
     }
 
-    /// Fetches the bytes of a recording's file, with its media type, such as `audio/wav`. It works over HTTP alone and not over the events connection.
+    /// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.
     ///
     /// `GET /recordings/stored/{recordingName}/file`
     ///
-    /// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `403`: The server may not read the file: see to its permissions.
-    /// - `404`: There is no such recording on disk.
+    /// - `403`: Asterisk has no permission to read the file.
+    /// - `404`: No such recording is stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_stored_file(
@@ -88,17 +88,17 @@ impl Recordings {
         GetStoredFile::new(&self.client, recording_name)
     }
 
-    /// Copies a recording on the server's disk and answers with the copy. The encoding stays the same, and sub-folders are created.
+    /// Copies a stored recording and returns the copy. The format is unchanged, and subdirectories are created as needed.
     ///
     /// `POST /recordings/stored/{recordingName}/copy`
     ///
-    /// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
-    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name of the recording to copy, without its extension. Since Asterisk 16.0 or earlier.
+    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without an extension. It may contain slashes but must stay within the recordings directory. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: There is no recording to copy under this name.
-    /// - `409`: The name of the copy is taken: choose another, or delete that one first.
+    /// - `404`: The recording to copy does not exist.
+    /// - `409`: A recording with the name of the copy already exists. Choose another name, or delete it first.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn copy_stored(
@@ -109,15 +109,15 @@ impl Recordings {
         CopyStored::new(&self.client, recording_name, destination_recording_name)
     }
 
-    /// Asks how a recording is getting on. It answers from the request to record until the recording has ended.
+    /// Returns the current state of a recording in progress. It is available from the request to record until the recording ends.
     ///
     /// `GET /recordings/live/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
+    /// - `404`: No recording of this name is in progress. It may have ended and been stored.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get_live(
@@ -127,15 +127,15 @@ impl Recordings {
         GetLive::new(&self.client, recording_name)
     }
 
-    /// Ends a recording and throws its file away. [`RecordingFinished`](crate::events::RecordingFinished) follows as it does after a stop, with the state `done`.
+    /// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the state `done`, as after `stop`.
     ///
     /// `DELETE /recordings/live/{recordingName}`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
+    /// - `404`: No recording of this name is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn cancel(
@@ -145,47 +145,47 @@ impl Recordings {
         Cancel::new(&self.client, recording_name)
     }
 
-    /// Ends a recording and keeps its file. [`RecordingFinished`](crate::events::RecordingFinished) follows, after which the recording is stored.
+    /// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored recording is then available.
     ///
     /// `POST /recordings/live/{recordingName}/stop`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
+    /// - `404`: No recording of this name is in progress.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
         Stop::new(&self.client, recording_name)
     }
 
-    /// Interrupts a recording: what is said until `unpause` is left out of the file, and silence does not end it. To pause twice does no harm.
+    /// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.
     ///
     /// `POST /recordings/live/{recordingName}/pause`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
         Pause::new(&self.client, recording_name)
     }
 
-    /// Goes on with a recording that was paused. If it was not, nothing happens.
+    /// Resumes a paused recording. It has no effect on a recording that is not paused.
     ///
     /// `DELETE /recordings/live/{recordingName}/pause`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unpause(
@@ -195,32 +195,32 @@ impl Recordings {
         Unpause::new(&self.client, recording_name)
     }
 
-    /// Records silence in place of what is heard, so that the file keeps its length. Such silence does not count towards a limit for silence.
+    /// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.
     ///
     /// `POST /recordings/live/{recordingName}/mute`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
         Mute::new(&self.client, recording_name)
     }
 
-    /// Records again what is heard, after `mute`. If the recording was not muted, nothing happens.
+    /// Records audio again after `mute`. It has no effect on a recording that is not muted.
     ///
     /// `DELETE /recordings/live/{recordingName}/mute`
     ///
-    /// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
     ///
     /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
     ///
-    /// - `404`: Nothing is being recorded under this name.
-    /// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+    /// - `404`: No recording of this name is in progress.
+    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn unmute(
@@ -231,7 +231,7 @@ impl Recordings {
     }
 }
 
-/// Lists the recordings on the server's disk, those in sub-folders included. While the folder does not exist, as on a fresh Debian, this is answered with 500 `Allocation failed`.
+/// Lists the recordings stored on the server, including those in subdirectories. If the recordings directory does not exist, as on a fresh Debian installation, this returns `500` with `Allocation failed`.
 ///
 /// `GET /recordings/stored`
 ///
@@ -256,15 +256,15 @@ impl ListStored {
 
 call!(ListStored -> json Vec < crate ::models::StoredRecording >);
 
-/// Shows name and encoding of a recording on disk.
+/// Returns the name and format of a stored recording.
 ///
 /// `GET /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such recording on disk, perhaps because it has not ended yet.
+/// - `404`: No such recording is stored. It may still be in progress.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -296,15 +296,15 @@ impl GetStored {
 
 call!(GetStored -> json crate ::models::StoredRecording);
 
-/// Deletes a recording from the server's disk.
+/// Deletes a stored recording.
 ///
 /// `DELETE /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no such recording on disk.
+/// - `404`: No such recording is stored.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -336,16 +336,16 @@ impl DeleteStored {
 
 call!(DeleteStored -> void);
 
-/// Fetches the bytes of a recording's file, with its media type, such as `audio/wav`. It works over HTTP alone and not over the events connection.
+/// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.
 ///
 /// `GET /recordings/stored/{recordingName}/file`
 ///
-/// - `recordingName` (path): `RecordingName`. The recording's name without a suffix; it may contain slashes. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `403`: The server may not read the file: see to its permissions.
-/// - `404`: There is no such recording on disk.
+/// - `403`: Asterisk has no permission to read the file.
+/// - `404`: No such recording is stored.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -377,17 +377,17 @@ impl GetStoredFile {
 
 call!(GetStoredFile -> download);
 
-/// Copies a recording on the server's disk and answers with the copy. The encoding stays the same, and sub-folders are created.
+/// Copies a stored recording and returns the copy. The format is unchanged, and subdirectories are created as needed.
 ///
 /// `POST /recordings/stored/{recordingName}/copy`
 ///
-/// - `recordingName` (path): `RecordingName`. The recording to copy, without a suffix. Since Asterisk 16.0 or earlier.
-/// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without a suffix; it may contain slashes and must stay in the folder of recordings. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name of the recording to copy, without its extension. Since Asterisk 16.0 or earlier.
+/// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without an extension. It may contain slashes but must stay within the recordings directory. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: There is no recording to copy under this name.
-/// - `409`: The name of the copy is taken: choose another, or delete that one first.
+/// - `404`: The recording to copy does not exist.
+/// - `409`: A recording with the name of the copy already exists. Choose another name, or delete it first.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -425,15 +425,15 @@ impl CopyStored {
 
 call!(CopyStored -> json crate ::models::StoredRecording);
 
-/// Asks how a recording is getting on. It answers from the request to record until the recording has ended.
+/// Returns the current state of a recording in progress. It is available from the request to record until the recording ends.
 ///
 /// `GET /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name; it may have ended and be stored.
+/// - `404`: No recording of this name is in progress. It may have ended and been stored.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -465,15 +465,15 @@ impl GetLive {
 
 call!(GetLive -> json crate ::models::LiveRecording);
 
-/// Ends a recording and throws its file away. [`RecordingFinished`](crate::events::RecordingFinished) follows as it does after a stop, with the state `done`.
+/// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the state `done`, as after `stop`.
 ///
 /// `DELETE /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name.
+/// - `404`: No recording of this name is in progress.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -505,15 +505,15 @@ impl Cancel {
 
 call!(Cancel -> void);
 
-/// Ends a recording and keeps its file. [`RecordingFinished`](crate::events::RecordingFinished) follows, after which the recording is stored.
+/// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored recording is then available.
 ///
 /// `POST /recordings/live/{recordingName}/stop`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name.
+/// - `404`: No recording of this name is in progress.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -545,16 +545,16 @@ impl Stop {
 
 call!(Stop -> void);
 
-/// Interrupts a recording: what is said until `unpause` is left out of the file, and silence does not end it. To pause twice does no harm.
+/// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.
 ///
 /// `POST /recordings/live/{recordingName}/pause`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+/// - `404`: No recording of this name is in progress.
+/// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -586,16 +586,16 @@ impl Pause {
 
 call!(Pause -> void);
 
-/// Goes on with a recording that was paused. If it was not, nothing happens.
+/// Resumes a paused recording. It has no effect on a recording that is not paused.
 ///
 /// `DELETE /recordings/live/{recordingName}/pause`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+/// - `404`: No recording of this name is in progress.
+/// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -627,16 +627,16 @@ impl Unpause {
 
 call!(Unpause -> void);
 
-/// Records silence in place of what is heard, so that the file keeps its length. Such silence does not count towards a limit for silence.
+/// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.
 ///
 /// `POST /recordings/live/{recordingName}/mute`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+/// - `404`: No recording of this name is in progress.
+/// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
@@ -668,16 +668,16 @@ impl Mute {
 
 call!(Mute -> void);
 
-/// Records again what is heard, after `mute`. If the recording was not muted, nothing happens.
+/// Records audio again after `mute`. It has no effect on a recording that is not muted.
 ///
 /// `DELETE /recordings/live/{recordingName}/mute`
 ///
-/// - `recordingName` (path): `RecordingName`. The name under which it was started. Since Asterisk 16.0 or earlier.
+/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: Nothing is being recorded under this name.
-/// - `409`: It is still queued: wait for [`RecordingStarted`](crate::events::RecordingStarted).
+/// - `404`: No recording of this name is in progress.
+/// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ impl Client {
 }
 
 impl Sounds {
-    /// Lists the prompts that are installed on the server, by the hundreds as a rule. If none fits, the answer is 404.
+    /// Lists the sounds installed on the server, typically several hundred. If none matches, this returns `404`.
     ///
     /// `GET /sounds`
     ///
@@ -29,11 +29,11 @@ impl Sounds {
         List::new(&self.client)
     }
 
-    /// Shows one prompt with the languages and encodings in which it exists. One that does not is answered with 404.
+    /// Returns one sound with its available languages and formats. A sound that does not exist returns `404`.
     ///
     /// `GET /sounds/{soundId}`
     ///
-    /// - `soundId` (path): `SoundId`. The sound's name without a suffix; in a sub-folder it contains slashes, as in `digits/1`. Since Asterisk 16.0 or earlier.
+    /// - `soundId` (path): `SoundId`. The name of the sound without its extension. A sound in a subdirectory has slashes in its name, such as `digits/1`. Since Asterisk 16.0 or earlier.
     ///
     /// Since Asterisk 16.0 or earlier.
     pub fn get(&self, sound_id: impl Into<crate::ids::SoundId>) -> Get {
@@ -41,7 +41,7 @@ impl Sounds {
     }
 }
 
-/// Lists the prompts that are installed on the server, by the hundreds as a rule. If none fits, the answer is 404.
+/// Lists the sounds installed on the server, typically several hundred. If none matches, this returns `404`.
 ///
 /// `GET /sounds`
 ///
@@ -64,7 +64,7 @@ impl List {
     }
 
     /// `lang` (query): text.
-    /// Only sounds in this language, such as `en`; together with `format` it has to be one file that fits both.
+    /// Lists only sounds in this language, such as `en`. Combined with `format`, a single file must match both.
     /// Since Asterisk 16.0 or earlier.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
@@ -72,7 +72,7 @@ impl List {
     }
 
     /// `format` (query): text.
-    /// Only sounds that exist in this encoding, such as `gsm`.
+    /// Lists only sounds available in this format, such as `gsm`.
     /// Since Asterisk 16.0 or earlier.
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.0 = self.0.text("format", format.into());
@@ -82,11 +82,11 @@ impl List {
 
 call!(List -> json Vec < crate ::models::Sound >);
 
-/// Shows one prompt with the languages and encodings in which it exists. One that does not is answered with 404.
+/// Returns one sound with its available languages and formats. A sound that does not exist returns `404`.
 ///
 /// `GET /sounds/{soundId}`
 ///
-/// - `soundId` (path): `SoundId`. The sound's name without a suffix; in a sub-folder it contains slashes, as in `digits/1`. Since Asterisk 16.0 or earlier.
+/// - `soundId` (path): `SoundId`. The name of the sound without its extension. A sound in a subdirectory has slashes in its name, such as `digits/1`. Since Asterisk 16.0 or earlier.
 ///
 /// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
