@@ -18,6 +18,7 @@ use crate::models::{Bridge, Channel, LiveRecording, Playback};
 ///
 /// - Asterisk has no list of playbacks and live recordings: those that began in the gap are not found.
 /// - Of things that came and went in the gap there is no trace.
+/// - Of each kind, the 10,000 things shown last are remembered.
 /// - The lists are made while calls go on: an event that comes soon after may tell again what is told here, such as
 ///   the end of a channel that is here as vanished.
 /// - What the stream has shown is what this subscriber has taken from it, and what an event filter held back was not

@@ -10,19 +10,29 @@ use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
 use crate::models::{Bridge, Channel, LiveRecording, Playback};
 use crate::values::{ChannelState, LiveRecordingState, PlaybackState};
 
+/// How many things of one kind are remembered. The end of some is never shown: Asterisk does not report the end of a
+/// bridge that all channels of the application have left.
+const MOST_REMEMBERED: usize = 10_000;
+
 /// The things whose beginning or change was shown, and not their end.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
-    /// How many gaps there were.
-    gaps: u32,
+    now: Moment,
     channels: Known<ChannelId, ChannelShown>,
     bridges: Known<BridgeId, Vec<ChannelId>>,
     playbacks: Known<PlaybackId, PlaybackState>,
     recordings: Known<RecordingName, LiveRecordingState>,
 }
 
-/// How things of one kind were shown last, and after which gap.
-type Known<Id, Shown> = HashMap<Id, (Shown, u32)>;
+/// How things of one kind were shown last, and when.
+type Known<Id, Shown> = HashMap<Id, (Shown, Moment)>;
+
+/// When something was shown: after how many gaps, and after how many events.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moment {
+    gaps: u32,
+    events: u64,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 struct ChannelShown {
@@ -34,6 +44,7 @@ struct ChannelShown {
 impl Snapshot {
     /// Notes what an event shows.
     pub(crate) fn note(&mut self, event: &Event) {
+        self.now.events += 1;
         match event {
             Event::ChannelDestroyed(end) => drop(self.channels.remove(&end.channel.id)),
             Event::StasisEnd(end) => drop(self.channels.remove(&end.channel.id)),
@@ -55,39 +66,38 @@ impl Snapshot {
             self.bridge(bridge);
         }
         if let Some(Playback { id, state, .. }) = event.playback() {
-            show(&mut self.playbacks, id, state, self.gaps);
+            show(&mut self.playbacks, id, state, self.now);
         }
         if let Some(LiveRecording { name, state, .. }) = event.recording() {
-            show(&mut self.recordings, name, state, self.gaps);
+            show(&mut self.recordings, name, state, self.now);
         }
     }
 
     fn channel(&mut self, channel: &Channel, entered: bool) {
-        let Some((shown, gap)) = self.channels.get_mut(&channel.id) else {
+        let Some((shown, moment)) = self.channels.get_mut(&channel.id) else {
             let shown = ChannelShown { state: channel.state.clone(), entered };
-            self.channels.insert(channel.id.clone(), (shown, self.gaps));
-            return;
+            return remember(&mut self.channels, channel.id.clone(), shown, self.now);
         };
         shown.entered |= entered;
-        *gap = self.gaps;
+        *moment = self.now;
         if shown.state != channel.state {
             shown.state.clone_from(&channel.state);
         }
     }
 
     fn bridge(&mut self, bridge: &Bridge) {
-        show(&mut self.bridges, &bridge.id, &bridge.channels, self.gaps);
+        show(&mut self.bridges, &bridge.id, &bridge.channels, self.now);
     }
 
     /// A gap has ended. What was not shown since the gap before, nor listed, is forgotten: its end may have been
     /// missed then.
     pub(crate) fn begin_anew(&mut self) {
-        let before = self.gaps;
-        self.gaps += 1;
-        self.channels.retain(|_, (_, gap)| *gap >= before);
-        self.bridges.retain(|_, (_, gap)| *gap >= before);
-        self.playbacks.retain(|_, (_, gap)| *gap >= before);
-        self.recordings.retain(|_, (_, gap)| *gap >= before);
+        let before = self.now.gaps;
+        self.now.gaps += 1;
+        self.channels.retain(|_, (_, shown)| shown.gaps >= before);
+        self.bridges.retain(|_, (_, shown)| shown.gaps >= before);
+        self.playbacks.retain(|_, (_, shown)| shown.gaps >= before);
+        self.recordings.retain(|_, (_, shown)| shown.gaps >= before);
     }
 
     /// What has begun, and cannot be listed.
@@ -101,12 +111,12 @@ impl Snapshot {
     /// Tells where a list differs from what was shown. From now on, the list is what was shown.
     pub(crate) fn compare(&mut self, listed: Listed) -> Resync {
         let Listed { channels, bridges, playbacks, recordings, reach } = listed;
-        let gaps = self.gaps;
+        let now = self.now;
         Resync {
             channels: self.compare_channels(channels, &reach),
             bridges: self.compare_bridges(bridges, &reach),
-            playbacks: differences(&mut self.playbacks, gaps, playbacks, |it| (&it.id, &it.state)),
-            recordings: differences(&mut self.recordings, gaps, recordings, |it| (&it.name, &it.state)),
+            playbacks: differences(&mut self.playbacks, now, playbacks, |it| (&it.id, &it.state)),
+            recordings: differences(&mut self.recordings, now, recordings, |it| (&it.name, &it.state)),
             failure: None,
         }
     }
@@ -155,13 +165,24 @@ impl Snapshot {
     }
 }
 
-fn show<Id: Clone + Eq + Hash, Shown: Clone>(known: &mut Known<Id, Shown>, id: &Id, shown: &Shown, gaps: u32) {
+fn show<Id: Clone + Eq + Hash, Shown: Clone>(known: &mut Known<Id, Shown>, id: &Id, shown: &Shown, now: Moment) {
     match known.get_mut(id) {
-        Some((present, gap)) => {
+        Some((present, moment)) => {
             present.clone_from(shown);
-            *gap = gaps;
+            *moment = now;
         }
-        None => drop(known.insert(id.clone(), (shown.clone(), gaps))),
+        None => remember(known, id.clone(), shown.clone(), now),
+    }
+}
+
+/// Remembers something new. Beyond the limit, what was shown longest ago is forgotten.
+fn remember<Id: Eq + Hash, Shown>(known: &mut Known<Id, Shown>, id: Id, shown: Shown, now: Moment) {
+    known.insert(id, (shown, now));
+    if known.len() > MOST_REMEMBERED {
+        let mut moments: Vec<u64> = known.values().map(|(_, moment)| moment.events).collect();
+        let (_, oldest, _) = moments.select_nth_unstable(MOST_REMEMBERED / 8);
+        let oldest = *oldest;
+        known.retain(|_, (_, moment)| moment.events > oldest);
     }
 }
 
@@ -178,7 +199,7 @@ fn vanished<Id: Clone + Eq + Hash + Ord, Shown>(known: &mut Known<Id, Shown>, pr
 /// Compares things that were asked for one by one.
 fn differences<Id, State, Thing>(
     known: &mut Known<Id, State>,
-    gaps: u32,
+    now: Moment,
     things: Vec<Thing>,
     key: impl Fn(&Thing) -> (&Id, &State),
 ) -> Differences<Id, Thing>
@@ -192,7 +213,7 @@ where
         let (id, state) = key(&thing);
         let is_changed = known.get(id).is_some_and(|(shown, _)| shown != state);
         present.insert(id.clone());
-        show(known, id, state, gaps);
+        show(known, id, state, now);
         if is_changed {
             differences.changed.push(thing);
         }
@@ -212,4 +233,38 @@ fn sorted(channels: &[ChannelId]) -> Vec<ChannelId> {
     let mut sorted = channels.to_vec();
     sorted.sort();
     sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an application receives of a bridge: its end is not part of it.
+    fn bridge_left(number: usize) -> Event {
+        let channel = r#"{"id":"c","name":"Local/c","state":"Up","protocol_id":"","accountcode":"","language":"en",
+            "creationtime":"2026-11-23T11:49:38.950+0000","caller":{"name":"","number":""},
+            "connected":{"name":"","number":""},"dialplan":{"context":"default","exten":"1","priority":1,
+            "app_name":"Stasis","app_data":"x"}}"#;
+        Event::from_text(&format!(
+            r#"{{"type":"ChannelLeftBridge","application":"x","timestamp":"2026-11-23T11:49:38.950+0000",
+            "channel":{channel},"bridge":{{"id":"b-{number}","technology":"simple_bridge","bridge_type":"mixing",
+            "bridge_class":"stasis","creator":"Stasis","name":"","channels":[],"video_mode":"none",
+            "creationtime":"2026-11-23T11:49:38.950+0000"}}}}"#
+        ))
+    }
+
+    #[test]
+    fn things_without_a_shown_end_are_forgotten_oldest_first() {
+        let mut snapshot = Snapshot::default();
+        for number in 0..3 * MOST_REMEMBERED {
+            let event = bridge_left(number);
+            assert!(event.bridge().is_some(), "{event:?}");
+            snapshot.note(&event);
+            assert!(snapshot.bridges.len() <= MOST_REMEMBERED);
+        }
+        assert!(snapshot.bridges.len() >= MOST_REMEMBERED / 2);
+        let last = BridgeId::from(format!("b-{}", 3 * MOST_REMEMBERED - 1));
+        assert!(snapshot.bridges.contains_key(&last) && !snapshot.bridges.contains_key(&BridgeId::from("b-0")));
+        assert_eq!(snapshot.channels.len(), 1);
+    }
 }

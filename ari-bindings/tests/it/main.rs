@@ -30,6 +30,8 @@ mod outbound;
 #[cfg(feature = "outbound")]
 mod outbound_hostile;
 #[cfg(feature = "websocket")]
+mod pressure;
+#[cfg(feature = "websocket")]
 mod reconnect;
 #[cfg(feature = "websocket")]
 mod restore;

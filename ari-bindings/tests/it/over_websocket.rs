@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ari_bindings::{Client, ConnectErrorKind, Error, Event, EventFilter, Events, Reconnect, Transport};
+use ari_bindings::{
+    Client, ConnectErrorKind, DisconnectReason, Error, Event, EventFilter, Events, Reconnect, Transport,
+};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Peer, application, next_text, numbered, send};
@@ -221,4 +223,113 @@ async fn before_and_after_the_connection_requests_go_by_http_and_files_always() 
     within(ari.asterisk().ping()).await.unwrap();
     let pings = fake.asked().iter().filter(|asked| *asked == "GET /asterisk/ping").count();
     assert_eq!(pings, 2);
+}
+
+/// A connection whose server may be silent for 40 ms, and whose requests may take `timeout`.
+async fn impatient(fake: &mut Fake, timeout: Duration) -> (Client, Events, Peer) {
+    let ari = fake.builder().transport(Transport::WebSocket).timeout(timeout).build().unwrap();
+    let short = Duration::from_millis(20);
+    let connect = ari.events(["x"]).reconnect(Reconnect::never()).ping_interval(short).ping_timeout(short);
+    let (events, peer) = within(async { tokio::join!(connect, serve(fake)) }).await;
+    (ari, events.unwrap(), peer)
+}
+
+#[tokio::test]
+async fn server_busy_with_a_request_may_be_silent() {
+    let mut fake = Fake::start().await;
+    let (ari, events, mut peer) = impatient(&mut fake, Duration::from_secs(10)).await;
+    let (done, ()) = within(async {
+        tokio::join!(ari.channel("c").answer(), async {
+            let request = next_request(&mut peer).await;
+            // It reads nothing meanwhile, and so answers no ping.
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            send(&mut peer, reply(&request, 204, "")).await;
+        })
+    })
+    .await;
+    done.unwrap();
+    assert!(events.connection().state().is_connected());
+}
+
+#[tokio::test]
+async fn server_that_answers_no_request_is_given_up() {
+    let mut fake = Fake::start().await;
+    let (ari, mut events, _peer) = impatient(&mut fake, Duration::from_millis(200)).await;
+    // Each request starts while the one before is unanswered.
+    let asking = tokio::spawn(async move {
+        let mut asking = tokio::task::JoinSet::new();
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            pace.tick().await;
+            let channel = ari.channel("c");
+            asking.spawn(async move { channel.answer().await.unwrap_err() });
+        }
+    });
+    let error = within(events.next()).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::PingTimeout, .. }), "{error}");
+    asking.abort();
+}
+
+#[tokio::test]
+async fn request_right_after_drop_goes_by_http() {
+    let mut fake = Fake::start().await;
+    fake.answer(
+        "GET /asterisk/ping",
+        200,
+        json!({ "asterisk_id": "x", "ping": "pong", "timestamp": "2026-11-23T11:49:38.950+0000" }),
+    );
+    for _ in 0..30 {
+        let (ari, events, _peer) = connected(&mut fake).await;
+        drop(events);
+        assert_eq!(within(ari.asterisk().ping()).await.unwrap().ping, "pong");
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_a_server_outlasts_a_cut_before_the_first_reply() {
+    let mut fake = Fake::start().await;
+    let ari = fake.builder().transport(Transport::WebSocket).build().unwrap();
+    let soon = Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(5));
+    let connecting = ari.events(["x"]).reconnect(soon).wait_for_server(true);
+    let (events, _peer) = within(async {
+        tokio::join!(connecting, async {
+            for _ in 0..3 {
+                let mut peer = fake.connection().await;
+                next_text(&mut peer).await;
+            }
+            serve(&mut fake).await
+        })
+    })
+    .await;
+    assert!(events.unwrap().connection().state().is_connected());
+}
+
+#[tokio::test]
+async fn filter_without_a_filter_sends_an_empty_object() {
+    let mut fake = Fake::start().await;
+    let (ari, _events, mut peer) = connected(&mut fake).await;
+    let (done, ()) = within(async {
+        tokio::join!(ari.application("x").filter(), async {
+            let request = next_request(&mut peer).await;
+            assert_eq!(request["message_body"], "{}");
+            assert_eq!(request["content_type"], "application/json");
+            send(&mut peer, reply(&request, 200, &application(&[], &[], &[]).to_string())).await;
+        })
+    })
+    .await;
+    done.unwrap();
+}
+
+#[tokio::test]
+async fn unsubscribing_a_whole_kind_is_refused_as_over_http() {
+    let mut fake = Fake::start().await;
+    let (ari, _events, mut peer) = connected(&mut fake).await;
+    let (error, ()) = within(async {
+        tokio::join!(async { ari.application("x").unsubscribe(["channel:"]).await.unwrap_err() }, async {
+            let request = next_request(&mut peer).await;
+            send(&mut peer, reply(&request, 200, "")).await;
+        })
+    })
+    .await;
+    assert_eq!(error.status(), Some(501), "{error}");
 }

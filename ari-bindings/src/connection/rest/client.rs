@@ -309,3 +309,81 @@ impl std::error::Error for Lost {}
 impl std::error::Error for Down {}
 impl std::error::Error for Stuck {}
 impl std::error::Error for Closed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Call;
+    use crate::{Client, Method, Operation};
+
+    const PING: Operation =
+        Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
+
+    fn request() -> Request {
+        let client = Client::builder("http://localhost/ari").build().unwrap();
+        Call::new(&client, &PING).into_request().unwrap()
+    }
+
+    fn up() -> RestClient {
+        let rest = RestClient::new(&[]);
+        rest.up();
+        rest
+    }
+
+    #[test]
+    fn requests_that_wait_to_be_sent_are_bounded() {
+        let (rest, request) = (up(), request());
+        let far = Instant::now() + Duration::from_secs(60);
+        let mut pending = Vec::new();
+        let error = loop {
+            match rest.submit("", &request, far) {
+                Ok(submitted) => pending.push(submitted),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error}");
+        assert!(rest.lock().unsent_bytes <= MOST_UNSENT && pending.len() > 1000);
+        // Giving up makes room again, and leaves nothing behind.
+        pending.truncate(1);
+        assert!(rest.submit("", &request, far).is_ok());
+        drop(pending);
+        let state = rest.lock();
+        assert_eq!((state.unsent_bytes, state.unsent.len(), state.waiting.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn lost_requests_say_whether_they_were_sent() {
+        let (rest, request) = (up(), request());
+        let far = Instant::now() + Duration::from_secs(60);
+        let mut replies: Vec<_> = (0..4).map(|_| rest.submit("", &request, far).unwrap()).collect();
+        rest.take_unsent().unwrap();
+        rest.take_unsent().unwrap();
+        rest.down(&DisconnectReason::PingTimeout);
+        let sent = replies.iter_mut().map(|(_, reply)| match reply.try_recv() {
+            Ok(Outcome::Lost { sent, .. }) => sent,
+            _ => panic!("not lost"),
+        });
+        assert_eq!(sent.collect::<Vec<_>>(), [true, true, false, false]);
+    }
+
+    #[test]
+    fn busy_time_starts_again_only_with_a_reply() {
+        let (rest, request) = (up(), request());
+        let now = Instant::now();
+        let until = |seconds| now + Duration::from_secs(seconds);
+        let submitted: Vec<_> = [1, 2, 3].into_iter().map(|at| rest.submit("", &request, until(at)).unwrap()).collect();
+        assert_eq!(rest.unanswered_until(), None, "nothing is sent yet");
+        rest.take_unsent().unwrap();
+        rest.take_unsent().unwrap();
+        assert_eq!(rest.unanswered_until(), Some(until(1)));
+        let reply = r#"{"type":"RESTResponse","request_id":"0","status_code":204}"#;
+        assert!(rest.take_reply(&reply.into()));
+        assert_eq!(rest.unanswered_until(), Some(until(2)));
+        assert!(rest.take_reply(&reply.replace("\"0\"", "\"1\"").into()));
+        assert_eq!(rest.unanswered_until(), None);
+        rest.take_unsent().unwrap();
+        drop(submitted);
+        // Its caller has given up, but the server may still be busy with it.
+        assert_eq!(rest.unanswered_until(), Some(until(3)));
+    }
+}
