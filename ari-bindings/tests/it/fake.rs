@@ -93,6 +93,11 @@ impl Fake {
         self.script.lock().unwrap().asked.clone()
     }
 
+    /// All event connections from now on.
+    pub(crate) fn take_connections(&mut self) -> mpsc::UnboundedReceiver<(String, Peer)> {
+        std::mem::replace(&mut self.connections, mpsc::unbounded_channel().1)
+    }
+
     /// The next event connection.
     pub(crate) async fn connection(&mut self) -> Peer {
         self.connection_and_path().await.1

@@ -34,6 +34,8 @@ mod pressure;
 #[cfg(feature = "websocket")]
 mod reconnect;
 #[cfg(feature = "websocket")]
+mod reconnect_scripts;
+#[cfg(feature = "websocket")]
 mod restore;
 #[cfg(feature = "websocket")]
 mod resync;
