@@ -1,8 +1,7 @@
 //! Strongly typed bindings for ARI, the Asterisk REST Interface.
 //!
-//! A program drives the calls of an [Asterisk](https://www.asterisk.org) server with requests and
-//! hears of them by events. This crate has every request, every model and every event of Asterisk
-//! 16 to 23.
+//! A program controls the calls of an [Asterisk](https://www.asterisk.org) server with requests and follows them by
+//! events. This crate has every request, every model and every event of Asterisk 16 to 23.
 //!
 //! ```no_run
 //! use ari_bindings::{Client, Error, Event};
@@ -29,43 +28,51 @@
 //! }
 //! ```
 //!
+//! The [guide] explains how the parts fit together, with a cookbook; the [examples] are complete programs; the
+//! [repository] has the generator, the tests and the list of what each release of Asterisk added.
+//!
 //! # Requests
 //!
-//! What a request must have are arguments, what it may have are setters. It is sent when it is
-//! awaited, once, and never again by itself unless [`ClientBuilder::retries`] has it so. They go by HTTP, or over the
-//! event connection ([`Transport::WebSocket`]). `ari.channels()` has all that there is about channels,
-//! and `ari.channel(id)` what there is about one of them. `into_request` makes a [`Request`] of it,
-//! a plain value, instead.
+//! `ari.channels()` has the operations on all channels, `ari.channel(id)` returns a handle with the operations on one
+//! channel; bridges, playbacks, recordings and so on follow the same pattern. Required parameters are arguments,
+//! optional ones are setters. A request is sent once, when awaited; retries are opt-in ([`ClientBuilder::retries`]).
+//! `into_request` turns it into a plain [`Request`] instead. Requests use HTTP by default, or the event connection
+//! ([`Transport::WebSocket`]).
 //!
 //! # Data
 //!
-//! What Asterisk does not always send is an `Option`. A value that it does not declare is `Other`,
-//! an event that this crate does not know is [`Event::Unknown`], and one that is not as declared
-//! [`Event::Undecodable`]: new releases of Asterisk break nothing.
+//! Members that some release of Asterisk does not send are `Option`s. A value that is not declared is `Other`, an event
+//! of an unknown type [`Event::Unknown`], and one that does not have the declared form [`Event::Undecodable`]: new
+//! releases of Asterisk break nothing.
 //!
-//! # The connection
+//! # Events
 //!
-//! [`Events`] come over a connection that is made again whenever it is lost, and say where events are missing:
-//! [`Event::Disconnected`], [`Event::Reconnected`]. [`Connection`] shows how it is, and its numbers. [`EventRouter`] give
-//! each call the events of its channel.
+//! [`Client::events`] opens the event connection and returns [`Events`], a stream. A lost connection is re-established,
+//! indefinitely by default; [`Event::Disconnected`] and [`Event::Reconnected`] mark the gap, and [`Event::Resynced`]
+//! reports on request what changed in it. [`Connection`] shows the state and statistics. [`EventRouter`] gives the task
+//! of each call the events of its channel.
 //!
 //! # Errors
 //!
-//! [`Error`] tells apart what one would do differently.
+//! Each [`Error`] variant calls for a different reaction. [`Error::maybe_executed`] tells whether the request may have
+//! been executed despite the error.
 //!
 //! # Features
 //!
-//! | feature | | what it gives |
+//! | feature | default | adds |
 //! |---|---|---|
-//! | none | | models, events, ids, values, [`operations::OPERATIONS`], [`availability`]; no input or output |
-//! | `http` | on by default | `Client`, whose requests go by HTTP |
-//! | `websocket` | on by default | `Client::events`, `Events::resync`; requests over the event connection; implies `http` |
-//! | `tls` | on by default | `https` and `wss`, with rustls and what the platform trusts: the cryptography that the program has installed, or else *ring* |
-//! | `tls-no-provider` | | the same without *ring*: the program has to install a `CryptoProvider` of rustls |
-//! | `outbound` | | the module `outbound`: connections that Asterisk makes; implies `websocket` |
-//! | `signal` | | `EventsBuilder::close_on_signal`: a goodbye when the process is asked to end; implies `websocket` |
-//! | `metrics` | | counters and latencies by the facade of the crate `metrics` |
-
+//! | none | | models, events, ids, values, [`operations::OPERATIONS`], [`availability`]; no I/O |
+//! | `http` | yes | [`Client`], requests over HTTP, downloads |
+//! | `websocket` | yes | [`Client::events`], [`EventRouter`], [`Events::resync`], requests over the event connection; implies `http` |
+//! | `tls` | yes | `https` and `wss`, with rustls, the platform's trust store, and the crypto provider that the program has installed, or else *ring* |
+//! | `tls-no-provider` | | the same without *ring*: the program must install a rustls `CryptoProvider` |
+//! | `outbound` | | the module [`outbound`]: connections that Asterisk opens; implies `websocket` |
+//! | `signal` | | [`EventsBuilder::close_on_signal`]; implies `websocket` |
+//! | `metrics` | | counters and latencies through the facade of the crate `metrics` |
+//!
+#![doc = concat!("[guide]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/src/introduction.md")]
+#![doc = concat!("[examples]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/ari-bindings/examples/README.md")]
+#![doc = concat!("[repository]: <", env!("CARGO_PKG_REPOSITORY"), ">")]
 #![forbid(unsafe_code)]
 // docs.rs says at each item which feature it takes.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -24,7 +24,7 @@ const BESIDE: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "a
 
 pub(crate) fn run(_: &Book) -> Result<()> {
     let book = root().join("target/book");
-    let mdbook = installed("mdbook", MDBOOK, &["--no-default-features"])?;
+    let mdbook = installed("mdbook", MDBOOK, &["--no-default-features", "--features", "search"])?;
     let mut faults = build(&mdbook)?;
     let pages = files(&book, "html")?;
     for page in &pages {
