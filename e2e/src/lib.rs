@@ -81,6 +81,8 @@ mod guide {
     pub struct Transports;
     #[doc = include_str!("../../docs/src/releases.md")]
     pub struct Releases;
+    #[doc = include_str!("../../docs/src/regenerating.md")]
+    pub struct Regenerating;
     #[doc = include_str!("../../docs/src/testing.md")]
     pub struct Testing;
     #[doc = include_str!("../../docs/src/features.md")]
