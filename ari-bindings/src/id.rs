@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde_core::de::Visitor;
+use serde::de::Visitor;
 use smol_str::SmolStr;
 
 /// Defines a kind of identifier: text that is not interchangeable with the identifiers of other things.
 macro_rules! id {
     ($name:ident, $docs:literal) => {
         #[doc = $docs]
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(smol_str::SmolStr);
 
         impl $name {
@@ -99,14 +99,14 @@ macro_rules! id {
             }
         }
 
-        impl serde_core::Serialize for $name {
-            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
             }
         }
 
-        impl<'de> serde_core::Deserialize<'de> for $name {
-            fn deserialize<D: serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_str(crate::id::IdVisitor).map(Self)
             }
         }

@@ -102,7 +102,6 @@ mod transport;
 #[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
 mod generated;
 mod id;
-mod object;
 mod operation;
 mod release;
 #[cfg(feature = "websocket")]

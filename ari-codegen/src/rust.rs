@@ -95,8 +95,10 @@ pub struct Struct {
     pub docs: Docs,
     /// Fields.
     pub fields: Vec<Field>,
-    /// Whether users make objects of it: it gets a constructor.
+    /// Whether users put objects of it into requests: it gets a constructor.
     pub constructed: bool,
+    /// Whether its objects have an equality and a hash: no part of it is a floating-point number or any JSON.
+    pub hashable: bool,
     /// The kind of id that identifies its objects: `From<&Struct>` for it.
     pub identified_by: Option<(String, String)>,
 }
@@ -112,8 +114,27 @@ pub struct Field {
     pub docs: Docs,
     /// Type without `Option`.
     pub ty: RustType,
-    /// Whether it may be absent.
-    pub optional: bool,
+    /// What it becomes if it is absent.
+    pub absent: Absent,
+}
+
+/// What an absent member becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// An error: it is required.
+    Error,
+    /// The empty text or list.
+    Empty,
+    /// `None`.
+    None,
+}
+
+impl Field {
+    /// Whether its type is an `Option`.
+    #[must_use]
+    pub fn is_option(&self) -> bool {
+        self.absent == Absent::None
+    }
 }
 
 /// The events.

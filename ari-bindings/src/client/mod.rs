@@ -16,6 +16,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use tokio::sync::{OnceCell, Semaphore};
 use tracing::Instrument as _;
 
@@ -27,7 +28,6 @@ pub(crate) use self::retry::{Retries, retry};
 pub use self::transport::Transport;
 use crate::availability::AvailabilityCheck;
 use crate::error::Source;
-use crate::object::readable;
 pub(crate) use crate::request::variables;
 use crate::request::{Content, Expect};
 use crate::transport::Http;
@@ -218,16 +218,15 @@ pub(crate) const GET_INFO: Operation =
     Operation { resource: "asterisk", name: "getInfo", method: Method::Get, path: "/asterisk/info" };
 
 /// The part of the server's information that says what it is.
+#[derive(Deserialize)]
 struct Info {
     system: System,
 }
 
+#[derive(Deserialize)]
 struct System {
     version: String,
 }
-
-readable!(Info { system = "system" });
-readable!(System { version = "version" });
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client::Call;
-use crate::object::readable;
 use crate::request::{Body, Parameter};
 use crate::value::Text;
 use crate::{Client, Error, EventFilter, Method, Operation, Request, ResponseFuture};
@@ -27,26 +27,22 @@ pub(crate) struct Remembered {
 /// What the connection itself needs to know of an application.
 ///
 /// The runtime knows the items of the API that it needs by itself: it works with whatever is generated.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Application {
     pub(crate) name: String,
+    #[serde(default)]
     channel_ids: Vec<String>,
+    #[serde(default)]
     bridge_ids: Vec<String>,
+    #[serde(default)]
     endpoint_ids: Vec<String>,
+    #[serde(default)]
     device_names: Vec<String>,
+    #[serde(default)]
     events_allowed: Vec<Value>,
+    #[serde(default)]
     events_disallowed: Vec<Value>,
 }
-
-readable!(Application {
-    name = "name",
-    channel_ids = "channel_ids": default,
-    bridge_ids = "bridge_ids": default,
-    endpoint_ids = "endpoint_ids": default,
-    device_names = "device_names": default,
-    events_allowed = "events_allowed": default,
-    events_disallowed = "events_disallowed": default,
-});
 
 const GET: Operation =
     Operation { resource: "applications", name: "get", method: Method::Get, path: "/applications/{applicationName}" };
@@ -116,15 +112,18 @@ impl Subscriptions {
 
 /// The source that an event of its end is about.
 fn destroyed(event: &str) -> Option<String> {
+    #[derive(Deserialize)]
     struct Thing<'a> {
+        #[serde(borrow)]
         id: Text<'a>,
     }
+    #[derive(Deserialize)]
     struct Destroyed<'a> {
+        #[serde(borrow)]
         channel: Option<Thing<'a>>,
+        #[serde(borrow)]
         bridge: Option<Thing<'a>>,
     }
-    readable!(Thing<'de> { id = "id" });
-    readable!(Destroyed<'de> { channel = "channel": optional, bridge = "bridge": optional });
     let destroyed: Destroyed<'_> = serde_json::from_str(event).ok()?;
     let channel = destroyed.channel.map(|channel| format!("channel:{}", channel.id.0));
     channel.or_else(|| destroyed.bridge.map(|bridge| format!("bridge:{}", bridge.id.0)))

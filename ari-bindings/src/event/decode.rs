@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::Deserializer;
-use serde_core::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::unknown::{UndecodableEvent, UnknownEvent};
@@ -61,7 +61,7 @@ pub(crate) fn kind(text: &str) -> serde_json::Result<Cow<'_, str>> {
     match (found, read) {
         (Some(kind), _) => Ok(kind),
         (None, Err(error)) => Err(error),
-        (None, Ok(())) => Err(serde_core::de::Error::missing_field("type")),
+        (None, Ok(())) => Err(serde::de::Error::missing_field("type")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde_core::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::DisconnectReason;

@@ -1,10 +1,9 @@
 use std::borrow::Cow;
 
-use serde_core::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Date;
-use crate::object::readable;
 
 /// An event of a type that this version of the crate does not know.
 ///
@@ -101,16 +100,16 @@ impl UndecodableEvent {
 }
 
 /// What the events of a channel have.
-struct OfChannel<'de> {
-    channel: Named<'de>,
+#[derive(Deserialize)]
+struct OfChannel<'a> {
+    #[serde(borrow)]
+    channel: Named<'a>,
 }
 
-struct Named<'de> {
-    id: &'de str,
+#[derive(Deserialize)]
+struct Named<'a> {
+    id: &'a str,
 }
-
-readable!(OfChannel<'de> { channel = "channel" });
-readable!(Named<'de> { id = "id" });
 
 fn channel_id(raw: &str) -> Option<&str> {
     serde_json::from_str(raw).ok().map(|OfChannel { channel }| channel.id)

@@ -5,7 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -16,7 +16,8 @@ use crate::{Disconnected, Dropped, Reconnected};
 ///
 /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
 /// that has changed, and come in their place among the events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// Sent when a channel could not be moved to another application because that application does not exist or is disconnected. The event goes to the application that had the channel and still has it; no [`StasisEnd`](crate::events::StasisEnd) was sent.
@@ -558,69 +559,6 @@ impl Event {
     }
 }
 
-impl serde_core::Serialize for Event {
-    fn serialize<S: serde_core::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ApplicationMoveFailed(event) => event.serialize(serializer),
-            Self::ApplicationRegistered(event) => event.serialize(serializer),
-            Self::ApplicationReplaced(event) => event.serialize(serializer),
-            Self::ApplicationUnregistered(event) => event.serialize(serializer),
-            Self::BridgeAttendedTransfer(event) => event.serialize(serializer),
-            Self::BridgeBlindTransfer(event) => event.serialize(serializer),
-            Self::BridgeCreated(event) => event.serialize(serializer),
-            Self::BridgeDestroyed(event) => event.serialize(serializer),
-            Self::BridgeMerged(event) => event.serialize(serializer),
-            Self::BridgeVideoSourceChanged(event) => event.serialize(serializer),
-            Self::CallBroadcast(event) => event.serialize(serializer),
-            Self::CallClaimed(event) => event.serialize(serializer),
-            Self::ChannelCallerId(event) => event.serialize(serializer),
-            Self::ChannelConnectedLine(event) => event.serialize(serializer),
-            Self::ChannelCreated(event) => event.serialize(serializer),
-            Self::ChannelDestroyed(event) => event.serialize(serializer),
-            Self::ChannelDialplan(event) => event.serialize(serializer),
-            Self::ChannelDtmfReceived(event) => event.serialize(serializer),
-            Self::ChannelEnteredBridge(event) => event.serialize(serializer),
-            Self::ChannelHangupRequest(event) => event.serialize(serializer),
-            Self::ChannelHold(event) => event.serialize(serializer),
-            Self::ChannelLeftBridge(event) => event.serialize(serializer),
-            Self::ChannelStateChange(event) => event.serialize(serializer),
-            Self::ChannelTalkingFinished(event) => event.serialize(serializer),
-            Self::ChannelTalkingStarted(event) => event.serialize(serializer),
-            Self::ChannelToneDetected(event) => event.serialize(serializer),
-            Self::ChannelTransfer(event) => event.serialize(serializer),
-            Self::ChannelUnhold(event) => event.serialize(serializer),
-            Self::ChannelUserevent(event) => event.serialize(serializer),
-            Self::ChannelVarset(event) => event.serialize(serializer),
-            Self::ContactStatusChange(event) => event.serialize(serializer),
-            Self::DeviceStateChanged(event) => event.serialize(serializer),
-            Self::Dial(event) => event.serialize(serializer),
-            Self::EndpointStateChange(event) => event.serialize(serializer),
-            Self::MissingParams(event) => event.serialize(serializer),
-            Self::PeerStatusChange(event) => event.serialize(serializer),
-            Self::PlaybackContinuing(event) => event.serialize(serializer),
-            Self::PlaybackFinished(event) => event.serialize(serializer),
-            Self::PlaybackStarted(event) => event.serialize(serializer),
-            Self::RestResponse(event) => event.serialize(serializer),
-            Self::RecordingFailed(event) => event.serialize(serializer),
-            Self::RecordingFinished(event) => event.serialize(serializer),
-            Self::RecordingStarted(event) => event.serialize(serializer),
-            Self::StasisEnd(event) => event.serialize(serializer),
-            Self::StasisStart(event) => event.serialize(serializer),
-            Self::TextMessageReceived(event) => event.serialize(serializer),
-            Self::Unknown(event) => event.serialize(serializer),
-            Self::Undecodable(event) => event.serialize(serializer),
-            Self::Disconnected(notice) => notice.serialize(serializer),
-            Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "websocket")]
-            Self::Resynced(notice) => notice.serialize(serializer),
-            Self::Dropped(notice) => notice.serialize(serializer),
-        }
-    }
-}
-
 /// Decodes the text of an event whose type is known; `None` says that it is not.
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
     Some(
@@ -725,7 +663,8 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `ApplicationMoveFailed`.
 ///
 /// Since Asterisk 16.3, 18.0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
     /// The channel that was not moved.
@@ -757,27 +696,24 @@ pub struct ApplicationMoveFailed {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ApplicationMoveFailed as "type" = "ApplicationMoveFailed" { channel = "channel",
-    destination = "destination", args = "args", application = "application", timestamp =
-    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it. It is the first event on such a connection, once for each application. Connections opened by a client never receive it.
 ///
 /// Asterisk's event `ApplicationRegistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
@@ -791,28 +727,24 @@ pub struct ApplicationRegistered {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ApplicationRegistered as "type" = "ApplicationRegistered" { application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when another connection has registered the same application and receives its events from now on. The old connection stays open for its other applications and for requests.
 ///
 /// Asterisk's event `ApplicationReplaced`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
@@ -826,26 +758,24 @@ pub struct ApplicationReplaced {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ApplicationReplaced as "type" = "ApplicationReplaced" { application = "application",
-    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk. Connections opened by a client never receive it.
 ///
 /// Asterisk's event `ApplicationUnregistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
@@ -859,28 +789,24 @@ pub struct ApplicationUnregistered {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ApplicationUnregistered as "type" = "ApplicationUnregistered" { application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome. It goes to applications subscribed to a channel or bridge involved.
 ///
 /// Asterisk's event `BridgeAttendedTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeAttendedTransfer {
     /// The transferring party's leg in the first call.
@@ -900,18 +826,21 @@ pub struct BridgeAttendedTransfer {
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// The party of the first call; absent if it is an application or more than one channel.
     ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
     /// The party of the second call; absent if it is an application or more than one channel.
     ///
     /// `transfer_target`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer_target: Option<crate::models::Channel>,
     /// The outcome: `Success`, `Fail`, `Invalid` or `Not Permitted`.
     ///
@@ -930,12 +859,14 @@ pub struct BridgeAttendedTransfer {
     /// `transferer_first_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transferer_first_leg_bridge: Option<crate::models::Bridge>,
     /// The bridge that contained the second leg, if any.
     ///
     /// `transferer_second_leg_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transferer_second_leg_bridge: Option<crate::models::Bridge>,
     /// How the calls were joined: `bridge`, `application`, `link` (two bridges connected by a channel), `threeway` or `fail`. It determines which other fields are present.
     ///
@@ -948,36 +879,42 @@ pub struct BridgeAttendedTransfer {
     /// `destination_bridge`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_bridge: Option<String>,
     /// The dialplan application that now runs the call; present only for `application`.
     ///
     /// `destination_application`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_application: Option<String>,
     /// The half of the link in the bridge of the first call; present only for `link`.
     ///
     /// `destination_link_first_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_link_first_leg: Option<crate::models::Channel>,
     /// The half of the link in the bridge of the second call; present only for `link`.
     ///
     /// `destination_link_second_leg`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_link_second_leg: Option<crate::models::Channel>,
     /// The leg with which the transferring party stays in that bridge; present only for `threeway`.
     ///
     /// `destination_threeway_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_threeway_channel: Option<crate::models::Channel>,
     /// The bridge that contains all three parties; present only for `threeway`.
     ///
     /// `destination_threeway_bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_threeway_bridge: Option<crate::models::Bridge>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -990,39 +927,24 @@ pub struct BridgeAttendedTransfer {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    BridgeAttendedTransfer as "type" = "BridgeAttendedTransfer" { transferer_first_leg =
-    "transferer_first_leg", transferer_second_leg = "transferer_second_leg",
-    replace_channel = "replace_channel" : optional, transferee = "transferee" : optional,
-    transfer_target = "transfer_target" : optional, result = "result", is_external =
-    "is_external", transferer_first_leg_bridge = "transferer_first_leg_bridge" :
-    optional, transferer_second_leg_bridge = "transferer_second_leg_bridge" : optional,
-    destination_type = "destination_type", destination_bridge = "destination_bridge" :
-    optional, destination_application = "destination_application" : optional,
-    destination_link_first_leg = "destination_link_first_leg" : optional,
-    destination_link_second_leg = "destination_link_second_leg" : optional,
-    destination_threeway_channel = "destination_threeway_channel" : optional,
-    destination_threeway_bridge = "destination_threeway_bridge" : optional, application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
 ///
 /// Asterisk's event `BridgeBlindTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
     /// The channel of the transferring party.
@@ -1036,12 +958,14 @@ pub struct BridgeBlindTransfer {
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// The transferred party; absent if there is more than one.
     ///
     /// `transferee`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transferee: Option<crate::models::Channel>,
     /// The extension that the call was transferred to.
     ///
@@ -1072,6 +996,7 @@ pub struct BridgeBlindTransfer {
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -1084,29 +1009,24 @@ pub struct BridgeBlindTransfer {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    BridgeBlindTransfer as "type" = "BridgeBlindTransfer" { channel = "channel",
-    replace_channel = "replace_channel" : optional, transferee = "transferee" : optional,
-    exten = "exten", context = "context", result = "result", is_external = "is_external",
-    bridge = "bridge" : optional, application = "application", timestamp = "timestamp" :
-    date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a bridge has been created. Only applications subscribed to all bridges receive it, which need not include the one that created the bridge. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
 ///
 /// Asterisk's event `BridgeCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeCreated {
     /// The new bridge, still empty.
@@ -1126,28 +1046,24 @@ pub struct BridgeCreated {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    BridgeCreated as "type" = "BridgeCreated" { bridge = "bridge", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each channel that was still in the bridge.
 ///
 /// Asterisk's event `BridgeDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
     /// The last snapshot of the bridge.
@@ -1167,28 +1083,24 @@ pub struct BridgeDestroyed {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    BridgeDestroyed as "type" = "BridgeDestroyed" { bridge = "bridge", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer. The channels of one bridge move to the other; each sends [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge).
 ///
 /// Asterisk's event `BridgeMerged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeMerged {
     /// The bridge that remains and contains all channels.
@@ -1214,27 +1126,24 @@ pub struct BridgeMerged {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    BridgeMerged as "type" = "BridgeMerged" { bridge = "bridge", bridge_from =
-    "bridge_from", application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when the video source of a bridge has changed, either through `set_video_source` or because another participant started talking.
 ///
 /// Asterisk's event `BridgeVideoSourceChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
     /// The bridge, with the new source in `video_source_id`.
@@ -1248,6 +1157,7 @@ pub struct BridgeVideoSourceChanged {
     /// `old_video_source_id`: `ChannelId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub old_video_source_id: Option<crate::ids::ChannelId>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -1260,27 +1170,24 @@ pub struct BridgeVideoSourceChanged {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    BridgeVideoSourceChanged as "type" = "BridgeVideoSourceChanged" { bridge = "bridge",
-    old_video_source_id = "old_video_source_id" : optional, application = "application",
-    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications. Take the call with `claim_channel`; the winner receives [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `CallBroadcast`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallBroadcast {
     /// The offered channel, which is not in an application yet.
@@ -1294,12 +1201,14 @@ pub struct CallBroadcast {
     /// `caller`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// The dialled extension; empty if unknown.
     ///
     /// `called`: text.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -1312,27 +1221,24 @@ pub struct CallBroadcast {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    CallBroadcast as "type" = "CallBroadcast" { channel = "channel", caller = "caller" :
-    optional, called = "called" : optional, application = "application", timestamp =
-    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when an offered call has been claimed, if the dialplan requested this notification. All applications that were sent [`CallBroadcast`](crate::events::CallBroadcast) receive it, including the winner. It may arrive before [`CallBroadcast`](crate::events::CallBroadcast).
 ///
 /// Asterisk's event `CallClaimed`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallClaimed {
     /// The offered channel.
@@ -1358,27 +1264,24 @@ pub struct CallClaimed {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    CallClaimed as "type" = "CallClaimed" { channel = "channel", winner_app =
-    "winner_app", application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when the caller's name, number or presentation has changed on a channel.
 ///
 /// Asterisk's event `ChannelCallerId`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCallerId {
     /// The presentation and screening of the caller ID, as a number; `caller_presentation_txt` has the same in words.
@@ -1410,28 +1313,24 @@ pub struct ChannelCallerId {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelCallerId as "type" = "ChannelCallerId" { caller_presentation =
-    "caller_presentation", caller_presentation_txt = "caller_presentation_txt", channel =
-    "channel", application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other party was transferred.
 ///
 /// Asterisk's event `ChannelConnectedLine`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelConnectedLine {
     /// The channel, with the other party in `connected`.
@@ -1451,27 +1350,24 @@ pub struct ChannelConnectedLine {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelConnectedLine as "type" = "ChannelConnectedLine" { channel = "channel",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a channel has been created. Only applications subscribed to all channels receive it; an application that handles the call receives [`StasisStart`](crate::events::StasisStart).
 ///
 /// Asterisk's event `ChannelCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCreated {
     /// The new channel, in state `Down` or `Ring`.
@@ -1491,28 +1387,24 @@ pub struct ChannelCreated {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelCreated as "type" = "ChannelCreated" { channel = "channel", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when a channel has been destroyed; its ID is no longer valid. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) usually precedes it. The application that had the channel receives [`StasisEnd`](crate::events::StasisEnd) first and may not receive this event.
 ///
 /// Asterisk's event `ChannelDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
     /// The Q.850 hangup cause: 16 is a normal hangup, 17 busy, 0 unknown.
@@ -1532,6 +1424,7 @@ pub struct ChannelDestroyed {
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// The last snapshot of the channel.
     ///
@@ -1550,29 +1443,24 @@ pub struct ChannelDestroyed {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelDestroyed as "type" = "ChannelDestroyed" { cause = "cause", cause_txt =
-    "cause_txt", tech_cause = "tech_cause" : optional, channel = "channel", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Sent when a channel starts executing the next dialplan application.
 ///
 /// Asterisk's event `ChannelDialplan`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDialplan {
     /// The channel, with its position in `dialplan`.
@@ -1604,27 +1492,24 @@ pub struct ChannelDialplan {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelDialplan as "type" = "ChannelDialplan" { channel = "channel", dialplan_app =
-    "dialplan_app", dialplan_app_data = "dialplan_app_data", application = "application",
-    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge. The event is sent when the key is released.
 ///
 /// Asterisk's event `ChannelDtmfReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
     /// The digit: `0` to `9`, `*`, `#` or `A` to `D`.
@@ -1656,27 +1541,24 @@ pub struct ChannelDtmfReceived {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelDtmfReceived as "type" = "ChannelDtmfReceived" { digit = "digit", duration_ms
-    = "duration_ms", channel = "channel", application = "application", timestamp =
-    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a channel has entered a bridge, for example through `add_channel`. Its counterpart is [`ChannelLeftBridge`](crate::events::ChannelLeftBridge).
 ///
 /// Asterisk's event `ChannelEnteredBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
     /// The bridge, including the new channel.
@@ -1690,6 +1572,7 @@ pub struct ChannelEnteredBridge {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -1702,27 +1585,24 @@ pub struct ChannelEnteredBridge {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelEnteredBridge as "type" = "ChannelEnteredBridge" { bridge = "bridge", channel
-    = "channel" : optional, application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when the far end, an application or Asterisk requests the hangup of a channel. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the hangup cannot be prevented.
 ///
 /// Asterisk's event `ChannelHangupRequest`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
     /// The Q.850 cause, such as 16 for a normal hangup; absent or 0 if unknown.
@@ -1730,18 +1610,21 @@ pub struct ChannelHangupRequest {
     /// `cause`: whole number.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// The protocol-specific cause: a SIP status such as 480, or a WebSocket close code. Absent if there is none.
     ///
     /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// `true` if Asterisk or an application requested the hangup; absent if the far end did.
     ///
     /// `soft`: boolean.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub soft: Option<bool>,
     /// The channel that is about to hang up.
     ///
@@ -1760,28 +1643,24 @@ pub struct ChannelHangupRequest {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelHangupRequest as "type" = "ChannelHangupRequest" { cause = "cause" : optional,
-    tech_cause = "tech_cause" : optional, soft = "soft" : optional, channel = "channel",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when the far end has put its call on hold. The operation `hold` does not cause this event. [`ChannelUnhold`](crate::events::ChannelUnhold) marks the end of the hold.
 ///
 /// Asterisk's event `ChannelHold`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHold {
     /// The channel whose far end put the call on hold.
@@ -1795,6 +1674,7 @@ pub struct ChannelHold {
     /// `musicclass`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub musicclass: Option<String>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -1807,27 +1687,24 @@ pub struct ChannelHold {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelHold as "type" = "ChannelHold" { channel = "channel", musicclass =
-    "musicclass" : optional, application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a channel has left a bridge, for example through `remove_channel` or because it hung up.
 ///
 /// Asterisk's event `ChannelLeftBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
     /// The bridge, with the remaining channels.
@@ -1853,27 +1730,24 @@ pub struct ChannelLeftBridge {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelLeftBridge as "type" = "ChannelLeftBridge" { bridge = "bridge", channel =
-    "channel", application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when the state of a channel has changed, for example to `Ringing`, or to `Up` when it is answered.
 ///
 /// Asterisk's event `ChannelStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelStateChange {
     /// The channel in its new state.
@@ -1893,27 +1767,24 @@ pub struct ChannelStateChange {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelStateChange as "type" = "ChannelStateChange" { channel = "channel",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when talking has stopped on a channel. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it requires the dialplan function `TALK_DETECT(set)` on the channel.
 ///
 /// Asterisk's event `ChannelTalkingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
     /// The channel on which talking stopped.
@@ -1939,27 +1810,24 @@ pub struct ChannelTalkingFinished {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelTalkingFinished as "type" = "ChannelTalkingFinished" { channel = "channel",
-    duration = "duration", application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when talking has started on a channel. It requires the dialplan function `TALK_DETECT(set)` on the channel. [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
 ///
 /// Asterisk's event `ChannelTalkingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
     /// The channel on which talking started.
@@ -1979,27 +1847,24 @@ pub struct ChannelTalkingStarted {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelTalkingStarted as "type" = "ChannelTalkingStarted" { channel = "channel",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a fax or answering machine.
 ///
 /// Asterisk's event `ChannelToneDetected`.
 ///
 /// Since Asterisk 22.0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelToneDetected {
     /// The channel on which the tone was detected.
@@ -2019,27 +1884,24 @@ pub struct ChannelToneDetected {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelToneDetected as "type" = "ChannelToneDetected" { channel = "channel",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`. Asterisk does not transfer the call: carry out the transfer and report its progress with `transfer_progress`. Each report triggers this event again, with `state` set.
 ///
 /// Asterisk's event `ChannelTransfer`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTransfer {
     /// The progress last reported with `transfer_progress`, such as `channel_answered`; absent in the initial request.
@@ -2047,6 +1909,7 @@ pub struct ChannelTransfer {
     /// `state`: text.
     ///
     /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The destination of the transfer.
     ///
@@ -2071,27 +1934,24 @@ pub struct ChannelTransfer {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelTransfer as "type" = "ChannelTransfer" { state = "state" : optional, refer_to
-    = "refer_to", referred_by = "referred_by", application = "application", timestamp =
-    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when the far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
 ///
 /// Asterisk's event `ChannelUnhold`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUnhold {
     /// The channel whose far end resumed the call.
@@ -2111,28 +1971,24 @@ pub struct ChannelUnhold {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelUnhold as "type" = "ChannelUnhold" { channel = "channel", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// A custom event sent by a client with `user_event`, or by the dialplan with `UserEvent()`.
 ///
 /// Asterisk's event `ChannelUserevent`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUserevent {
     /// The name of the custom event.
@@ -2146,18 +2002,21 @@ pub struct ChannelUserevent {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// The bridge that the event concerns, if the sender gave one.
     ///
     /// `bridge`: `Bridge`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
     /// The endpoint that the event concerns, if the sender gave one.
     ///
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
     /// The data of the custom event: an object, to which Asterisk adds the name as `eventname`.
     ///
@@ -2176,28 +2035,24 @@ pub struct ChannelUserevent {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelUserevent as "type" = "ChannelUserevent" { eventname = "eventname", channel =
-    "channel" : optional, bridge = "bridge" : optional, endpoint = "endpoint" : optional,
-    userevent = "userevent", application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a channel variable or a global variable has been set. These events are frequent, since Asterisk sets variables internally.
 ///
 /// Asterisk's event `ChannelVarset`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelVarset {
     /// The name of the variable, or of the function including its parentheses.
@@ -2217,6 +2072,7 @@ pub struct ChannelVarset {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -2229,27 +2085,24 @@ pub struct ChannelVarset {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ChannelVarset as "type" = "ChannelVarset" { variable = "variable", value = "value",
-    channel = "channel" : optional, application = "application", timestamp = "timestamp"
-    : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. [`EndpointStateChange`](crate::events::EndpointStateChange) follows if the state of the endpoint as a whole changes.
 ///
 /// Asterisk's event `ContactStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ContactStatusChange {
     /// The endpoint that the contact belongs to.
@@ -2275,27 +2128,24 @@ pub struct ContactStatusChange {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    ContactStatusChange as "type" = "ContactStatusChange" { endpoint = "endpoint",
-    contact_info = "contact_info", application = "application", timestamp = "timestamp" :
-    date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices set with `device_states`.
 ///
 /// Asterisk's event `DeviceStateChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
     /// The device and its new state.
@@ -2315,27 +2165,24 @@ pub struct DeviceStateChanged {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    DeviceStateChanged as "type" = "DeviceStateChanged" { device_state = "device_state",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a call attempt starts, progresses or ends. `dialstatus` is empty in the first event and reports the outcome in the last.
 ///
 /// Asterisk's event `Dial`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dial {
     /// The calling channel; absent if there is none, as for a call originated through ARI.
@@ -2343,6 +2190,7 @@ pub struct Dial {
     /// `caller`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<crate::models::Channel>,
     /// The called channel.
     ///
@@ -2355,18 +2203,21 @@ pub struct Dial {
     /// `forward`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
     /// The channel that calls the forwarding target; absent unless the call is forwarded.
     ///
     /// `forwarded`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<crate::models::Channel>,
     /// The dialled resource without its technology, such as `echo@default`; absent if unknown.
     ///
     /// `dialstring`: text.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dialstring: Option<String>,
     /// The status of the attempt: empty at the start, possibly `RINGING` or `PROGRESS` in between, and finally `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
     ///
@@ -2385,28 +2236,24 @@ pub struct Dial {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    Dial as "type" = "Dial" { caller = "caller" : optional, peer = "peer", forward =
-    "forward" : optional, forwarded = "forwarded" : optional, dialstring = "dialstring" :
-    optional, dialstatus = "dialstatus", application = "application", timestamp =
-    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when the `state` of an endpoint has changed. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) has details about the cause.
 ///
 /// Asterisk's event `EndpointStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct EndpointStateChange {
     /// The endpoint in its new state.
@@ -2426,27 +2273,24 @@ pub struct EndpointStateChange {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    EndpointStateChange as "type" = "EndpointStateChange" { endpoint = "endpoint",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Declared for a request to open the event connection that lacks parameters. No release sends it: such requests fail with `400`.
 ///
 /// Asterisk's event `MissingParams`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
     /// The names of the missing parameters.
@@ -2460,20 +2304,17 @@ pub struct MissingParams {
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    MissingParams as "type" = "MissingParams" { params = "params", asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a peer has registered or unregistered, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. For PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) has more detail.
 ///
 /// Asterisk's event `PeerStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PeerStatusChange {
     /// The endpoint of the peer.
@@ -2499,27 +2340,24 @@ pub struct PeerStatusChange {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    PeerStatusChange as "type" = "PeerStatusChange" { endpoint = "endpoint", peer =
-    "peer", application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when one media item of a playback has ended and the next one starts. It is sent for each item after the first, between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished).
 ///
 /// Asterisk's event `PlaybackContinuing`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
     /// The playback, with the next item in `next_media_uri`.
@@ -2539,27 +2377,24 @@ pub struct PlaybackContinuing {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    PlaybackContinuing as "type" = "PlaybackContinuing" { playback = "playback",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a playback has completed, was stopped or has failed; its `state` says which. It is sent once for each playback, even if the playback never started.
 ///
 /// Asterisk's event `PlaybackFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackFinished {
     /// The playback, in state `done` or `failed`.
@@ -2579,27 +2414,24 @@ pub struct PlaybackFinished {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    PlaybackFinished as "type" = "PlaybackFinished" { playback = "playback", application
-    = "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" :
-    optional }
-);
 
 /// Sent when a playback starts, after any playbacks queued before it. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
 ///
 /// Asterisk's event `PlaybackStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackStarted {
     /// The playback, in state `playing`.
@@ -2619,21 +2451,16 @@ pub struct PlaybackStarted {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    PlaybackStarted as "type" = "PlaybackStarted" { playback = "playback", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// The response to a request sent over the event connection. Only the connection that sent the request receives it. Responses arrive in the order of the requests, interleaved with events.
 ///
@@ -2641,7 +2468,8 @@ object!(
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[doc(alias = "RESTResponse")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "RESTResponse")]
 #[non_exhaustive]
 pub struct RestResponse {
     /// The transaction ID copied from the request; empty if it had none.
@@ -2679,12 +2507,14 @@ pub struct RestResponse {
     /// `content_type`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The body, a string that contains JSON; absent if there is none.
     ///
     /// `message_body`: text.
     ///
     /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -2697,29 +2527,24 @@ pub struct RestResponse {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    RestResponse as "type" = "RESTResponse" { transaction_id = "transaction_id",
-    request_id = "request_id", status_code = "status_code", reason_phrase =
-    "reason_phrase", uri = "uri", content_type = "content_type" : optional, message_body
-    = "message_body" : optional, application = "application", timestamp = "timestamp" :
-    date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a recording could not start or was interrupted; `cause` gives the reason. For example, a channel cannot be recorded while it is in a bridge.
 ///
 /// Asterisk's event `RecordingFailed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFailed {
     /// The recording, in state `failed`.
@@ -2739,27 +2564,24 @@ pub struct RecordingFailed {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    RecordingFailed as "type" = "RecordingFailed" { recording = "recording", application
-    = "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" :
-    optional }
-);
 
 /// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call. Unless it was cancelled, the file is complete and can be downloaded.
 ///
 /// Asterisk's event `RecordingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFinished {
     /// The recording, in state `done`, with its duration.
@@ -2779,27 +2601,24 @@ pub struct RecordingFinished {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    RecordingFinished as "type" = "RecordingFinished" { recording = "recording",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a recording has started. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
 ///
 /// Asterisk's event `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingStarted {
     /// The recording, in state `recording`.
@@ -2819,27 +2638,24 @@ pub struct RecordingStarted {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    RecordingStarted as "type" = "RecordingStarted" { recording = "recording",
-    application = "application", timestamp = "timestamp" : date, asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan. The application can no longer control the channel.
 ///
 /// Asterisk's event `StasisEnd`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisEnd {
     /// The channel at the time it left.
@@ -2859,26 +2675,24 @@ pub struct StasisEnd {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    StasisEnd as "type" = "StasisEnd" { channel = "channel", application = "application",
-    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was originated, moved or claimed. The application controls the channel and receives its events until [`StasisEnd`](crate::events::StasisEnd).
 ///
 /// Asterisk's event `StasisStart`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisStart {
     /// The arguments of `Stasis()` or of the operation that sent the channel here; often empty.
@@ -2898,6 +2712,7 @@ pub struct StasisStart {
     /// `replace_channel`: `Channel`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replace_channel: Option<crate::models::Channel>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -2910,27 +2725,24 @@ pub struct StasisStart {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    StasisStart as "type" = "StasisStart" { args = "args", channel = "channel",
-    replace_channel = "replace_channel" : optional, application = "application",
-    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request. It goes to applications subscribed to the endpoint or to its technology.
 ///
 /// Asterisk's event `TextMessageReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct TextMessageReceived {
     /// The message, with its sender and recipient.
@@ -2944,6 +2756,7 @@ pub struct TextMessageReceived {
     /// `endpoint`: `Endpoint`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<crate::models::Endpoint>,
     /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
     ///
@@ -2956,17 +2769,13 @@ pub struct TextMessageReceived {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// The ID of the server that sent the message, to distinguish several servers.
     ///
     /// `asterisk_id`: `AsteriskId`.
     ///
     /// Since Asterisk 16.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
-
-object!(
-    TextMessageReceived as "type" = "TextMessageReceived" { message = "message", endpoint
-    = "endpoint" : optional, application = "application", timestamp = "timestamp" : date,
-    asterisk_id = "asterisk_id" : optional }
-);

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
-use serde_core::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Download, Request};
 use crate::Error;
-use crate::object::readable;
 
 /// How much of a response that is not ARI's an error shows.
 const EXCERPT: usize = 200;
@@ -117,12 +117,11 @@ pub(crate) struct Head {
 }
 
 /// The error bodies of ARI.
+#[derive(Deserialize)]
 struct Refusal {
     message: Option<String>,
     error: Option<String>,
 }
-
-readable!(Refusal { message = "message": optional, error = "error": optional });
 
 impl Head {
     pub(crate) fn new(status: u16, headers: &HeaderMap) -> Self {

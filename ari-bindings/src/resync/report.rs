@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde_core::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::Error;

@@ -67,11 +67,7 @@ fn what_a_known_event_has_wrong_is_said_with_its_place() {
             "duplicate field `digit` at line 1 column 67",
         ),
         (r#""language":"en""#, r#""language":5"#, "invalid type: integer `5`, expected a string at line 1 column"),
-        (
-            r#""caller":{"name":"","number":""}"#,
-            r#""caller":["",""]"#,
-            "invalid type: sequence, expected struct CallerId",
-        ),
+        (r#""caller":{"name":"","number":""}"#, r#""caller":7"#, "invalid type: integer `7`, expected struct CallerId"),
         ("38.950+0000", "38.950", "is not a date such as"),
     ] {
         assert!(text.contains(from), "{from}");

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tokens::{alias, docs, field, ident, member, ty};
+use super::tokens::{alias, derives, docs, field, ident, ty};
 use crate::rust::{AboutChannel, CommonMember, Events, RustType, Struct};
 
 pub(super) fn events(events: &Events) -> TokenStream {
@@ -20,7 +20,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
         use crate::event::{UndecodableEvent, UnknownEvent};
         #[cfg(feature = "websocket")]
         use crate::Resync;
-        use crate::object::object;
+        use serde::{Deserialize, Serialize};
         use crate::{Disconnected, Dropped, Reconnected};
 
         /// An event.
@@ -31,7 +31,8 @@ pub(super) fn events(events: &Events) -> TokenStream {
         ///
         /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
         /// that has changed, and come in their place among the events.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
         #[non_exhaustive]
         pub enum Event {
             #(#[doc = #variant_docs] #names(Box<#names>),)*
@@ -88,21 +89,6 @@ pub(super) fn events(events: &Events) -> TokenStream {
             #(#members)*
         }
 
-        impl serde_core::Serialize for Event {
-            fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self {
-                    #(Self::#names(event) => event.serialize(serializer),)*
-                    Self::Unknown(event) => event.serialize(serializer),
-                    Self::Undecodable(event) => event.serialize(serializer),
-                    Self::Disconnected(notice) => notice.serialize(serializer),
-                    Self::Reconnected(notice) => notice.serialize(serializer),
-                    #[cfg(feature = "websocket")]
-                    Self::Resynced(notice) => notice.serialize(serializer),
-                    Self::Dropped(notice) => notice.serialize(serializer),
-                }
-            }
-        }
-
         /// Decodes the text of an event whose type is known; `None` says that it is not.
         pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
             Some(match kind {
@@ -118,18 +104,17 @@ pub(super) fn events(events: &Events) -> TokenStream {
 fn one(event: &Struct) -> TokenStream {
     let (name, docs, alias) = (ident(&event.name), docs(&event.docs), alias(event));
     let fields = event.fields.iter().map(field);
-    let members = event.fields.iter().map(member);
-    let wire = &event.wire;
+    let (derives, wire) = (derives(event), &event.wire);
+    let tag = if event.name == *wire { quote!(tag = "type") } else { quote!(tag = "type", rename = #wire) };
     quote! {
         #docs
         #alias
-        #[derive(Debug, Clone, PartialEq)]
+        #derives
+        #[serde(#tag)]
         #[non_exhaustive]
         pub struct #name {
             #(#fields,)*
         }
-
-        object!(#name as "type" = #wire { #(#members),* });
     }
 }
 

@@ -3,15 +3,15 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tokens::{alias, docs, field, ident, member, ty};
-use crate::rust::{RustType, Struct};
+use super::tokens::{alias, derives, docs, field, ident, ty};
+use crate::rust::{Absent, RustType, Struct};
 
 pub(super) fn models(models: &[Struct]) -> TokenStream {
     let models = models.iter().map(one);
     quote! {
         //! Models: what operations answer with and events carry.
 
-        use crate::object::object;
+        use serde::{Deserialize, Serialize};
 
         #(#models)*
     }
@@ -20,19 +20,17 @@ pub(super) fn models(models: &[Struct]) -> TokenStream {
 fn one(model: &Struct) -> TokenStream {
     let (name, docs, alias) = (ident(&model.name), docs(&model.docs), alias(model));
     let fields = model.fields.iter().map(field);
-    let members = model.fields.iter().map(member);
+    let derives = derives(model);
     let constructor = model.constructed.then(|| constructor(model));
     let identity = model.identified_by.as_ref().map(|(property, id)| identity(model, property, id));
     quote! {
         #docs
         #alias
-        #[derive(Debug, Clone, PartialEq)]
+        #derives
         #[non_exhaustive]
         pub struct #name {
             #(#fields,)*
         }
-
-        object!(#name { #(#members),* });
 
         #constructor
         #identity
@@ -41,31 +39,33 @@ fn one(model: &Struct) -> TokenStream {
 
 fn constructor(model: &Struct) -> TokenStream {
     let name = ident(&model.name);
-    let required = model.fields.iter().filter(|field| !field.optional);
+    let required = model.fields.iter().filter(|field| field.absent == Absent::Error);
     let arguments = required.clone().map(|field| {
         let (name, ty) = (ident(&field.name), ty(&field.ty));
-        match field.ty {
-            RustType::String | RustType::Id(_) | RustType::Value(_) => quote!(#name: impl Into<#ty>),
-            _ => quote!(#name: #ty),
-        }
+        if converts(&field.ty) { quote!(#name: impl Into<#ty>) } else { quote!(#name: #ty) }
     });
     let values = model.fields.iter().map(|field| {
         let name = ident(&field.name);
-        match field.ty {
-            _ if field.optional => quote!(#name: None),
-            RustType::String | RustType::Id(_) | RustType::Value(_) => quote!(#name: #name.into()),
-            _ => quote!(#name),
+        match field.absent {
+            Absent::None => quote!(#name: None),
+            Absent::Empty => quote!(#name: Default::default()),
+            Absent::Error if converts(&field.ty) => quote!(#name: #name.into()),
+            Absent::Error => quote!(#name),
         }
     });
     quote! {
         impl #name {
-            /// One with the members that it must have.
+            /// One with the required members; the others can be set afterwards.
             #[must_use]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }
         }
     }
+}
+
+fn converts(ty: &RustType) -> bool {
+    matches!(ty, RustType::String | RustType::Id(_) | RustType::Value(_))
 }
 
 /// So that a handle can be had from the model: `ari.channel(&start.channel)`.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::rust::{Docs, Field, RustType, Struct};
+use crate::rust::{Absent, Docs, Field, RustType, Struct};
 
 /// A name that lowering has made; raw where it is escaped.
 pub(super) fn ident(name: &str) -> Ident {
@@ -55,19 +55,35 @@ fn path(module: &TokenStream, name: &str) -> TokenStream {
 
 /// A field's documentation and itself.
 pub(super) fn field(field: &Field) -> TokenStream {
-    let (name, docs, inner) = (ident(&field.name), docs(&field.docs), ty(&field.ty));
-    let ty = if field.optional { quote!(Option<#inner>) } else { inner };
-    quote! { #docs pub #name: #ty }
+    let (name, docs, serde, inner) = (ident(&field.name), docs(&field.docs), serde(field), ty(&field.ty));
+    let ty = if field.is_option() { quote!(Option<#inner>) } else { inner };
+    quote! { #docs #serde pub #name: #ty }
 }
 
-/// How a field is read and written, for the runtime's macro `object!`.
-pub(super) fn member(field: &Field) -> TokenStream {
-    let (name, wire) = (ident(&field.name), &field.wire);
-    let how = match (field.ty == RustType::Date, field.optional) {
-        (false, false) => quote!(),
-        (false, true) => quote!(: optional),
-        (true, false) => quote!(: date),
-        (true, true) => quote!(: optional_date),
-    };
-    quote! { #name = #wire #how }
+/// What serde has to know of a field.
+fn serde(field: &Field) -> Option<TokenStream> {
+    let mut parts = Vec::new();
+    if field.name.trim_start_matches("r#") != field.wire {
+        let wire = &field.wire;
+        parts.push(quote!(rename = #wire));
+    }
+    let is_date = field.ty == RustType::Date;
+    if field.absent == Absent::Empty || (is_date && field.is_option()) {
+        parts.push(quote!(default));
+    }
+    match field.is_option() {
+        true if is_date => parts.push(quote!(with = "crate::date::option")),
+        false if is_date => parts.push(quote!(with = "crate::date")),
+        _ => {}
+    }
+    if field.is_option() {
+        parts.push(quote!(skip_serializing_if = "Option::is_none"));
+    }
+    (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
+}
+
+/// The traits of a struct.
+pub(super) fn derives(item: &Struct) -> TokenStream {
+    let hash = item.hashable.then(|| quote!(Eq, Hash,));
+    quote!(#[derive(Debug, Clone, Default, PartialEq, #hash Serialize, Deserialize)])
 }

@@ -24,7 +24,7 @@ impl Models<'_> {
         let about = |fields: &[&Field], last: &str| AboutChannel {
             event: event.name.clone(),
             path: fields.iter().map(|field| field.name.clone()).chain([last.to_owned()]).collect(),
-            optional: fields[0].optional,
+            optional: fields[0].is_option(),
             prefix: (last == TARGET).then_some(PREFIX),
         };
         let named = event.fields.iter().find(|field| field.name == "channel");
@@ -40,10 +40,10 @@ impl Models<'_> {
 
     /// The channels that an event always has, itself or in what it always has.
     fn always<'a>(&'a self, event: &'a Struct) -> impl Iterator<Item = (Vec<&'a Field>, &'a str)> {
-        event.fields.iter().filter(|field| !field.optional).flat_map(move |field| {
+        event.fields.iter().filter(|field| !field.is_option()).flat_map(move |field| {
             let own = self.channel_id(field).map(|id| (vec![field], id));
             let inner = self.model(field).into_iter().flat_map(|model| &model.fields);
-            let inner = inner.filter(|inner| !inner.optional);
+            let inner = inner.filter(|inner| !inner.is_option());
             own.into_iter().chain(inner.filter_map(move |inner| Some((vec![field, inner], self.channel_id(inner)?))))
         })
     }
@@ -61,7 +61,7 @@ impl Models<'_> {
     }
 
     fn has_target(&self, field: &Field) -> bool {
-        let is_target = |inner: &Field| inner.name == TARGET && inner.ty == RustType::String && !inner.optional;
+        let is_target = |inner: &Field| inner.name == TARGET && inner.ty == RustType::String && !inner.is_option();
         self.model(field).is_some_and(|model| model.fields.iter().any(is_target))
     }
 }

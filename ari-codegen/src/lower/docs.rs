@@ -40,6 +40,19 @@ impl Facts<'_> {
         docs
     }
 
+    /// Whether a property came to some branch after the branch's first release with what holds it.
+    pub(super) fn came_later(&self, holder: &api::Model, property: &api::Property) -> bool {
+        let of_property = self.availability.since(&format!("property {}.{}", holder.name, property.name));
+        ["model", "event"].iter().any(|kind| {
+            let of_holder = self.availability.since(&format!("{kind} {}", holder.name));
+            // Later in a branch, or not in a branch at all that has the holder.
+            of_holder.iter().any(|first| {
+                let own = of_property.iter().find(|own| own.major == first.major);
+                !of_property.is_empty() && own.is_none_or(|own| own > first)
+            })
+        })
+    }
+
     pub(super) fn event(&self, model: &api::Model) -> Docs {
         let item = format!("event {}", model.name);
         let mut docs = self.text(&item);

@@ -6,7 +6,7 @@ use super::names::{Scope, event_name, type_name, value_name};
 use super::{Context, about, docs};
 use crate::api::{BodyForm, Location, Model, Property, Type};
 use crate::diagnostic::Diagnostics;
-use crate::rust::{CommonMember, Events, Field, RustType, Struct};
+use crate::rust::{Absent, CommonMember, Events, Field, RustType, Struct};
 
 /// Members that the runtime reads from events of unknown type too.
 const ON_UNKNOWN: [&str; 3] = ["application", "asterisk_id", "timestamp"];
@@ -32,6 +32,7 @@ pub(super) fn models(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Ve
             docs: context.facts.model(model),
             wire: model.name.clone(),
             constructed: constructed.contains(model.name.as_str()),
+            hashable: hashable(context, model),
             identified_by: context.ids.identity(model),
             name,
         });
@@ -63,6 +64,7 @@ pub(super) fn events(context: &Context<'_>, models: &[Struct], diagnostics: &mut
             docs: context.facts.event(model),
             wire: model.name.clone(),
             constructed: false,
+            hashable: hashable(context, model),
             identified_by: None,
             name,
         });
@@ -102,9 +104,45 @@ fn field(context: &Context<'_>, holder: &Model, model: &Model, property: &Proper
         name: value_name(&property.name),
         wire: property.name.clone(),
         docs: context.facts.property(model, property, &ty),
+        absent: absent(context, model, property, &ty),
         ty,
-        optional: !property.required,
     }
+}
+
+/// What a member becomes that a server does not send: one that is not required, and one that came to a branch after
+/// its first release.
+fn absent(context: &Context<'_>, model: &Model, property: &Property, ty: &RustType) -> Absent {
+    if !property.required {
+        return Absent::None;
+    }
+    if !context.facts.came_later(model, property) {
+        return Absent::Error;
+    }
+    match ty {
+        RustType::String | RustType::List(_) => Absent::Empty,
+        _ => Absent::None,
+    }
+}
+
+/// Whether an object has no floating-point number and no JSON in it, at any depth.
+fn hashable(context: &Context<'_>, model: &Model) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![model.name.as_str()];
+    while let Some(name) = open.pop() {
+        let Some(model) = context.api.models.get(name).filter(|_| seen.insert(name)) else { continue };
+        for property in context.api.lineage(model).into_iter().flat_map(|model| &model.properties) {
+            let mut ty = &property.ty;
+            while let Type::List(inner) = ty {
+                ty = inner;
+            }
+            match ty {
+                Type::Double | Type::Object => return false,
+                Type::Model(name) => open.push(name),
+                _ => {}
+            }
+        }
+    }
+    true
 }
 
 fn property_type(context: &Context<'_>, holder: &Model, model: &Model, property: &Property) -> RustType {
@@ -161,7 +199,7 @@ fn common_members(events: &[Struct]) -> Vec<CommonMember> {
                 name: name.to_owned(),
                 docs: docs::common_member(&field.wire, holders.len()),
                 ty: field.ty.clone(),
-                holders: holders.iter().map(|(event, field)| (event.name.clone(), field.optional)).collect(),
+                holders: holders.iter().map(|(event, field)| (event.name.clone(), field.is_option())).collect(),
                 on_unknown,
             })
         })

@@ -122,7 +122,6 @@ impl Walk {
         let name = invocation.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         match (name.as_str(), tokens.as_slice()) {
             ("id", [id, ..]) => self.line(module, id, "id"),
-            ("object", [object, ..]) => self.line(module, object, "serde_core::Serialize serde_core::Deserialize"),
             ("value", [value, ..]) => self.line(module, value, "open enum"),
             ("call", [request, _, _, reply @ ..]) => {
                 let reply: TokenStream = reply.iter().cloned().collect();
@@ -247,7 +246,6 @@ mod tests {
             }
             impl From<&Thing> for crate::ids::ThingId { fn from(_: &Thing) -> Self { todo!() } }
             call!(Get -> json Vec<crate::things::Thing>);
-            object!(Thing {});
             value!(State);
         ")
         .unwrap();
@@ -263,7 +261,6 @@ things::State: open enum
 things::State::Other(String): variant
 things::State::Up: variant
 things::Thing.id: ids::ThingId
-things::Thing: serde_core::Serialize serde_core::Deserialize
 things::Thing: struct, Debug Clone, non_exhaustive
 ";
         assert_eq!(api, format!("{HEADER}{expected}"));

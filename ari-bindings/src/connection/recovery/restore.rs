@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future;
+use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::socket::Probe;
 use super::super::subscriptions::{self, Application, Remembered};
 use crate::client::{Call, GET_INFO, retry};
-use crate::object::readable;
 use crate::{Client, Date, Error};
 
 /// What the check found and did.
@@ -60,14 +60,15 @@ impl Restored {
 }
 
 async fn startup(client: &Client) -> Option<Date> {
+    #[derive(Deserialize)]
     struct Info {
         status: Status,
     }
+    #[derive(Deserialize)]
     struct Status {
+        #[serde(with = "crate::date")]
         startup_time: Date,
     }
-    readable!(Info { status = "status" });
-    readable!(Status { startup_time = "startup_time": date });
     let call = || Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
     match retry(|| call().json::<Info>()).await {
         Ok(info) => Some(info.status.startup_time),

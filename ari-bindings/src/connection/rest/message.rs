@@ -1,9 +1,9 @@
 //! How requests and replies are written over a WebSocket.
 
+use serde::{Deserialize, Serialize};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::unescape::unescape;
-use crate::object::{readable, writable};
 use crate::request::{Content, Head, beginning};
 use crate::value::Text;
 use crate::{Error, Request};
@@ -12,47 +12,39 @@ use crate::{Error, Request};
 const LARGEST_REQUEST: usize = 65_535;
 
 /// A request as Asterisk wants it.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "RESTRequest")]
 struct RestRequest<'a> {
     transaction_id: &'a str,
     request_id: &'a str,
     method: &'static str,
     uri: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message_body: Option<String>,
 }
 
-writable!(RestRequest<'a> as "type" = "RESTRequest" {
-    transaction_id = "transaction_id",
-    request_id = "request_id",
-    method = "method",
-    uri = "uri",
-    content_type = "content_type": optional,
-    message_body = "message_body": optional,
-});
-
 /// The part of a reply that is needed, as it stands in the text.
+#[derive(Deserialize)]
 struct RestResponse<'a> {
     status_code: u16,
+    #[serde(borrow)]
     request_id: Option<Text<'a>>,
+    #[serde(borrow)]
     reason_phrase: Option<Text<'a>>,
+    #[serde(borrow)]
     content_type: Option<Text<'a>>,
+    #[serde(borrow)]
     message_body: Option<Text<'a>>,
 }
 
-readable!(RestResponse<'de> {
-    status_code = "status_code",
-    request_id = "request_id": optional,
-    reason_phrase = "reason_phrase": optional,
-    content_type = "content_type": optional,
-    message_body = "message_body": optional,
-});
-
 /// The part of a reply that tells whose it is.
+#[derive(Deserialize)]
 struct RequestId<'a> {
+    #[serde(borrow)]
     request_id: Option<Text<'a>>,
 }
-
-readable!(RequestId<'de> { request_id = "request_id": optional });
 
 /// A reply, out of its text.
 pub(super) enum Answer {

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::object::readable;
+use serde::Deserialize;
+
 use crate::value::Text;
 
 /// The applications of a connection, and those that other connections have taken over.
@@ -42,9 +43,10 @@ impl Apps {
 
 /// The member `application` of an event, wherever it stands.
 pub(crate) fn application(text: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
     struct Application<'a> {
+        #[serde(borrow)]
         application: Text<'a>,
     }
-    readable!(Application<'de> { application = "application" });
     serde_json::from_str::<Application<'_>>(text).ok().map(|found| found.application.0)
 }

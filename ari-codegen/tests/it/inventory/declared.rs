@@ -32,8 +32,8 @@ fn mended(source: &ReleaseSource, table: &[Fixup]) -> Vec<(String, Value)> {
     let read = |text: &str| serde_json::from_str(text).unwrap();
     let mut files: Vec<(String, Value)> =
         source.resources.iter().map(|(name, file)| (name.clone(), read(&file.text))).collect();
-    let fixes = table.iter().filter(|fixup| fixup.releases.contains(source.release)).flat_map(|fixup| fixup.fixes);
-    for fix in fixes {
+    let of_release = table.iter().filter(|fixup| fixup.releases.contains(source.release)).flat_map(|fixup| fixup.fixes);
+    for fix in of_release {
         match fix {
             Fix::AddValues(place, values) => {
                 let values = values.iter().map(|value| json!(value));

@@ -93,57 +93,50 @@ fn string(literal: &proc_macro2::Literal) -> Option<String> {
 }
 
 fn structs(inventory: &mut Inventory, kind: &str, items: &[Item], values: &Values) {
-    let objects: BTreeMap<String, Object> = items.iter().filter_map(object).collect();
     for item in items {
         let Item::Struct(item) = item else { continue };
-        let object = &objects[&item.ident.to_string()];
-        let name = object.kind.clone().unwrap_or_else(|| item.ident.to_string());
+        let of_struct = serde(&item.attrs);
+        let name = of_struct.get("rename").cloned().unwrap_or_else(|| item.ident.to_string());
+        assert_eq!(of_struct.get("tag").map(String::as_str), (kind == "event").then_some("type"), "{name}");
         inventory.insert(format!("{kind} {name}"));
         let Fields::Named(fields) = &item.fields else { continue };
-        assert_eq!(object.members.len(), fields.named.len(), "{name}");
         for field in &fields.named {
-            let (wire, how) = &object.members[&field.ident.as_ref().unwrap().to_string()];
+            let serde = serde(&field.attrs);
+            let rust = field.ident.as_ref().unwrap().to_string();
+            let wire = serde.get("rename").map_or(rust.trim_start_matches("r#"), String::as_str);
             let optional = last_segment(&field.ty).0 == "Option";
             let ty = ty(&field.ty);
-            assert_eq!(how.as_str(), how_it_is_read(optional, &ty), "{name}.{wire}");
-            inventory.insert(format!("property {name}.{wire} {ty}, {}", necessity(!optional)));
+            let with = match (optional, ty.as_str()) {
+                (false, "crate::Date") => Some("crate::date"),
+                (true, "crate::Date") => Some("crate::date::option"),
+                _ => None,
+            };
+            assert_eq!(serde.get("with").map(String::as_str), with, "{name}.{wire}");
+            assert_eq!(serde.contains_key("skip_serializing_if"), optional, "{name}.{wire}");
+            let required = !optional && !serde.contains_key("default");
+            inventory.insert(format!("property {name}.{wire} {ty}, {}", necessity(required)));
             let place = format!("{name}.{wire}");
             insert_values(inventory, &place, field.ty.to_token_stream(), values);
         }
     }
 }
 
-/// What `object!` is told of a struct.
-struct Object {
-    /// The name on the wire, of an event.
-    kind: Option<String>,
-    /// By field, the name on the wire and how it is read.
-    members: BTreeMap<String, (String, String)>,
-}
-
-/// `object!(Name as "type" = "Kind" { field = "member": how, ... });`
-fn object(item: &Item) -> Option<(String, Object)> {
-    let Item::Macro(invocation) = item else { return None };
-    assert!(invocation.mac.path.is_ident("object"));
-    let tokens: Vec<TokenTree> = invocation.mac.tokens.clone().into_iter().collect();
-    let (Some(TokenTree::Group(group)), Some(name)) = (tokens.last(), tokens.first()) else { panic!("no object") };
-    let head = &tokens[..tokens.len() - 1];
-    let kind = if head.len() > 1 { strings(head.iter().cloned().collect()).pop() } else { None };
-    let members: Vec<TokenTree> = group.stream().into_iter().collect();
-    let members = members.split(|token| token.to_string() == ",").filter(|member| !member.is_empty()).map(|member| {
-        let wire = strings(member[2].clone().into()).pop().unwrap();
-        (member[0].to_string(), (wire, member.get(4).map(ToString::to_string).unwrap_or_default()))
-    });
-    Some((name.to_string(), Object { kind, members: members.collect() }))
-}
-
-fn how_it_is_read(optional: bool, ty: &str) -> &'static str {
-    match (optional, ty) {
-        (false, "crate::Date") => "date",
-        (true, "crate::Date") => "optional_date",
-        (false, _) => "",
-        (true, _) => "optional",
+/// What serde is told: `rename = "x", default` gives `x` for `rename`, and nothing for `default`.
+fn serde(attributes: &[syn::Attribute]) -> BTreeMap<String, String> {
+    let mut told = BTreeMap::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        attribute
+            .parse_nested_meta(|meta| {
+                let value = match meta.value() {
+                    Ok(value) => value.parse::<syn::LitStr>()?.value(),
+                    Err(_) => String::new(),
+                };
+                told.insert(meta.path.to_token_stream().to_string(), value);
+                Ok(())
+            })
+            .unwrap();
     }
+    told
 }
 
 fn last_segment(ty: &Type) -> (String, Option<&Type>) {

@@ -5,7 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -16,7 +16,8 @@ use crate::{Disconnected, Dropped, Reconnected};
 ///
 /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
 /// that has changed, and come in their place among the events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// Asterisk's event `Dialed`.
@@ -114,31 +115,6 @@ impl Event {
     }
 }
 
-impl serde_core::Serialize for Event {
-    fn serialize<S: serde_core::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Dialed(event) => event.serialize(serializer),
-            Self::Merged(event) => event.serialize(serializer),
-            Self::Moved(event) => event.serialize(serializer),
-            Self::Named(event) => event.serialize(serializer),
-            Self::PerhapsNamed(event) => event.serialize(serializer),
-            Self::PerhapsPlayed(event) => event.serialize(serializer),
-            Self::Played(event) => event.serialize(serializer),
-            Self::Quiet(event) => event.serialize(serializer),
-            Self::Unknown(event) => event.serialize(serializer),
-            Self::Undecodable(event) => event.serialize(serializer),
-            Self::Disconnected(notice) => notice.serialize(serializer),
-            Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "websocket")]
-            Self::Resynced(notice) => notice.serialize(serializer),
-            Self::Dropped(notice) => notice.serialize(serializer),
-        }
-    }
-}
-
 /// Decodes the text of an event whose type is known; `None` says that it is not.
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
     Some(
@@ -159,12 +135,14 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Dialed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dialed {
     /// `caller`: `Channel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<crate::models::Channel>,
     /// `peer`: `Channel`.
     ///
@@ -172,12 +150,11 @@ pub struct Dialed {
     pub peer: crate::models::Channel,
 }
 
-object!(Dialed as "type" = "Dialed" { caller = "caller" : optional, peer = "peer" });
-
 /// Asterisk's event `Merged`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Merged {
     /// `first`: `Channel`.
@@ -190,12 +167,11 @@ pub struct Merged {
     pub second: crate::models::Channel,
 }
 
-object!(Merged as "type" = "Merged" { first = "first", second = "second" });
-
 /// Asterisk's event `Moved`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Moved {
     /// `by`: `Party`.
@@ -205,15 +181,15 @@ pub struct Moved {
     /// `to`: `Party`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<crate::models::Party>,
 }
-
-object!(Moved as "type" = "Moved" { by = "by", to = "to" : optional });
 
 /// Asterisk's event `Named`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Named {
     /// `channel`: `Channel`.
@@ -226,40 +202,39 @@ pub struct Named {
     pub replaced: crate::models::Channel,
 }
 
-object!(Named as "type" = "Named" { channel = "channel", replaced = "replaced" });
-
 /// Asterisk's event `PerhapsNamed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PerhapsNamed {
     /// `channel`: `Channel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<crate::models::Channel>,
 }
-
-object!(PerhapsNamed as "type" = "PerhapsNamed" { channel = "channel" : optional });
 
 /// Asterisk's event `PerhapsPlayed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PerhapsPlayed {
     /// `playback`: `Playback`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub playback: Option<crate::models::Playback>,
 }
-
-object!(PerhapsPlayed as "type" = "PerhapsPlayed" { playback = "playback" : optional });
 
 /// Asterisk's event `Played`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Played {
     /// `playback`: `Playback`.
@@ -268,18 +243,16 @@ pub struct Played {
     pub playback: crate::models::Playback,
 }
 
-object!(Played as "type" = "Played" { playback = "playback" });
-
 /// Asterisk's event `Quiet`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Quiet {
     /// `level`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<i64>,
 }
-
-object!(Quiet as "type" = "Quiet" { level = "level" : optional });

@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Channel`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
     /// `id`: `ChannelId`.
@@ -20,8 +20,6 @@ pub struct Channel {
     pub name: String,
 }
 
-object!(Channel { id = "id", name = "name" });
-
 impl From<&Channel> for crate::ids::ChannelId {
     fn from(model: &Channel) -> Self {
         model.id.clone()
@@ -31,7 +29,7 @@ impl From<&Channel> for crate::ids::ChannelId {
 /// Asterisk's model `Party`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Party {
     /// `source`: `Channel`.
@@ -41,15 +39,14 @@ pub struct Party {
     /// `other`: `Channel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<crate::models::Channel>,
 }
-
-object!(Party { source = "source", other = "other" : optional });
 
 /// Asterisk's model `Playback`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Playback {
     /// `target_uri`: text.
@@ -57,5 +54,3 @@ pub struct Playback {
     /// Since Asterisk 22.0 or earlier.
     pub target_uri: String,
 }
-
-object!(Playback { target_uri = "target_uri" });

@@ -2,13 +2,13 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `CallerID`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "CallerID")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallerId {
     /// `number`: text.
@@ -18,22 +18,20 @@ pub struct CallerId {
     /// `localSSRC`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(rename = "localSSRC")]
     pub local_ssrc: i64,
     /// `x2y`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub x2y: Option<String>,
 }
-
-object!(
-    CallerId { number = "number", local_ssrc = "localSSRC", x2y = "x2y" : optional }
-);
 
 /// Asterisk's model `DialplanCEP`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "DialplanCEP")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCep {
     /// `caller`: `CallerId`.
@@ -43,16 +41,15 @@ pub struct DialplanCep {
     /// `info`: `CallInfo`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<crate::models::CallInfo>,
 }
-
-object!(DialplanCep { caller = "caller", info = "info" : optional });
 
 /// Asterisk's model `RTPstat`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "RTPstat")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RtpStat {
     /// `rtt`: number.
@@ -61,19 +58,16 @@ pub struct RtpStat {
     pub rtt: f64,
 }
 
-object!(RtpStat { rtt = "rtt" });
-
 /// Asterisk's model `call_info`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "call_info")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallInfo {
     /// `id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
-
-object!(CallInfo { id = "id" : optional });

@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Pair`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `attribute`: text.
@@ -17,6 +17,7 @@ pub struct Pair {
     /// `value`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// `weight`: whole number.
     ///
@@ -28,13 +29,8 @@ pub struct Pair {
     pub kind: crate::values::PairKind,
 }
 
-object!(
-    Pair { attribute = "attribute", value = "value" : optional, weight = "weight", kind =
-    "kind" }
-);
-
 impl Pair {
-    /// One with the members that it must have.
+    /// One with the required members; the others can be set afterwards.
     #[must_use]
     pub fn new(
         attribute: impl Into<String>,

@@ -2,18 +2,17 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Sheet`.
 ///
 /// Since Asterisk 22.0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sheet {
     /// `date`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0.
+    #[serde(with = "crate::date")]
     pub date: crate::Date,
 }
-
-object!(Sheet { date = "date" : date });

@@ -5,7 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -16,7 +16,8 @@ use crate::{Disconnected, Dropped, Reconnected};
 ///
 /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
 /// that has changed, and come in their place among the events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// An event of a type that the bindings do not know.
@@ -64,23 +65,6 @@ impl Event {
             Self::Unknown(event) => event.channel_id(),
             Self::Undecodable(event) => event.channel_id(),
             _ => None,
-        }
-    }
-}
-
-impl serde_core::Serialize for Event {
-    fn serialize<S: serde_core::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Unknown(event) => event.serialize(serializer),
-            Self::Undecodable(event) => event.serialize(serializer),
-            Self::Disconnected(notice) => notice.serialize(serializer),
-            Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "websocket")]
-            Self::Resynced(notice) => notice.serialize(serializer),
-            Self::Dropped(notice) => notice.serialize(serializer),
         }
     }
 }

@@ -2,4 +2,4 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -16,7 +16,8 @@ use crate::{Disconnected, Dropped, Reconnected};
 ///
 /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
 /// that has changed, and come in their place among the events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// Asterisk's event `Answered`.
@@ -140,28 +141,6 @@ impl Event {
     }
 }
 
-impl serde_core::Serialize for Event {
-    fn serialize<S: serde_core::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Answered(event) => event.serialize(serializer),
-            Self::Hung(event) => event.serialize(serializer),
-            Self::MissingParams(event) => event.serialize(serializer),
-            Self::Replaced(event) => event.serialize(serializer),
-            Self::Rung(event) => event.serialize(serializer),
-            Self::Unknown(event) => event.serialize(serializer),
-            Self::Undecodable(event) => event.serialize(serializer),
-            Self::Disconnected(notice) => notice.serialize(serializer),
-            Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "websocket")]
-            Self::Resynced(notice) => notice.serialize(serializer),
-            Self::Dropped(notice) => notice.serialize(serializer),
-        }
-    }
-}
-
 /// Decodes the text of an event whose type is known; `None` says that it is not.
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
     Some(
@@ -179,12 +158,14 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Answered`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Answered {
     /// `line`: `Line`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<crate::models::Line>,
     /// `by`: `Line`.
     ///
@@ -197,24 +178,20 @@ pub struct Answered {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
-
-object!(
-    Answered as "type" = "Answered" { line = "line" : optional, by = "by", application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);
 
 /// Asterisk's event `Hung`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Hung {
     /// `line`: `Line`.
@@ -228,14 +205,21 @@ pub struct Hung {
     /// `last`: `Rung`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<crate::events::Rung>,
     /// `tree`: JSON.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<serde_json::Value>,
     /// `when`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(
+        default,
+        with = "crate::date::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub when: Option<crate::Date>,
     /// `application`: text.
     ///
@@ -244,23 +228,20 @@ pub struct Hung {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
-
-object!(
-    Hung as "type" = "Hung" { line = "line", cause = "cause", last = "last" : optional,
-    tree = "tree" : optional, when = "when" : optional_date, application = "application",
-    timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Asterisk's event `MissingParams`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
     /// `params`: list of text.
@@ -270,18 +251,15 @@ pub struct MissingParams {
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
-
-object!(
-    MissingParams as "type" = "MissingParams" { params = "params", asterisk_id =
-    "asterisk_id" : optional }
-);
 
 /// Asterisk's event `Replaced`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Replaced {
     /// `application`: text.
@@ -291,22 +269,20 @@ pub struct Replaced {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
-
-object!(
-    Replaced as "type" = "Replaced" { application = "application", timestamp =
-    "timestamp" : date, asterisk_id = "asterisk_id" : optional }
-);
 
 /// Asterisk's event `Rung`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Rung {
     /// `line`: `Line`.
@@ -316,6 +292,7 @@ pub struct Rung {
     /// `cause`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// `application`: text.
     ///
@@ -324,16 +301,11 @@ pub struct Rung {
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(with = "crate::date")]
     pub timestamp: crate::Date,
     /// `asterisk_id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
-
-object!(
-    Rung as "type" = "Rung" { line = "line", cause = "cause" : optional, application =
-    "application", timestamp = "timestamp" : date, asterisk_id = "asterisk_id" : optional
-    }
-
-);

@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Line`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Line {
     /// `id`: text.
@@ -19,5 +19,3 @@ pub struct Line {
     /// Since Asterisk 22.0 or earlier.
     pub up: bool,
 }
-
-object!(Line { id = "id", up = "up" });

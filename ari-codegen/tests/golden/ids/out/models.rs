@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Door`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Door {
     /// `name`: `DoorName`.
@@ -17,10 +17,9 @@ pub struct Door {
     /// `id`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
-
-object!(Door { name = "name", id = "id" : optional });
 
 impl From<&Door> for crate::ids::DoorName {
     fn from(model: &Door) -> Self {
@@ -31,12 +30,13 @@ impl From<&Door> for crate::ids::DoorName {
 /// Asterisk's model `Lamp`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Lamp {
     /// `id`: `LampId`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<crate::ids::LampId>,
     /// `room_id`: `RoomId`.
     ///
@@ -44,12 +44,10 @@ pub struct Lamp {
     pub room_id: crate::ids::RoomId,
 }
 
-object!(Lamp { id = "id" : optional, room_id = "room_id" });
-
 /// Asterisk's model `Room`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Room {
     /// `id`: `RoomId`.
@@ -63,21 +61,18 @@ pub struct Room {
     /// `linked_room_id`: `RoomId`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub linked_room_id: Option<crate::ids::RoomId>,
     /// `door_names`: list of `DoorName`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub door_names: Option<Vec<crate::ids::DoorName>>,
     /// `name`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
     pub name: String,
 }
-
-object!(
-    Room { id = "id", room_ids = "room_ids", linked_room_id = "linked_room_id" :
-    optional, door_names = "door_names" : optional, name = "name" }
-);
 
 impl From<&Room> for crate::ids::RoomId {
     fn from(model: &Room) -> Self {

@@ -2,27 +2,26 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Others`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Others {
     /// `Self`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(rename = "Self")]
     pub self_: String,
 }
-
-object!(Others { self_ = "Self" });
 
 /// Asterisk's model `Self`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Self")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SelfModel {
     /// `true`: boolean.
@@ -31,37 +30,35 @@ pub struct SelfModel {
     pub r#true: bool,
 }
 
-object!(SelfModel { r#true = "true" });
-
 /// Asterisk's model `Words`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Words {
     /// `type`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// `move`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#move: Option<String>,
     /// `self`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
     /// `crate`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
     pub crate_: Option<String>,
     /// `async`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#async: Option<String>,
 }
-
-object!(
-    Words { r#type = "type" : optional, r#move = "move" : optional, self_ = "self" :
-    optional, crate_ = "crate" : optional, r#async = "async" : optional }
-);

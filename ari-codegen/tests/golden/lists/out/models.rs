@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Ball`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ball {
     /// `size`: whole number.
@@ -16,13 +16,11 @@ pub struct Ball {
     pub size: i64,
 }
 
-object!(Ball { size = "size" });
-
 /// Asterisk's model `Box`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Box")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `labels`: list of text.
@@ -32,14 +30,17 @@ pub struct BoxModel {
     /// `inner`: list of `Ball`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub inner: Option<Vec<crate::models::Ball>>,
     /// `first`: `Ball`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<crate::models::Ball>,
     /// `extras`: list of JSON.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub extras: Option<Vec<serde_json::Value>>,
     /// `grid`: list of list of `Ball`.
     ///
@@ -48,10 +49,6 @@ pub struct BoxModel {
     /// `dates`: list of text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<Vec<String>>,
 }
-
-object!(
-    BoxModel { labels = "labels", inner = "inner" : optional, first = "first" : optional,
-    extras = "extras" : optional, grid = "grid", dates = "dates" : optional }
-);

@@ -2,17 +2,18 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `File`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct File {
     /// `variables`: JSON.
     ///
     /// Since Asterisk 21.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<serde_json::Value>,
     /// `size`: whole number.
     ///
@@ -20,12 +21,10 @@ pub struct File {
     pub size: i64,
 }
 
-object!(File { variables = "variables" : optional, size = "size" });
-
 /// Asterisk's model `OldFile`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OldFile {
     /// `id`: text.
@@ -34,12 +33,10 @@ pub struct OldFile {
     pub id: String,
 }
 
-object!(OldFile { id = "id" });
-
 /// Asterisk's model `Pair`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `key`: text.
@@ -47,5 +44,3 @@ pub struct Pair {
     /// Since Asterisk 21.0 or earlier.
     pub key: String,
 }
-
-object!(Pair { key = "key" });

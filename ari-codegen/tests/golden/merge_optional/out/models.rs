@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `OldPart`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OldPart {
     /// `id`: text.
@@ -16,12 +16,10 @@ pub struct OldPart {
     pub id: String,
 }
 
-object!(OldPart { id = "id" });
-
 /// Asterisk's model `Part`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Part {
     /// `id`: text.
@@ -31,18 +29,16 @@ pub struct Part {
     /// `loose`: text.
     ///
     /// Since Asterisk 21.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub loose: Option<String>,
     /// `fresh`: text.
     ///
     /// Since Asterisk 22.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh: Option<String>,
     /// `gone`: whole number.
     ///
     /// Since Asterisk 21.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gone: Option<i64>,
 }
-
-object!(
-    Part { id = "id", loose = "loose" : optional, fresh = "fresh" : optional, gone =
-    "gone" : optional }
-);

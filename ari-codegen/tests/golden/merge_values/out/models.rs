@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Door`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Door {
     /// `state`: `DoorState`.
@@ -17,7 +17,6 @@ pub struct Door {
     /// `lock`: text.
     ///
     /// Since Asterisk 21.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
 }
-
-object!(Door { state = "state", lock = "lock" : optional });

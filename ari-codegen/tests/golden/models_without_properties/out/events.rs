@@ -5,7 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -16,7 +16,8 @@ use crate::{Disconnected, Dropped, Reconnected};
 ///
 /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
 /// that has changed, and come in their place among the events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// Asterisk's event `Bare`.
@@ -71,24 +72,6 @@ impl Event {
     }
 }
 
-impl serde_core::Serialize for Event {
-    fn serialize<S: serde_core::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Bare(event) => event.serialize(serializer),
-            Self::Unknown(event) => event.serialize(serializer),
-            Self::Undecodable(event) => event.serialize(serializer),
-            Self::Disconnected(notice) => notice.serialize(serializer),
-            Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "websocket")]
-            Self::Resynced(notice) => notice.serialize(serializer),
-            Self::Dropped(notice) => notice.serialize(serializer),
-        }
-    }
-}
-
 /// Decodes the text of an event whose type is known; `None` says that it is not.
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
     Some(
@@ -102,8 +85,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Bare`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Bare {}
-
-object!(Bare as "type" = "Bare" {});

@@ -2,21 +2,19 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Dialed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dialed {}
-
-object!(Dialed {});
 
 /// Asterisk's model `Holder`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Holder {
     /// `dialed`: `Dialed`.
@@ -24,5 +22,3 @@ pub struct Holder {
     /// Since Asterisk 22.0 or earlier.
     pub dialed: crate::models::Dialed,
 }
-
-object!(Holder { dialed = "dialed" });

@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `LiveRecording`.
 ///
 /// Since Asterisk 12.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// `format`: text.
@@ -21,6 +21,7 @@ pub struct LiveRecording {
     /// `cause`: text.
     ///
     /// Since Asterisk 12.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// `name`: text.
     ///
@@ -28,15 +29,10 @@ pub struct LiveRecording {
     pub name: String,
 }
 
-object!(
-    LiveRecording { format = "format", state = "state", cause = "cause" : optional, name
-    = "name" }
-);
-
 /// Asterisk's model `Recording`.
 ///
 /// Since Asterisk 12.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Recording {
     /// `name`: text.
@@ -44,5 +40,3 @@ pub struct Recording {
     /// Since Asterisk 12.0 or earlier.
     pub name: String,
 }
-
-object!(Recording { name = "name" });

@@ -2,67 +2,67 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Base`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Base {
     /// `child`: `Derived`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<crate::models::Derived>,
 }
-
-object!(Base { child = "child" : optional });
 
 /// Asterisk's model `Derived`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Derived {
     /// `own`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
     /// `child`: `Derived`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<Box<crate::models::Derived>>,
 }
-
-object!(Derived { own = "own" : optional, child = "child" : optional });
 
 /// Asterisk's model `Root`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Root {
     /// `of`: `Tree`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<Box<crate::models::Tree>>,
 }
-
-object!(Root { of = "of" : optional });
 
 /// Asterisk's model `Tree`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tree {
     /// `left`: `Tree`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<Box<crate::models::Tree>>,
     /// `right`: `Tree`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<Box<crate::models::Tree>>,
     /// `root`: `Root`.
     ///
@@ -73,8 +73,3 @@ pub struct Tree {
     /// Since Asterisk 22.0 or earlier.
     pub leaves: Vec<crate::models::Tree>,
 }
-
-object!(
-    Tree { left = "left" : optional, right = "right" : optional, root = "root", leaves =
-    "leaves" }
-);

@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `DeviceState`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeviceState {
     /// `name`: `DeviceName`.
@@ -19,8 +19,6 @@ pub struct DeviceState {
     /// Since Asterisk 22.0 or earlier.
     pub state: crate::values::DeviceStateValue,
 }
-
-object!(DeviceState { name = "name", state = "state" });
 
 impl From<&DeviceState> for crate::ids::DeviceName {
     fn from(model: &DeviceState) -> Self {

@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Gauge`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Gauge {
     /// `i`: whole number.
@@ -17,6 +17,7 @@ pub struct Gauge {
     /// `l`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub l: Option<i64>,
     /// `d`: number.
     ///
@@ -25,10 +26,12 @@ pub struct Gauge {
     /// `f`: number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub f: Option<f64>,
     /// `n`: number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<f64>,
     /// `b`: boolean.
     ///
@@ -37,10 +40,16 @@ pub struct Gauge {
     /// `when`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(with = "crate::date")]
     pub when: crate::Date,
     /// `until`: date and time in the server's time zone, to the millisecond.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(
+        default,
+        with = "crate::date::option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub until: Option<crate::Date>,
     /// `raw`: JSON.
     ///
@@ -49,11 +58,6 @@ pub struct Gauge {
     /// `more`: JSON.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub more: Option<serde_json::Value>,
 }
-
-object!(
-    Gauge { i = "i", l = "l" : optional, d = "d", f = "f" : optional, n = "n" : optional,
-    b = "b", when = "when" : date, until = "until" : optional_date, raw = "raw", more =
-    "more" : optional }
-);

@@ -5,7 +5,7 @@
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 use crate::{Disconnected, Dropped, Reconnected};
 
 /// An event.
@@ -16,7 +16,8 @@ use crate::{Disconnected, Dropped, Reconnected};
 ///
 /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
 /// that has changed, and come in their place among the events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// Asterisk's event `Kind`.
@@ -89,28 +90,6 @@ impl Event {
     }
 }
 
-impl serde_core::Serialize for Event {
-    fn serialize<S: serde_core::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Kind(event) => event.serialize(serializer),
-            Self::ResultMessage(event) => event.serialize(serializer),
-            Self::UndecodableMessage(event) => event.serialize(serializer),
-            Self::UnknownMessage(event) => event.serialize(serializer),
-            Self::UnknownEventMessage(event) => event.serialize(serializer),
-            Self::Unknown(event) => event.serialize(serializer),
-            Self::Undecodable(event) => event.serialize(serializer),
-            Self::Disconnected(notice) => notice.serialize(serializer),
-            Self::Reconnected(notice) => notice.serialize(serializer),
-            #[cfg(feature = "websocket")]
-            Self::Resynced(notice) => notice.serialize(serializer),
-            Self::Dropped(notice) => notice.serialize(serializer),
-        }
-    }
-}
-
 /// Decodes the text of an event whose type is known; `None` says that it is not.
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
     Some(
@@ -128,62 +107,62 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Kind`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Kind {
     /// `application`: whole number.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<i64>,
 }
-
-object!(Kind as "type" = "Kind" { application = "application" : optional });
 
 /// Asterisk's event `Result`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Result")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "Result")]
 #[non_exhaustive]
 pub struct ResultMessage {}
-
-object!(ResultMessage as "type" = "Result" {});
 
 /// Asterisk's event `Undecodable`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Undecodable")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "Undecodable")]
 #[non_exhaustive]
 pub struct UndecodableMessage {
     /// `kind`: `BoxModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::models::BoxModel>,
 }
-
-object!(UndecodableMessage as "type" = "Undecodable" { kind = "kind" : optional });
 
 /// Asterisk's event `Unknown`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Unknown")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "Unknown")]
 #[non_exhaustive]
 pub struct UnknownMessage {
     /// `kind`: `BoxModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::models::BoxModel>,
 }
-
-object!(UnknownMessage as "type" = "Unknown" { kind = "kind" : optional });
 
 /// Asterisk's event `UnknownEvent`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "UnknownEvent")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "UnknownEvent")]
 #[non_exhaustive]
 pub struct UnknownEventMessage {
     /// `kind`: `BoxModel`.
@@ -191,5 +170,3 @@ pub struct UnknownEventMessage {
     /// Since Asterisk 22.0 or earlier.
     pub kind: crate::models::BoxModel,
 }
-
-object!(UnknownEventMessage as "type" = "UnknownEvent" { kind = "kind" });

@@ -2,28 +2,27 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Box`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Box")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `result`: `OptionModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<crate::models::OptionModel>,
 }
-
-object!(BoxModel { result = "result" : optional });
 
 /// Asterisk's model `Option`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Option")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OptionModel {
     /// `some`: `StringModel`.
@@ -32,29 +31,24 @@ pub struct OptionModel {
     pub some: crate::models::StringModel,
 }
 
-object!(OptionModel { some = "some" });
-
 /// Asterisk's model `String`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "String")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StringModel {
     /// `none`: `VecModel`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub none: Option<crate::models::VecModel>,
 }
-
-object!(StringModel { none = "none" : optional });
 
 /// Asterisk's model `Vec`.
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Vec")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct VecModel {}
-
-object!(VecModel {});

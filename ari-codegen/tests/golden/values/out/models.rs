@@ -2,12 +2,12 @@
 
 //! Models: what operations answer with and events carry.
 
-use crate::object::object;
+use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Knob`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Knob {
     /// `state`: `KnobState`.
@@ -17,28 +17,24 @@ pub struct Knob {
     /// `knob_color`: `KnobColor`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub knob_color: Option<crate::values::KnobColor>,
     /// `level`: text.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
 }
-
-object!(
-    Knob { state = "state", knob_color = "knob_color" : optional, level = "level" :
-    optional }
-);
 
 /// Asterisk's model `KnobState`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KnobState {
     /// `state`: `KnobStateValue`.
     ///
     /// Since Asterisk 22.0 or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<crate::values::KnobStateValue>,
 }
-
-object!(KnobState { state = "state" : optional });
