@@ -1,21 +1,21 @@
-//! A call is offered to every copy of this program, and the first to claim it has it: so several share the work, and one of
-//! them can be taken away at any time.
+//! A call is offered to every running copy of this program, and the first copy to claim it gets it. So the copies share
+//! the work, and each can be stopped at any time.
 //!
-//! It takes Asterisk 22.10, 23.4, 20.20 or later. The dialplan offers the call for five seconds to every application whose
-//! name begins with `broadcast-`:
+//! It requires Asterisk 20.20, 22.10, 23.4 or later. The dialplan offers the call for five seconds to every application
+//! whose name begins with `broadcast-`:
 //!
 //! ```text
 //! exten => 2011,1,StasisBroadcast(5000,^broadcast-,,yes)
 //! ```
 //!
-//! Try it with the Asterisk 22 that `cargo xtask asterisk up` starts, which has that extension; twice, or more often:
+//! Start it several times with the Asterisk 22 that `cargo xtask asterisk up` starts, which has this extension:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example broadcast
 //! $ cargo xtask asterisk call 2011
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::env;
 
@@ -27,9 +27,9 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    // Once this is known, claiming fails with the releases that can do it, rather than with the server's 404.
+    // Once the version is known, an unsupported request fails with the releases that support it instead of a 404.
     println!("{}", ari.server_version().await?);
-    // Each copy has a name of its own.
+    // Each copy is another application.
     let app = format!("broadcast-{}", std::process::id());
     let events = ari.events([&app]).await?;
     println!("waiting for offers to the application {app}");
@@ -42,7 +42,7 @@ pub async fn serve(ari: Client, mut events: Events, app: String) -> Result<(), E
         let event = event?;
         match react(&ari, &event, &app).await {
             Ok(()) => {}
-            // The caller has hung up at the same moment, which is no fault.
+            // The caller has hung up at the same moment.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -55,12 +55,12 @@ async fn react(ari: &Client, event: &Event, app: &str) -> Result<(), Error> {
         Event::CallBroadcast(offer) => match ari.event_operations().claim_channel(&offer.channel.id, app).await {
             Ok(()) => println!("{} is ours", offer.channel.name),
             Err(error) if matches!(error.status(), Some(404 | 409)) => {
-                println!("{} is another's, or gone", offer.channel.name);
+                println!("{} was claimed by another copy, or is gone", offer.channel.name);
             }
             Err(error) => return Err(error),
         },
         Event::CallClaimed(claimed) => println!("{} goes to {}", claimed.channel.name, claimed.winner_app),
-        // Only the winner gets here, and from here on it is a call as any other.
+        // Only the winner gets this event. From here on it is a call like any other.
         Event::StasisStart(start) => {
             let channel = ari.channel(&start.channel);
             channel.answer().await?;
@@ -71,8 +71,14 @@ async fn react(ari: &Client, event: &Event, app: &str) -> Result<(), Error> {
                 ari.channel(id).hangup().await?;
             }
         }
-        Event::Disconnected(gap) => println!("{gap}: what is offered now goes to others"),
-        Event::Reconnected(gap) => println!("{gap}"),
+        Event::Disconnected(gap) => println!("{gap}: the other copies get the offers"),
+        Event::Reconnected(gap) => {
+            println!("{gap}");
+            // The end of a greeting may have been missed.
+            for channel in ari.application(app).get().await?.channel_ids {
+                ari.channel(channel).hangup().await?;
+            }
+        }
         _ => {}
     }
     Ok(())

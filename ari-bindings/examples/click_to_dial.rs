@@ -1,8 +1,8 @@
-//! Connects two telephones: calls the first, then the second while the first hears it ring, and lets them talk.
+//! Connects two telephones: calls the first one, then the second one while the first hears it ring, and lets them talk.
 //!
-//! The second is created, put into the bridge and only then dialled: so the first hears what comes before the answer,
-//! such as the announcement of a network. What becomes of the second, the first hears as the cause of its own end: busy,
-//! no answer, no such number.
+//! The second channel is created, put into the bridge, and only then dialled. So the first party hears what comes before
+//! the answer, such as an announcement of the network. If the second party cannot be reached, the first call ends with
+//! the reason as its cause: busy, no answer, no such number.
 //!
 //! It needs nothing in the dialplan. Try it with the Asterisk that `cargo xtask asterisk up` starts, whose extension 1001
 //! answers, 1004 rings, 1005 is busy and 1008 cannot be reached:
@@ -11,14 +11,18 @@
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example click_to_dial Local/1002@default Local/1005@default
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::env;
 use std::fmt;
 
+use ari_bindings::events::StasisStart;
 use ari_bindings::ids::{BridgeId, ChannelId};
 use ari_bindings::values::HangupReason;
 use ari_bindings::{Client, Error, Event, Events};
+
+/// The argument of the first party's channel.
+const FIRST: &str = "first";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -30,7 +34,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    // An application of its own, so that several can run at the same time.
+    // Each run is another application, so that several can run at the same time.
     let app = format!("click-to-dial-{}", std::process::id());
     let mut events = ari.events([&app]).resync(true).await?;
     let wish = Wish { app, first, second, ring_seconds: 20 };
@@ -40,34 +44,35 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Who is to talk to whom.
+/// The parties, and how to call them.
 pub struct Wish {
-    /// The application that the connection is for.
+    /// The application of the connection.
     pub app: String,
     /// The endpoint that is called first.
     pub first: String,
     /// The endpoint that is called once the first has answered.
     pub second: String,
-    /// How long each telephone may ring.
+    /// How long each telephone may ring, in seconds.
     pub ring_seconds: i64,
 }
 
 /// How a call ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The first did not come to the telephone.
+    /// The first party did not answer.
     FirstUnreachable(HangupReason),
-    /// The second did not; the first has been told why.
+    /// The second party did not answer. The first call has ended with the reason.
     SecondUnreachable(HangupReason),
-    /// They talked.
+    /// The parties talked.
     Talked,
-    /// The first hung up before the second answered, or nobody knows.
+    /// The first party hung up before the second answered, or the outcome is lost in a gap.
     GivenUp,
 }
 
-/// Makes the call, and watches over it until it is over.
+/// Makes the call, and follows it to its end.
 pub async fn connect(ari: &Client, events: &mut Events, wish: Wish) -> Result<Outcome, Error> {
-    let first = ari.channels().originate(&wish.first).app(&wish.app).timeout(wish.ring_seconds).await?.id;
+    let originate = ari.channels().originate(&wish.first).app(&wish.app).app_args(FIRST);
+    let first = originate.timeout(wish.ring_seconds).await?.id;
     let (status, reason) = (String::new(), HangupReason::Normal);
     let mut call = Call { ari, wish, first, second: None, bridge: None, status, cause: None, reason };
     let outcome = call.watch(events).await;
@@ -79,15 +84,15 @@ struct Call<'a> {
     ari: &'a Client,
     wish: Wish,
     first: ChannelId,
-    /// There is one once the first has answered.
+    /// Created once the first party has answered.
     second: Option<ChannelId>,
     bridge: Option<BridgeId>,
-    /// What the telephone that was called last is doing, in the words of the application `Dial`.
+    /// The status of the last call, in the terms of the application `Dial`.
     status: String,
-    /// Why the second was hung up on by its telephone. What [`Event::ChannelDestroyed`] says may be no more than that
-    /// it has left the bridge.
+    /// The cause that the second telephone has sent. That of [`Event::ChannelDestroyed`] may only say that the channel
+    /// has left the bridge.
     cause: Option<i64>,
-    /// Why the first is hung up on.
+    /// The reason for hanging up on the first party.
     reason: HangupReason,
 }
 
@@ -95,17 +100,25 @@ impl Call<'_> {
     async fn watch(&mut self, events: &mut Events) -> Result<Outcome, Error> {
         while let Some(event) = events.next().await {
             let reaction = match event? {
-                Event::StasisStart(start) if start.channel.id == self.first => match self.create_second().await {
-                    // Asterisk knows no such telephone, or no way there.
-                    Err(error) if matches!(error.status(), Some(400 | 500)) => {
-                        println!("{}: {error}", self.wish.second);
-                        self.reason = HangupReason::Unallocated;
-                        return Ok(Outcome::SecondUnreachable(self.reason.clone()));
+                Event::StasisStart(start) if start.replace_channel.is_some() => {
+                    self.replace(&start);
+                    Ok(())
+                }
+                // It is another channel, with our argument, if somebody has picked up the call.
+                Event::StasisStart(start) if start.args.first().is_some_and(|argument| argument == FIRST) => {
+                    self.first = start.channel.id;
+                    match self.create_second().await {
+                        // Asterisk knows no such telephone, or no way to it.
+                        Err(error) if matches!(error.status(), Some(400 | 500)) => {
+                            println!("{}: {error}", self.wish.second);
+                            self.reason = HangupReason::Unallocated;
+                            return Ok(Outcome::SecondUnreachable(self.reason.clone()));
+                        }
+                        created => created,
                     }
-                    created => created,
-                },
+                }
                 Event::StasisStart(start) if self.is_second(&start.channel.id) => self.dial_second().await,
-                // Without a status it only tells that dialling begins, and may come late.
+                // Without a status, it only reports that dialling begins, and may come late.
                 Event::Dial(dial) if !dial.dialstatus.is_empty() => {
                     println!("{}: {}", dial.peer.name, dial.dialstatus);
                     self.status = dial.dialstatus;
@@ -130,7 +143,7 @@ impl Call<'_> {
                     return Ok(Outcome::SecondUnreachable(self.reason.clone()));
                 }
                 Event::Disconnected(gap) => {
-                    println!("{gap}: the call goes on, but nothing is heard of it");
+                    println!("{gap}: the call continues, events are lost");
                     Ok(())
                 }
                 Event::Resynced(change) if change.channels.vanished.iter().any(|id| self.has(id)) => {
@@ -139,12 +152,21 @@ impl Call<'_> {
                 _ => Ok(()),
             };
             match reaction {
-                // Somebody has hung up at the same moment; how the call has ended comes as an event.
+                // Somebody has hung up at the same moment, and the event follows.
                 Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
                 reaction => reaction?,
             }
         }
         Ok(Outcome::GivenUp)
+    }
+
+    /// A telephone has transferred its call. Asterisk has put another channel in its place.
+    fn replace(&mut self, start: &StasisStart) {
+        for id in [Some(&mut self.first), self.second.as_mut()].into_iter().flatten() {
+            if start.replace_channel.as_ref().is_some_and(|replaced| replaced.id == *id) {
+                *id = start.channel.id.clone();
+            }
+        }
     }
 
     fn has(&self, id: &ChannelId) -> bool {
@@ -159,7 +181,7 @@ impl Call<'_> {
         self.second.is_some() && self.status == "ANSWER"
     }
 
-    /// The first has answered.
+    /// The first party has answered.
     async fn create_second(&mut self) -> Result<(), Error> {
         let Wish { app, second, .. } = &self.wish;
         self.status.clear();
@@ -167,7 +189,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// The second is there, and calls nobody yet.
+    /// The second channel exists, and is not dialled yet.
     async fn dial_second(&mut self) -> Result<(), Error> {
         let Some(second) = &self.second else { return Ok(()) };
         let bridge = self.ari.bridges().create().r#type("mixing").await?.id;
@@ -176,14 +198,14 @@ impl Call<'_> {
         self.ari.channel(second).dial().caller(&self.first).timeout(self.wish.ring_seconds).await
     }
 
-    /// Lets the first hear how the second is getting on.
+    /// Lets the first party hear the progress of the second call.
     async fn tell_first(&self) -> Result<(), Error> {
         let first = self.ari.channel(&self.first);
         match self.status.as_str() {
             "RINGING" => first.ring().await,
-            // From now on there is something else to hear.
+            // From now on there is other audio.
             "PROGRESS" | "ANSWER" => first.ring_stop().await,
-            // That is all we need to know; some would go on to send the busy tone.
+            // Some telephones would now play the busy tone.
             "BUSY" | "CONGESTION" | "CHANUNAVAIL" => match &self.second {
                 Some(second) => self.ari.channel(second).hangup().await,
                 None => Ok(()),
@@ -192,9 +214,9 @@ impl Call<'_> {
         }
     }
 
-    /// Leaves nobody and nothing behind, whatever has happened; what is gone already is no matter.
+    /// Removes everything that is left.
     ///
-    /// The bridge goes first: whoever is in it then is given a cause by that, in place of the one we have for the first.
+    /// The bridge goes first: it would overwrite the cause of the hang-up for channels in it.
     async fn clean_up(&self) {
         if let Some(bridge) = &self.bridge {
             let _ = self.ari.bridge(bridge).destroy().await;
@@ -206,8 +228,8 @@ impl Call<'_> {
     }
 }
 
-/// Why nobody answers. The status of `Dial` comes first: who only sends the busy tone is hung up on by us, and the cause
-/// (a number of Q.850) says no more than that.
+/// Why nobody answers. The status of `Dial` takes precedence: if a telephone only sends the busy tone, the program hangs
+/// up, and the cause (a number of Q.850) only says that.
 fn reason(status: &str, cause: i64) -> HangupReason {
     match (status, cause) {
         ("BUSY", _) | (_, 17) => HangupReason::Busy,
@@ -221,10 +243,10 @@ fn reason(status: &str, cause: i64) -> HangupReason {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FirstUnreachable(reason) => write!(f, "the first does not answer: {reason}"),
-            Self::SecondUnreachable(reason) => write!(f, "the second does not answer: {reason}"),
-            Self::Talked => f.write_str("they have talked"),
-            Self::GivenUp => f.write_str("the first did not wait"),
+            Self::FirstUnreachable(reason) => write!(f, "the first party does not answer: {reason}"),
+            Self::SecondUnreachable(reason) => write!(f, "the second party does not answer: {reason}"),
+            Self::Talked => f.write_str("the parties talked"),
+            Self::GivenUp => f.write_str("the first party hung up"),
         }
     }
 }

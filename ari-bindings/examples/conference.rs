@@ -1,23 +1,23 @@
-//! Conferences: who dials the same number meets in the same room. The first one alone hears music, everybody hears
-//! somebody come in, the key 1 mutes and unmutes, and the room is gone with the last one.
+//! Conferences: everybody who dials the same number meets in the same room. The first one hears music, everybody hears
+//! when somebody joins, the key 1 mutes and unmutes, and the room disappears with its last member.
 //!
-//! It keeps next to nothing in mind: the id of a room's bridge follows from its number, and who is inside Asterisk
-//! knows. So calls go on when the program is started again, or has lost its connection for a while.
+//! The program keeps almost no state: the id of a room's bridge follows from its number, and Asterisk knows who is in it.
+//! So conferences survive a restart of the program and gaps in the events.
 //!
-//! The dialplan says which room:
+//! The dialplan chooses the room:
 //!
 //! ```text
 //! exten => 2002,1,Stasis(conference,${EXTEN})
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension, and 20021 and so on:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension, 20021 and so on:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example conference
 //! $ cargo xtask asterisk call 2002 --scenario talk
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::collections::HashSet;
 use std::env;
@@ -28,7 +28,7 @@ use ari_bindings::models::Channel;
 use ari_bindings::values::Direction;
 use ari_bindings::{Client, Error, Event, Events};
 
-/// What the ids of our bridges begin with.
+/// How the ids of the rooms' bridges begin.
 const ROOM: &str = "conference-";
 
 #[tokio::main(flavor = "current_thread")]
@@ -42,16 +42,16 @@ async fn main() -> Result<(), Error> {
     serve(ari, events).await
 }
 
-/// Reacts to one event after the other. What is asked of Asterisk takes a millisecond or two, and further events wait
-/// meanwhile: nothing that happens at the same time in one room can get mixed up.
+/// Reacts to one event after the other. A request takes a millisecond or two, and further events wait meanwhile, so that
+/// simultaneous events in one room cannot interfere.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     let mut conferences = Conferences { ari, muted: HashSet::new() };
     while let Some(event) = events.next().await {
         let event = event?;
         match conferences.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment: 404 no such thing, 409 not here any more, and 400 and 422 are what
-            // bridges say to that.
+            // Somebody has hung up at the same moment: 404 not found, 409 not in the application any more; bridges answer
+            // 400 and 422.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -67,6 +67,8 @@ struct Conferences {
 impl Conferences {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
+            // A member's telephone has transferred its call, and Asterisk has updated the room.
+            Event::StasisStart(start) if start.replace_channel.is_some() => {}
             Event::StasisStart(start) => match start.args.first() {
                 Some(number) => self.come_in(&start.channel, number).await?,
                 None => self.ari.channel(&start.channel).hangup().await?,
@@ -78,7 +80,7 @@ impl Conferences {
                 println!("{} is gone", end.channel.name);
                 self.muted.remove(&end.channel.id);
             }
-            Event::Disconnected(gap) => println!("{gap}: the conferences go on, but keys do nothing"),
+            Event::Disconnected(gap) => println!("{gap}: conferences continue, keys are lost"),
             Event::Reconnected(gap) => println!("{gap}"),
             Event::Resynced(change) => {
                 for bridge in change.bridges.changed.iter().chain(&change.bridges.appeared) {
@@ -104,7 +106,7 @@ impl Conferences {
             found => found?,
         };
         if let Err(error) = room.add_channel([&channel.id]).await {
-            // A room that was made for nobody.
+            // The room may have been created for nobody.
             self.settle(&room).await?;
             return Err(error);
         }
@@ -116,7 +118,7 @@ impl Conferences {
         Ok(())
     }
 
-    /// Does what is due in a room with so many in it: asked now, since those whom the event tells of may be gone.
+    /// Adapts a room to the number of its members. Asterisk is asked for it, since the event may be out of date.
     async fn settle(&self, room: &BridgeHandle) -> Result<(), Error> {
         if !room.bridge_id().starts_with(ROOM) {
             return Ok(());
@@ -128,7 +130,7 @@ impl Conferences {
             }
             1 => room.start_moh().await,
             _ => match room.stop_moh().await {
-                // There was none.
+                // There was no music.
                 Err(error) if error.status() == Some(409) => Ok(()),
                 result => result,
             },

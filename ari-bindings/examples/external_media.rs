@@ -1,7 +1,10 @@
-//! The sound of a call in the hands of the program: an echo over RTP, as a voicebot or a transcription would begin.
+//! The audio of a call in the hands of the program: an echo over RTP, the start of a voice bot or a transcription.
 //!
-//! Asterisk sends what the caller says to a UDP socket of the program, as RTP in the format that was asked for, and plays to
-//! the caller what comes back. Each call has a socket and a task of its own.
+//! Asterisk sends what the caller says to a UDP socket of the program, as RTP in the requested format, and plays to the
+//! caller what comes back. Each call has a socket and a task.
+//!
+//! Channels of external media outlive a program that crashes, so the program removes at its start what an earlier run
+//! has left behind. The ids of what it makes begin with its name.
 //!
 //! The dialplan sends the call in:
 //!
@@ -9,17 +12,16 @@
 //! exten => 2008,1,Stasis(external_media)
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example external_media
 //! $ cargo xtask asterisk call 2008 --scenario talk
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is, `MEDIA_ADDRESS` at which address of this machine it
-//! reaches the program.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk; `MEDIA_ADDRESS` is the address of this machine as Asterisk
+//! reaches it.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::{env, io};
 
@@ -28,8 +30,8 @@ use ari_bindings::{Client, Error, Event, Events};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
-/// What the ids of the channels of the media begin with, to tell them from callers.
-const MEDIA: &str = "media-";
+/// The application, and how the ids of its media channels and bridges begin.
+const APP: &str = "external_media";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -38,19 +40,42 @@ async fn main() -> Result<(), Error> {
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
     let address = setting("MEDIA_ADDRESS", "127.0.0.1").parse().expect("MEDIA_ADDRESS is an IP address");
-    let events = ari.events(["external_media"]).resync(true).await?;
+    clean_up(&ari).await?;
+    let events = ari.events([APP]).resync(true).await?;
     println!("waiting for calls to the application external_media");
     serve(ari, events, address).await
 }
 
+/// Removes what an earlier run has left behind: callers, media channels, and bridges. It comes before the connection, so
+/// that no new caller is among them.
+pub async fn clean_up(ari: &Client) -> Result<(), Error> {
+    let is_ours = |id: &str| id.starts_with(&format!("{APP}-"));
+    let callers = match ari.application(APP).get().await {
+        Ok(application) => application.channel_ids,
+        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let media = ari.channels().list().await?.into_iter().map(|channel| channel.id).filter(|id| is_ours(id));
+    for channel in media.chain(callers) {
+        println!("hanging up {channel}");
+        // Some end with others.
+        let _ = ari.channel(channel).hangup().await;
+    }
+    for bridge in ari.bridges().list().await?.iter().filter(|bridge| is_ours(&bridge.id)) {
+        println!("destroying {}", bridge.id);
+        let _ = ari.bridge(bridge).destroy().await;
+    }
+    Ok(())
+}
+
 /// Reacts to one event after the other.
 pub async fn serve(ari: Client, mut events: Events, address: IpAddr) -> Result<(), Error> {
-    let mut calls = Calls { ari, address, open: HashMap::new() };
+    let mut calls = Calls { ari, address, open: Vec::new() };
     while let Some(event) = events.next().await {
         let event = event?;
         match calls.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, which its own event tells.
+            // Somebody has hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -61,11 +86,11 @@ pub async fn serve(ari: Client, mut events: Events, address: IpAddr) -> Result<(
 struct Calls {
     ari: Client,
     address: IpAddr,
-    /// By the caller's channel.
-    open: HashMap<ChannelId, Call>,
+    open: Vec<Call>,
 }
 
 struct Call {
+    caller: ChannelId,
     media: ChannelId,
     bridge: BridgeId,
     echo: JoinHandle<io::Result<()>>,
@@ -74,37 +99,31 @@ struct Call {
 impl Calls {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
-            Event::StasisStart(start) => match start.channel.id.strip_prefix(MEDIA) {
+            Event::StasisStart(start) => match &start.replace_channel {
+                // The caller's telephone has transferred the call, and Asterisk has updated the bridge.
+                Some(replaced) => self.replace(&replaced.id, &start.channel.id),
+                None if start.channel.id.starts_with(APP) => self.connect(&start.channel.id).await?,
                 None => {
                     println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-                    let answered = self.answer(&start.channel.id).await;
-                    if answered.is_err() {
-                        // Better than silence; often it has hung up itself.
+                    if let Err(error) = self.answer(&start.channel.id).await {
+                        // Better than silence. Often the caller has hung up already.
                         let _ = self.ari.channel(&start.channel).hangup().await;
+                        return Err(error);
                     }
-                    answered
                 }
-                Some(caller) => match self.open.get(caller) {
-                    Some(call) => self.ari.bridge(&call.bridge).add_channel([&start.channel.id]).await,
-                    None => self.ari.channel(&start.channel).hangup().await,
-                },
             },
-            // Without its sound, a call is over as well.
-            Event::StasisEnd(end) => self.close(end.channel.id.strip_prefix(MEDIA).unwrap_or(&end.channel.id)).await,
+            Event::StasisEnd(end) => self.close(&end.channel.id).await?,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
-                    if let Err(error) = self.close(id.strip_prefix(MEDIA).unwrap_or(id)).await {
+                    if let Err(error) = self.close(id).await {
                         println!("too late: {error}");
                     }
                 }
-                Ok(())
             }
-            Event::Disconnected(gap) => {
-                println!("{gap}: the calls go on, and so does their sound");
-                Ok(())
-            }
-            _ => Ok(()),
+            Event::Disconnected(gap) => println!("{gap}: calls continue with their audio"),
+            _ => {}
         }
+        Ok(())
     }
 
     async fn answer(&mut self, caller: &ChannelId) -> Result<(), Error> {
@@ -112,37 +131,62 @@ impl Calls {
         let (socket, host) = match bind(self.address).await {
             Ok(bound) => bound,
             Err(error) => {
-                eprintln!("no socket at {}: {error}", self.address);
+                eprintln!("no socket on {}: {error}", self.address);
                 return self.ari.channel(caller).hangup().await;
             }
         };
-        let media = self.ari.channels().external_media("external_media", "ulaw").external_host(host);
-        let media = media.channel_id(format!("{MEDIA}{caller}")).await?.id;
-        let bridge = self.ari.bridges().create().r#type("mixing").await?.id;
-        let echo = tokio::spawn(echo(socket));
-        self.open.insert(caller.clone(), Call { media, bridge: bridge.clone(), echo });
-        self.ari.bridge(&bridge).add_channel([caller]).await
+        // Asterisk refuses an id that another channel's id begins with, so the caller's id is not the end.
+        let (media, bridge) = (format!("{APP}-{caller}-media"), format!("{APP}-{caller}-bridge"));
+        let bridge = self.ari.bridge(bridge).create_with_id().r#type("mixing").await?.id;
+        let call = Call {
+            caller: caller.clone(),
+            media: ChannelId::new(&media),
+            bridge: bridge.clone(),
+            echo: tokio::spawn(echo(socket)),
+        };
+        self.open.push(call);
+        self.ari.bridge(&bridge).add_channel([caller]).await?;
+        self.ari.channels().external_media(APP, "ulaw").external_host(host).channel_id(media).await?;
+        Ok(())
     }
 
-    async fn close(&mut self, caller: &str) -> Result<(), Error> {
-        let Some(call) = self.open.remove(caller) else { return Ok(()) };
+    /// A media channel is ready.
+    async fn connect(&self, media: &ChannelId) -> Result<(), Error> {
+        match self.open.iter().find(|call| call.media == *media) {
+            Some(call) => self.ari.bridge(&call.bridge).add_channel([media]).await,
+            None => self.ari.channel(media).hangup().await,
+        }
+    }
+
+    fn replace(&mut self, old: &ChannelId, new: &ChannelId) {
+        for call in self.open.iter_mut().filter(|call| call.caller == *old) {
+            call.caller = new.clone();
+        }
+    }
+
+    /// Ends the call of a channel that is gone: the caller's or, since a call is over without its audio, the media's.
+    async fn close(&mut self, id: &ChannelId) -> Result<(), Error> {
+        let Some(position) = self.open.iter().position(|call| call.caller == *id || call.media == *id) else {
+            return Ok(());
+        };
+        let call = self.open.swap_remove(position);
         call.echo.abort();
         // One of them is gone already.
-        let _ = self.ari.channel(caller).hangup().await;
+        let _ = self.ari.channel(&call.caller).hangup().await;
         let _ = self.ari.channel(&call.media).hangup().await;
         self.ari.bridge(&call.bridge).destroy().await
     }
 }
 
-/// A socket, and where it is.
+/// A socket and its address.
 async fn bind(address: IpAddr) -> io::Result<(UdpSocket, String)> {
     let socket = UdpSocket::bind((address, 0)).await?;
     let host = socket.local_addr()?.to_string();
     Ok((socket, host))
 }
 
-/// Sends back what comes. A packet of RTP has a header of 12 bytes; the last 4 of them tell who sends, and two who talk to
-/// each other are not the same.
+/// Sends back what arrives. The header of an RTP packet has 12 bytes. The last 4 identify the sender, so they must differ
+/// in the two directions.
 async fn echo(socket: UdpSocket) -> io::Result<()> {
     let mut packet = [0; 1500];
     loop {

@@ -1,5 +1,5 @@
-//! The first program of everyone who comes to ARI: it answers a call, greets the caller, plays with the line a little
-//! and hangs up when the caller presses a key.
+//! The first ARI program: it answers a call, greets the caller, tries a few operations, and hangs up when the caller
+//! presses a key.
 //!
 //! The dialplan sends the call in:
 //!
@@ -7,7 +7,7 @@
 //! exten => 1000,1,Stasis(hello-world)
 //! ```
 //!
-//! Run it with `cargo run --example hello_world`; `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! Run it with `cargo run --example hello_world`; `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::env;
 
@@ -23,9 +23,9 @@ async fn main() -> Result<(), Error> {
     println!("waiting for calls to the application hello-world");
     while let Some(event) = events.next().await {
         match react(&ari, &event?).await {
-            // The caller may hang up at any moment; what was asked of the call then is refused, and that is no fault.
+            // The caller may hang up at any moment, and requests for the call are then refused.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("the call is gone: {error}"),
-            // One call that goes wrong is no reason to leave the others alone.
+            // A failure in one call does not affect the others.
             Err(error) => println!("{error}"),
             Ok(()) => {}
         }
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// What the application does when something happens.
+/// Reacts to an event.
 pub async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
     match event {
         Event::StasisStart(start) => {
@@ -54,10 +54,10 @@ pub async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
             ari.channel(&dtmf.channel).hangup().await?;
         }
         Event::StasisEnd(end) => println!("{} is gone", end.channel.name),
-        Event::Disconnected(gap) => println!("{gap}: what happens now is not heard"),
+        Event::Disconnected(gap) => println!("{gap}: calls continue, events are lost"),
         Event::Reconnected(gap) => println!("{gap}"),
-        Event::Unknown(event) => println!("an event that is newer than this program: {}", event.kind()),
-        Event::Undecodable(event) => println!("not understood: {}", event.reason()),
+        Event::Unknown(event) => println!("unknown event: {}", event.kind()),
+        Event::Undecodable(event) => println!("cannot decode an event: {}", event.reason()),
         _ => {}
     }
     Ok(())

@@ -1,8 +1,7 @@
-//! A menu on the telephone: prompts that a key interrupts, a wrong key, no key at all, and callers who hang up whenever
-//! they like.
+//! A telephone menu: prompts that a key interrupts, wrong keys, no key at all, and callers who hang up at any point.
 //!
-//! Each call is a task of its own, written as one reads a menu: ask, look at the answer, go on. What happens to its
-//! channel comes into its inbox.
+//! Each call is a task that reads like the menu: ask, look at the answer, continue. An `EventRouter` gives the task the
+//! events of its channel.
 //!
 //! The dialplan sends the call in:
 //!
@@ -10,32 +9,34 @@
 //! exten => 2001,1,Stasis(ivr)
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example ivr
 //! $ cargo xtask asterisk call 2001 --digit 9
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::env;
 use std::time::Duration;
 
-use ari_bindings::handles::ChannelHandle;
+use ari_bindings::handles::{ChannelHandle, PlaybackHandle};
 use ari_bindings::{Client, Error, Event, EventRouter, Events, RoutedEvents};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-/// How long the caller may think once a prompt is over.
+/// How long the caller may think after a prompt.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// No prompt takes longer.
-const LONGEST_PROMPT: Duration = Duration::from_secs(60);
+/// How long to wait for the end of a playback before asking whether it still exists. Its event may have been lost in a
+/// gap, and Asterisk sends none for a file that it does not find.
+const CHECK: Duration = Duration::from_secs(2);
 
-/// "Press 1 [for a greeting], 2 [for the echo test], 9 [to end]": from what every Asterisk can say.
-const MENU: &[&str] = &["sound:vm-press", "digits:1", "digits:2", "digits:9"];
-const GREETING: &[&str] = &["sound:hello-world", "sound:vm-press", "digits:1", "digits:2", "digits:9"];
-const WRONG_KEY: &[&str] = &["sound:pm-invalid-option", "sound:vm-press", "digits:1", "digits:2", "digits:9"];
+/// "Press 1 [for a greeting], 2 [for the echo test], 9 [to end]", from the sounds that every Asterisk has. The numbers
+/// are files, since a playback of `digits:1` cannot be stopped.
+const MENU: &[&str] = &["sound:vm-press", "sound:digits/1", "sound:digits/2", "sound:digits/9"];
+const GREETING: &[&str] = &["sound:hello-world"];
+const WRONG_KEY: &[&str] = &["sound:pm-invalid-option"];
 const GOODBYE: &[&str] = &["sound:vm-goodbye"];
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,20 +50,19 @@ async fn main() -> Result<(), Error> {
     serve(ari, events).await
 }
 
-/// Starts a task for each call, and passes on to it what happens to its channel. It ends with the events, which only
-/// happens when there is nothing more to wait for.
+/// Starts a task for each call, and passes it the events of its channel.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     let router = EventRouter::new();
     while let Some(event) = events.next().await {
         let event = event?;
         if let Event::StasisStart(start) = &event {
             println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-            if let Some(inbox) = router.channel(&start.channel.id) {
-                tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), inbox }.run());
+            if let Some(events) = router.channel(&start.channel.id) {
+                tokio::spawn(Call { ari: ari.clone(), channel: ari.channel(&start.channel), events }.run());
             }
         }
         match router.route(event) {
-            Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
+            Some(Event::Disconnected(gap)) => println!("{gap}: calls continue, keys are lost"),
             Some(Event::Reconnected(gap)) => println!("{gap}"),
             _ => {}
         }
@@ -74,10 +74,10 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
 struct Call {
     ari: Client,
     channel: ChannelHandle,
-    inbox: RoutedEvents,
+    events: RoutedEvents,
 }
 
-/// Why a call ends before it is through the menu.
+/// Why a call ends before the end of the menu.
 enum End {
     HungUp,
     Failed(Error),
@@ -86,7 +86,7 @@ enum End {
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         match error.status() {
-            // The channel is gone, or going: the request and the hang-up have met half-way.
+            // The caller has hung up, and the event is still on its way.
             Some(404 | 409) => Self::HungUp,
             _ => Self::Failed(error),
         }
@@ -101,7 +101,7 @@ impl Call {
             Err(End::HungUp) => println!("{id}: hung up"),
             Err(End::Failed(error)) => {
                 eprintln!("{id}: {error}");
-                // Better than silence; if this fails, too, there is nothing more to do.
+                // Better than silence. If this fails as well, there is nothing left to do.
                 let _ = self.channel.hangup().await;
             }
         }
@@ -109,18 +109,18 @@ impl Call {
 
     async fn menu(&mut self) -> Result<(), End> {
         self.channel.answer().await?;
-        let (mut prompt, mut mistakes) = (MENU, 0);
+        let (mut prompt, mut mistakes) = (MENU.to_vec(), 0);
         while mistakes < 2 {
-            match self.ask(prompt).await?.as_deref() {
-                Some("1") => prompt = GREETING,
+            match self.ask(&prompt).await?.as_deref() {
+                Some("1") => prompt = [GREETING, MENU].concat(),
                 Some("2") => {
-                    // Back to the dialplan; the application hears no more of the channel.
+                    // Back to the dialplan, which ends the events of the channel.
                     self.channel.continue_in_dialplan().context("default").extension("echo").priority(1).await?;
                     return Ok(());
                 }
                 Some("9") => break,
-                Some(_) => (prompt, mistakes) = (WRONG_KEY, mistakes + 1),
-                None => (prompt, mistakes) = (MENU, mistakes + 1),
+                Some(_) => (prompt, mistakes) = ([WRONG_KEY, MENU].concat(), mistakes + 1),
+                None => (prompt, mistakes) = (MENU.to_vec(), mistakes + 1),
             }
         }
         self.say(GOODBYE).await?;
@@ -128,39 +128,52 @@ impl Call {
         Ok(())
     }
 
-    /// Says something to its end.
-    async fn say(&mut self, words: &[&str]) -> Result<(), End> {
-        let playback = self.channel.play(words.iter().copied()).await?.id;
-        while let Some(event) = self.inbox.next().await {
-            if matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == playback) {
-                return Ok(());
-            }
-        }
-        Err(End::HungUp)
+    async fn play(&self, media: &[&str]) -> Result<PlaybackHandle, Error> {
+        Ok(self.ari.playback(self.channel.play(media.iter().copied()).await?.id))
     }
 
-    /// Says something, and gives the key that the caller presses: at any moment, which ends the prompt, or within
-    /// [`PATIENCE`] after it. A key that was pressed before answers at once.
-    async fn ask(&mut self, prompt: &[&str]) -> Result<Option<String>, End> {
-        let playback = self.channel.play(prompt.iter().copied()).await?.id;
-        let mut deadline = Instant::now() + LONGEST_PROMPT;
+    /// Plays something to its end.
+    async fn say(&mut self, media: &[&str]) -> Result<(), End> {
+        let playback = self.play(media).await?;
         loop {
-            match timeout_at(deadline, self.inbox.next()).await {
-                Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
-                    match self.ari.playback(&playback).stop().await {
-                        // It was over already.
-                        Err(error) if error.is_not_found() => {}
-                        result => result?,
-                    }
-                    return Ok(Some(dtmf.digit));
-                }
-                Ok(Some(Event::PlaybackFinished(finished))) if finished.playback.id == playback => {
-                    deadline = Instant::now() + PATIENCE;
-                }
-                Ok(Some(_)) => {}
+            match timeout(CHECK, self.events.next()).await {
+                Ok(Some(event)) if is_end(&playback, &event) => return Ok(()),
                 Ok(None) => return Err(End::HungUp),
-                Err(_) => return Ok(None),
+                Err(_) if is_over(&playback).await => return Ok(()),
+                Ok(Some(_)) | Err(_) => {}
             }
         }
     }
+
+    /// Plays something, and returns the key that the caller presses: during the prompt, which stops it, or within
+    /// [`PATIENCE`] after it.
+    async fn ask(&mut self, prompt: &[&str]) -> Result<Option<String>, End> {
+        let playback = self.play(prompt).await?;
+        let mut is_playing = true;
+        let mut deadline = Instant::now() + CHECK;
+        loop {
+            match timeout_at(deadline, self.events.next()).await {
+                Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
+                    // It may have ended already.
+                    let _ = playback.stop().await;
+                    return Ok(Some(dtmf.digit));
+                }
+                Ok(Some(event)) if is_playing && is_end(&playback, &event) => is_playing = false,
+                Ok(Some(_)) => continue,
+                Ok(None) => return Err(End::HungUp),
+                Err(_) if is_playing => is_playing = !is_over(&playback).await,
+                Err(_) => return Ok(None),
+            }
+            deadline = Instant::now() + if is_playing { CHECK } else { PATIENCE };
+        }
+    }
+}
+
+fn is_end(playback: &PlaybackHandle, event: &Event) -> bool {
+    matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == *playback.playback_id())
+}
+
+/// Whether a playback has ended without an event. If Asterisk cannot be asked, the next check will show.
+async fn is_over(playback: &PlaybackHandle) -> bool {
+    playback.get().await.is_err_and(|error| error.is_not_found())
 }

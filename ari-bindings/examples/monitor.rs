@@ -1,15 +1,15 @@
-//! All channels of a server in a table that is always up to date, also after the connection was lost: what has changed in
-//! the gap is found out, and the gap is shown.
+//! A table of all channels of a server. It stays correct after the connection was lost: a resync finds what has changed
+//! meanwhile, and the table shows the gap.
 //!
-//! It listens to everything (`subscribe_all`), changes nothing, and needs nothing in the dialplan; a user who may only read
-//! will do. Try it with the Asterisk that `cargo xtask asterisk up` starts:
+//! The program receives all events (`subscribe_all`), changes nothing, and needs nothing in the dialplan. A read-only user
+//! is sufficient. Try it with the Asterisk that `cargo xtask asterisk up` starts:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari ARI_USER=reader ARI_PASSWORD=reader cargo run --example monitor
 //! $ cargo xtask asterisk call 1002 --scenario hangup --duration 10000
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -28,22 +28,21 @@ async fn main() -> Result<(), Error> {
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
     let events = ari.events(["monitor"]).subscribe_all(true).resync(true).await?;
-    // Clears the terminal, and begins at its top.
+    // Clears the terminal and starts at the top.
     serve(events, |table| print!("\x1b[2J\x1b[H{table}")).await
 }
 
-/// Keeps the table up to date, and shows it again when it has changed, four times a second at most: a busy server tells more
-/// than anybody can read.
+/// Keeps the table up to date, and shows it when it has changed, four times a second at most.
 pub async fn serve(mut events: Events, mut show: impl FnMut(&Table)) -> Result<(), Error> {
     let mut table = Table { connection: events.connection(), channels: BTreeMap::new(), gaps: Vec::new() };
-    // Nothing was shown so far, so everything that there is has appeared.
+    // Nothing was shown so far, so all channels appear.
     table.note_changes(&events.resync().await?);
     show(&table);
     let mut ticks = interval(Duration::from_millis(250));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_changed = false;
     loop {
-        // Waiting for an event can be given up at any moment: none is lost.
+        // Dropping the wait for an event loses none.
         tokio::select! {
             event = events.next() => match event {
                 Some(event) => table.note(&event?),
@@ -59,11 +58,11 @@ pub async fn serve(mut events: Events, mut show: impl FnMut(&Table)) -> Result<(
     }
 }
 
-/// What there is on the server.
+/// The channels of the server.
 pub struct Table {
     connection: Connection,
     channels: BTreeMap<ChannelId, Channel>,
-    /// When nothing was heard, the last one first.
+    /// The times without a connection, the last one first.
     gaps: Vec<String>,
 }
 
@@ -83,7 +82,7 @@ impl Table {
                 self.note_changes(resync);
             }
             event => {
-                // Every event carries its channel as it is then. Of one that is gone there may still come something.
+                // Every event has the current state of its channel. Some follow the end of the channel.
                 if let Some(channel) = event.channel() {
                     self.channels.entry(channel.id.clone()).and_modify(|known| *known = channel.clone());
                 }
@@ -91,7 +90,7 @@ impl Table {
         }
     }
 
-    /// Adds to what is said about the last gap.
+    /// Adds to the description of the last gap.
     fn explain_gap(&mut self, words: &str) {
         if let Some(gap) = self.gaps.first_mut() {
             gap.push_str("; ");

@@ -1,5 +1,5 @@
-//! One program, and both ways to meet Asterisk: it connects to Asterisk, or waits for Asterisk to connect. What it does with
-//! calls is the same, and does not know which way it was.
+//! One program for both directions: it connects to Asterisk, or waits for Asterisk to connect. The handling of calls is
+//! the same, and does not depend on the direction.
 //!
 //! The dialplan sends the call in:
 //!
@@ -7,13 +7,13 @@
 //! exten => 2012,1,Stasis(outbound)
 //! ```
 //!
-//! By itself, the program connects to `ARI_URL` with `ARI_USER` and `ARI_PASSWORD`:
+//! By default, the program connects to `ARI_URL` with `ARI_USER` and `ARI_PASSWORD`:
 //!
 //! ```console
-//! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example outbound --features server
+//! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example outbound --features outbound
 //! ```
 //!
-//! With `LISTEN=127.0.0.1:8765` it waits there, which takes Asterisk 22.5, 20.15, 21.10, 23.0 or later with:
+//! With `LISTEN=127.0.0.1:8765`, it waits there for Asterisk 20.15, 21.10, 22.5, 23.0 or later with this configuration:
 //!
 //! ```ini
 //! ; websocket_client.conf
@@ -54,28 +54,28 @@ async fn main() -> Result<(), Error> {
     handle(ari, events).await
 }
 
-/// Handles each connection that Asterisk makes in a task of its own: there may be several servers, and of one that was lost
-/// comes another.
+/// Handles each connection that Asterisk opens in a task: there may be several servers, and a lost connection is followed
+/// by another one.
 pub async fn listen(mut listener: Listener) {
     while let Some(session) = listener.accept().await {
         println!("{} connects for {}", session.peer(), session.application());
         let (ari, events) = session.into_parts();
         tokio::spawn(async move {
             match handle(ari, events).await {
-                Ok(()) => println!("a connection is closed"),
-                Err(error) => println!("a connection has ended: {error}"),
+                Ok(()) => println!("connection closed"),
+                Err(error) => println!("connection lost: {error}"),
             }
         });
     }
 }
 
-/// Handles the calls of one connection, until it ends.
+/// Handles the calls of one connection until it ends.
 pub async fn handle(ari: Client, mut events: Events) -> Result<(), Error> {
     while let Some(event) = events.next().await {
         let event = event?;
         match react(&ari, &event).await {
             Ok(()) => {}
-            // The caller has hung up at the same moment, which is no fault.
+            // The caller has hung up at the same moment.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -96,9 +96,15 @@ async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
                 ari.channel(id).hangup().await?;
             }
         }
-        // These only come of a connection that the program has made; of the other kind, Asterisk makes another.
-        Event::Disconnected(gap) => println!("{gap}: the calls go on, but nothing is heard of them"),
-        Event::Reconnected(gap) => println!("{gap}"),
+        // Only a connection that the program has opened reports gaps. Asterisk opens another one instead.
+        Event::Disconnected(gap) => println!("{gap}: calls continue, events are lost"),
+        Event::Reconnected(gap) => {
+            println!("{gap}");
+            // The end of a greeting may have been missed.
+            for channel in ari.application("outbound").get().await?.channel_ids {
+                ari.channel(channel).hangup().await?;
+            }
+        }
         _ => {}
     }
     Ok(())

@@ -1,20 +1,21 @@
-//! A waiting line: callers hear music in a holding bridge, and the agent who is free first gets the one who has waited
-//! longest. An agent who does not answer rests a while; one who hangs up leaves the caller first in the line again.
+//! A queue: callers hear music in a holding bridge, and the first agent who is free gets the caller who has waited
+//! longest. Agents are left alone for a while after each call, answered or not. If an agent hangs up, the caller is first
+//! in the queue again.
 //!
-//! The dialplan sends the callers in; the agents are called by the program:
+//! The dialplan sends the callers in; the program calls the agents:
 //!
 //! ```text
 //! exten => 2005,1,Stasis(queue)
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari AGENTS=PJSIP/phone-b,Local/1001@default cargo run --example queue
 //! $ cargo xtask asterisk call 2005 --scenario hangup --duration 30000
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is, `AGENTS` who answers.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk, `AGENTS` lists the endpoints of the agents.
 
 use std::collections::VecDeque;
 use std::env;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use ari_bindings::handles::BridgeHandle;
 use ari_bindings::ids::{BridgeId, ChannelId};
+use ari_bindings::models::Channel;
 use ari_bindings::{Client, Error, Event, Events};
 use tokio::time::{Instant, sleep_until};
 
@@ -37,24 +39,24 @@ async fn main() -> Result<(), Error> {
     serve(ari, events, Settings { agents, ring_seconds: 15, rest: Duration::from_secs(10) }).await
 }
 
-/// Who answers, and how long they may take.
+/// The agents, and how long they may take.
 pub struct Settings {
     /// Endpoints, in the order in which they are called.
     pub agents: Vec<String>,
-    /// How long an agent's telephone rings.
+    /// How long an agent's telephone rings, in seconds.
     pub ring_seconds: i64,
-    /// How long an agent is left alone who has not answered.
+    /// How long an agent is left alone after a call, answered or not.
     pub rest: Duration,
 }
 
-/// Reacts to one event after the other, and to agents who have rested.
+/// Reacts to one event after the other, and to the end of rests.
 pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Result<(), Error> {
     let agents = settings.agents.iter().map(|endpoint| Agent { endpoint: endpoint.clone(), state: State::Free });
     let agents = agents.collect();
     let line = make_line(&ari).await?;
     let mut queue = Queue { ari, settings, line, agents, waiting: VecDeque::new() };
     loop {
-        // Waiting for an event can be given up at any moment: none is lost.
+        // Dropping the wait for an event loses none.
         let next = tokio::select! {
             next = events.next() => next,
             () = queue.rested() => {
@@ -66,7 +68,7 @@ pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Resul
         let event = event?;
         match queue.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, which its own event tells.
+            // Somebody has hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -105,25 +107,26 @@ enum State {
         caller: ChannelId,
         bridge: BridgeId,
     },
-    /// Hung up, but the telephone may not know yet: called now, it would be busy.
+    /// Still ringing for a caller who has given up. Until the channel is gone, the telephone would be busy.
     Leaving(ChannelId),
 }
 
 impl Queue {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
-            Event::StasisStart(start) if start.args.first().is_some_and(|arg| arg == "agent") => {
-                self.connect(&start.channel.id).await
-            }
-            Event::StasisStart(start) => {
-                println!("{} waits", start.channel.name);
-                self.ari.channel(&start.channel).answer().await?;
-                self.line.add_channel([&start.channel.id]).await?;
-                self.waiting.push_back(start.channel.id.clone());
-                Ok(())
-            }
+            Event::StasisStart(start) => match &start.replace_channel {
+                // A telephone has transferred its call. Asterisk has put another channel in its place.
+                Some(replaced) => {
+                    self.replace(&replaced.id, &start.channel.id);
+                    Ok(())
+                }
+                None if start.args.first().is_some_and(|argument| argument == "agent") => {
+                    self.connect(start.args.get(1), &start.channel.id).await
+                }
+                None => self.wait(&start.channel).await,
+            },
             Event::StasisEnd(end) => self.gone(&end.channel.id).await,
-            // The only thing that is heard of an agent who has not answered.
+            // The only event about an agent who has not answered.
             Event::ChannelDestroyed(end) => self.destroyed(&end.channel.id).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
@@ -134,10 +137,10 @@ impl Queue {
                 Ok(())
             }
             Event::Disconnected(gap) => {
-                println!("{gap}: calls go on, but nobody is connected");
+                println!("{gap}: calls continue, nobody is connected");
                 Ok(())
             }
-            // Nobody is there any more, and the line neither.
+            // All calls are gone, and so is the holding bridge.
             Event::Reconnected(gap) if gap.restarted == Some(true) => {
                 self.waiting.clear();
                 for agent in &mut self.agents {
@@ -150,7 +153,16 @@ impl Queue {
         }
     }
 
-    /// Has a free agent called for each caller who waits, and no more than that.
+    /// A caller enters the queue.
+    async fn wait(&mut self, caller: &Channel) -> Result<(), Error> {
+        println!("{} waits", caller.name);
+        self.ari.channel(caller).answer().await?;
+        self.line.add_channel([&caller.id]).await?;
+        self.waiting.push_back(caller.id.clone());
+        Ok(())
+    }
+
+    /// Calls as many agents as callers wait.
     async fn call_agents(&mut self) {
         let mut wanted = self.waiting.len();
         for agent in &mut self.agents {
@@ -158,19 +170,20 @@ impl Queue {
             if wanted > 0 {
                 wanted -= 1;
             } else {
-                // The caller has hung up. If the agent has at the same moment, so much the better.
+                // The caller has hung up. The agent may have, too.
                 let _ = self.ari.channel(channel).hangup().await;
                 agent.state = State::Leaving(channel.clone());
             }
         }
         let now = Instant::now();
-        let is_free = |agent: &&mut Agent| match agent.state {
+        let is_free = |agent: &Agent| match agent.state {
             State::Free => true,
             State::Resting(until) => until <= now,
             State::Ringing(_) | State::Talking { .. } | State::Leaving(_) => false,
         };
-        for agent in self.agents.iter_mut().filter(is_free).take(wanted) {
-            let originate = self.ari.channels().originate(&agent.endpoint).app("queue").app_args("agent");
+        for (number, agent) in self.agents.iter_mut().enumerate().filter(|(_, agent)| is_free(agent)).take(wanted) {
+            let args = format!("agent,{number}");
+            let originate = self.ari.channels().originate(&agent.endpoint).app("queue").app_args(args);
             agent.state = match originate.timeout(self.settings.ring_seconds).await {
                 Ok(channel) => State::Ringing(channel.id),
                 Err(error) => {
@@ -181,7 +194,7 @@ impl Queue {
         }
     }
 
-    /// Waits until an agent has rested whom somebody waits for.
+    /// Waits until the rest of an agent ends whom a caller needs.
     async fn rested(&self) {
         let rests = self.agents.iter().filter_map(|agent| match agent.state {
             State::Resting(until) => Some(until),
@@ -193,18 +206,19 @@ impl Queue {
         }
     }
 
-    /// An agent has answered, and gets who is next.
-    async fn connect(&mut self, agent: &ChannelId) -> Result<(), Error> {
-        let is_it = |it: &&mut Agent| matches!(&it.state, State::Ringing(id) if id == agent);
-        let found = self.agents.iter_mut().find(is_it);
+    /// Connects an agent who has answered with the next caller. The agent's number comes from the arguments: if somebody
+    /// has picked up the call, it is another channel, and the one that was called may have ended already.
+    async fn connect(&mut self, number: Option<&String>, agent: &ChannelId) -> Result<(), Error> {
+        let found = number.and_then(|number| self.agents.get_mut(number.parse::<usize>().ok()?));
+        let found = found.filter(|it| !matches!(it.state, State::Talking { .. } | State::Leaving(_)));
         let (Some(found), Some(caller)) = (found, self.waiting.front().cloned()) else {
-            // Nobody waits any more.
+            // No caller waits any more.
             return self.ari.channel(agent).hangup().await;
         };
         let bridge = match self.ari.bridges().create().r#type("mixing").await {
             Ok(bridge) => bridge.id,
             Err(error) => {
-                // The caller waits for the next one.
+                // The caller waits for the next agent.
                 let _ = self.ari.channel(agent).hangup().await;
                 return Err(error);
             }
@@ -216,7 +230,19 @@ impl Queue {
         self.ari.bridge(&bridge).add_channel([&caller, agent]).await
     }
 
-    /// A channel is no more: if it was an agent's, that one can be called again.
+    /// Puts the channel that replaces another one in its place.
+    fn replace(&mut self, old: &ChannelId, new: &ChannelId) {
+        let talking = self.agents.iter_mut().filter_map(|it| match &mut it.state {
+            State::Talking { agent, caller, .. } => Some([agent, caller]),
+            _ => None,
+        });
+        for id in talking.flatten().chain(&mut self.waiting).filter(|id| *id == old) {
+            println!("{new} replaces {old}");
+            *id = new.clone();
+        }
+    }
+
+    /// Handles the end of a channel. If it was an agent's, the agent can be called again.
     async fn destroyed(&mut self, id: &ChannelId) -> Result<(), Error> {
         let result = self.gone(id).await;
         for agent in &mut self.agents {
@@ -227,7 +253,7 @@ impl Queue {
         result
     }
 
-    /// A channel has left: of a caller who waits, of an agent, or of a caller who talks to one.
+    /// Handles a channel that has left: of a waiting caller, an agent, or a caller who talks to one.
     async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
         self.waiting.retain(|waiting| waiting != id);
         for it in &mut self.agents {
@@ -236,14 +262,14 @@ impl Queue {
                 State::Talking { agent, caller, bridge } if agent == id => {
                     let (caller, bridge) = (caller.clone(), self.ari.bridge(bridge));
                     println!("{} leaves {caller}", it.endpoint);
-                    it.state = State::Leaving(id.clone());
+                    it.state = State::Resting(Instant::now() + self.settings.rest);
                     self.waiting.push_front(caller.clone());
                     bridge.destroy().await?;
                     return self.line.add_channel([&caller]).await;
                 }
                 State::Talking { agent, caller, bridge } if caller == id => {
                     let (agent, bridge) = (agent.clone(), self.ari.bridge(bridge));
-                    it.state = State::Leaving(agent.clone());
+                    it.state = State::Resting(Instant::now() + self.settings.rest);
                     // They may have hung up together.
                     let _ = self.ari.channel(agent).hangup().await;
                     return bridge.destroy().await;

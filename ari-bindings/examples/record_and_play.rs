@@ -1,6 +1,6 @@
-//! A recorder: it beeps, records until the key `#`, plays back, and then the caller decides: 1 keeps the recording, 2
-//! records again, any other key, or hanging up, throws it away. What is kept gets a name of its own on the server, and is
-//! downloaded as a file.
+//! A recorder: it beeps, records until the key `#`, and plays the recording. Then the caller decides: 1 keeps it, 2 records
+//! again; any other key, or hanging up, discards it. A kept recording gets a name on the server and is downloaded as a
+//! file.
 //!
 //! The dialplan sends the call in:
 //!
@@ -8,30 +8,34 @@
 //! exten => 2004,1,Stasis(record_and_play)
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example record_and_play
 //! $ cargo xtask asterisk call 2004 --digit '#'
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is, `RECORDINGS` into which folder to download.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk, `RECORDINGS` the folder for downloads.
 
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs, io};
 
-use ari_bindings::handles::ChannelHandle;
+use ari_bindings::handles::{ChannelHandle, PlaybackHandle};
 use ari_bindings::ids::RecordingName;
 use ari_bindings::values::{IfExists, TerminateOn};
 use ari_bindings::{Client, Error, Event, EventRouter, Events, RoutedEvents};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long the caller may think.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many seconds a recording may take.
-const LONGEST: u32 = 30;
+/// How long to wait for the end of a playback or recording before asking whether it still exists. Its event may have
+/// been lost in a gap, and Asterisk sends none for a file that it does not find.
+const CHECK: Duration = Duration::from_secs(2);
+
+/// The maximum length of a recording in seconds.
+const MAX_SECONDS: i64 = 30;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -44,20 +48,20 @@ async fn main() -> Result<(), Error> {
     serve(ari, events, setting("RECORDINGS", ".").into()).await
 }
 
-/// Starts a task for each call, and passes on to it what happens to its channel.
+/// Starts a task for each call, and passes it the events of its channel.
 pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(), Error> {
     let router = EventRouter::new();
     while let Some(event) = events.next().await {
         let event = event?;
         if let Event::StasisStart(start) = &event {
-            if let Some(inbox) = router.channel(&start.channel.id) {
+            if let Some(events) = router.channel(&start.channel.id) {
                 let (channel, folder) = (ari.channel(&start.channel), folder.clone());
                 let name = RecordingName::new(format!("draft-{}", start.channel.id));
-                tokio::spawn(Call { ari: ari.clone(), channel, inbox, name, folder }.run());
+                tokio::spawn(Call { ari: ari.clone(), channel, events, name, folder }.run());
             }
         }
         match router.route(event) {
-            Some(Event::Disconnected(gap)) => println!("{gap}: the calls go on, but nothing is heard of them"),
+            Some(Event::Disconnected(gap)) => println!("{gap}: calls continue, keys are lost"),
             Some(Event::Reconnected(gap)) => println!("{gap}"),
             _ => {}
         }
@@ -68,13 +72,13 @@ pub async fn serve(ari: Client, mut events: Events, folder: PathBuf) -> Result<(
 struct Call {
     ari: Client,
     channel: ChannelHandle,
-    inbox: RoutedEvents,
-    /// Of the recording, until it is kept.
+    events: RoutedEvents,
+    /// The name of the recording until it is kept.
     name: RecordingName,
     folder: PathBuf,
 }
 
-/// Why a call ends before its time.
+/// Why a call ends early.
 enum End {
     HungUp,
     Failed(String),
@@ -83,7 +87,7 @@ enum End {
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         match error.status() {
-            // The channel is gone, or going: the request and the hang-up have met half-way.
+            // The caller has hung up, and the event is still on its way.
             Some(404 | 409) => Self::HungUp,
             _ => Self::Failed(error.to_string()),
         }
@@ -103,7 +107,7 @@ impl Call {
             Err(End::HungUp) => println!("{}: hung up", self.channel.channel_id()),
             Err(End::Failed(error)) => eprintln!("{}: {error}", self.channel.channel_id()),
         }
-        // Whatever has happened, the call ends and the draft goes; often both are gone already.
+        // In every case the call ends and the draft is deleted. Often both are gone already.
         let _ = self.channel.hangup().await;
         let _ = self.ari.recordings().delete_stored(&self.name).await;
     }
@@ -113,7 +117,8 @@ impl Call {
         loop {
             self.record().await?;
             let name = &self.name;
-            let key = self.ask(&[&format!("recording:{name}"), "sound:vm-press", "digits:1", "digits:2"]).await?;
+            let key =
+                self.ask(&[&format!("recording:{name}"), "sound:vm-press", "sound:digits/1", "sound:digits/2"]).await?;
             match key.as_deref() {
                 Some("1") => return self.keep().await,
                 Some("2") => {}
@@ -125,20 +130,26 @@ impl Call {
     /// Records until `#`.
     async fn record(&mut self) -> Result<(), End> {
         let record = self.channel.record(&self.name, "wav").beep(true).terminate_on(TerminateOn::Hash);
-        record.max_duration_seconds(LONGEST.into()).if_exists(IfExists::Overwrite).await?;
-        while let Some(event) = self.inbox.next().await {
-            match event {
-                Event::RecordingFinished(_) => return Ok(()),
-                Event::RecordingFailed(failed) => {
-                    return Err(End::Failed(failed.recording.cause.unwrap_or_else(|| "it cannot record".to_owned())));
+        record.max_duration_seconds(MAX_SECONDS).if_exists(IfExists::Overwrite).await?;
+        loop {
+            match timeout(CHECK, self.events.next()).await {
+                Ok(Some(Event::RecordingFinished(_))) => return Ok(()),
+                Ok(Some(Event::RecordingFailed(failed))) => {
+                    return Err(End::Failed(failed.recording.cause.unwrap_or_else(|| "recording failed".to_owned())));
                 }
-                _ => {}
+                Ok(Some(_)) => {}
+                Ok(None) => return Err(End::HungUp),
+                Err(_) => {
+                    let live = self.ari.recordings().get_live(&self.name).await;
+                    if live.is_err_and(|error| error.is_not_found()) {
+                        return Ok(());
+                    }
+                }
             }
         }
-        Err(End::HungUp)
     }
 
-    /// Makes a recording of the draft that stays, and a file.
+    /// Copies the draft to a permanent recording, and downloads that.
     async fn keep(&mut self) -> Result<(), End> {
         let recordings = self.ari.recordings();
         let kept = recordings.copy_stored(&self.name, format!("kept-{}", self.channel.channel_id())).await?;
@@ -148,33 +159,52 @@ impl Call {
         self.say("sound:vm-msgsaved").await
     }
 
-    /// Says something to its end.
-    async fn say(&mut self, words: &str) -> Result<(), End> {
-        let playback = self.channel.play([words]).await?.id;
-        while let Some(event) = self.inbox.next().await {
-            if matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == playback) {
-                return Ok(());
-            }
-        }
-        Err(End::HungUp)
+    async fn play(&self, media: &[&str]) -> Result<PlaybackHandle, Error> {
+        Ok(self.ari.playback(self.channel.play(media.iter().copied()).await?.id))
     }
 
-    /// Says something, and waits for a key, which interrupts it.
-    async fn ask(&mut self, words: &[&str]) -> Result<Option<String>, End> {
-        let playback = self.channel.play(words.iter().copied()).await?.id;
-        let mut deadline = Instant::now() + Duration::from_secs(LONGEST.into()) + PATIENCE;
+    /// Plays something to its end.
+    async fn say(&mut self, media: &str) -> Result<(), End> {
+        let playback = self.play(&[media]).await?;
         loop {
-            match timeout_at(deadline, self.inbox.next()).await {
-                Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
-                    // It may be over.
-                    let _ = self.ari.playback(playback).stop().await;
-                    return Ok(Some(dtmf.digit));
-                }
-                Ok(Some(Event::PlaybackFinished(_))) => deadline = Instant::now() + PATIENCE,
-                Ok(Some(_)) => {}
+            match timeout(CHECK, self.events.next()).await {
+                Ok(Some(event)) if is_end(&playback, &event) => return Ok(()),
                 Ok(None) => return Err(End::HungUp),
-                Err(_) => return Ok(None),
+                Err(_) if is_over(&playback).await => return Ok(()),
+                Ok(Some(_)) | Err(_) => {}
             }
         }
     }
+
+    /// Plays something, and returns the key that the caller presses: during the playback, which stops it, or within
+    /// [`PATIENCE`] after it.
+    async fn ask(&mut self, media: &[&str]) -> Result<Option<String>, End> {
+        let playback = self.play(media).await?;
+        let mut is_playing = true;
+        let mut deadline = Instant::now() + CHECK;
+        loop {
+            match timeout_at(deadline, self.events.next()).await {
+                Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
+                    // It may have ended already.
+                    let _ = playback.stop().await;
+                    return Ok(Some(dtmf.digit));
+                }
+                Ok(Some(event)) if is_playing && is_end(&playback, &event) => is_playing = false,
+                Ok(Some(_)) => continue,
+                Ok(None) => return Err(End::HungUp),
+                Err(_) if is_playing => is_playing = !is_over(&playback).await,
+                Err(_) => return Ok(None),
+            }
+            deadline = Instant::now() + if is_playing { CHECK } else { PATIENCE };
+        }
+    }
+}
+
+fn is_end(playback: &PlaybackHandle, event: &Event) -> bool {
+    matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == *playback.playback_id())
+}
+
+/// Whether a playback has ended without an event. If Asterisk cannot be asked, the next check will show.
+async fn is_over(playback: &PlaybackHandle) -> bool {
+    playback.get().await.is_err_and(|error| error.is_not_found())
 }

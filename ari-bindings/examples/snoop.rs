@@ -1,16 +1,15 @@
-//! A supervisor listens to a call that is going on: the key 1 only listens, 2 whispers to the one who is listened to, and
-//! 3 talks to both.
+//! A supervisor listens to a call: the key 1 only listens, 2 whispers to the observed party, and 3 talks to both.
 //!
-//! What is heard comes from a snoop channel, which shares a bridge with the supervisor. What a snoop channel does is settled
-//! when it is made, so each key makes another. The call itself need not be in an application.
+//! The audio comes from a snoop channel that shares a bridge with the supervisor. What a snoop channel does is fixed when
+//! it is created, so each key creates another one. The observed call need not be in an application.
 //!
-//! The dialplan says whose call, by the number of the caller:
+//! The dialplan chooses the call by its caller's number:
 //!
 //! ```text
 //! exten => _2007.,1,Stasis(snoop,${EXTEN:4})
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension and knows phone-a as 1111:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension and calls phone-a 1111:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example snoop
@@ -18,7 +17,7 @@
 //! $ cargo xtask asterisk call 20071111 --phone phone-b --digit 2
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::collections::HashMap;
 use std::env;
@@ -28,7 +27,7 @@ use ari_bindings::models::Channel;
 use ari_bindings::values::{Spy, Whisper};
 use ari_bindings::{Client, Error, Event, Events};
 
-/// What its channels are called with, to tell them from supervisors.
+/// The argument of snoop channels, which distinguishes them from supervisors.
 const SNOOP: &str = "snoop";
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,7 +48,7 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         match supervisors.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, which its own event tells.
+            // Somebody has hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -59,20 +58,26 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
 
 struct Supervisors {
     ari: Client,
-    /// By the supervisor's channel.
+    /// Keyed by the supervisor's channel.
     listening: HashMap<ChannelId, Listening>,
 }
 
 struct Listening {
     target: ChannelId,
     bridge: BridgeId,
-    /// The channel of now; those before it are on their way out.
+    /// The current channel; earlier ones are being hung up.
     snoop: Option<ChannelId>,
 }
 
 impl Supervisors {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
+            // The supervisor's telephone has transferred the call, and Asterisk has updated the bridge.
+            Event::StasisStart(start) if start.replace_channel.is_some() => {
+                let replaced = start.replace_channel.as_ref().and_then(|old| self.listening.remove(&old.id));
+                self.listening.extend(replaced.map(|listening| (start.channel.id.clone(), listening)));
+                Ok(())
+            }
             Event::StasisStart(start) => match start.args.first().map(String::as_str) {
                 Some(SNOOP) => self.hear(&start.channel.id).await,
                 Some(number) => self.come_in(&start.channel, number).await,
@@ -80,7 +85,7 @@ impl Supervisors {
             },
             Event::ChannelDtmfReceived(dtmf) => match dtmf.digit.as_str() {
                 "1" => self.snoop(&dtmf.channel.id, Whisper::None).await,
-                // What the target hears goes out to it.
+                // Audio to the target goes "out".
                 "2" => self.snoop(&dtmf.channel.id, Whisper::Out).await,
                 "3" => self.snoop(&dtmf.channel.id, Whisper::Both).await,
                 _ => Ok(()),
@@ -95,7 +100,7 @@ impl Supervisors {
                 Ok(())
             }
             Event::Disconnected(gap) => {
-                println!("{gap}: everything goes on, but keys do nothing");
+                println!("{gap}: calls continue, keys are lost");
                 Ok(())
             }
             _ => Ok(()),
@@ -107,7 +112,7 @@ impl Supervisors {
         channel.answer().await?;
         let channels = self.ari.channels().list().await?;
         let Some(target) = channels.iter().find(|it| it.caller.number == number && it.id != supervisor.id) else {
-            println!("{} asks for {number}, who has no call", supervisor.name);
+            println!("{} asks for {number}, which has no call", supervisor.name);
             return channel.hangup().await;
         };
         println!("{} listens to {}", supervisor.name, target.name);
@@ -117,13 +122,13 @@ impl Supervisors {
         self.ari.bridge(&bridge).add_channel([&supervisor.id]).await?;
         let snooping = self.snoop(&supervisor.id, Whisper::None).await;
         if snooping.is_err() {
-            // The target is gone, say: there is nothing to hear.
+            // For example, the target has hung up.
             let _ = channel.hangup().await;
         }
         snooping
     }
 
-    /// Listens to both sides of the target's call, and lets the supervisor say something to these.
+    /// Listens to both sides of the target's call, and sends the supervisor's voice to the given ones.
     async fn snoop(&mut self, supervisor: &ChannelId, whisper: Whisper) -> Result<(), Error> {
         let Some(listening) = self.listening.get_mut(supervisor) else { return Ok(()) };
         println!("{supervisor}: whispers to {whisper}");
@@ -135,7 +140,7 @@ impl Supervisors {
         }
     }
 
-    /// A snoop channel is there: the supervisor hears it.
+    /// Connects a snoop channel that is ready with its supervisor.
     async fn hear(&self, snoop: &ChannelId) -> Result<(), Error> {
         let is_of = |listening: &&Listening| listening.snoop.as_ref() == Some(snoop);
         match self.listening.values().find(is_of) {
@@ -144,14 +149,14 @@ impl Supervisors {
         }
     }
 
-    /// The supervisor is gone, or the snoop channel, which ends with the target.
+    /// Ends what a channel that is gone was part of: the supervisor, or the snoop channel, which ends with the target.
     async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
         let is_part =
             |supervisor: &ChannelId, listening: &Listening| supervisor == id || listening.snoop.as_ref() == Some(id);
         let found = self.listening.iter().find(|(supervisor, listening)| is_part(supervisor, listening));
         let Some(supervisor) = found.map(|(supervisor, _)| supervisor.clone()) else { return Ok(()) };
         let Some(listening) = self.listening.remove(&supervisor) else { return Ok(()) };
-        println!("{supervisor}: no more");
+        println!("{supervisor} stops listening");
         // One of them is gone already.
         for channel in [Some(supervisor), listening.snoop].into_iter().flatten() {
             let _ = self.ari.channel(channel).hangup().await;

@@ -1,30 +1,33 @@
-//! Transfers with the keys of any telephone: the one who is called, the agent, sends the caller on.
+//! Transfers with the keys of any telephone: the called party, here the agent, sends the caller on.
 //!
-//! - `#` number `#` is a blind transfer: the agent is out at once, and the caller hears the next one ring.
-//! - `*` number `#` is an attended one: the caller hears music while the agent talks to the next one. When the agent hangs
-//!   up, caller and next one talk; when the next one does, or with `*`, the agent has the caller back.
+//! - `#` number `#` is a blind transfer: the agent is released immediately, and the caller hears the target ring.
+//! - `*` number `#` is an attended one: the caller hears music while the agent talks to the target. When the agent hangs
+//!   up, caller and target are connected; when the target does, or with `*`, the agent gets the caller back.
 //!
-//! A blind transfer is nothing but an attended one in which the agent does not wait, so there is one state for both.
+//! A blind transfer is an attended one in which the agent does not wait, so one state covers both. Telephones can also
+//! transfer calls themselves; Asterisk reports such a transfer as a channel that replaces another one.
 //!
-//! The dialplan says whom to call, and numbers lead to its context `default`:
+//! The dialplan chooses whom to call, and numbers lead to its context `default`:
 //!
 //! ```text
 //! exten => _2006.,1,Stasis(transfer,${EXTEN:4})
 //! ```
 //!
-//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has that extension:
+//! Try it with the Asterisk that `cargo xtask asterisk up` starts, which has this extension:
 //!
 //! ```console
 //! $ ARI_URL=http://127.0.0.1:PORT/ari cargo run --example transfer
 //! $ cargo xtask asterisk call 20061006 --scenario hangup --duration 30000
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::env;
 
+use ari_bindings::events::StasisStart;
 use ari_bindings::handles::BridgeHandle;
 use ari_bindings::ids::{BridgeId, ChannelId};
+use ari_bindings::models::Channel;
 use ari_bindings::{Client, Error, Event, Events};
 
 #[tokio::main(flavor = "current_thread")]
@@ -45,7 +48,7 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         match calls.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, which its own event tells.
+            // Somebody has hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -58,14 +61,14 @@ struct Calls {
     calls: Vec<Call>,
 }
 
-/// Up to three, of whom two talk. All talk in the same bridge, which the caller leaves to hear music.
+/// Up to three parties, two of whom talk. All talk in the same bridge, which the caller leaves to hear music.
 struct Call {
     ari: Client,
     bridge: BridgeId,
     caller: ChannelId,
-    /// Who talks to the caller, and can transfer: none once out of a blind transfer.
+    /// The party that talks to the caller and can transfer; none after a blind transfer.
     agent: Option<ChannelId>,
-    /// To whom the call goes.
+    /// The target of a transfer.
     next: Option<ChannelId>,
     is_next_there: bool,
     /// The keys of a transfer that is being dialled.
@@ -75,45 +78,24 @@ struct Call {
 impl Calls {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
-            Event::StasisStart(start) => match start.args.first().map(String::as_str) {
-                Some("called") => match self.call_with(&start.channel.id) {
-                    Some(call) => call.answered(&start.channel.id).await,
-                    // Too late, nobody is there any more.
-                    None => self.ari.channel(&start.channel).hangup().await,
-                },
-                Some(number) => {
-                    self.ari.channel(&start.channel).ring().await?;
-                    let bridge = self.ari.bridges().create().r#type("mixing,dtmf_events").await?.id;
-                    let caller = start.channel.id.clone();
-                    let agent = match call(&self.ari, number, &caller).await {
-                        Ok(agent) => agent,
-                        Err(error) => {
-                            // Often the caller has hung up; otherwise nobody is there to be waited for.
-                            let _ = self.ari.bridge(&bridge).destroy().await;
-                            let _ = self.ari.channel(&caller).hangup().await;
-                            return Err(error);
-                        }
-                    };
-                    println!("{} calls {number}", start.channel.name);
-                    self.calls.push(Call {
-                        ari: self.ari.clone(),
-                        bridge,
-                        caller,
-                        agent: Some(agent),
-                        next: None,
-                        is_next_there: false,
-                        keys: String::new(),
-                    });
+            Event::StasisStart(start) => match (&start.replace_channel, start.args.first().map(String::as_str)) {
+                // A telephone has transferred its call. Asterisk has put another channel in its place.
+                (Some(replaced), _) => {
+                    self.replace(&replaced.id, &start.channel.id);
                     Ok(())
                 }
-                None => self.ari.channel(&start.channel).hangup().await,
+                (None, Some("called")) => self.answered(start).await,
+                (None, Some(number)) => self.begin(&start.channel, number).await,
+                (None, None) => self.ari.channel(&start.channel).hangup().await,
             },
             Event::ChannelDtmfReceived(dtmf) => match self.call_with(&dtmf.channel.id) {
                 Some(call) if call.agent.as_ref() == Some(&dtmf.channel.id) => call.key(&dtmf.digit).await,
                 _ => Ok(()),
             },
             Event::StasisEnd(end) => self.gone(&end.channel.id).await,
-            // The only thing that is heard of one who has not answered.
+            // Answered elsewhere: somebody has picked up the call, and enters the application with its arguments.
+            Event::ChannelDestroyed(end) if end.cause == 26 => Ok(()),
+            // The only event about a party that has not answered.
             Event::ChannelDestroyed(end) => self.gone(&end.channel.id).await,
             Event::Resynced(change) => {
                 for id in &change.channels.vanished {
@@ -124,10 +106,60 @@ impl Calls {
                 Ok(())
             }
             Event::Disconnected(gap) => {
-                println!("{gap}: calls go on, but keys do nothing");
+                println!("{gap}: calls continue, keys are lost");
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    fn replace(&mut self, old: &ChannelId, new: &ChannelId) {
+        if let Some(role) = self.call_with(old).and_then(|call| call.role(old)) {
+            println!("{new} replaces {old}");
+            *role = new.clone();
+        }
+    }
+
+    async fn begin(&mut self, caller: &Channel, number: &str) -> Result<(), Error> {
+        self.ari.channel(caller).ring().await?;
+        let bridge = self.ari.bridges().create().r#type("mixing,dtmf_events").await?.id;
+        let agent = match call(&self.ari, number, &caller.id).await {
+            Ok(agent) => agent,
+            Err(error) => {
+                // Often the caller has hung up; otherwise there is nobody to wait for.
+                let _ = self.ari.bridge(&bridge).destroy().await;
+                let _ = self.ari.channel(caller).hangup().await;
+                return Err(error);
+            }
+        };
+        println!("{} calls {number}", caller.name);
+        self.calls.push(Call {
+            ari: self.ari.clone(),
+            bridge,
+            caller: caller.id.clone(),
+            agent: Some(agent),
+            next: None,
+            is_next_there: false,
+            keys: String::new(),
+        });
+        Ok(())
+    }
+
+    /// A called party has answered, or somebody has picked up its call: then it is another channel, and only the
+    /// arguments tell for which one.
+    async fn answered(&mut self, start: &StasisStart) -> Result<(), Error> {
+        let (id, caller) = (&start.channel.id, start.args.get(1));
+        if let Some(call) = self.call_with(id) {
+            return call.answered(id).await;
+        }
+        match self.calls.iter_mut().find(|call| caller.is_some_and(|caller| call.caller == **caller)) {
+            Some(call) => {
+                let role = if call.next.is_some() { &mut call.next } else { &mut call.agent };
+                *role = Some(id.clone());
+                call.answered(id).await
+            }
+            // The call is over.
+            None => self.ari.channel(id).hangup().await,
         }
     }
 
@@ -148,13 +180,18 @@ impl Calls {
 
 /// Calls a number for a caller.
 async fn call(ari: &Client, number: &str, caller: &ChannelId) -> Result<ChannelId, Error> {
-    let originate = ari.channels().originate(format!("Local/{number}@default")).app("transfer").app_args("called");
-    Ok(originate.originator(caller).timeout(20).await?.id)
+    let originate = ari.channels().originate(format!("Local/{number}@default")).app("transfer");
+    Ok(originate.app_args(format!("called,{caller}")).originator(caller).timeout(20).await?.id)
 }
 
 impl Call {
     fn has(&self, id: &ChannelId) -> bool {
         self.caller == *id || self.agent.as_ref() == Some(id) || self.next.as_ref() == Some(id)
+    }
+
+    /// The place of a channel in the call.
+    fn role(&mut self, id: &ChannelId) -> Option<&mut ChannelId> {
+        [Some(&mut self.caller), self.agent.as_mut(), self.next.as_mut()].into_iter().flatten().find(|it| *it == id)
     }
 
     /// Whether anybody is left to talk to the caller.
@@ -167,7 +204,7 @@ impl Call {
         self.ari.bridge(&self.bridge)
     }
 
-    /// The agent, or who is next, is on the telephone.
+    /// The agent or the target of a transfer has answered.
     async fn answered(&mut self, id: &ChannelId) -> Result<(), Error> {
         self.bridge().add_channel([id]).await?;
         if self.next.as_ref() != Some(id) {
@@ -184,7 +221,7 @@ impl Call {
     /// The agent has pressed a key.
     async fn key(&mut self, key: &str) -> Result<(), Error> {
         if let Some(next) = &self.next {
-            // The end of `next` brings the caller back.
+            // The end of the target brings the caller back.
             return if key == "*" { self.ari.channel(next).hangup().await } else { Ok(()) };
         }
         if self.keys.is_empty() && key != "#" && key != "*" {
@@ -203,7 +240,7 @@ impl Call {
         if keys.starts_with('#') { agent.hangup().await } else { agent.ring().await }
     }
 
-    /// The agent or the next one is gone, and the other one is still there, or still rings.
+    /// The agent or the target is gone, and the other one talks or still rings.
     async fn left(&mut self, id: &ChannelId) -> Result<(), Error> {
         if self.next.as_ref() == Some(id) {
             self.next = None;
@@ -221,13 +258,13 @@ impl Call {
         caller.ring().await
     }
 
-    /// The next one has the caller now, and can transfer in turn.
+    /// The target takes over the caller, and can transfer in turn.
     async fn hand_over(&mut self) -> Result<(), Error> {
         self.agent = self.next.take();
         self.bring_back().await
     }
 
-    /// From the music, or from hearing it ring, back to the others.
+    /// Moves the caller from the music or the ringing back to the others.
     async fn bring_back(&self) -> Result<(), Error> {
         let caller = self.ari.channel(&self.caller);
         caller.stop_moh().await?;
@@ -235,7 +272,7 @@ impl Call {
         self.bridge().add_channel([&self.caller]).await
     }
 
-    /// Leaves nobody and nothing behind; what is gone already is no matter.
+    /// Removes everything that is left.
     async fn end(self) -> Result<(), Error> {
         for channel in [Some(&self.caller), self.agent.as_ref(), self.next.as_ref()].into_iter().flatten() {
             let _ = self.ari.channel(channel).hangup().await;

@@ -1,10 +1,10 @@
-//! A lamp, as state of a device of our own and in events of our own.
+//! A lamp, as a custom device state and in user events.
 //!
-//! Callers switch it with the keys 1 and 0, other programs and the dialplan with a user event `switch`. Its state is that of
-//! the device `Stasis:lamp`, which telephones with lamps for extensions show; and another program, in the application
-//! `wallboard`, is told with a user event.
+//! Callers switch it with the keys 1 and 0, other programs and the dialplan with the user event `switch`. Its state is that
+//! of the device `Stasis:lamp`, which telephones can show. Another program, in the application `wallboard`, gets a user
+//! event for each change.
 //!
-//! The dialplan sends callers in, and gives telephones something to watch:
+//! The dialplan sends callers in, and defines the hint that telephones watch:
 //!
 //! ```text
 //! exten => 2009,1,Stasis(user_events)
@@ -21,14 +21,14 @@
 //! $ cargo xtask asterisk console -x 'core show hints'
 //! ```
 //!
-//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` say where Asterisk is.
+//! `ARI_URL`, `ARI_USER` and `ARI_PASSWORD` locate Asterisk.
 
 use std::env;
 
 use ari_bindings::values::{DeviceStateValue, UpdateDeviceState};
 use ari_bindings::{Client, Error, Event, Events};
 
-/// Devices of ARI have names with this beginning.
+/// Names of ARI's devices begin with `Stasis:`.
 const LAMP: &str = "Stasis:lamp";
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,13 +44,13 @@ async fn main() -> Result<(), Error> {
 
 /// Reacts to one event after the other.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
-    // Of devices, an application hears what it asks for; after a gap the connection asks again by itself.
+    // Device states need a subscription. After a gap, the connection restores it.
     ari.application("user_events").subscribe([format!("deviceState:{LAMP}")]).await?;
     while let Some(event) = events.next().await {
         let event = event?;
         match react(&ari, &event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, which is no fault.
+            // Somebody has hung up at the same moment.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -71,40 +71,40 @@ async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
             "0" => switch(ari, false).await,
             _ => Ok(()),
         },
-        // What an event of a user carries is as its sender has made it.
+        // The content of a user event is whatever its sender chose.
         Event::ChannelUserevent(event) if event.eventname == "switch" => match event.userevent["to"].as_str() {
             Some("on") => switch(ari, true).await,
             Some("off") => switch(ari, false).await,
             _ => {
-                println!("switched to what? {}", event.userevent);
+                println!("neither on nor off: {}", event.userevent);
                 Ok(())
             }
         },
         Event::DeviceStateChanged(changed) if changed.device_state.name == LAMP => {
-            tell(ari, &changed.device_state.state).await
+            report(ari, &changed.device_state.state).await
         }
         Event::Disconnected(gap) => {
-            println!("{gap}: keys do nothing");
+            println!("{gap}: keys are lost");
             Ok(())
         }
-        // What has become of the lamp meanwhile.
-        Event::Reconnected(_) => tell(ari, &ari.device_states().get(LAMP).await?.state).await,
+        // The lamp may have changed meanwhile.
+        Event::Reconnected(_) => report(ari, &ari.device_states().get(LAMP).await?.state).await,
         _ => Ok(()),
     }
 }
 
-/// The change comes back as an event, whoever has made it.
+/// The change comes back as an event, like those of other programs.
 async fn switch(ari: &Client, on: bool) -> Result<(), Error> {
     let state = if on { UpdateDeviceState::Inuse } else { UpdateDeviceState::NotInuse };
     ari.device_states().update(LAMP, state).await
 }
 
-/// Tells another program.
-async fn tell(ari: &Client, state: &DeviceStateValue) -> Result<(), Error> {
+/// Reports the state to the other program.
+async fn report(ari: &Client, state: &DeviceStateValue) -> Result<(), Error> {
     println!("the lamp is {state}");
     let on = *state == DeviceStateValue::Inuse;
     match ari.event_operations().user_event("lamp", "wallboard").variables([("on", on)]).await {
-        // It is not running.
+        // The other program is not running.
         Err(error) if error.is_not_found() => Ok(()),
         result => result,
     }

@@ -18,7 +18,7 @@ impl Phone {
         let mut command = Command::new(server.get("RUN"));
         command
             .args(["sipp", "-sf", &format!("{}/{scenario}.xml", server.get("SIPP_SCENARIOS"))])
-            .args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout_error", "-timeout", "20s"])
+            .args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-aa", "-timeout_error", "-timeout", "20s"])
             .args(["-s", extension, "-d", "500"])
             .args(["-key", "phone", "phone-a", "-key", "digit", "1", "-key", "text", "hello"])
             .arg(format!("127.0.0.1:{}", server.get("SIP_PORT")))

@@ -7,6 +7,7 @@ mod example;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ari_bindings::Event;
+use ari_bindings::ids::{BridgeId, ChannelId};
 use ari_e2e::{Route, Server, eventually, on_each_server};
 use tokio::sync::Mutex;
 
@@ -16,22 +17,30 @@ use crate::call::Call;
 /// The name of the application is in the dialplan: it can be used by one test at a time.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
+async fn start(server: &Server) -> Running {
+    let address = IpAddr::from(Ipv4Addr::LOCALHOST);
+    Running::start(server, "external_media", |ari, events| example::serve(ari, events, address)).await
+}
+
+/// Waits until a media channel is in the bridge: the ids of both.
+async fn until_media(media: &mut Running) -> (ChannelId, BridgeId) {
+    let entered = |event: &Event| match event {
+        Event::ChannelEnteredBridge(entered) => {
+            let channel = entered.channel.as_ref()?;
+            channel.name.starts_with("UnicastRTP/").then(|| (channel.id.clone(), entered.bridge.id.clone()))
+        }
+        _ => None,
+    };
+    media.watch.until("the media in the bridge", entered).await
+}
+
 #[tokio::test]
 async fn who_talks_hears_it_again() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
-        let address = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let serve = |ari, events| example::serve(ari, events, address);
-        let mut media = Running::start(&server, "external_media", serve).await;
+        let mut media = start(&server).await;
         let mut caller = Call::to(&server, Route::Http, "2008").await;
-        let entered = |event: &Event| match event {
-            Event::ChannelEnteredBridge(entered) => {
-                let channel = entered.channel.as_ref()?;
-                channel.name.starts_with("UnicastRTP/").then(|| (channel.id.clone(), entered.bridge.id.clone()))
-            }
-            _ => None,
-        };
-        let (channel, bridge) = media.watch.until("the media in the bridge", entered).await;
+        let (channel, bridge) = until_media(&mut media).await;
         listen(caller.channel()).await;
         caller.channel().play(["sound:hello-world"]).await.unwrap();
         caller.watch.until_channel("ChannelTalkingStarted", &caller.id).await;
@@ -40,6 +49,27 @@ async fn who_talks_hears_it_again() {
         eventually(|| async { media.ari.channel(&channel).get().await.is_err_and(gone) }).await;
         eventually(|| async { media.ari.bridge(&bridge).get().await.is_err_and(gone) }).await;
         media.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn clean_up_removes_what_a_crash_leaves() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut media = start(&server).await;
+        let mut caller = Call::to(&server, Route::Http, "2008").await;
+        let (channel, bridge) = until_media(&mut media).await;
+        // The connection ends, and the program does nothing about its calls.
+        media.end().await;
+        let ari = server.client();
+        ari.channel(&channel).get().await.unwrap();
+        example::clean_up(&ari).await.unwrap();
+        let gone = |error: ari_bindings::Error| error.is_not_found();
+        eventually(|| async { ari.channel(&channel).get().await.is_err_and(gone) }).await;
+        eventually(|| async { ari.bridge(&bridge).get().await.is_err_and(gone) }).await;
+        caller.watch.until_channel("StasisEnd", &caller.id).await;
+        caller.watch.close().await;
     })
     .await;
 }

@@ -33,7 +33,7 @@ async fn a_key_interrupts_and_chooses() {
         menu.until_played("sound:hello-world", &target).await;
         // The menu was not said to its end.
         let said = |event: &Event| match event {
-            Event::PlaybackStarted(started) => started.playback.media_uri == "digits:9",
+            Event::PlaybackStarted(started) => started.playback.media_uri == "sound:digits/9",
             _ => false,
         };
         assert!(!menu.watch.seen().iter().any(said), "{:?}", menu.watch.kinds());

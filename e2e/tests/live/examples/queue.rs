@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ari_bindings::values::BridgeType;
 use ari_bindings::{Client, Event};
-use ari_e2e::{Recorder, Route, Server, on_each_server, unique};
+use ari_e2e::{Phone, Recorder, Route, Server, on_each_server, unique};
 use tokio::sync::Mutex;
 
 use self::example::Settings;
@@ -153,6 +153,56 @@ async fn the_longest_waiting_is_next() {
             caller.end().await;
         }
         agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn transferring_telephone_is_no_new_caller() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut agent = Agent::new(&server).await;
+        let mut queue = start(&server, &[&agent.extension()], 10).await;
+        let phone = tokio::spawn(Phone::calling(&server, "refer", "2005").call());
+        let agent_channel = agent.answer().await;
+        for _ in 0..2 {
+            until_in(&mut queue, BridgeType::Mixing).await;
+        }
+        let replaces = |event: &Event| match event {
+            Event::StasisStart(start) => start.replace_channel.as_ref().map(|_| start.channel.id.to_string()),
+            _ => None,
+        };
+        let successor = queue.watch.until("a channel that replaces the caller", replaces).await;
+        phone.await.unwrap();
+        // The agent still has the call, and when the agent hangs up, the successor waits in the caller's place.
+        agent.ari.channel(&agent_channel).hangup().await.unwrap();
+        assert_eq!(until_in(&mut queue, BridgeType::Holding).await, successor);
+        queue.ari.channel(&successor).hangup().await.unwrap();
+        queue.watch.until_channel("StasisEnd", &successor).await;
+        agent.watch.close().await;
+        queue.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn picked_up_call_is_connected() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let mut queue = start(&server, &["picked-up"], 10).await;
+        let caller = Call::to(&server, Route::Http, "2005").await;
+        let channel = until_in(&mut queue, BridgeType::Holding).await;
+        let ringing = |event: &Event| match event {
+            Event::Dial(dial) => (dial.dialstatus == "RINGING").then_some(()),
+            _ => None,
+        };
+        queue.watch.until("a ringing agent", ringing).await;
+        let picker = Call::to(&server, Route::Http, "pickup").await;
+        let talking = [until_in(&mut queue, BridgeType::Mixing).await, until_in(&mut queue, BridgeType::Mixing).await];
+        assert!(talking.contains(&channel), "{talking:?}");
+        caller.end().await;
+        drop(picker);
         queue.end().await;
     })
     .await;
