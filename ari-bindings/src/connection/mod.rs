@@ -18,8 +18,6 @@ mod socket;
 mod subscribers;
 mod subscriptions;
 
-use crate::event::{DisconnectReason, notice};
-
 pub(crate) use client_state::ClientState;
 pub use connect::EventsBuilder;
 pub use recovery::Reconnect;

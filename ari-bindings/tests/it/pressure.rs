@@ -55,8 +55,7 @@ async fn session_whose_peer_pings_and_never_reads_is_ended() {
     let (mut session, mut peer) = crate::outbound::session(&mut listener).await;
     let events = session.events();
     assert_eq!(next(events).await.kind(), "ApplicationRegistered");
-    let (reason, ()) =
-        tokio::join!(end(events), within(ping_without_reading(&mut peer, &[0x89, 0x80 | 125, 0, 0, 0, 0])));
+    let (reason, ()) = tokio::join!(end(events), within(ping_without_reading(&mut peer, &[0x89, 0xfd, 0, 0, 0, 0])));
     assert!(matches!(&reason, DisconnectReason::ConnectionLost(_)), "{reason}");
 }
 

@@ -153,7 +153,7 @@ async fn run(script: Script) {
     assert_eq!(connection.state(), ConnectionState::Closed);
     within(program).await.unwrap();
     let end = taken.lock().unwrap().end.take().expect("an end");
-    if let Some(error) = end {
+    if let Err(error) = end {
         assert!(may_overflow && script.policy == OverflowPolicy::Fail, "{error}");
         assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::Overflow { .. }, .. }), "{error}");
     }
@@ -188,7 +188,8 @@ struct Taken {
     /// Whether there was a gap since the last event.
     gap: bool,
     disconnected: bool,
-    end: Option<Option<Error>>,
+    /// `Ok` after the program's own close.
+    end: Option<Result<(), Error>>,
 }
 
 impl Taken {
@@ -229,15 +230,15 @@ async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: 
     let connection = events.connection();
     let end = loop {
         if paused.wait_for(|paused| !paused).await.is_err() {
-            break None;
+            break Ok(());
         }
         match events.next().await {
             Some(Ok(event)) => taken.lock().unwrap().note(&event),
             Some(Err(error)) => {
                 assert!(events.next().await.is_none());
-                break Some(error);
+                break Err(error);
             }
-            None => break None,
+            None => break Ok(()),
         }
         let statistics = connection.statistics();
         assert!(statistics.queued_bytes <= LIMIT + BEYOND, "{statistics:?}");

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::super::DisconnectReason;
 use super::message::{Answer, answer, write};
+use crate::event::DisconnectReason;
 use crate::request::Content;
 use crate::{ConnectErrorKind, Error, Request};
 

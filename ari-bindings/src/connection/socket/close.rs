@@ -11,9 +11,9 @@ use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
-use super::super::DisconnectReason;
 use super::super::rest::RestClient;
 use super::{End, EventSocket};
+use crate::event::DisconnectReason;
 
 /// How long the server has to confirm that the connection is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -13,12 +13,12 @@ use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::super::DisconnectReason;
 use super::super::rest::RestClient;
 use super::super::subscribers::{Frame, Hub};
 use super::close::{closed_by_server, reason};
 use super::heartbeat::{Due, Heartbeat, after};
 use super::{Inspector, Socket};
+use crate::event::DisconnectReason;
 
 /// After how many messages the subscribers get what was read, and other tasks get their turn.
 const LARGEST_BATCH: usize = 256;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::super::DisconnectReason;
 use super::super::rest::RestClient;
 use super::super::subscribers::{Hub, application};
 use super::super::subscriptions::Subscriptions;
 use super::Probe;
+use crate::event::DisconnectReason;
 use crate::event::kind;
 
 /// Looks at the type of every event, and at more only where that matters.

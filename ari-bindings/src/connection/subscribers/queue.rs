@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::DisconnectReason;
-use super::super::notice::Dropped;
 use super::frame::Frame;
+use crate::event::DisconnectReason;
+use crate::event::notice::Dropped;
 use crate::{Error, Event};
 
 /// How long a subscriber that takes events may keep the connection waiting under [`OverflowPolicy::Fail`], and how long
