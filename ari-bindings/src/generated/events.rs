@@ -32,7 +32,7 @@ pub enum Event {
     BridgeAttendedTransfer(Box<BridgeAttendedTransfer>),
     /// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
     BridgeBlindTransfer(Box<BridgeBlindTransfer>),
-    /// Sent when a bridge has been created. Only applications subscribed to all bridges receive it, which need not include the one that created the bridge. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
+    /// Sent when a bridge has been created. Only applications subscribed to all bridges receive it; creating the bridge is not enough. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
     BridgeCreated(Box<BridgeCreated>),
     /// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each channel that was still in the bridge.
     BridgeDestroyed(Box<BridgeDestroyed>),
@@ -1020,7 +1020,7 @@ pub struct BridgeBlindTransfer {
     pub asterisk_id: Option<crate::ids::AsteriskId>,
 }
 
-/// Sent when a bridge has been created. Only applications subscribed to all bridges receive it, which need not include the one that created the bridge. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
+/// Sent when a bridge has been created. Only applications subscribed to all bridges receive it; creating the bridge is not enough. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
 ///
 /// Asterisk's event `BridgeCreated`.
 ///
