@@ -1,5 +1,6 @@
 //! The project's commands. `cargo xtask help` lists them.
 
+mod api;
 mod asterisk;
 mod bench;
 mod book;
@@ -11,8 +12,10 @@ mod files;
 mod fuzz;
 mod history;
 mod import;
+mod minimal;
 mod msrv;
 mod regen;
+mod release;
 mod test;
 mod tools;
 mod workspace;
@@ -32,7 +35,11 @@ enum Command {
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
     Features(features::Features),
+    Api(api::Api),
     Msrv(msrv::Msrv),
+    Minimal(minimal::Minimal),
+    Licenses(release::licenses::Licenses),
+    Release(release::Release),
     Bench(bench::Bench),
     Book(book::Book),
     Conformance(conformance::Conformance),
@@ -49,7 +56,11 @@ fn main() -> ExitCode {
         Command::Test(command) => test::run(&command),
         Command::Fuzz(command) => fuzz::run(&command),
         Command::Features(command) => features::run(&command),
+        Command::Api(command) => api::run(&command),
         Command::Msrv(command) => msrv::run(&command),
+        Command::Minimal(command) => minimal::run(&command),
+        Command::Licenses(command) => release::licenses::run(&command),
+        Command::Release(command) => release::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Book(command) => book::run(&command),
         Command::Conformance(command) => conformance::run(&command),

@@ -3,13 +3,12 @@
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 
+use crate::release::PUBLISHED;
 use crate::tools::cargo;
 
 /// Check that no dependency of the published crates needs a newer compiler than they claim
 #[derive(Debug, clap::Args)]
 pub(crate) struct Msrv {}
-
-const PUBLISHED: [&str; 3] = ["ari-bindings", "ari-codegen", "ari-diff"];
 
 pub(crate) fn run(_: &Msrv) -> Result<()> {
     let metadata = metadata()?;
