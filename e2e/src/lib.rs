@@ -66,6 +66,11 @@ pub use unique::unique;
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// The code of the README of the package.
+#[cfg(doctest)]
+#[doc = include_str!("../../ari-bindings/README.md")]
+pub struct PackageReadme;
+
 /// The guide's code, a chapter each.
 #[cfg(doctest)]
 mod guide {
