@@ -145,7 +145,9 @@ impl ClientBuilder {
     /// [`ClientBuilder::idle_timeout`] then has no effect, nor has [`ClientBuilder::connect_timeout`] on requests;
     /// certificates and a server name set here are an error. Three settings of that client matter: no redirects, since
     /// a `POST` must not become another request; an idle timeout below Asterisk's 15 s; HTTP/1.1 only, which
-    /// WebSockets need. The features of `reqwest` that it needs must be turned on by the program.
+    /// WebSockets need. The features of `reqwest` that it needs must be turned on by the program. With the feature `tls`
+    /// of this crate, `reqwest` needs a provider of cryptography to make any client: install one, or turn on its
+    /// feature `rustls`.
     ///
     /// ```no_run
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -30,17 +30,27 @@ pub(super) fn not_sent(error: &reqwest::Error, was_taken: bool) -> Option<Connec
     })
 }
 
+/// Whether a connection has ended before it took the request, and the error does not say why: because the server has
+/// closed it, or because it speaks another protocol.
+pub(super) fn lost_unused(error: &reqwest::Error, was_taken: bool) -> bool {
+    !was_taken && last(error).is_some_and(hyper::Error::is_canceled)
+}
+
 /// Whether the server has closed the connection instead of responding.
 #[cfg(feature = "websocket")]
 pub(super) fn is_closed(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message))
 }
 
+/// The innermost error of the protocol.
+fn last(error: &reqwest::Error) -> Option<&hyper::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref()).last()
+}
+
 /// Whether the server has sent something before the connection took a request. No method of the error says so: it is
 /// the one that is left.
 fn is_unexpected_message(error: &reqwest::Error) -> bool {
-    let hyper = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).last();
-    hyper.is_some_and(|error| {
+    last(error).is_some_and(|error| {
         error.source().is_none() && !error.is_canceled() && !error.is_closed() && !error.is_incomplete_message()
     })
 }

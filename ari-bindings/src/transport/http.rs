@@ -21,6 +21,9 @@ use crate::{ConnectErrorKind, Download, Error, Method, Request};
 /// How much of a response that is not HTTP an error shows.
 const EXCERPT: usize = 100;
 
+/// How many new connections a request is offered to that end before they take it, without a reason.
+const ATTEMPTS: u32 = 3;
+
 /// The HTTP server of one Asterisk.
 pub(crate) struct Http {
     url: BaseUrl,
@@ -109,11 +112,16 @@ impl Http {
         deadline: Instant,
     ) -> Result<Content, Error> {
         let sent = Sent::default();
-        let http = self.write(request, &sent);
         let client = self.lock().clone();
         let exchange = async {
-            let response = client.execute(http).await.map_err(|error| self.send_error(request, &sent, error))?;
-            self.read(request, response, expect).await
+            let mut attempts = 1;
+            loop {
+                match client.execute(self.write(request, &sent)).await {
+                    Ok(response) => return self.read(request, response, expect).await,
+                    Err(error) if attempts < ATTEMPTS && failure::lost_unused(&error, sent.get()) => attempts += 1,
+                    Err(error) => return Err(self.send_error(request, &sent, error)),
+                }
+            }
         };
         match timeout_at(deadline.into(), exchange).await {
             Ok(reply) => reply,

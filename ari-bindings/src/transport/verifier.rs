@@ -113,7 +113,7 @@ fn name_error(error: TlsError) -> TlsError {
 }
 
 fn explained(fault: Fault) -> TlsError {
-    TlsError::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(fault))))
+    TlsError::Other(OtherError(Arc::new(fault)))
 }
 
 /// Why a certificate that other programs accept cannot be used, and what can be done.
@@ -126,8 +126,8 @@ enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unreadable => "it is not an X.509 certificate of version 3",
-            Self::NoName => "it has no subjectAltName, and its common name does not count",
+            Self::Unreadable => "the server's certificate is not one of X.509 version 3",
+            Self::NoName => "the server's certificate has no subjectAltName, and its common name does not count",
         })?;
         f.write_str(
             "; scripts such as ast_tls_cert make such ones: make another by `openssl req -x509 -newkey rsa:2048 -nodes \

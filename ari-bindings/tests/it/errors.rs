@@ -6,7 +6,7 @@ use ari_bindings::{Client, ConnectErrorKind, Error};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::server::{Server, listen, receive, response, within};
+use crate::server::{Server, listen, receive, response, shown, within};
 
 const NOT_FOUND: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\r\n<html><head>\r\n\
     <title>404 Not Found</title>\r\n</head><body>\r\n<h1>Not Found</h1>\r\n\
@@ -15,12 +15,6 @@ const NOT_FOUND: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\r\
 
 async fn answer(server: &Server) -> Error {
     within(server.client.channel("1").answer()).await.unwrap_err()
-}
-
-/// The error and its causes, as `anyhow` shows them.
-fn shown(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn kind(error: &Error) -> ConnectErrorKind {

@@ -8,6 +8,8 @@ mod availability;
 #[cfg(feature = "http")]
 mod encoding;
 #[cfg(feature = "http")]
+mod outcome;
+#[cfg(feature = "http")]
 mod pool;
 #[cfg(feature = "http")]
 mod replies;
@@ -43,6 +45,8 @@ mod resync;
 mod slow_readers;
 #[cfg(all(feature = "tls", feature = "websocket"))]
 mod tls;
+#[cfg(feature = "tls")]
+mod trust;
 
 #[cfg(feature = "websocket")]
 mod fake;

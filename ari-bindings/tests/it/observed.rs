@@ -70,10 +70,38 @@ fn every_request_is_a_span() {
             assert!(error.is_not_found());
         }));
     });
-    for text in ["ari.request", "channels.answer (POST", "channel=\"a/b\"", "status=404", "milliseconds="] {
+    for text in [
+        "ari.request",
+        "channels.answer (POST",
+        "channel=\"a/b\"",
+        "status=404",
+        "milliseconds=",
+        "message=POST /channels/a%2Fb/answer: failed in ",
+        "message=POST channels/a%2Fb/answer ",
+    ] {
         assert!(recorder.has(text), "{text}: {:?}", recorder.0.lock().unwrap());
     }
     assert!(!recorder.has("secret") && !recorder.has("bWU6c2VjcmV0"));
+}
+
+#[test]
+fn bodies_that_may_have_passwords_are_not_logged() {
+    let recorder = Recorder::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tracing::subscriber::with_default(recorder.clone(), || {
+        runtime.block_on(within(async {
+            let server = crate::server::Server::json("200 OK", r#"[{"attribute":"password","value":"hidden"}]"#).await;
+            let update = server.client.asterisk().update_object("res_pjsip", "auth", "alice");
+            let field = serde_json::json!({ "attribute": "password", "value": "hidden" });
+            update.fields([serde_json::from_value(field).unwrap()]).await.unwrap();
+            server.client.channels().list().await.unwrap_err();
+        }));
+    });
+    assert!(recorder.has("PUT /asterisk/config/dynamic/res_pjsip/auth/alice: 200 in "));
+    assert!(recorder.has("left out"));
+    // It is in the response to the second request, whose text is logged.
+    let logged = recorder.0.lock().unwrap().iter().filter(|line| line.contains("hidden")).count();
+    assert_eq!(logged, 1);
 }
 
 #[test]

@@ -123,3 +123,47 @@ async fn connecting_and_a_request_may_take_as_long_as_one_likes() {
     let (list, _) = within(async { tokio::join!(ari.channels().list(), server) }).await;
     assert_eq!(list.unwrap(), []);
 }
+
+/// Takes the request for an event connection, and agrees.
+#[cfg(feature = "websocket")]
+async fn upgrade(stream: &mut TcpStream) {
+    use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+    let head = receive(stream).await.head;
+    let key = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")).unwrap();
+    let accept = derive_accept_key(key.as_bytes());
+    let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade";
+    stream.write_all(format!("{head}\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").as_bytes()).await.unwrap();
+}
+
+#[cfg(feature = "websocket")]
+#[tokio::test]
+async fn none_is_kept_when_the_event_connection_is_lost() {
+    let (listener, builder) = listen().await;
+    let ari = builder.build().unwrap();
+    let (events, first) = within(async {
+        tokio::join!(ari.events(["x"]).into_future(), async {
+            let mut stream = accept(&listener).await;
+            upgrade(&mut stream).await;
+            stream
+        })
+    })
+    .await;
+    let mut events = events.unwrap();
+    let kept = async {
+        let mut stream = accept(&listener).await;
+        serve(&mut stream).await;
+        stream
+    };
+    let (list, mut kept) = within(async { tokio::join!(ari.channels().list(), kept) }).await;
+    assert_eq!(list.unwrap(), []);
+    drop(first);
+    // The connection that was kept is closed, and neither requests nor events use it again.
+    let (closed, ()) = within(async {
+        tokio::join!(async { read_to_end(&mut kept).await }, async {
+            while !matches!(events.next().await.unwrap().unwrap(), ari_bindings::Event::Disconnected(_)) {}
+        })
+    })
+    .await;
+    assert_eq!(closed, b"");
+}

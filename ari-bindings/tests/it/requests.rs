@@ -90,17 +90,40 @@ async fn no_more_requests_are_under_way_than_may_be() {
 }
 
 #[tokio::test]
-async fn a_request_whose_turn_never_comes_was_not_sent() {
+async fn request_whose_turn_never_comes_is_not_sent() {
     let (listener, builder) = listen().await;
     let ari = builder.max_requests(1).timeout(Duration::from_millis(100)).build().unwrap();
-    let first = ari.channels().list().into_future();
-    let second = ari.channels().list().into_future();
-    let (first, second) = within(async { tokio::join!(first, second) }).await;
-    drop(listener);
-    assert!(matches!(first.unwrap_err(), Error::OutcomeUnknown { timed_out: true, .. }));
-    let error = second.unwrap_err();
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        receive(&mut stream).await;
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 100\r\n\r\nRIFF";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        (listener, stream)
+    });
+    // A download is in progress, and keeps its turn, as long as the program holds it.
+    let download = within(ari.recordings().get_stored_file("a")).await.unwrap();
+    let (listener, _stream) = within(served).await.unwrap();
+    let error = within(ari.channels().list()).await.unwrap_err();
     assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error:?}");
     assert!(error.to_string().contains("max_requests") && !error.maybe_executed(), "{error}");
+    drop(download);
+    let answered = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let line = receive(&mut stream).await.line;
+        stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
+        line
+    };
+    let (list, line) = within(async { tokio::join!(ari.bridges().list(), answered) }).await;
+    assert_eq!((list.unwrap(), &*line), (vec![], "GET /ari/bridges HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn request_without_time_left_is_not_sent() {
+    let (listener, builder) = listen().await;
+    let ari = builder.timeout(Duration::ZERO).build().unwrap();
+    let error = within(ari.channel("1").answer()).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error:?}");
+    drop(listener);
 }
 
 #[test]

@@ -98,3 +98,9 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
     within(stream.read_to_end(&mut read)).await.ok();
     read
 }
+
+/// The error and its causes, as `anyhow` shows them.
+pub(crate) fn shown(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -107,13 +107,12 @@ impl Supervisor {
                 None => self.report_loss(socket.last_alive(), reason),
             };
             socket.finish(&end).await;
+            // The next event connection is made of one of them otherwise.
+            if let Some(http) = self.client.http() {
+                http.renew();
+            }
             match self.reconnect(&mut current, lost).await {
-                Ok(opened) => {
-                    if let Some(http) = self.client.http() {
-                        http.renew();
-                    }
-                    (socket, gap) = (self.open(opened), Some(current));
-                }
+                Ok(opened) => (socket, gap) = (self.open(opened), Some(current)),
                 Err(error) => return self.end(error.as_ref()),
             }
         }
