@@ -95,3 +95,25 @@ async fn who_hangs_up_disturbs_nobody() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn menu_continues_after_a_gap_that_swallows_the_end_of_a_prompt() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let (mut menu, proxy) = Running::start_behind(&server, "ivr", example::serve).await;
+        let (mut caller, target) = call_in(&server, &mut menu).await;
+        proxy.refuse().await;
+        proxy.cut().await;
+        let ari = server.client();
+        let playback = menu.playback();
+        eventually(|| async { ari.playback(&playback).get().await.is_err_and(|error| error.is_not_found()) }).await;
+        proxy.heal().await;
+        menu.watch.until_kind("Resynced").await;
+        menu.until_played("sound:vm-press", &target).await;
+        caller.channel().send_dtmf().dtmf("9").await.unwrap();
+        caller.watch.until_channel("StasisEnd", &caller.id).await;
+        caller.watch.close().await;
+        menu.end().await;
+    })
+    .await;
+}

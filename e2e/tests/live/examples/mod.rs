@@ -15,8 +15,9 @@ mod user_events;
 use std::future::Future;
 
 use ari_bindings::handles::ChannelHandle;
+use ari_bindings::ids::PlaybackId;
 use ari_bindings::{Client, Connection, Error, Event, Events};
-use ari_e2e::{Recorder, Server};
+use ari_e2e::{FaultProxy, Recorder, Server};
 use tokio::task::JoinHandle;
 
 /// An example at work, and everything that it hears.
@@ -34,7 +35,26 @@ impl Running {
         Serve: FnOnce(Client, Events) -> Work,
         Work: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        let ari = server.client();
+        Self::start_with(server.client(), app, serve).await
+    }
+
+    /// The same through a proxy, which can make a gap in the events.
+    pub(crate) async fn start_behind<Serve, Work>(server: &Server, app: &str, serve: Serve) -> (Self, FaultProxy)
+    where
+        Serve: FnOnce(Client, Events) -> Work,
+        Work: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        let proxy = FaultProxy::to_url(server.url());
+        let builder = Client::builder(proxy.url(server.url()));
+        let ari = builder.credentials(server.get("ARI_USER"), server.get("ARI_PASSWORD")).build().unwrap();
+        (Self::start_with(ari, app, serve).await, proxy)
+    }
+
+    async fn start_with<Serve, Work>(ari: Client, app: &str, serve: Serve) -> Self
+    where
+        Serve: FnOnce(Client, Events) -> Work,
+        Work: Future<Output = Result<(), Error>> + Send + 'static,
+    {
         let events = ari.events([app]).resync(true).await.unwrap();
         let connection = events.connection();
         let watch = Recorder::of(connection.subscribe());
@@ -51,6 +71,15 @@ impl Running {
             _ => None,
         };
         self.watch.until(&format!("{media} on {target}"), started).await;
+    }
+
+    /// The playback that has started last.
+    pub(crate) fn playback(&self) -> PlaybackId {
+        let started = |event: &Event| match event {
+            Event::PlaybackStarted(started) => Some(started.playback.id.clone()),
+            _ => None,
+        };
+        self.watch.seen().iter().rev().find_map(started).expect("a playback")
     }
 
     /// Ends the connection, and with it the example, which must have nothing to complain about.

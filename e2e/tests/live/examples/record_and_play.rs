@@ -106,3 +106,26 @@ async fn who_does_not_decide_leaves_nothing_behind() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn recording_continues_after_a_gap_that_swallows_its_end() {
+    let _alone = APPLICATION.lock().await;
+    on_each_server(|server: Server| async move {
+        let folder = env::temp_dir();
+        let serve = |ari, events| example::serve(ari, events, folder);
+        let (mut recorder, proxy) = Running::start_behind(&server, "record_and_play", serve).await;
+        let (mut caller, channel) = record(&server, &mut recorder).await;
+        proxy.refuse().await;
+        proxy.cut().await;
+        let (ari, draft) = (server.client(), format!("draft-{channel}"));
+        eventually(|| async { ari.recordings().get_live(&draft).await.is_err_and(|error| error.is_not_found()) }).await;
+        proxy.heal().await;
+        // The playback may begin before there is a connection again.
+        recorder.until_played("sound:vm-press", &format!("channel:{channel}")).await;
+        caller.channel().send_dtmf().dtmf("3").await.unwrap();
+        caller.watch.until_channel("StasisEnd", &caller.id).await;
+        caller.watch.close().await;
+        recorder.end().await;
+    })
+    .await;
+}
