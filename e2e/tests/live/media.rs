@@ -38,6 +38,29 @@ async fn a_playback_is_controlled() {
     .await;
 }
 
+/// Asterisk answers no ping while a request over the WebSocket waits for the end of a playback.
+#[tokio::test]
+async fn request_behind_a_playback_does_not_end_the_connection() {
+    on_each_route(|server: Server, route: Route| async move {
+        let mut call = Call::open(&server, route).await;
+        let id = unique("playback");
+        call.channel().play_with_id(&id, ["sound:tt-monkeys", "sound:tt-monkeys"]).await.unwrap();
+        call.watch.until_kind("PlaybackStarted").await;
+        // Longer than the server may be silent otherwise. Over HTTP, `stop` is not held up.
+        let stop = async {
+            tokio::time::sleep(std::time::Duration::from_secs(12)).await;
+            server.client().playback(&id).stop().await
+        };
+        let (set, stopped) = tokio::join!(call.channel().set_channel_var("A").value("b"), stop);
+        stopped.unwrap();
+        set.unwrap();
+        call.watch.until_kind("PlaybackFinished").await;
+        assert!(call.watch.seen().iter().all(|event| event.kind() != "Disconnected"), "{:?}", call.watch.seen());
+        call.end().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_list_of_media_is_played_in_order() {
     on_each_route(|server: Server, route: Route| async move {
