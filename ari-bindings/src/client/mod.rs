@@ -23,8 +23,10 @@ use tracing::Instrument as _;
 pub use self::builder::ClientBuilder;
 pub use self::call::ResponseFuture;
 pub(crate) use self::call::{Call, call};
+#[cfg(feature = "outbound")]
+pub(crate) use self::retry::Retries;
 #[cfg(feature = "websocket")]
-pub(crate) use self::retry::{Retries, retry};
+pub(crate) use self::retry::retry;
 pub use self::transport::Transport;
 use crate::availability::AvailabilityCheck;
 use crate::error::Source;

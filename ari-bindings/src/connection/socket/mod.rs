@@ -11,4 +11,6 @@ pub(super) use event_socket::{End, EventSocket};
 pub(super) use heartbeat::Heartbeat;
 pub(super) use inspect::Inspector;
 pub(super) use probe::Probe;
-pub(crate) use stream::{LARGEST_MESSAGE, Metered, Socket, Wire, config};
+#[cfg(feature = "outbound")]
+pub(crate) use stream::Wire;
+pub(crate) use stream::{LARGEST_MESSAGE, Metered, Socket, config};
