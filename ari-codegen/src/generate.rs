@@ -9,8 +9,7 @@ use crate::fixups::{self, Fixup};
 use crate::json::Source;
 use crate::lower::lower;
 use crate::merge::{Notes, merge};
-use crate::record::Availability;
-use crate::record::Prose;
+use crate::record::{Names, Record};
 use crate::release::Release;
 use crate::rust::Crate;
 use crate::swagger;
@@ -24,15 +23,6 @@ pub struct ReleaseSource {
     pub resources: Vec<(String, Source)>,
 }
 
-/// What is known of the API besides its declarations.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Record {
-    /// Since when items are there, beyond what the given releases themselves tell.
-    pub availability: Availability,
-    /// Our own words about the items.
-    pub prose: Prose,
-}
-
 /// What a generation gives.
 #[derive(Debug, Clone)]
 pub struct Generated {
@@ -40,8 +30,10 @@ pub struct Generated {
     pub files: Vec<File>,
     /// How much there is.
     pub summary: Summary,
-    /// Where releases contradict each other, and what was made of it.
+    /// Where releases contradict each other, and names that had to be made distinct.
     pub notes: Notes,
+    /// The recorded Rust names, and those of new items.
+    pub names: Names,
     /// Items that have no text of ours.
     pub undocumented: Vec<String>,
     /// Texts of ours on what is no item.
@@ -84,9 +76,9 @@ pub fn read(source: &ReleaseSource) -> Result<Api, Diagnostics> {
 ///
 /// # Errors
 /// Every fault of the input, collected over all releases, and every fixup that does not apply.
-pub fn generate(sources: &[ReleaseSource], table: &[Fixup], known: &Record) -> Result<Generated, Diagnostics> {
+pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> Result<Generated, Diagnostics> {
     let mut diagnostics = Diagnostics::default();
-    let mut availability = known.availability.clone();
+    let mut availability = record.availability.clone();
     let mut apis: Vec<Api> = Vec::new();
     let read: Vec<_> = sources.par_iter().map(read).collect();
     for (source, read) in sources.iter().zip(read) {
@@ -99,18 +91,20 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], known: &Record) -> R
     }
     availability.extend(table);
     let apis = diagnostics.or(apis)?;
-    let Some((api, notes)) = merge(apis) else {
+    let Some((api, mut notes)) = merge(apis) else {
         let mut diagnostics = Diagnostics::default();
         diagnostics.general("no release to generate from");
         return Err(diagnostics);
     };
-    let lowered = lower(&api, &availability, &known.prose)?;
-    let (undocumented, superfluous) = (known.prose.missing(&api), known.prose.superfluous(&api));
+    let lowered = lower(&api, &Record { availability: availability.clone(), ..record.clone() })?;
+    notes.extend(lowered.notes);
+    let (undocumented, superfluous) = (record.prose.missing(&api), record.prose.superfluous(&api));
     let releases: Vec<Release> = api.releases.iter().copied().collect();
     Ok(Generated {
-        files: emit::emit(&lowered, &releases, &availability)?,
-        summary: summary(&lowered),
+        files: emit::emit(&lowered.code, &releases, &availability)?,
+        summary: summary(&lowered.code),
         notes,
+        names: lowered.names,
         undocumented,
         superfluous,
     })

@@ -54,8 +54,20 @@ fn merge_resource(newer: &mut Resource, older: Resource, notes: &mut Notes) {
             .find(|known| known.method == operation.method && shape(&known.path) == shape(&operation.path));
         match known {
             Some(known) => merge_operation(known, operation, notes),
-            None => newer.operations.push(operation),
+            None => {
+                tell_apart(newer, &operation, notes);
+                newer.operations.push(operation);
+            }
         }
+    }
+}
+
+/// An operation that took over the name of one at another path is called by its path too while both are supported.
+fn tell_apart(newer: &mut Resource, older: &Operation, notes: &mut Notes) {
+    for known in newer.operations.iter_mut().filter(|known| known.nickname == older.nickname) {
+        let releases = list(&older.releases);
+        notes.insert(format!("{}.{}: at {} in {releases}", newer.name, older.nickname, older.path));
+        known.nickname = format!("{} {} {}", known.nickname, known.method, known.path);
     }
 }
 
@@ -63,7 +75,9 @@ fn merge_operation(newer: &mut Operation, older: Operation, notes: &mut Notes) {
     let place = format!("{}.{}", newer.resource, newer.nickname);
     if newer.nickname != older.nickname {
         notes.insert(format!("{place}: called `{}` in {}", older.nickname, list(&older.releases)));
+        newer.former_nicknames.insert(older.nickname.clone());
     }
+    newer.former_nicknames.extend(older.former_nicknames);
     if newer.response != older.response {
         notes.insert(format!("{place}: answers differently in {}: any JSON", list(&older.releases)));
         newer.response = Response::Json(Type::Object);

@@ -97,8 +97,6 @@ pub struct Struct {
     pub fields: Vec<Field>,
     /// Whether users put objects of it into requests: it gets a constructor.
     pub constructed: bool,
-    /// Whether its objects have an equality and a hash: no part of it is a floating-point number or any JSON.
-    pub hashable: bool,
     /// The kind of id that identifies its objects: `From<&Struct>` for it.
     pub identified_by: Option<(String, String)>,
 }

@@ -100,8 +100,6 @@ kinds! {
     ParameterValuesIntroduced,
     /// Values are listed no longer.
     ParameterValuesDropped,
-    /// Other operations share its listed values.
-    ParameterValuesRegrouped,
     /// More numbers are allowed.
     ParameterRangeWidened,
     /// Fewer numbers are allowed.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use ari_codegen::{Availability, Prose, Record, Release, ReleaseSource, Source, swagger};
+use ari_codegen::{Availability, Names, Prose, Record, Release, ReleaseSource, Source, swagger};
 
 use crate::files::{cannot, read};
 use crate::workspace::shown;
@@ -12,6 +12,9 @@ const LISTING: &str = "resources.json";
 
 /// Which releases declare what, beside the folders of the releases.
 pub(crate) const AVAILABILITY: &str = "availability.txt";
+
+/// The Rust names assigned so far, beside the folders of the releases.
+pub(crate) const NAMES: &str = "names.toml";
 
 /// Our own words about the items of the API, beside the folders of the releases.
 const PROSE: &str = "prose";
@@ -95,6 +98,15 @@ pub(crate) fn availability(api_docs: &Path) -> Result<Availability> {
     Ok(Availability::parse(&source(&path)?)?)
 }
 
+/// Reads the names assigned so far; a folder without a record of them has none.
+fn names(api_docs: &Path) -> Result<Names> {
+    let path = api_docs.join(NAMES);
+    if !path.exists() {
+        return Ok(Names::default());
+    }
+    Ok(Names::parse(&source(&path)?)?)
+}
+
 /// Reads what `api_docs` knows besides the declarations.
 pub(crate) fn knowledge(api_docs: &Path) -> Result<Record> {
     let folder = api_docs.join(PROSE);
@@ -107,7 +119,7 @@ pub(crate) fn knowledge(api_docs: &Path) -> Result<Record> {
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     let sources = files.iter().map(|file| source(file)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Record { availability: availability(api_docs)?, prose: Prose::parse(&sources)? })
+    Ok(Record { availability: availability(api_docs)?, prose: Prose::parse(&sources)?, names: names(api_docs)? })
 }
 
 #[cfg(test)]

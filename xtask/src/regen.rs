@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Result, anyhow};
 use ari_codegen::fixups::FIXUPS;
 use ari_codegen::{Generated, Release, generate, public_api};
 
@@ -53,16 +53,18 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
         is_ours: is_generated,
     };
     let public_api = command.public_api.clone().or_else(|| command.out.is_none().then(workspace::public_api));
-    let public_api = public_api.map(|path| Ok::<_, Error>((path, public_api::public_api(&generated.files)?)));
-    let public_api = public_api.transpose()?;
+    let mut beside = vec![(api_docs.join(declarations::NAMES), generated.names.text())];
+    if let Some(path) = public_api {
+        beside.push((path, public_api::public_api(&generated.files)?));
+    }
     for note in &generated.notes {
         println!("note: {note}");
     }
     if command.check {
-        return check(&folder, public_api.as_ref(), command);
+        return check(&folder, &beside, command);
     }
     let mut written = folder.write()?;
-    if let Some((path, text)) = &public_api {
+    for (path, text) in &beside {
         written += usize::from(ensure(path, text)?);
     }
     print_summary(&releases, &generated, written, started);
@@ -72,9 +74,14 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
     Ok(())
 }
 
-fn check(folder: &Folder<'_>, public_api: Option<&(PathBuf, String)>, command: &Regen) -> Result<()> {
-    let beside = || public_api.map_or(Ok(None), |(path, text)| file_drift(path, text));
-    match folder.drift()?.map_or_else(beside, |drift| Ok(Some(drift)))? {
+fn check(folder: &Folder<'_>, beside: &[(PathBuf, String)], command: &Regen) -> Result<()> {
+    let mut drift = folder.drift()?;
+    for (path, text) in beside {
+        if drift.is_none() {
+            drift = file_drift(path, text)?;
+        }
+    }
+    match drift {
         None => Ok(()),
         Some(drift) => {
             let releases: Vec<String> = command.releases.iter().map(ToString::to_string).collect();

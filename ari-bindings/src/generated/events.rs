@@ -663,7 +663,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `ApplicationMoveFailed`.
 ///
 /// Since Asterisk 16.3, 18.0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
@@ -712,7 +712,7 @@ pub struct ApplicationMoveFailed {
 /// Asterisk's event `ApplicationRegistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
@@ -743,7 +743,7 @@ pub struct ApplicationRegistered {
 /// Asterisk's event `ApplicationReplaced`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
@@ -774,7 +774,7 @@ pub struct ApplicationReplaced {
 /// Asterisk's event `ApplicationUnregistered`.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
@@ -805,7 +805,7 @@ pub struct ApplicationUnregistered {
 /// Asterisk's event `BridgeAttendedTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeAttendedTransfer {
@@ -943,7 +943,7 @@ pub struct BridgeAttendedTransfer {
 /// Asterisk's event `BridgeBlindTransfer`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
@@ -1025,7 +1025,7 @@ pub struct BridgeBlindTransfer {
 /// Asterisk's event `BridgeCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeCreated {
@@ -1062,7 +1062,7 @@ pub struct BridgeCreated {
 /// Asterisk's event `BridgeDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
@@ -1099,7 +1099,7 @@ pub struct BridgeDestroyed {
 /// Asterisk's event `BridgeMerged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeMerged {
@@ -1142,7 +1142,7 @@ pub struct BridgeMerged {
 /// Asterisk's event `BridgeVideoSourceChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
@@ -1186,7 +1186,7 @@ pub struct BridgeVideoSourceChanged {
 /// Asterisk's event `CallBroadcast`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallBroadcast {
@@ -1237,7 +1237,7 @@ pub struct CallBroadcast {
 /// Asterisk's event `CallClaimed`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct CallClaimed {
@@ -1280,7 +1280,7 @@ pub struct CallClaimed {
 /// Asterisk's event `ChannelCallerId`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCallerId {
@@ -1329,7 +1329,7 @@ pub struct ChannelCallerId {
 /// Asterisk's event `ChannelConnectedLine`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelConnectedLine {
@@ -1366,7 +1366,7 @@ pub struct ChannelConnectedLine {
 /// Asterisk's event `ChannelCreated`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCreated {
@@ -1403,7 +1403,7 @@ pub struct ChannelCreated {
 /// Asterisk's event `ChannelDestroyed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
@@ -1459,7 +1459,7 @@ pub struct ChannelDestroyed {
 /// Asterisk's event `ChannelDialplan`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDialplan {
@@ -1508,7 +1508,7 @@ pub struct ChannelDialplan {
 /// Asterisk's event `ChannelDtmfReceived`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
@@ -1557,7 +1557,7 @@ pub struct ChannelDtmfReceived {
 /// Asterisk's event `ChannelEnteredBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
@@ -1601,7 +1601,7 @@ pub struct ChannelEnteredBridge {
 /// Asterisk's event `ChannelHangupRequest`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
@@ -1659,7 +1659,7 @@ pub struct ChannelHangupRequest {
 /// Asterisk's event `ChannelHold`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHold {
@@ -1703,7 +1703,7 @@ pub struct ChannelHold {
 /// Asterisk's event `ChannelLeftBridge`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
@@ -1746,7 +1746,7 @@ pub struct ChannelLeftBridge {
 /// Asterisk's event `ChannelStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelStateChange {
@@ -1783,7 +1783,7 @@ pub struct ChannelStateChange {
 /// Asterisk's event `ChannelTalkingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
@@ -1826,7 +1826,7 @@ pub struct ChannelTalkingFinished {
 /// Asterisk's event `ChannelTalkingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
@@ -1863,7 +1863,7 @@ pub struct ChannelTalkingStarted {
 /// Asterisk's event `ChannelToneDetected`.
 ///
 /// Since Asterisk 22.0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelToneDetected {
@@ -1900,7 +1900,7 @@ pub struct ChannelToneDetected {
 /// Asterisk's event `ChannelTransfer`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTransfer {
@@ -1950,7 +1950,7 @@ pub struct ChannelTransfer {
 /// Asterisk's event `ChannelUnhold`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUnhold {
@@ -2051,7 +2051,7 @@ pub struct ChannelUserevent {
 /// Asterisk's event `ChannelVarset`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelVarset {
@@ -2101,7 +2101,7 @@ pub struct ChannelVarset {
 /// Asterisk's event `ContactStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ContactStatusChange {
@@ -2144,7 +2144,7 @@ pub struct ContactStatusChange {
 /// Asterisk's event `DeviceStateChanged`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
@@ -2181,7 +2181,7 @@ pub struct DeviceStateChanged {
 /// Asterisk's event `Dial`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dial {
@@ -2252,7 +2252,7 @@ pub struct Dial {
 /// Asterisk's event `EndpointStateChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct EndpointStateChange {
@@ -2289,7 +2289,7 @@ pub struct EndpointStateChange {
 /// Asterisk's event `MissingParams`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
@@ -2313,7 +2313,7 @@ pub struct MissingParams {
 /// Asterisk's event `PeerStatusChange`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PeerStatusChange {
@@ -2356,7 +2356,7 @@ pub struct PeerStatusChange {
 /// Asterisk's event `PlaybackContinuing`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
@@ -2393,7 +2393,7 @@ pub struct PlaybackContinuing {
 /// Asterisk's event `PlaybackFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackFinished {
@@ -2430,7 +2430,7 @@ pub struct PlaybackFinished {
 /// Asterisk's event `PlaybackStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackStarted {
@@ -2468,7 +2468,7 @@ pub struct PlaybackStarted {
 ///
 /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
 #[doc(alias = "RESTResponse")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "RESTResponse")]
 #[non_exhaustive]
 pub struct RestResponse {
@@ -2543,7 +2543,7 @@ pub struct RestResponse {
 /// Asterisk's event `RecordingFailed`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFailed {
@@ -2580,7 +2580,7 @@ pub struct RecordingFailed {
 /// Asterisk's event `RecordingFinished`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFinished {
@@ -2617,7 +2617,7 @@ pub struct RecordingFinished {
 /// Asterisk's event `RecordingStarted`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingStarted {
@@ -2654,7 +2654,7 @@ pub struct RecordingStarted {
 /// Asterisk's event `StasisEnd`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisEnd {
@@ -2691,7 +2691,7 @@ pub struct StasisEnd {
 /// Asterisk's event `StasisStart`.
 ///
 /// Since Asterisk 16.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisStart {

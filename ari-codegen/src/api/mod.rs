@@ -90,6 +90,8 @@ pub enum Method {
     Post,
     /// `PUT`
     Put,
+    /// `PATCH`
+    Patch,
     /// `DELETE`
     Delete,
 }
@@ -100,6 +102,7 @@ impl fmt::Display for Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         })
     }
@@ -129,6 +132,8 @@ pub struct Operation {
     pub resource: String,
     /// Its name within the resource.
     pub nickname: String,
+    /// Names that older releases have for it.
+    pub former_nicknames: BTreeSet<String>,
     /// HTTP method.
     pub method: Method,
     /// Path template: `/channels/{channelId}/play`.

@@ -154,9 +154,10 @@ impl Resolver {
             "GET" => Method::Get,
             "POST" => Method::Post,
             "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
             "DELETE" => Method::Delete,
             other => {
-                let message = format!("unknown httpMethod `{other}`: known are GET, POST, PUT, DELETE");
+                let message = format!("unknown httpMethod `{other}`: known are GET, POST, PUT, PATCH, DELETE");
                 self.diagnostics.at(&operation.span, message);
                 return None;
             }
@@ -178,6 +179,7 @@ impl Resolver {
             releases: self.presence.clone(),
             resource: resource.to_owned(),
             nickname: operation.nickname.clone(),
+            former_nicknames: BTreeSet::new(),
             method,
             path: api.path.clone(),
             response,

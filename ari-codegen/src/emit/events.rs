@@ -104,7 +104,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
 fn one(event: &Struct) -> TokenStream {
     let (name, docs, alias) = (ident(&event.name), docs(&event.docs), alias(event));
     let fields = event.fields.iter().map(field);
-    let (derives, wire) = (derives(event), &event.wire);
+    let (derives, wire) = (derives(), &event.wire);
     let tag = if event.name == *wire { quote!(tag = "type") } else { quote!(tag = "type", rename = #wire) };
     quote! {
         #docs

@@ -20,7 +20,7 @@ pub(super) fn models(models: &[Struct]) -> TokenStream {
 fn one(model: &Struct) -> TokenStream {
     let (name, docs, alias) = (ident(&model.name), docs(&model.docs), alias(model));
     let fields = model.fields.iter().map(field);
-    let derives = derives(model);
+    let derives = derives();
     let constructor = model.constructed.then(|| constructor(model));
     let identity = model.identified_by.as_ref().map(|(property, id)| identity(model, property, id));
     quote! {

@@ -36,6 +36,7 @@ fn description(resource: &str, operation: &Operation) -> TokenStream {
         Method::Get => quote!(Method::Get),
         Method::Post => quote!(Method::Post),
         Method::Put => quote!(Method::Put),
+        Method::Patch => quote!(Method::Patch),
         Method::Delete => quote!(Method::Delete),
     };
     let (nickname, path) = (&operation.nickname, &operation.path);

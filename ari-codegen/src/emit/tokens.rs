@@ -82,8 +82,7 @@ fn serde(field: &Field) -> Option<TokenStream> {
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
 }
 
-/// The traits of a struct.
-pub(super) fn derives(item: &Struct) -> TokenStream {
-    let hash = item.hashable.then(|| quote!(Eq, Hash,));
-    quote!(#[derive(Debug, Clone, Default, PartialEq, #hash Serialize, Deserialize)])
+/// The traits of a struct. A later release may add a number with a fraction or any JSON, so `Eq` and `Hash` would not last.
+pub(super) fn derives() -> TokenStream {
+    quote!(#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)])
 }

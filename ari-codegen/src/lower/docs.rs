@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::names::event_name;
 use crate::api::{self, Literal, Location};
 use crate::record::Availability;
-use crate::record::Prose;
+use crate::record::{NameKind, Names, Prose};
 use crate::rust::{Docs, RustType};
 
 /// What the list of an operation's errors begins with.
@@ -27,6 +26,7 @@ pub(super) fn id(kind: &str) -> Docs {
 pub(super) struct Facts<'a> {
     pub(super) availability: &'a Availability,
     pub(super) prose: &'a Prose,
+    pub(super) names: &'a Names,
     /// The types of event, to which texts link.
     pub(super) events: BTreeSet<String>,
 }
@@ -157,7 +157,7 @@ impl Facts<'_> {
         // Every second part is between backticks.
         while let Some(code) = parts.next() {
             if self.events.contains(code) {
-                let _ = write!(linked, "[`{code}`](crate::events::{})", event_name(code));
+                let _ = write!(linked, "[`{code}`](crate::events::{})", self.names.of(NameKind::Event, code));
             } else {
                 let _ = write!(linked, "`{code}`");
             }

@@ -2,74 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToSnakeCase;
 
 use super::Context;
 use super::ids::stem;
-use super::names::{Scope, value_name};
+use super::names::value_name;
 use super::operations::CLIENT_METHODS;
 use crate::api;
-use crate::diagnostic::Diagnostics;
+use crate::record::{NameKind, Names};
 use crate::rust::{Form, Handle, Module, Operation};
 
 /// A single operation needs no handle.
-const FEWEST_OPERATIONS: usize = 2;
+pub(super) const FEWEST_OPERATIONS: usize = 2;
 
 type Found<'a> = Vec<(&'a Module, &'a Operation)>;
 
-pub(super) fn handles(context: &Context<'_>, modules: &[Module], diagnostics: &mut Diagnostics) -> Vec<Handle> {
-    let mut scope = Scope::new("the client's methods");
-    for module in modules {
-        if let Some(operation) = first_of(context, &module.resource) {
-            scope.claim(&module.accessor, &module.resource, &operation.span, diagnostics);
-        }
-    }
-    let mut handles = Vec::new();
-    for (prefix, found) in by_prefix(modules) {
-        if found.len() < FEWEST_OPERATIONS {
-            continue;
-        }
-        let handle = handle(prefix, &found);
-        if let Some(operation) = first_of(context, &found[0].0.resource) {
-            scope.claim(&handle.accessor, prefix, &operation.span, diagnostics);
-        }
-        check_methods(context, &handle, &found, diagnostics);
-        handles.push(handle);
-    }
-    handles
+pub(super) fn handles(context: &Context<'_>, modules: &[Module]) -> Vec<Handle> {
+    let operations =
+        modules.iter().flat_map(|module| module.operations.iter().map(move |operation| (module, operation)));
+    let found = by_prefix(context.names, operations.map(|found| (found.1.path.as_str(), found)));
+    found.into_iter().map(|(prefix, found)| handle(context.names, prefix, &found)).collect()
 }
 
-/// A handle gathers operations of several resources; what is unique in each of them need not be in all.
-fn check_methods(context: &Context<'_>, handle: &Handle, found: &Found<'_>, diagnostics: &mut Diagnostics) {
-    let what = format!("the methods of `{}`", handle.name);
-    let mut scope = Scope::new(&what);
-    for (index, (module, operation)) in found.iter().enumerate() {
-        let declared = &context.api.resources[&module.resource].operations;
-        let Some(declared) = declared.iter().find(|declared| declared.nickname == operation.nickname) else { continue };
-        for id in handle.ids.iter().filter(|_| index == 0) {
-            scope.claim(&id.name, &id.wire, &declared.span, diagnostics);
-        }
-        scope.claim(&operation.function, &operation.nickname, &declared.span, diagnostics);
-    }
-}
-
-fn first_of<'a>(context: &Context<'a>, resource: &str) -> Option<&'a api::Operation> {
-    context.api.resources.get(resource).and_then(|resource| resource.operations.first())
-}
-
-/// Operations by the part of their path up to the last of its first ids; where one such part continues another
-/// (`/endpoints/{tech}/{resource}` after `/endpoints/{tech}`), the longer one counts.
-fn by_prefix(modules: &[Module]) -> BTreeMap<&str, Found<'_>> {
-    let mut found: BTreeMap<&str, Found<'_>> = BTreeMap::new();
-    for module in modules {
-        for operation in &module.operations {
-            if let Some(prefix) = prefix(&operation.path) {
-                found.entry(prefix).or_default().push((module, operation));
-            }
+/// Operations by the part of their path up to the last of its first ids. Where one such part continues another
+/// (`/endpoints/{tech}/{resource}` after `/endpoints/{tech}`), the longer one counts. A handle with a recorded name stays.
+pub(super) fn by_prefix<'a, T>(names: &Names, items: impl Iterator<Item = (&'a str, T)>) -> BTreeMap<&'a str, Vec<T>> {
+    let mut found: BTreeMap<&str, Vec<T>> = BTreeMap::new();
+    for (path, item) in items {
+        if let Some(prefix) = prefix(path) {
+            found.entry(prefix).or_default().push(item);
         }
     }
     let prefixes: Vec<&str> = found.keys().copied().collect();
-    found.retain(|prefix, _| !prefixes.iter().any(|other| other.starts_with(&format!("{prefix}/{{"))));
+    found.retain(|prefix, items| {
+        let continued = prefixes.iter().any(|other| other.starts_with(&format!("{prefix}/{{")));
+        let is_new = items.len() >= FEWEST_OPERATIONS && !continued;
+        is_new || names.get(NameKind::Handle, prefix).is_some()
+    });
     found
 }
 
@@ -83,24 +52,32 @@ fn prefix(path: &str) -> Option<&str> {
     Some(&path[..end])
 }
 
-fn handle(prefix: &str, found: &Found<'_>) -> Handle {
+fn handle(names: &Names, prefix: &str, found: &Found<'_>) -> Handle {
     let ids: Vec<_> =
         found[0].1.arguments.iter().filter(|argument| matches!(argument.form, Form::Path(_))).cloned().collect();
     let count = api::path_parameters(prefix).count();
-    let accessor = accessor(prefix);
     let held: Vec<String> = ids[..count].iter().map(|id| format!("`{}`", id.wire)).collect();
     Handle {
-        name: format!("{}Handle", accessor.to_upper_camel_case()),
+        name: names.of(NameKind::Handle, prefix),
         docs: vec![format!("Operations on `{prefix}`, for one {}.", held.join(", "))],
-        accessor,
+        accessor: names.of(NameKind::HandleAccessor, prefix),
         ids: ids.into_iter().take(count).collect(),
-        operations: found.iter().map(|(module, operation)| (module.name.clone(), (*operation).clone())).collect(),
+        operations: found
+            .iter()
+            .map(|(module, operation)| (module.name.clone(), held_operation(names, prefix, module, operation)))
+            .collect(),
     }
+}
+
+/// An operation under the name that it has in a handle.
+fn held_operation(names: &Names, prefix: &str, module: &Module, operation: &Operation) -> Operation {
+    let key = format!("{prefix} {}.{}", module.resource, operation.nickname);
+    Operation { function: names.of(NameKind::HandleFunction, &key), ..operation.clone() }
 }
 
 /// `channel` for `/channels/{channelId}`, `live_recording` for `/recordings/live/{recordingName}`,
 /// `dynamic_config` for `/asterisk/config/dynamic/{configClass}/{objectType}/{id}`.
-fn accessor(prefix: &str) -> String {
+pub(super) fn accessor(prefix: &str) -> String {
     let fixed: Vec<&str> =
         prefix.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('{')).collect();
     let mut ids = api::path_parameters(prefix);

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
 
+use super::assign::key;
 use super::docs;
-use super::names::camel;
 use crate::api::{Api, Location, Method, Model, Parameter, Property, Response, Type};
+use crate::record::{NameKind, Names};
 use crate::rust::Id;
 
 pub(super) struct Ids {
@@ -47,9 +48,17 @@ impl Ids {
         ids
     }
 
-    /// The types to generate.
-    pub(super) fn types(&self) -> Vec<Id> {
-        self.kinds.iter().map(|kind| Id { name: camel(kind), docs: docs::id(kind) }).collect()
+    /// The kinds of id, in snake case.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.kinds.iter().map(String::as_str)
+    }
+
+    /// The types to generate: the kinds that are declared, and those that items were recorded to hold.
+    pub(super) fn types(&self, api: &Api, names: &Names) -> Vec<Id> {
+        let held: BTreeSet<&str> = references(api).filter_map(|key| names.get(NameKind::Reference, &key)).collect();
+        let all = names.iter(NameKind::Id);
+        let used = all.filter(|(kind, name)| self.kinds.contains(*kind) || held.contains(name));
+        used.map(|(kind, name)| Id { name: name.to_owned(), docs: docs::id(kind) }).collect()
     }
 
     /// The kind of id that a parameter holds.
@@ -70,15 +79,16 @@ impl Ids {
         if let Some(reference) = &property.refers_to {
             return self.named(reference);
         }
-        self.own_kind(model, &property.name).map(camel).or_else(|| self.named(singular))
+        self.own_kind(model, &property.name).map(str::to_owned).or_else(|| self.named(singular))
     }
 
     /// The property by which a model is fetched, and the kind of its id.
-    pub(super) fn identity(&self, model: &Model) -> Option<(String, String)> {
+    pub(super) fn identity(&self, model: &Model, names: &Names) -> Option<(String, String)> {
         model.properties.iter().filter(|property| property.required && property.ty == Type::String).find_map(
             |property| {
-                let own = camel(self.own_kind(model, &property.name)?);
-                (self.of_property(model, property)? == own).then(|| (property.name.clone(), own))
+                let own = names.of(NameKind::Id, self.own_kind(model, &property.name)?);
+                let held = names.get(NameKind::Reference, &format!("{}.{}", model.name, property.name))?;
+                (held == own).then(|| (property.name.clone(), own))
             },
         )
     }
@@ -90,8 +100,20 @@ impl Ids {
     fn named(&self, name: &str) -> Option<String> {
         let name = name.to_snake_case();
         let holds = |kind: &&String| name == **kind || name.ends_with(&format!("_{kind}"));
-        self.kinds.iter().filter(holds).max_by_key(|kind| kind.len()).map(|kind| camel(kind))
+        self.kinds.iter().filter(holds).max_by_key(|kind| kind.len()).cloned()
     }
+}
+
+/// The items that may hold ids.
+fn references(api: &Api) -> impl Iterator<Item = String> {
+    let properties = api
+        .models
+        .values()
+        .flat_map(|model| model.properties.iter().map(move |property| format!("{}.{}", model.name, property.name)));
+    let parameters = api.operations().flat_map(|operation| {
+        operation.parameters.iter().map(move |parameter| format!("{}.{}", key(operation), parameter.name))
+    });
+    properties.chain(parameters)
 }
 
 /// What an id's name says it identifies: `channel` of `channelId`.

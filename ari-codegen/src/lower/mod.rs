@@ -1,6 +1,7 @@
 //! From the model of the API to the generated crate: the one place that decides names, types and optionality.
 
 mod about;
+mod assign;
 mod docs;
 mod handles;
 mod ids;
@@ -11,37 +12,47 @@ mod values;
 
 use crate::api::{Api, Type};
 use crate::diagnostic::Diagnostics;
-use crate::record::Availability;
-use crate::record::Prose;
+use crate::merge::Notes;
+use crate::record::{NameKind, Names, Record};
 use crate::rust::{Crate, RustType};
 
 use docs::Facts;
 use ids::Ids;
-use values::ValueTypes;
 
-/// Lowers an API; `availability` tells since when its items are there, `prose` what they are.
+/// What lowering gives.
+pub struct Lowered {
+    /// The generated crate.
+    pub code: Crate,
+    /// The recorded names, and those of new items.
+    pub names: Names,
+    /// Items that could not have the name that their wire name gives.
+    pub notes: Notes,
+}
+
+/// Lowers an API; `record` holds what is known of its items and the names that they have already.
 ///
 /// # Errors
-/// Names that clash once they are Rust names, and shapes that the generated crate has no form for.
-pub fn lower(api: &Api, availability: &Availability, prose: &Prose) -> Result<Crate, Diagnostics> {
-    let mut diagnostics = Diagnostics::default();
+/// Shapes that the generated crate has no form for, and contradictions in the recorded names.
+pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
+    let (mut diagnostics, mut notes) = (Diagnostics::default(), Notes::new());
+    let ids = Ids::of(api);
+    let names = assign::assign(api, &ids, &record.names, &mut notes, &mut diagnostics);
     let events = api.events().into_iter().map(|event| event.name.clone()).collect();
-    let facts = Facts { availability, prose, events };
-    let values = ValueTypes::of(api, &facts, &mut diagnostics);
-    let context = Context { api, facts, ids: Ids::of(api), values };
-    let mut modules = operations::modules(&context, &mut diagnostics);
-    let handles = handles::handles(&context, &modules, &mut diagnostics);
+    let facts = Facts { availability: &record.availability, prose: &record.prose, names: &names, events };
+    let context = Context { api, facts, ids, names: &names };
+    let mut modules = operations::modules(&context);
+    let handles = handles::handles(&context, &modules);
     operations::leave_examples_to(&handles, &mut modules);
-    let models = structs::models(&context, &mut diagnostics);
-    let lowered = Crate {
-        ids: context.ids.types(),
-        values: context.values.types(),
+    let models = structs::models(&context);
+    let code = Crate {
+        ids: context.ids.types(api, &names),
+        values: values::types(api, &context.facts, &names),
         events: structs::events(&context, &models, &mut diagnostics),
         models,
         handles,
         modules,
     };
-    diagnostics.or(lowered)
+    diagnostics.or(Lowered { code, names, notes })
 }
 
 /// What the passes share.
@@ -49,7 +60,7 @@ struct Context<'a> {
     api: &'a Api,
     facts: Facts<'a>,
     ids: Ids,
-    values: ValueTypes,
+    names: &'a Names,
 }
 
 impl Context<'_> {
@@ -67,8 +78,8 @@ impl Context<'_> {
             Type::List(inner) if **inner == Type::Date => RustType::List(Box::new(RustType::String)),
             Type::List(inner) => RustType::List(Box::new(self.plain(inner))),
             Type::Model(name) => match self.api.models.get(name) {
-                Some(model) if !self.api.is_message(model) => RustType::Model(names::type_name(name, "Model")),
-                Some(model) if model.sub_types.is_empty() => RustType::Event(names::event_name(name)),
+                Some(model) if !self.api.is_message(model) => RustType::Model(self.names.of(NameKind::Model, name)),
+                Some(model) if model.sub_types.is_empty() => RustType::Event(self.names.of(NameKind::Event, name)),
                 _ => RustType::Json,
             },
         }

@@ -1,10 +1,6 @@
 //! Rust names for wire names.
 
-use std::collections::BTreeMap;
-
 use heck::{ToSnakeCase, ToUpperCamelCase};
-
-use crate::diagnostic::{Diagnostics, Span};
 
 /// Keywords of edition 2024, reserved ones included.
 const KEYWORDS: [&str; 48] = [
@@ -17,35 +13,18 @@ const KEYWORDS: [&str; 48] = [
 /// Keywords that have no raw form.
 const NEVER_RAW: [&str; 5] = ["self", "super", "crate", "Self", "_"];
 
-/// Type names that generated code itself uses.
-const TAKEN_TYPES: [&str; 27] = [
-    "Box",
-    "Call",
-    "Client",
-    "Date",
-    "Disconnected",
-    "Dropped",
-    "Err",
-    "Event",
-    "Into",
-    "IntoIterator",
-    "Iterator",
-    "Method",
-    "None",
-    "Ok",
-    "Operation",
-    "Option",
-    "Reconnected",
-    "Result",
-    "Resynced",
-    "Self",
-    "Some",
-    "String",
-    "Undecodable",
-    "UndecodableEvent",
-    "Unknown",
-    "UnknownEvent",
-    "Vec",
+/// Type names that generated code itself uses or that the prelude brings.
+#[rustfmt::skip]
+const TAKEN_TYPES: &[&str] = &[
+    "Arguments", "AsMut", "AsRef", "BTreeMap", "Body", "Box", "Bytes", "Call", "Client", "Clone", "Copy", "Cow",
+    "Date", "DateTime", "Debug", "Default", "Deref", "Deserialize", "Deserializer", "Disconnected", "Display",
+    "DoubleEndedIterator", "Download", "Dropped", "Eq", "Err", "Error", "Event", "ExactSizeIterator",
+    "Extend", "Fn", "FnMut", "FnOnce", "Formatter", "From", "FromIterator", "FromStr", "Future", "Hash", "Hasher",
+    "HashMap", "Id", "Into", "IntoFuture", "IntoIterator", "Iterator", "Map", "Method", "None", "Ok", "Operation",
+    "Option", "Ord", "Ordering", "Other", "PartialEq", "PartialOrd", "Pin", "Reconnected", "Release", "Request",
+    "Response", "ResponseFuture", "Result", "Resynced", "Self", "Serialize", "Serializer", "Sized", "Some", "String",
+    "Sync", "ToOwned", "ToString", "TryFrom", "TryInto", "Undecodable", "UndecodableEvent", "Unknown", "UnknownEvent",
+    "Unpin", "Value", "Vec",
 ];
 
 /// Acronyms that Asterisk writes before a word in lower case, as in `RTPstat`.
@@ -53,7 +32,7 @@ const ACRONYMS: [&str; 1] = ["RTP"];
 
 /// A field, argument or function name: `channelId` becomes `channel_id`, `type` becomes `r#type`.
 pub(super) fn value_name(wire: &str) -> String {
-    escape(started_by_letter(wire.to_snake_case(), "n"))
+    escape(identifier(&wire.to_snake_case(), wire, "n"))
 }
 
 /// A name as [`value_name`] makes it, out of the way of names that the surrounding code uses.
@@ -83,14 +62,14 @@ pub(super) fn camel(text: &str) -> String {
         Some((acronym, rest)) => format!("{acronym}_{rest}").to_upper_camel_case(),
         None => text.to_upper_camel_case(),
     };
-    started_by_letter(camel, "N")
+    identifier(&camel, text, "N")
 }
 
 /// A variant's name for a value: words, or the names of its signs.
 pub(super) fn variant_name(wire: &str) -> String {
-    let name = if wire.chars().any(char::is_alphanumeric) { camel(wire) } else { wire.chars().map(sign).collect() };
+    let is_sign = !wire.is_empty() && !wire.chars().any(char::is_alphanumeric);
+    let name = if is_sign { wire.chars().map(sign).collect() } else { camel(wire) };
     match name.as_str() {
-        "" => "Empty".to_owned(),
         "Other" | "Self" => format!("{name}Value"),
         _ => name,
     }
@@ -108,41 +87,37 @@ fn sign(c: char) -> String {
     }
 }
 
-fn started_by_letter(name: String, prefix: &str) -> String {
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("{prefix}{name}") } else { name }
+/// A name as an identifier: characters that none can have become their numbers.
+fn identifier(name: &str, wire: &str, prefix: &str) -> String {
+    let number = |c: char| format!("u{:04x}", u32::from(c));
+    let name: String = match (name, wire) {
+        ("", "") => "empty".to_owned(),
+        ("", wire) => wire.chars().map(number).collect(),
+        (name, _) => name.chars().map(|c| if is_part(c) { c.to_string() } else { number(c) }).collect(),
+    };
+    let name = if prefix.starts_with(char::is_uppercase) { capitalised(&name) } else { name };
+    let starts =
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || syn::parse_str::<syn::Ident>(&c.to_string()).is_ok());
+    if starts { name } else { format!("{prefix}{name}") }
+}
+
+/// Whether an identifier can have a character after its first.
+fn is_part(c: char) -> bool {
+    c == '_' || c.is_ascii_alphanumeric() || syn::parse_str::<syn::Ident>(&format!("a{c}")).is_ok()
+}
+
+fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 fn escape(name: String) -> String {
-    if NEVER_RAW.contains(&name.as_str()) || name.is_empty() {
+    if NEVER_RAW.contains(&name.as_str()) {
         format!("{name}_")
     } else if KEYWORDS.contains(&name.as_str()) {
         format!("r#{name}")
     } else {
         name
-    }
-}
-
-/// Names of one scope; a wire name that gives no Rust name, and two that give the same one, are reported.
-pub(super) struct Scope<'a> {
-    what: &'a str,
-    names: BTreeMap<String, (String, Span)>,
-}
-
-impl<'a> Scope<'a> {
-    pub(super) fn new(what: &'a str) -> Self {
-        Self { what, names: BTreeMap::new() }
-    }
-
-    pub(super) fn claim(&mut self, name: &str, wire: &str, span: &Span, diagnostics: &mut Diagnostics) {
-        if syn::parse_str::<syn::Ident>(name).is_err() {
-            diagnostics.at(span, format!("`{wire}` gives no Rust name: `{name}` is not an identifier"));
-        } else if let Some((other, earlier)) = self.names.get(name) {
-            let message =
-                format!("clashing names in {}: `{wire}` and `{other}` ({earlier}) both become `{name}`", self.what);
-            diagnostics.at(span, message);
-        } else {
-            self.names.insert(name.to_owned(), (wire.to_owned(), span.clone()));
-        }
     }
 }
 

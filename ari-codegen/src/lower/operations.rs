@@ -2,46 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
-
-use super::names::{Scope, type_name, value_name, value_name_beside};
+use super::assign::key;
+use super::names::value_name;
 use super::{Context, docs};
 use crate::api::{self, BodyForm, Location, Parameter, Response, Type};
-use crate::diagnostic::Diagnostics;
+use crate::record::NameKind;
 use crate::rust::{Argument, Form, Handle, Module, Operation, Reply, RustType};
 
 /// Names that the generated functions and requests use themselves.
-const TAKEN: [&str; 4] = ["client", "into_future", "into_request", "new"];
+pub(super) const TAKEN: [&str; 4] = ["client", "into_future", "into_request", "new"];
 
 /// Methods of the client that are written by hand.
 pub(super) const CLIENT_METHODS: [&str; 7] = ["base_url", "builder", "clone", "events", "new", "send", "shared"];
 
-pub(super) fn modules(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Vec<Module> {
-    let mut scope = Scope::new("resources");
+pub(super) fn modules(context: &Context<'_>) -> Vec<Module> {
     let mut modules = Vec::new();
     for resource in context.api.resources.values() {
-        let operations = operations(context, resource, diagnostics);
+        let operations = operations(context, resource);
         if operations.is_empty() {
             continue;
         }
-        let module = Module {
-            // Its file would be that of the parent module.
-            name: value_name_beside(&resource.name, &["r#mod"]),
+        modules.push(Module {
+            name: context.names.of(NameKind::Module, &resource.name),
             resource: resource.name.clone(),
-            type_name: type_name(&resource.name.to_upper_camel_case(), "Operations"),
-            accessor: accessor(&resource.name),
+            type_name: context.names.of(NameKind::Resource, &resource.name),
+            accessor: context.names.of(NameKind::Accessor, &resource.name),
             docs: docs::resource(resource),
             operations,
-        };
-        let span = &resource.operations[0].span;
-        scope.claim(&module.name, &resource.name, span, diagnostics);
-        for operation in module.operations.iter().filter(|operation| operation.name == module.type_name) {
-            diagnostics.at(
-                span,
-                format!("clashing names: `{}` and the resource both become `{}`", operation.nickname, operation.name),
-            );
-        }
-        modules.push(module);
+        });
     }
     modules
 }
@@ -63,7 +51,7 @@ pub(super) fn leave_examples_to(handles: &[Handle], modules: &mut [Module]) {
 }
 
 /// The client's method for a resource; one that it has already gives way to `event_operations`.
-fn accessor(resource: &str) -> String {
+pub(super) fn accessor(resource: &str) -> String {
     let name = value_name(resource);
     if CLIENT_METHODS.contains(&name.as_str()) {
         let singular = name.strip_suffix('s').unwrap_or(&name);
@@ -72,33 +60,21 @@ fn accessor(resource: &str) -> String {
     name
 }
 
-fn operations(context: &Context<'_>, resource: &api::Resource, diagnostics: &mut Diagnostics) -> Vec<Operation> {
-    let what = format!("the operations of `{}`", resource.name);
-    let mut scope = Scope::new(&what);
-    let mut lowered = Vec::new();
-    for operation in &resource.operations {
-        if operation.response == Response::WebSocket {
-            continue;
-        }
-        let operation_lowered = self::operation(context, operation, diagnostics);
-        scope.claim(&operation_lowered.name, &operation.nickname, &operation.span, diagnostics);
-        lowered.push(operation_lowered);
-    }
-    lowered
+fn operations(context: &Context<'_>, resource: &api::Resource) -> Vec<Operation> {
+    let requests = resource.operations.iter().filter(|operation| operation.response != Response::WebSocket);
+    requests.map(|operation| self::operation(context, operation)).collect()
 }
 
-fn operation(context: &Context<'_>, operation: &api::Operation, diagnostics: &mut Diagnostics) -> Operation {
-    let what = format!("the parameters of `{}.{}`", operation.resource, operation.nickname);
-    let mut scope = Scope::new(&what);
+fn operation(context: &Context<'_>, operation: &api::Operation) -> Operation {
     let (mut arguments, mut setters) = (Vec::new(), Vec::new());
     for parameter in in_order(operation) {
         let argument = argument(context, operation, parameter);
-        scope.claim(&argument.name, &parameter.name, &parameter.span, diagnostics);
         if parameter.required { arguments.push(argument) } else { setters.push(argument) }
     }
+    let key = key(operation);
     Operation {
-        name: type_name(&operation.nickname.to_upper_camel_case(), "Request"),
-        function: value_name(&operation.nickname.to_snake_case()),
+        name: context.names.of(NameKind::Request, &key),
+        function: context.names.of(NameKind::Function, &key),
         nickname: operation.nickname.clone(),
         method: operation.method,
         path: operation.path.clone(),
@@ -110,13 +86,15 @@ fn operation(context: &Context<'_>, operation: &api::Operation, diagnostics: &mu
         reply: match &operation.response {
             Response::Void | Response::WebSocket => Reply::Void,
             Response::Binary => Reply::Download,
+            // A date by itself is text: its form belongs to the fields that hold one.
+            Response::Json(Type::Date) => Reply::Json(RustType::String),
             Response::Json(ty) => Reply::Json(context.plain(ty)),
         },
     }
 }
 
 /// Path parameters first, as they stand in the path; then the others as declared.
-fn in_order(operation: &api::Operation) -> impl Iterator<Item = &Parameter> {
+pub(super) fn in_order(operation: &api::Operation) -> impl Iterator<Item = &Parameter> {
     let path = api::path_parameters(&operation.path)
         .filter_map(|name| operation.parameters.iter().find(|parameter| parameter.name == name));
     path.chain(operation.parameters.iter().filter(|parameter| parameter.location != Location::Path))
@@ -125,7 +103,7 @@ fn in_order(operation: &api::Operation) -> impl Iterator<Item = &Parameter> {
 fn argument(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> Argument {
     let ty = value_type(context, operation, parameter);
     Argument {
-        name: value_name_beside(&parameter.name, &TAKEN),
+        name: context.names.of(NameKind::Parameter, &format!("{}.{}", key(operation), parameter.name)),
         wire: parameter.name.clone(),
         docs: context.facts.parameter(operation, parameter, &ty),
         form: form(parameter, ty),
@@ -149,11 +127,12 @@ fn form(parameter: &Parameter, ty: RustType) -> Form {
 
 /// What travels in a path or a query is text, a number or a boolean, whatever the declarations call it.
 fn value_type(context: &Context<'_>, operation: &api::Operation, parameter: &Parameter) -> RustType {
-    if let Some(values) = context.values.of_parameter(operation, parameter) {
-        return RustType::Value(values.clone());
+    let item = format!("{}.{}", key(operation), parameter.name);
+    if parameter.ty == Type::String && parameter.values.as_ref().is_some_and(|values| !values.is_empty()) {
+        return RustType::Value(context.names.of(NameKind::Enum, &item));
     }
-    if let Some(id) = context.ids.of_parameter(parameter) {
-        return RustType::Id(id);
+    if let (Type::String, Some(id)) = (&parameter.ty, context.names.get(NameKind::Reference, &item)) {
+        return RustType::Id(id.to_owned());
     }
     match (&parameter.ty, parameter.location) {
         (Type::List(inner), Location::Body(BodyForm::Tuples)) => context.plain(inner),

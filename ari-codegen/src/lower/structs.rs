@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{Scope, event_name, type_name, value_name};
 use super::{Context, about, docs};
 use crate::api::{BodyForm, Location, Model, Property, Type};
 use crate::diagnostic::Diagnostics;
+use crate::record::NameKind;
 use crate::rust::{Absent, CommonMember, Events, Field, RustType, Struct};
 
 /// Members that the runtime reads from events of unknown type too.
@@ -20,21 +20,17 @@ const SHARED_BY: usize = 3;
 /// The key by which the runtime tells events apart.
 const DISCRIMINATOR: &str = "type";
 
-pub(super) fn models(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Vec<Struct> {
-    let mut scope = Scope::new("models");
+pub(super) fn models(context: &Context<'_>) -> Vec<Struct> {
     let constructed = constructed(context);
     let mut structs = Vec::new();
     for model in context.api.models.values().filter(|model| !context.api.is_message(model)) {
-        let name = type_name(&model.name, "Model");
-        scope.claim(&name, &model.name, &model.span, diagnostics);
         structs.push(Struct {
-            fields: fields(context, &context.api.lineage(model), None, diagnostics),
+            fields: fields(context, &context.api.lineage(model), None),
             docs: context.facts.model(model),
             wire: model.name.clone(),
             constructed: constructed.contains(model.name.as_str()),
-            hashable: hashable(context, model),
-            identified_by: context.ids.identity(model),
-            name,
+            identified_by: context.ids.identity(model, context.names),
+            name: context.names.of(NameKind::Model, &model.name),
         });
     }
     structs
@@ -54,19 +50,15 @@ pub(super) fn events(context: &Context<'_>, models: &[Struct], diagnostics: &mut
         let message_text = format!("the discriminator is `{discriminator}`: the runtime reads `{DISCRIMINATOR}`");
         diagnostics.at(&message.span, message_text);
     }
-    let mut scope = Scope::new("events");
     let mut structs = Vec::new();
     for model in context.api.events() {
-        let name = event_name(&model.name);
-        scope.claim(&name, &model.name, &model.span, diagnostics);
         structs.push(Struct {
-            fields: fields(context, &context.api.lineage(model), Some(discriminator), diagnostics),
+            fields: fields(context, &context.api.lineage(model), Some(discriminator)),
             docs: context.facts.event(model),
             wire: model.name.clone(),
             constructed: false,
-            hashable: hashable(context, model),
             identified_by: None,
-            name,
+            name: context.names.of(NameKind::Event, &model.name),
         });
     }
     let members = common_members(&structs);
@@ -75,23 +67,16 @@ pub(super) fn events(context: &Context<'_>, models: &[Struct], diagnostics: &mut
 }
 
 /// Fields of a model and of those it inherits from, own ones first.
-fn fields(
-    context: &Context<'_>,
-    lineage: &[&Model],
-    discriminator: Option<&str>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Field> {
-    let what = format!("the properties of `{}`", lineage[0].name);
-    let mut scope = Scope::new(&what);
-    let mut fields = Vec::new();
+///
+/// A property that an heir declares again is the heir's.
+fn fields(context: &Context<'_>, lineage: &[&Model], discriminator: Option<&str>) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
     for model in lineage {
         for property in &model.properties {
-            if Some(property.name.as_str()) == discriminator {
-                continue;
+            let redeclared = fields.iter().any(|field| field.wire == property.name);
+            if Some(property.name.as_str()) != discriminator && !redeclared {
+                fields.push(field(context, lineage[0], model, property));
             }
-            let field = field(context, lineage[0], model, property);
-            scope.claim(&field.name, &property.name, &property.span, diagnostics);
-            fields.push(field);
         }
     }
     fields
@@ -101,7 +86,7 @@ fn fields(
 fn field(context: &Context<'_>, holder: &Model, model: &Model, property: &Property) -> Field {
     let ty = property_type(context, holder, model, property);
     Field {
-        name: value_name(&property.name),
+        name: context.names.of(NameKind::Field, &format!("{}.{}", model.name, property.name)),
         wire: property.name.clone(),
         docs: context.facts.property(model, property, &ty),
         absent: absent(context, model, property, &ty),
@@ -124,34 +109,17 @@ fn absent(context: &Context<'_>, model: &Model, property: &Property, ty: &RustTy
     }
 }
 
-/// Whether an object has no floating-point number and no JSON in it, at any depth.
-fn hashable(context: &Context<'_>, model: &Model) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![model.name.as_str()];
-    while let Some(name) = open.pop() {
-        let Some(model) = context.api.models.get(name).filter(|_| seen.insert(name)) else { continue };
-        for property in context.api.lineage(model).into_iter().flat_map(|model| &model.properties) {
-            let mut ty = &property.ty;
-            while let Type::List(inner) = ty {
-                ty = inner;
-            }
-            match ty {
-                Type::Double | Type::Object => return false,
-                Type::Model(name) => open.push(name),
-                _ => {}
-            }
-        }
-    }
-    true
-}
-
 fn property_type(context: &Context<'_>, holder: &Model, model: &Model, property: &Property) -> RustType {
-    if let Some(values) = context.values.of_property(&model.name, &property.name) {
-        return RustType::Value(values.clone());
+    let item = format!("{}.{}", model.name, property.name);
+    if property.ty == Type::String && property.values.as_ref().is_some_and(|values| !values.is_empty()) {
+        return RustType::Value(context.names.of(NameKind::Enum, &item));
     }
-    if let Some(id) = context.ids.of_property(model, property) {
-        let id = RustType::Id(id);
-        return if matches!(property.ty, Type::List(_)) { RustType::List(Box::new(id)) } else { id };
+    if let Some(id) = context.names.get(NameKind::Reference, &item).map(|id| RustType::Id(id.to_owned())) {
+        match &property.ty {
+            Type::String => return id,
+            Type::List(inner) if **inner == Type::String => return RustType::List(Box::new(id)),
+            _ => {}
+        }
     }
     let plain = context.plain(&property.ty);
     match &property.ty {

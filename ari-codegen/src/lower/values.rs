@@ -1,143 +1,162 @@
-//! Listed values become open enums, one for each list and name.
+//! Listed values become open enums. Uses that share a recorded name share the enum, which takes the union of their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::docs::{self, Facts};
-use super::names::{Scope, camel, type_name, variant_name};
-use crate::api::{Api, Operation, Parameter, Type};
-use crate::diagnostic::{Diagnostics, Span};
+use super::names::{camel, type_name};
+use crate::api::{Api, Type};
+use crate::record::{NameKind, Names};
 use crate::rust::{Values, Variant};
 
-/// Enums by where they are used.
-#[derive(Default)]
-pub(super) struct ValueTypes {
-    types: BTreeMap<String, Values>,
-    of_property: BTreeMap<(String, String), String>,
-    of_parameter: BTreeMap<(String, String, String), String>,
+/// A property or parameter that lists its values.
+pub(super) struct EnumUse<'a> {
+    /// `Model.property` or `resource.nickname.parameter`.
+    pub(super) key: String,
+    /// The values.
+    pub(super) values: &'a [String],
+    holder: Holder<'a>,
 }
 
-/// A parameter with listed values.
-type Use<'a> = (&'a Operation, &'a Parameter, &'a Vec<String>);
+#[derive(Clone, Copy)]
+enum Holder<'a> {
+    Property { model: &'a str, property: &'a str },
+    Parameter { resource: &'a str, nickname: &'a str, parameter: &'a str },
+}
 
-impl ValueTypes {
-    pub(super) fn of(api: &Api, facts: &Facts<'_>, diagnostics: &mut Diagnostics) -> Self {
-        let mut types = Self::default();
-        types.properties(api, facts, diagnostics);
-        types.parameters(api, facts, diagnostics);
-        types
-    }
+/// Uses that one new enum serves, and what it would be called.
+pub(super) struct Group<'a> {
+    pub(super) uses: Vec<EnumUse<'a>>,
+    pub(super) wish: String,
+    /// The resource that sets the name apart where it is taken.
+    pub(super) resource: Option<&'a str>,
+}
 
-    pub(super) fn types(&self) -> Vec<Values> {
-        self.types.values().cloned().collect()
-    }
-
-    pub(super) fn of_property(&self, model: &str, property: &str) -> Option<&String> {
-        self.of_property.get(&(model.to_owned(), property.to_owned()))
-    }
-
-    pub(super) fn of_parameter(&self, operation: &Operation, parameter: &Parameter) -> Option<&String> {
-        let key = (operation.resource.clone(), operation.nickname.clone(), parameter.name.clone());
-        self.of_parameter.get(&key)
-    }
-
-    fn properties(&mut self, api: &Api, facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
-        for model in api.models.values() {
-            for property in &model.properties {
-                let Some(values) = listed(property.values.as_ref(), &property.ty) else { continue };
-                let name = property_type_name(&model.name, &property.name);
-                let used = format!("{}.{}", model.name, property.name);
-                self.add(&name, values, &used, facts, &property.span, diagnostics);
-                self.of_property.insert((model.name.clone(), property.name.clone()), name);
+/// All lists of values, properties first.
+pub(super) fn uses(api: &Api) -> Vec<EnumUse<'_>> {
+    let mut uses = Vec::new();
+    for model in api.models.values() {
+        for property in &model.properties {
+            if let Some(values) = listed(property.values.as_ref(), &property.ty) {
+                let holder = Holder::Property { model: &model.name, property: &property.name };
+                uses.push(EnumUse { key: format!("{}.{}", model.name, property.name), values, holder });
             }
         }
     }
-
-    fn parameters(&mut self, api: &Api, facts: &Facts<'_>, diagnostics: &mut Diagnostics) {
-        let mut by_name: BTreeMap<&str, Vec<Use<'_>>> = BTreeMap::new();
-        for operation in api.operations() {
-            for parameter in &operation.parameters {
-                if let Some(values) = listed(parameter.values.as_ref(), &parameter.ty) {
-                    by_name.entry(&parameter.name).or_default().push((operation, parameter, values));
-                }
-            }
-        }
-        for (name, uses) in by_name {
-            let groups = by_values(&uses);
-            for group in &groups {
-                let (first, _, values) = group[0];
-                let shared = groups.len() == 1 && group.len() > 1;
-                let type_name =
-                    if shared { type_name(name, "Value") } else { self.operation_type_name(first, name, values) };
-                for (operation, parameter, values) in group {
-                    let used = format!("{}.{}.{name}", operation.resource, operation.nickname);
-                    self.add(&type_name, values, &used, facts, &parameter.span, diagnostics);
-                    let key = (operation.resource.clone(), operation.nickname.clone(), name.to_owned());
-                    self.of_parameter.insert(key, type_name.clone());
-                }
+    for operation in api.operations() {
+        let (resource, nickname) = (operation.resource.as_str(), operation.nickname.as_str());
+        for parameter in &operation.parameters {
+            if let Some(values) = listed(parameter.values.as_ref(), &parameter.ty) {
+                let holder = Holder::Parameter { resource, nickname, parameter: &parameter.name };
+                uses.push(EnumUse { key: format!("{resource}.{nickname}.{}", parameter.name), values, holder });
             }
         }
     }
+    uses
+}
 
-    /// `HangupReason`; with the resource in front where another resource has that name for other values.
-    fn operation_type_name(&self, operation: &Operation, parameter: &str, values: &[String]) -> String {
-        let name = camel(&format!("{}_{parameter}", camel(&operation.nickname)));
-        match self.types.get(&name) {
-            Some(other) if !same_values(other, values) => format!("{}{name}", camel(&operation.resource)),
-            _ => name,
-        }
-    }
-
-    fn add(
-        &mut self,
-        name: &str,
-        values: &[String],
-        used: &str,
-        facts: &Facts<'_>,
-        span: &Span,
-        diagnostics: &mut Diagnostics,
-    ) {
-        if let Some(known) = self.types.get_mut(name) {
-            if !same_values(known, values) {
-                diagnostics
-                    .at(span, format!("clashing names: `{used}` and another list of values both become `{name}`"));
+/// The enums that are new, each for uses without a recorded name; a use whose values an enum of its parameter's name
+/// has joins that enum.
+pub(super) fn groups<'a>(api: &'a Api, names: &mut Names) -> Vec<Group<'a>> {
+    let mut groups = Vec::new();
+    let mut by_parameter: BTreeMap<&str, Vec<EnumUse<'_>>> = BTreeMap::new();
+    let mut known: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
+    let mut of_parameter: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for used in uses(api) {
+        let recorded = names.get(NameKind::Enum, &used.key).map(str::to_owned);
+        if let Some(name) = recorded {
+            known.entry(name.clone()).or_default().extend(used.values);
+            if let Holder::Parameter { parameter, .. } = used.holder {
+                of_parameter.entry(parameter).or_default().insert(name);
             }
-            known.docs.push(docs::used_at(used));
-            return;
+            continue;
         }
-        let mut scope = Scope::new("allowed values");
-        let variants: Vec<Variant> = values
-            .iter()
-            .map(|wire| Variant { name: variant_name(wire), docs: facts.value(used, wire), wire: wire.clone() })
-            .collect();
-        for variant in &variants {
-            scope.claim(&variant.name, &variant.wire, span, diagnostics);
+        match used.holder {
+            Holder::Parameter { parameter, .. } => by_parameter.entry(parameter).or_default().push(used),
+            Holder::Property { model, property } => {
+                let wish = property_type_name(model, property);
+                groups.push(Group { uses: vec![used], wish, resource: None });
+            }
         }
-        let mut docs = docs::values();
-        docs.push(docs::used_at(used));
-        self.types.insert(name.to_owned(), Values { name: name.to_owned(), docs, variants });
+    }
+    for (parameter, uses) in by_parameter {
+        let recorded = of_parameter.remove(parameter).unwrap_or_default();
+        let mut new: Vec<Vec<EnumUse<'_>>> = Vec::new();
+        for used in uses {
+            let values: BTreeSet<&String> = used.values.iter().collect();
+            if let Some(name) = recorded.iter().find(|name| known[*name] == values) {
+                names.insert(NameKind::Enum, &used.key, name);
+            } else if let Some(group) = new.iter_mut().find(|group| same(group[0].values, used.values)) {
+                group.push(used);
+            } else {
+                new.push(vec![used]);
+            }
+        }
+        let shared = recorded.is_empty() && new.len() == 1 && new[0].len() > 1;
+        groups.extend(new.into_iter().map(|uses| parameter_group(parameter, uses, shared)));
+    }
+    joined(groups, &known, names)
+}
+
+/// Groups that want one name for the same values are one, and so is a group with a recorded enum.
+fn joined<'a>(
+    groups: Vec<Group<'a>>,
+    known: &BTreeMap<String, BTreeSet<&String>>,
+    names: &mut Names,
+) -> Vec<Group<'a>> {
+    let mut distinct: Vec<Group<'_>> = Vec::new();
+    for group in groups {
+        if known.get(&group.wish).is_some_and(|values| *values == group.uses[0].values.iter().collect()) {
+            for used in &group.uses {
+                names.insert(NameKind::Enum, &used.key, &group.wish);
+            }
+            continue;
+        }
+        let is_same =
+            |other: &&mut Group<'_>| other.wish == group.wish && same(other.uses[0].values, group.uses[0].values);
+        match distinct.iter_mut().find(is_same) {
+            Some(other) => other.uses.extend(group.uses),
+            None => distinct.push(group),
+        }
+    }
+    distinct
+}
+
+/// `Direction` where all operations share the values, else `HangupReason`.
+fn parameter_group<'a>(parameter: &str, uses: Vec<EnumUse<'a>>, shared: bool) -> Group<'a> {
+    match uses[0].holder {
+        Holder::Parameter { resource, nickname, .. } if !shared => {
+            let wish = camel(&format!("{}_{parameter}", camel(nickname)));
+            Group { uses, wish, resource: Some(resource) }
+        }
+        _ => Group { uses, wish: type_name(parameter, "Value"), resource: None },
     }
 }
 
-/// Uses of a parameter's name that allow the same values, in the order of their first operations.
-fn by_values<'a>(uses: &[Use<'a>]) -> Vec<Vec<Use<'a>>> {
-    let mut groups: Vec<Vec<Use<'a>>> = Vec::new();
-    for found in uses {
-        let values: BTreeSet<&String> = found.2.iter().collect();
-        match groups.iter_mut().find(|group| group[0].2.iter().collect::<BTreeSet<_>>() == values) {
-            Some(group) => group.push(*found),
-            None => groups.push(vec![*found]),
+fn same(values: &[String], others: &[String]) -> bool {
+    values.iter().collect::<BTreeSet<_>>() == others.iter().collect()
+}
+
+/// The enums of an API whose items have names.
+pub(super) fn types(api: &Api, facts: &Facts<'_>, names: &Names) -> Vec<Values> {
+    let mut types: BTreeMap<String, Values> = BTreeMap::new();
+    for EnumUse { key, values, .. } in uses(api) {
+        let name = names.of(NameKind::Enum, &key);
+        let new = || Values { name: name.clone(), docs: docs::values(), variants: Vec::new() };
+        let of = types.entry(name.clone()).or_insert_with(new);
+        of.docs.push(docs::used_at(&key));
+        for wire in values {
+            if of.variants.iter().all(|variant| variant.wire != *wire) {
+                let variant = names.of(NameKind::Variant, &format!("{name}.{wire}"));
+                of.variants.push(Variant { name: variant, docs: facts.value(&key, wire), wire: wire.clone() });
+            }
         }
     }
-    groups
+    types.into_values().collect()
 }
 
-fn same_values(known: &Values, values: &[String]) -> bool {
-    let known: BTreeSet<&String> = known.variants.iter().map(|variant| &variant.wire).collect();
-    known == values.iter().collect()
-}
-
-fn listed<'a>(values: Option<&'a Vec<String>>, ty: &Type) -> Option<&'a Vec<String>> {
-    values.filter(|values| *ty == Type::String && !values.is_empty())
+/// The values of text that lists any.
+fn listed<'a>(values: Option<&'a Vec<String>>, ty: &Type) -> Option<&'a [String]> {
+    values.map(Vec::as_slice).filter(|values| *ty == Type::String && !values.is_empty())
 }
 
 /// `ChannelState`; `BridgeType` for `Bridge.bridge_type`; `DeviceStateValue` for `DeviceState.state`.

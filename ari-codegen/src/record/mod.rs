@@ -1,14 +1,27 @@
 //! What `api-docs/` records beside the declarations, and what is made from it: the canonical form of declarations, the
-//! availability of each item, its history, our own prose, and the public API of the generated code.
+//! availability of each item, its history, Rust names, our own prose, and the public API of the generated code.
 
 mod availability;
 pub mod canonical;
 mod history;
+mod names;
 mod prose;
 pub mod public_api;
 mod since_claims;
 
 pub use availability::Availability;
 pub use history::history;
+pub use names::{NameKind, Names};
 pub use prose::Prose;
 pub use since_claims::wrong_since_claims;
+
+/// What is recorded of the API beside its declarations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Since when each item is available, beyond what the given releases themselves declare.
+    pub availability: Availability,
+    /// Our own words about the items.
+    pub prose: Prose,
+    /// The Rust names assigned so far.
+    pub names: Names,
+}

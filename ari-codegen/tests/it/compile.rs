@@ -17,7 +17,7 @@ fn generated_code_compiles_without_warnings() {
         golden::cases().into_iter().map(|case| (format!("golden-{case}"), golden::generated(&case))).collect();
     crates.insert("future".to_owned(), texts(&future::generated()).into_iter().collect());
     let workspace = workspace(&crates);
-    // The data alone, and everything but what needs the models of this API.
+    // The event connection needs items of the real API, which the golden cases do not have.
     for features in ["", "http"] {
         check(&workspace, features);
     }

@@ -6,6 +6,7 @@ mod compile;
 mod errors;
 mod future;
 mod golden;
+mod history;
 mod inventory;
 mod prose;
 mod reader;

@@ -1,13 +1,12 @@
 //! The declarations of real releases: all that they have is generated, and nothing else, whichever are taken together.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use ari_codegen::fixups::FIXUPS;
 use ari_codegen::{Generated, Record, ReleaseSource, generate};
 
 use crate::inventory::{declared, difference, generated};
-use crate::support::{releases, supported};
+use crate::support::supported;
 
 static SUPPORTED: LazyLock<Vec<ReleaseSource>> = LazyLock::new(supported);
 
@@ -107,11 +106,11 @@ fn the_order_of_releases_and_files_does_not_matter() {
     assert_eq!(files, generate(&sources, FIXUPS, &Record::default()).unwrap().files, "{}", names(&sources));
 }
 
-/// Each alone, each with the next, all together; of the folder `ARI_SWAGGER_DIR`, for whoever has more releases.
+/// Each release of the folder `ARI_SWAGGER_DIR` alone, each with the next, all together.
+#[cfg(feature = "sources")]
 #[test]
-fn releases_and_their_neighbours_give_all_that_they_declare() {
-    let more = std::env::var_os("ARI_SWAGGER_DIR").map(|folder| releases(Path::new(&folder)));
-    let sources = more.unwrap_or_else(supported);
+fn all_releases_and_their_neighbours_give_all_that_they_declare() {
+    let sources = crate::support::sources();
     for source in &sources {
         checked(std::slice::from_ref(source));
     }

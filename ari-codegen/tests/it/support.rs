@@ -9,6 +9,17 @@ pub(crate) fn supported() -> Vec<ReleaseSource> {
     releases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../api-docs"))
 }
 
+/// Asterisk's own declarations, one folder a release, in the folder `ARI_SWAGGER_DIR`, oldest first.
+#[cfg(feature = "sources")]
+pub(crate) fn sources() -> Vec<ReleaseSource> {
+    releases(&sources_folder())
+}
+
+#[cfg(feature = "sources")]
+pub(crate) fn sources_folder() -> PathBuf {
+    std::env::var_os("ARI_SWAGGER_DIR").expect("ARI_SWAGGER_DIR names a folder of declarations").into()
+}
+
 /// The declarations in the folders that are named for a release, oldest first.
 pub(crate) fn releases(folder: &Path) -> Vec<ReleaseSource> {
     let names = entries(folder).into_iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok());

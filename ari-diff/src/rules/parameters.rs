@@ -206,17 +206,6 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Write the value as text.",
     },
     Rule {
-        id: "param-values-regrouped",
-        kind: Kind::ParameterValuesRegrouped,
-        direction: Request,
-        wire: Note,
-        rust: Break,
-        detects: "a parameter shares its listed values with other operations than before",
-        wire_why: "Nothing is sent differently.",
-        rust_why: "The open enum is named after the parameter where all operations that take it list the same values, else after an operation: it is called otherwise.",
-        advice: "Rename the type.",
-    },
-    Rule {
         id: "param-range-widened",
         kind: Kind::ParameterRangeWidened,
         direction: Request,

@@ -1,7 +1,6 @@
 //! The comparison itself: both releases side by side, once, without judgement.
 
 mod found;
-mod lists;
 mod models;
 mod operations;
 mod parameters;
@@ -18,8 +17,7 @@ use ari_codegen::Span;
 /// Everything that differs between two releases, in the order of the declarations.
 #[must_use]
 pub fn changes(old: &Declared, new: &Declared) -> Vec<Change> {
-    let sharing = (lists::sharing(old), lists::sharing(new));
-    let mut walk = Walk { old, new, sharing, changes: Vec::new() };
+    let mut walk = Walk { old, new, changes: Vec::new() };
     releases::compare(&mut walk);
     let renamed = models::renamed(old, new);
     operations::compare(&mut walk, &renamed);
@@ -36,7 +34,6 @@ pub fn changes(old: &Declared, new: &Declared) -> Vec<Change> {
 struct Walk<'a> {
     old: &'a Declared,
     new: &'a Declared,
-    sharing: (lists::Sharing, lists::Sharing),
     changes: Vec<Change>,
 }
 

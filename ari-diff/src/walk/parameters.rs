@@ -2,7 +2,7 @@
 
 use super::found::Found;
 use super::types::{Renamed, Shift, renamed_type, shift_of_text};
-use super::{Subject, Walk, lists, side, values};
+use super::{Subject, Walk, side, values};
 use crate::change::Kind;
 use ari_codegen::api::path_parameters;
 use ari_codegen::swagger::{Literal, Parameter};
@@ -30,7 +30,6 @@ pub(super) fn compare(walk: &mut Walk<'_>, operation: &Subject, old: Found<'_>, 
     for (before, after) in &pairs {
         let subject = operation.part(&after.name);
         both(walk, &subject, before, after, renamed);
-        lists::compare(walk, &subject, (old, before), (new, after));
     }
     for parameter in gone {
         let value = side(&parameter.span, shown(parameter));

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ari_codegen::fixups::{Fix, Fixup, Releases};
 use ari_codegen::public_api::public_api;
-use ari_codegen::{Diagnostics, Record, Release, ReleaseSource, generate};
+use ari_codegen::{Diagnostics, Names, Record, Release, ReleaseSource, generate};
 use ari_diff::{Level, Report, diff, rules};
 
 use crate::pairs;
@@ -25,9 +25,11 @@ const BODIES: &[Fixup] = &[Fixup {
 
 type Api = BTreeSet<String>;
 
-fn api(sources: &[ReleaseSource], table: &[Fixup]) -> Result<Api, Diagnostics> {
-    let text = public_api(&generate(sources, table, &Record::default())?.files)?;
-    Ok(text.lines().skip(1).map(str::to_owned).collect())
+/// The public items, with the names that were recorded before and those that are recorded then.
+fn api(sources: &[ReleaseSource], table: &[Fixup], names: &Names) -> Result<(Api, Names), Diagnostics> {
+    let generated = generate(sources, table, &Record { names: names.clone(), ..Record::default() })?;
+    let text = public_api(&generated.files)?;
+    Ok((text.lines().skip(1).map(str::to_owned).collect(), generated.names))
 }
 
 /// What happens to whoever uses the old API. All generated types can grow without breaking their users.
@@ -54,11 +56,11 @@ fn agree(predicted: Level, actual: Level) -> bool {
 fn the_pair_of_each_rule_does_to_the_bindings_what_the_rule_says() {
     for rule in rules::all() {
         let table = if rule.id.starts_with("request-property-") { BODIES } else { &[] };
-        let [old, new] = [("old", "1.0.0"), ("new", "2.0.0")].map(|(name, release)| {
-            let source = side(rule.id, name).source(number(release));
-            api(&[source], table)
-        });
-        let old = old.unwrap_or_else(|diagnostics| panic!("{}:\n{diagnostics}", rule.id));
+        let [old, new] =
+            [("old", "1.0.0"), ("new", "2.0.0")].map(|(name, release)| side(rule.id, name).source(number(release)));
+        let old = api(&[old], table, &Names::default());
+        let (old, names) = old.unwrap_or_else(|diagnostics| panic!("{}:\n{diagnostics}", rule.id));
+        let new = api(&[new], table, &names).map(|(new, _)| new);
         // Bindings that cannot be made break their users.
         let actual = new.as_ref().map_or(Level::Break, |new| effect(&old, new));
         let predicted = predicted(&pairs::report(rule.id));
@@ -84,7 +86,8 @@ fn check_steps(folder: &Path) {
 fn disagreements(old: (Release, &Files), new: (Release, &Files)) -> Vec<String> {
     let step = format!("{} -> {}", old.0, new.0);
     let sources = [old, new].map(|(release, files)| files.source(release));
-    let [before, after] = sources.each_ref().map(|source| api(std::slice::from_ref(source), &[]).unwrap());
+    let (before, names) = api(&sources[..1], &[], &Names::default()).unwrap();
+    let (after, _) = api(&sources[1..], &[], &names).unwrap();
     let report = diff(&old.1.declared("old", old.0), &new.1.declared("new", new.0));
     let (predicted, actual) = (predicted(&report), effect(&before, &after));
     let mut wrong = Vec::new();
@@ -94,7 +97,7 @@ fn disagreements(old: (Release, &Files), new: (Release, &Files)) -> Vec<String> 
     let lost = before.difference(&after).filter(|line| !explained(line, &report));
     wrong.extend(lost.map(|line| format!("{step}: nothing predicts the loss of {line}")));
     // Whoever keeps the old release beside the new one is never worse off.
-    let kept = effect(&before, &api(&sources, &[]).unwrap());
+    let kept = effect(&before, &api(&sources, &[], &names).unwrap().0);
     if kept > predicted {
         wrong.push(format!("{step}: {predicted} predicted, {kept} seen with both releases"));
     }
@@ -118,10 +121,8 @@ fn consecutive_supported_releases_do_to_the_bindings_what_is_predicted() {
     check_steps(&api_docs());
 }
 
-/// For whoever has more releases.
+#[cfg(feature = "sources")]
 #[test]
-fn consecutive_releases_of_any_folder_do_to_the_bindings_what_is_predicted() {
-    if let Some(folder) = std::env::var_os("ARI_SWAGGER_DIR") {
-        check_steps(Path::new(&folder));
-    }
+fn all_consecutive_releases_do_to_the_bindings_what_is_predicted() {
+    check_steps(&crate::support::sources());
 }

@@ -19,6 +19,12 @@ pub(crate) fn api_docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../api-docs")
 }
 
+/// Asterisk's own declarations, one folder a release.
+#[cfg(feature = "sources")]
+pub(crate) fn sources() -> PathBuf {
+    std::env::var_os("ARI_SWAGGER_DIR").expect("ARI_SWAGGER_DIR names a folder of declarations").into()
+}
+
 /// The listing and the resource files of one side.
 #[derive(Clone)]
 pub(crate) struct Files {

@@ -135,7 +135,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Dialed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dialed {
@@ -153,7 +153,7 @@ pub struct Dialed {
 /// Asterisk's event `Merged`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Merged {
@@ -170,7 +170,7 @@ pub struct Merged {
 /// Asterisk's event `Moved`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Moved {
@@ -188,7 +188,7 @@ pub struct Moved {
 /// Asterisk's event `Named`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Named {
@@ -205,7 +205,7 @@ pub struct Named {
 /// Asterisk's event `PerhapsNamed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PerhapsNamed {
@@ -219,7 +219,7 @@ pub struct PerhapsNamed {
 /// Asterisk's event `PerhapsPlayed`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PerhapsPlayed {
@@ -233,7 +233,7 @@ pub struct PerhapsPlayed {
 /// Asterisk's event `Played`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Played {
@@ -246,7 +246,7 @@ pub struct Played {
 /// Asterisk's event `Quiet`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Quiet {

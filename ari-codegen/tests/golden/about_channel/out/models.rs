@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Asterisk's model `Channel`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
     /// `id`: `ChannelId`.
@@ -29,7 +29,7 @@ impl From<&Channel> for crate::ids::ChannelId {
 /// Asterisk's model `Party`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Party {
     /// `source`: `Channel`.
@@ -46,7 +46,7 @@ pub struct Party {
 /// Asterisk's model `Playback`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Playback {
     /// `target_uri`: text.

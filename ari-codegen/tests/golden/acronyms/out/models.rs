@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "CallerID")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallerId {
     /// `number`: text.
@@ -31,7 +31,7 @@ pub struct CallerId {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "DialplanCEP")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCep {
     /// `caller`: `CallerId`.
@@ -62,7 +62,7 @@ pub struct RtpStat {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "call_info")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallInfo {
     /// `id`: text.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Asterisk's model `Sheet`.
 ///
 /// Since Asterisk 22.0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sheet {
     /// `date`: date and time in the server's time zone, to the millisecond.

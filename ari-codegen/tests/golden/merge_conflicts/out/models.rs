@@ -24,7 +24,7 @@ pub struct File {
 /// Asterisk's model `OldFile`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OldFile {
     /// `id`: text.
@@ -36,7 +36,7 @@ pub struct OldFile {
 /// Asterisk's model `Pair`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `key`: text.

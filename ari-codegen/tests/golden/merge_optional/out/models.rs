@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Asterisk's model `OldPart`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OldPart {
     /// `id`: text.
@@ -19,7 +19,7 @@ pub struct OldPart {
 /// Asterisk's model `Part`.
 ///
 /// Since Asterisk 21.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Part {
     /// `id`: text.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Asterisk's model `LiveRecording`.
 ///
 /// Since Asterisk 12.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// `format`: text.
@@ -32,7 +32,7 @@ pub struct LiveRecording {
 /// Asterisk's model `Recording`.
 ///
 /// Since Asterisk 12.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Recording {
     /// `name`: text.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Asterisk's model `Base`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Base {
     /// `child`: `Derived`.
@@ -20,7 +20,7 @@ pub struct Base {
 /// Asterisk's model `Derived`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Derived {
     /// `own`: text.
@@ -38,7 +38,7 @@ pub struct Derived {
 /// Asterisk's model `Root`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Root {
     /// `of`: `Tree`.
@@ -51,7 +51,7 @@ pub struct Root {
 /// Asterisk's model `Tree`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tree {
     /// `left`: `Tree`.

@@ -107,7 +107,7 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 /// Asterisk's event `Kind`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Kind {
@@ -122,7 +122,7 @@ pub struct Kind {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Result")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "Result")]
 #[non_exhaustive]
 pub struct ResultMessage {}
@@ -131,7 +131,7 @@ pub struct ResultMessage {}
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Undecodable")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "Undecodable")]
 #[non_exhaustive]
 pub struct UndecodableMessage {
@@ -146,7 +146,7 @@ pub struct UndecodableMessage {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Unknown")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "Unknown")]
 #[non_exhaustive]
 pub struct UnknownMessage {
@@ -161,7 +161,7 @@ pub struct UnknownMessage {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "UnknownEvent")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "UnknownEvent")]
 #[non_exhaustive]
 pub struct UnknownEventMessage {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Box")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `result`: `OptionModel`.
@@ -22,7 +22,7 @@ pub struct BoxModel {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Option")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OptionModel {
     /// `some`: `StringModel`.
@@ -35,7 +35,7 @@ pub struct OptionModel {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "String")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StringModel {
     /// `none`: `VecModel`.
@@ -49,6 +49,6 @@ pub struct StringModel {
 ///
 /// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Vec")]
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct VecModel {}

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 /// Asterisk's model `Knob`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Knob {
-    /// `state`: `KnobState`.
+    /// `state`: `KnobState2`.
     ///
     /// Since Asterisk 22.0 or earlier.
-    pub state: crate::values::KnobState,
+    pub state: crate::values::KnobState2,
     /// `knob_color`: `KnobColor`.
     ///
     /// Since Asterisk 22.0 or earlier.
@@ -29,7 +29,7 @@ pub struct Knob {
 /// Asterisk's model `KnobState`.
 ///
 /// Since Asterisk 22.0 or earlier.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KnobState {
     /// `state`: `KnobStateValue`.

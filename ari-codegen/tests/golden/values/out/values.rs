@@ -137,7 +137,7 @@ value!(KnobColor);
 /// - `Knob.state`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum KnobState {
+pub enum KnobState2 {
     /// `on`
     ///
     /// Since Asterisk 22.0 or earlier.
@@ -150,7 +150,7 @@ pub enum KnobState {
     Other(String),
 }
 
-impl KnobState {
+impl KnobState2 {
     /// The values that have a variant, as Asterisk spells them.
     pub const VALUES: &'static [&'static str] = &["on", "off"];
 
@@ -175,7 +175,7 @@ impl KnobState {
     }
 }
 
-value!(KnobState);
+value!(KnobState2);
 
 /// Values that Asterisk is known to use; any other text is `Other`, so that a newer server breaks nothing.
 ///

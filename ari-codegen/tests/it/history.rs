@@ -1,0 +1,235 @@
+//! New releases break nothing: regenerating release by release, with the names recorded so far, never loses a public
+//! item nor changes its signature.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ari_codegen::fixups::FIXUPS;
+use ari_codegen::public_api::public_api;
+use ari_codegen::{Generated, Names, Record, Release, ReleaseSource, Source, generate};
+use serde_json::{Value, json};
+
+use crate::support::{source, supported};
+
+const FUTURE: Release = Release { major: 24, minor: 0, patch: 0 };
+
+type Items = BTreeSet<String>;
+
+fn generated(sources: &[ReleaseSource], names: &Names) -> Generated {
+    let record = Record { names: names.clone(), ..Record::default() };
+    generate(sources, FIXUPS, &record).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+}
+
+fn items(generated: &Generated) -> Items {
+    let text = public_api(&generated.files).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
+/// What each release beyond the first takes away from the API of those before it.
+fn losses(sources: &[ReleaseSource]) -> Vec<String> {
+    let mut names = Names::default();
+    let mut before = Items::new();
+    let mut losses = Vec::new();
+    for count in 1..=sources.len() {
+        let generated = generated(&sources[..count], &names);
+        let after = items(&generated);
+        losses.extend(before.difference(&after).cloned());
+        (before, names) = (after, generated.names);
+    }
+    losses
+}
+
+/// What a future release takes away from the API of the supported ones, with these names.
+fn losses_by(change: fn(&str, &mut Value), names: &Names) -> Vec<String> {
+    let now = generated(&supported(), names);
+    let then = items(&generated(&with_future(change), &now.names));
+    items(&now).difference(&then).cloned().collect()
+}
+
+/// The supported releases, and one that changes files of the newest.
+fn with_future(change: fn(&str, &mut Value)) -> Vec<ReleaseSource> {
+    let mut sources = supported();
+    let newest = sources.last().unwrap();
+    let resources = newest.resources.iter().map(|(name, source)| {
+        let mut file: Value = serde_json::from_str(&source.text).unwrap();
+        change(name, &mut file);
+        (name.clone(), Source { file: format!("{FUTURE}/{name}.json"), text: file.to_string() })
+    });
+    let future = ReleaseSource { release: FUTURE, resources: resources.collect() };
+    sources.push(future);
+    sources
+}
+
+fn push(list: &mut Value, item: Value) {
+    list.as_array_mut().unwrap().push(item);
+}
+
+/// The parameters of an operation.
+fn parameters<'a>(file: &'a mut Value, nickname: &str) -> &'a mut Vec<Value> {
+    let apis = file["apis"].as_array_mut().unwrap().iter_mut();
+    let mut operations = apis.flat_map(|api| api["operations"].as_array_mut().unwrap());
+    let operation = operations.find(|operation| operation["nickname"] == nickname).unwrap();
+    operation["parameters"].as_array_mut().unwrap()
+}
+
+fn query(name: &str, values: &[&str]) -> Value {
+    let mut parameter = json!({ "name": name, "paramType": "query", "dataType": "string" });
+    if !values.is_empty() {
+        parameter["allowableValues"] = json!({ "valueType": "LIST", "values": values });
+    }
+    parameter
+}
+
+fn operation(path: &str, method: &str, nickname: &str, parameters: &[Value]) -> Value {
+    json!({ "path": path, "operations": [
+        { "httpMethod": method, "nickname": nickname, "responseClass": "void", "parameters": parameters }
+    ] })
+}
+
+fn path(name: &str) -> Value {
+    json!({ "name": name, "paramType": "path", "dataType": "string", "required": true })
+}
+
+/// A change that an imagined release makes to a file.
+type Mutation = (&'static str, fn(&str, &mut Value));
+
+const MUTATIONS: &[Mutation] = &[
+    ("nothing", |_, _| {}),
+    ("an operation with a parameter `direction` of other values", |name, file| {
+        if name == "channels" {
+            let tilt = query("direction", &["up", "down"]);
+            push(
+                &mut file["apis"],
+                operation("/channels/{channelId}/tilt", "POST", "tilt", &[path("channelId"), tilt]),
+            );
+        }
+    }),
+    ("an operation with a parameter `direction` of the same values", |name, file| {
+        if name == "bridges" {
+            let tilt = query("direction", &["in", "out", "both"]);
+            push(&mut file["apis"], operation("/bridges/{bridgeId}/tilt", "POST", "tilt", &[path("bridgeId"), tilt]));
+        }
+    }),
+    ("one more value for one of the operations that share an enum", |name, file| {
+        if name == "channels" {
+            let parameters = parameters(file, "snoopChannel");
+            let spy = parameters.iter_mut().find(|parameter| parameter["name"] == "spy").unwrap();
+            push(&mut spy["allowableValues"]["values"], json!("sideways"));
+        }
+    }),
+    ("one more value for a property", |name, file| {
+        if name == "channels" {
+            let state = &mut file["models"]["Channel"]["properties"]["state"];
+            push(&mut state["allowableValues"]["values"], json!("On Fire"));
+        }
+    }),
+    ("a resource with the name of a handle", |name, file| {
+        if name == "channels" {
+            push(&mut file["apis"], operation("/channel", "GET", "channel", &[]));
+        }
+    }),
+    ("a kind of id that known properties and parameters end in", |name, file| {
+        if name == "asterisk" {
+            for (suffix, nickname) in [("", "getProtocol"), ("/x", "setProtocol")] {
+                let path = format!("/asterisk/protocols/{{protocolId}}{suffix}");
+                push(&mut file["apis"], operation(&path, "GET", nickname, &[self::path("protocolId")]));
+            }
+        }
+    }),
+    ("a path that continues that of a handle", |name, file| {
+        if name == "bridges" {
+            let parameters = [path("bridgeId"), path("legId")];
+            push(&mut file["apis"], operation("/bridges/{bridgeId}/{legId}", "GET", "getLeg", &parameters));
+            push(&mut file["apis"], operation("/bridges/{bridgeId}/{legId}", "DELETE", "dropLeg", &parameters));
+        }
+    }),
+    ("names that become those of known items", |name, file| {
+        if name == "channels" {
+            let hang_up = [path("channelId"), query("reason_code", &[]), query("reasonCode", &[])];
+            push(&mut file["apis"], operation("/channels/{channelId}/hangUp", "POST", "hangup_", &hang_up));
+            file["models"]["Channel"]["properties"]["Name"] = json!({ "type": "string" });
+            file["models"]["callerID"] = json!({ "id": "callerID", "properties": { "name": { "type": "string" } } });
+            file["models"]["Direction"] = json!({ "id": "Direction", "properties": {} });
+        }
+    }),
+    ("an optional parameter for every operation", |_, file| {
+        for api in file["apis"].as_array_mut().unwrap() {
+            for operation in api["operations"].as_array_mut().unwrap() {
+                let parameters = operation.as_object_mut().unwrap().entry("parameters").or_insert(json!([]));
+                push(parameters, query("verbosity", &["low", "high"]));
+            }
+        }
+    }),
+    ("optional properties for every model", |_, file| {
+        for (_, model) in file["models"].as_object_mut().unwrap() {
+            model["properties"]["colour"] = json!({ "type": "string" });
+            model["properties"]["weight"] = json!({ "type": "double" });
+            model["properties"]["anything"] = json!({ "type": "object" });
+        }
+    }),
+];
+
+/// What releases changed so that no name can keep it: a reply and a property of another type, and parameters that were
+/// required. Where the changed items are is the same for the supported releases and for all.
+const CHANGED_BY_ASTERISK: [&str; 3] = [
+    "operations::channels::ExternalMedia: request -> json models::ExternalMedia",
+    "models::TextMessage.variables: Option<Vec<models::TextMessageVariable>>",
+    "operations::channels::Channels::external_media: fn(&self, app: impl Into<String>, \
+     external_host: impl Into<String>, format: impl Into<String>) -> ExternalMedia",
+];
+
+#[test]
+fn regenerate_release_by_release_keeps_public_items() {
+    assert_eq!(losses(&supported()), CHANGED_BY_ASTERISK[2..]);
+}
+
+/// With names assigned anew, and with the committed ones.
+#[test]
+fn regenerate_with_imagined_release_keeps_public_items() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api-docs/names.toml");
+    let committed = Names::parse(&source(&path)).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    let recorded = generated(&supported(), &committed).names;
+    assert!(recorded == committed, "`cargo xtask regen` has not recorded every name");
+    for (change, mutate) in MUTATIONS {
+        for names in [&Names::default(), &committed] {
+            let lost = losses_by(*mutate, names);
+            assert!(lost.is_empty(), "{change}: {lost:#?}");
+        }
+    }
+}
+
+#[test]
+fn item_that_returns_has_its_old_name() {
+    let sources = supported();
+    let all = generated(&sources, &Names::default());
+    let less = generated(&sources[..1], &all.names);
+    assert_eq!(less.names, all.names);
+    assert_eq!(items(&generated(&sources, &less.names)), items(&all));
+}
+
+#[test]
+fn renamed_operation_keeps_its_rust_name() {
+    let renamed = with_future(|name, file| {
+        if name == "channels" {
+            for api in file["apis"].as_array_mut().unwrap() {
+                for operation in api["operations"].as_array_mut().unwrap() {
+                    if operation["nickname"] == "hangup" {
+                        operation["nickname"] = json!("terminate");
+                    }
+                }
+            }
+        }
+    });
+    assert_eq!(losses(&renamed), CHANGED_BY_ASTERISK[2..]);
+}
+
+/// Every release of the folder `ARI_SWAGGER_DIR`, from 16.0.0 on, one after the other.
+#[cfg(feature = "sources")]
+#[test]
+fn regenerate_along_all_releases_keeps_public_items() {
+    let mut sources = crate::support::sources();
+    sources.retain(|source| source.release.major >= 16);
+    let lost = losses(&sources);
+    let unexpected: Vec<_> = lost.iter().filter(|item| !CHANGED_BY_ASTERISK.contains(&item.as_str())).collect();
+    assert!(unexpected.is_empty(), "{} releases: {unexpected:#?}", sources.len());
+}
