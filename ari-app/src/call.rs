@@ -1,0 +1,237 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use ari_bindings::handles::ChannelHandle;
+use ari_bindings::{Client, Event};
+use tokio::sync::broadcast;
+
+use crate::error::{CallError, End};
+use crate::media::IntoMedia;
+use crate::session::Session;
+use crate::verbs::ask::Ask;
+use crate::verbs::bridge::Bridge;
+use crate::verbs::dial::{Dial, Leg};
+use crate::verbs::record::Record;
+use crate::verbs::say::Say;
+
+/// A call in the application: what a handler gets.
+///
+/// It is the call rather than a channel: when the caller's phone transfers the call or somebody picks it up, another
+/// channel takes the place of the first, and the verbs go on with that one. Every verb fails with
+/// [`CallError::Ended`] once the call has ended. Clones are of the same call.
+#[derive(Clone)]
+pub struct Call {
+    pub(crate) session: Arc<Session>,
+    pub(crate) arrival: Arc<Arrival>,
+}
+
+/// How the call came into the application.
+pub(crate) struct Arrival {
+    pub(crate) args: Vec<String>,
+    pub(crate) caller_number: String,
+    pub(crate) caller_name: String,
+    pub(crate) dialed: String,
+    pub(crate) resumed: bool,
+}
+
+impl Call {
+    /// The id of the call: that of its first channel.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.session.id
+    }
+
+    /// The caller's channel, for requests that have no verb here.
+    #[must_use]
+    pub fn channel(&self) -> ChannelHandle {
+        self.session.channel()
+    }
+
+    /// The client of the application.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.session.context.ari
+    }
+
+    /// The arguments of `Stasis(app,…)` in the dialplan.
+    #[must_use]
+    pub fn args(&self) -> &[String] {
+        &self.arrival.args
+    }
+
+    /// The caller's number; empty if unknown.
+    #[must_use]
+    pub fn caller_number(&self) -> &str {
+        &self.arrival.caller_number
+    }
+
+    /// The caller's name; empty if unknown.
+    #[must_use]
+    pub fn caller_name(&self) -> &str {
+        &self.arrival.caller_name
+    }
+
+    /// The extension that the caller dialled.
+    #[must_use]
+    pub fn dialed(&self) -> &str {
+        &self.arrival.dialed
+    }
+
+    /// Whether the call was in the application before this program started, because an earlier run of it ended without
+    /// its calls.
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
+        self.arrival.resumed
+    }
+
+    /// The events of the call, its legs, playbacks and recordings, from now on.
+    ///
+    /// A receiver that lags more than 256 events behind loses the oldest, which its `recv` reports.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.session.subscribe()
+    }
+
+    /// How the call ended, if it has.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        self.session.read(|state| state.end.clone())
+    }
+
+    /// Waits until the call has ended.
+    pub async fn ended(&self) -> End {
+        match self.session.wait(|state| state.end.clone()).await {
+            Ok(end) | Err(CallError::Ended(end)) => end,
+            Err(_) => End::new(crate::EndReason::Gone, None),
+        }
+    }
+
+    /// Answers. Answering a call that is up does nothing.
+    pub async fn answer(&self) -> Result<(), CallError> {
+        self.session.check()?;
+        let answered = self.channel().answer().await;
+        self.done(answered).await?;
+        self.session.change(|state| state.answered.get_or_insert_with(std::time::Instant::now).elapsed());
+        Ok(())
+    }
+
+    /// Lets the caller hear ringing, before the call is answered.
+    pub async fn ring(&self) -> Result<(), CallError> {
+        self.session.check()?;
+        let done = self.channel().ring().await;
+        self.done(done).await
+    }
+
+    /// Plays media to the caller.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call) -> Result<(), ari_app::CallError> {
+    /// call.say(["sound:you-entered", "digits:42"]).await?;
+    /// call.say("sound:demo-congrats").until("#").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn say(&self, media: impl IntoMedia) -> Say<'_> {
+        Say::new(self, media.into_media())
+    }
+
+    /// Plays a prompt and collects digits.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call) -> Result<(), ari_app::CallError> {
+    /// use std::time::Duration;
+    ///
+    /// let account = call.ask("sound:vm-enter-num-to-call").between_digits(4, 10).tries(3).await?;
+    /// match call.ask(["sound:vm-press", "digits:1"]).digits(1).timeout(Duration::from_secs(4)).await?.as_deref() {
+    ///     Some("1") => println!("account {account:?}"),
+    ///     _ => call.say("sound:vm-goodbye").await.map(drop)?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ask(&self, prompt: impl IntoMedia) -> Ask<'_> {
+        Ask::new(self, prompt.into_media())
+    }
+
+    /// Records the caller into a file of this name.
+    pub fn record(&self, name: impl Into<String>) -> Record<'_> {
+        Record::new(self, name.into())
+    }
+
+    /// Dials endpoints such as `"PJSIP/alice"`; the first that answers wins, and the others are cancelled.
+    ///
+    /// The legs are cancelled, too, when the caller hangs up or the future is dropped.
+    pub fn dial(&self, endpoints: impl IntoMedia) -> Dial<'_> {
+        Dial::new(self, endpoints.into_media())
+    }
+
+    /// Connects the caller and a leg.
+    pub fn bridge(&self, leg: Leg) -> Bridge<'_> {
+        Bridge::new(self, leg)
+    }
+
+    /// Sends DTMF digits to the caller.
+    pub async fn dtmf(&self, digits: impl Into<String>) -> Result<(), CallError> {
+        self.session.check()?;
+        let done = self.channel().send_dtmf().dtmf(digits).await;
+        self.done(done).await
+    }
+
+    /// Reads a channel variable or dialplan function; `None` if it is not set.
+    pub async fn variable(&self, name: impl Into<String>) -> Result<Option<String>, CallError> {
+        self.session.check()?;
+        match self.channel().get_channel_var(name).await {
+            Ok(variable) => Ok(Some(variable.value)),
+            Err(error) if error.is_not_found() && self.end().is_none() => Ok(None),
+            Err(error) => Err(self.session.explain(error).await),
+        }
+    }
+
+    /// Sets a channel variable.
+    pub async fn set_variable(&self, name: impl Into<String>, value: impl Into<String>) -> Result<(), CallError> {
+        self.session.check()?;
+        let done = self.channel().set_channel_var(name).value(value).await;
+        self.done(done).await
+    }
+
+    /// Waits, unless the call ends first.
+    pub async fn sleep(&self, duration: Duration) -> Result<(), CallError> {
+        match tokio::time::timeout(duration, self.session.wait(|_| None::<()>)).await {
+            Ok(ended) => ended,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Hangs up.
+    pub async fn hangup(&self) -> Result<(), CallError> {
+        match self.channel().hangup().await {
+            Err(error) if !error.is_not_found() => Err(CallError::Ari(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the call back to the dialplan, at the next priority. The call ends for the application.
+    pub async fn continue_in_dialplan(&self) -> Result<(), CallError> {
+        self.session.check()?;
+        let done = self.channel().continue_in_dialplan().await;
+        self.done(done).await
+    }
+
+    /// Leaves everything as it is when the handler ends: the call, its legs and bridges.
+    pub fn detach(&self) {
+        self.session.change(|state| state.detached = true);
+    }
+
+    async fn done(&self, result: Result<(), ari_bindings::Error>) -> Result<(), CallError> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.session.explain(error).await),
+        }
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("id", &self.id()).field("end", &self.end()).finish_non_exhaustive()
+    }
+}

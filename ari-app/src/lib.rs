@@ -1,0 +1,67 @@
+//! A Stasis application of Asterisk as one async function a call.
+//!
+//! [`App::serve`] takes the calls of an application and runs a handler for each, in a task of its own. The handler sees a
+//! [`Call`] rather than events and ids: its verbs play, ask, record, dial and connect, and each returns a typed outcome.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use ari_app::{App, Call, CallError, Dialed};
+//! use ari_bindings::Client;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let ari = Client::builder("http://localhost:8088/ari").credentials("asterisk", "asterisk").build()?;
+//!     App::new(ari, "reception").serve(reception).await?;
+//!     Ok(())
+//! }
+//!
+//! async fn reception(call: Call) -> Result<(), CallError> {
+//!     call.answer().await?;
+//!     let choice = call.ask(["sound:welcome", "sound:menu"]).timeout(Duration::from_secs(5)).tries(3).await?;
+//!     match choice.as_deref() {
+//!         Some("1") => match call.dial("PJSIP/agent").timeout(Duration::from_secs(20)).music_on_hold().await? {
+//!             Dialed::Answered(agent) => drop(call.bridge(agent).until_hangup().await?),
+//!             _ => drop(call.say("sound:vm-nobodyavail").await?),
+//!         },
+//!         Some("2") => drop(call.record("voicemail/42").beep().until('#').await?),
+//!         _ => drop(call.say("sound:vm-goodbye").await?),
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Ownership
+//!
+//! What a call creates ends with it: when the handler returns, fails or panics, its legs are hung up, its bridges
+//! destroyed and the caller is hung up, unless [`Call::detach`] was called. Dropping the future of a verb stops what it
+//! began.
+//!
+//! # When the caller hangs up
+//!
+//! The verb that is being awaited fails with [`CallError::Ended`], and so does each later one. `?` carries it out of the
+//! handler, where it counts as a normal end. [`Call::record`] is the exception: it returns the recording first.
+
+#![forbid(unsafe_code)]
+
+mod app;
+mod call;
+mod context;
+mod dispatch;
+mod error;
+mod ids;
+mod media;
+mod session;
+mod summary;
+mod verbs;
+
+pub use app::{App, Overload, Resume, Shutdown};
+pub use call::Call;
+pub use error::{CallError, End, EndReason};
+pub use media::IntoMedia;
+pub use summary::CallSummary;
+pub use verbs::ask::Ask;
+pub use verbs::bridge::Bridge;
+pub use verbs::dial::{Dial, Dialed, Leg};
+pub use verbs::record::{Record, Recorded, Stopped};
+pub use verbs::say::{Said, Say};

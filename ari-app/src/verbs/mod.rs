@@ -1,0 +1,7 @@
+//! What a handler does with a call, one file a verb.
+
+pub(crate) mod ask;
+pub(crate) mod bridge;
+pub(crate) mod dial;
+pub(crate) mod record;
+pub(crate) mod say;

@@ -1,0 +1,208 @@
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::error::CallError;
+use crate::session::{PlaybackEnd, Progress, Session, State};
+use crate::{Call, ids, media};
+
+/// How often a playback that reports nothing is looked up on the server.
+///
+/// Asterisk reports no end for some media, such as a recording that does not exist.
+const LOOK_UP: Duration = Duration::from_secs(5);
+
+/// Plays media to the caller; see [`Call::say`]. Awaiting it returns at the end of the last medium.
+#[must_use = "nothing is played until it is awaited"]
+pub struct Say<'call> {
+    call: &'call Call,
+    media: Vec<String>,
+    lang: Option<String>,
+    keys: Option<Box<str>>,
+}
+
+/// How [`Say`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Said {
+    /// Everything was played.
+    Finished,
+    /// Asterisk could not play a medium: the file or the recording does not exist.
+    Failed,
+    /// The caller pressed this key. It stays for the next [`Call::ask`].
+    Interrupted(char),
+}
+
+impl<'call> Say<'call> {
+    pub(crate) fn new(call: &'call Call, media: Vec<String>) -> Self {
+        Self { call, media, lang: None, keys: None }
+    }
+
+    /// The language of the sounds, such as `en`; that of the channel by default.
+    pub fn lang(mut self, lang: impl Into<String>) -> Self {
+        self.lang = Some(lang.into());
+        self
+    }
+
+    /// Stops when the caller presses one of these keys, such as `"#"` or `"0123456789*#"`.
+    pub fn until(mut self, keys: impl AsRef<str>) -> Self {
+        self.keys = Some(keys.as_ref().into());
+        self
+    }
+
+    async fn run(self) -> Result<Said, CallError> {
+        media::check(&self.media)?;
+        if let Some(keys) = &self.keys {
+            check_keys("until", keys)?;
+        }
+        let session = &self.call.session;
+        let stop = |state: &State| {
+            let keys = self.keys.as_deref()?;
+            state.digits.iter().copied().find(|digit| keys.contains(*digit))
+        };
+        for media in in_stoppable_parts(self.media.clone(), self.keys.is_some()) {
+            match play(session, &media, self.lang.as_deref(), stop).await? {
+                Played::Over(PlaybackEnd::Finished) => {}
+                Played::Over(PlaybackEnd::Failed) => return Ok(Said::Failed),
+                Played::Stopped(digit) => return Ok(Said::Interrupted(digit)),
+            }
+        }
+        Ok(Said::Finished)
+    }
+}
+
+impl<'call> IntoFuture for Say<'call> {
+    type Output = Result<Said, CallError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Checks keys of a telephone.
+pub(crate) fn check_keys(argument: &'static str, keys: &str) -> Result<(), CallError> {
+    let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D');
+    match keys.chars().find(|key| !is_key(*key)) {
+        None if keys.is_empty() => Err(CallError::invalid(argument, "empty; name keys of a telephone, such as \"#\"")),
+        None => Ok(()),
+        Some(key) => Err(CallError::invalid(argument, format!("no telephone has a key {key:?}"))),
+    }
+}
+
+/// Splits media so that each playback can be stopped at once: Asterisk plays a list that contains digits to its end.
+pub(crate) fn in_stoppable_parts(media: Vec<String>, can_stop: bool) -> Vec<Vec<String>> {
+    if can_stop && media.iter().any(|uri| media::is_unstoppable(uri)) {
+        media.into_iter().map(|uri| vec![uri]).collect()
+    } else {
+        vec![media]
+    }
+}
+
+/// What became of a playback.
+pub(crate) enum Played<T> {
+    Over(PlaybackEnd),
+    /// The condition for stopping it held.
+    Stopped(T),
+}
+
+/// Plays media to the caller until their end, or until `stop` returns something.
+pub(crate) async fn play<T>(
+    session: &Arc<Session>,
+    media: &[String],
+    lang: Option<&str>,
+    mut stop: impl FnMut(&State) -> Option<T>,
+) -> Result<Played<T>, CallError> {
+    let playback = Playback::start(session, media, lang).await?;
+    loop {
+        let id = &playback.id;
+        let found = session.wait(|state| match stop(state) {
+            Some(stopped) => Some(Played::Stopped(stopped)),
+            None => end_of(state, id).map(Played::Over),
+        });
+        match timeout(LOOK_UP, found).await {
+            // A playback fails when its channel hangs up: the end of the call is what matters then.
+            Ok(Ok(Played::Over(PlaybackEnd::Failed))) => {
+                return match session.wait_for(Duration::from_millis(100), |state| state.end.clone()).await {
+                    Some(end) => Err(CallError::Ended(end)),
+                    None => Ok(Played::Over(PlaybackEnd::Failed)),
+                };
+            }
+            Ok(Ok(Played::Stopped(stopped))) => {
+                playback.stop().await;
+                return Ok(Played::Stopped(stopped));
+            }
+            Ok(result) => return result,
+            Err(_) => playback.look_up().await,
+        }
+    }
+}
+
+fn end_of(state: &State, id: &str) -> Option<PlaybackEnd> {
+    match state.playbacks.iter().find(|(known, _)| **known == *id)? {
+        (_, Progress::Over(end)) => Some(*end),
+        (_, Progress::Pending) => None,
+    }
+}
+
+/// A playback that is stopped when it is dropped before its end.
+struct Playback {
+    session: Arc<Session>,
+    id: Box<str>,
+}
+
+impl Playback {
+    async fn start(session: &Arc<Session>, media: &[String], lang: Option<&str>) -> Result<Self, CallError> {
+        session.check()?;
+        let id = ids::new(ids::Kind::Playback);
+        session.context.route(id.clone(), session);
+        session.change(|state| state.playbacks.push((id.clone(), Progress::Pending)));
+        let playback = Self { session: Arc::clone(session), id };
+        let channel = session.channel();
+        let mut request = channel.play_with_id(&*playback.id, media.to_vec());
+        if let Some(lang) = lang {
+            request = request.lang(lang);
+        }
+        match request.await {
+            Ok(_) => Ok(playback),
+            Err(error) => {
+                let maybe_executed = error.maybe_executed();
+                if !maybe_executed {
+                    session.change(|state| state.playback_ended(&playback.id, PlaybackEnd::Failed));
+                }
+                Err(session.explain(error).await)
+            }
+        }
+    }
+
+    async fn stop(&self) {
+        // Over already, or the channel is gone: either way it plays no more.
+        let _ = self.session.context.ari.playback(&*self.id).stop().await;
+    }
+
+    /// Notes the end of a playback that Asterisk does not know any more.
+    async fn look_up(&self) {
+        if let Err(error) = self.session.context.ari.playback(&*self.id).get().await {
+            if error.is_not_found() {
+                self.session.change(|state| state.playback_ended(&self.id, PlaybackEnd::Failed));
+            }
+        }
+    }
+}
+
+impl Drop for Playback {
+    fn drop(&mut self) {
+        let is_over = self.session.change(|state| {
+            let is_over = state.end.is_some() || end_of(state, &self.id).is_some();
+            state.playbacks.retain(|(id, _)| *id != self.id);
+            is_over
+        });
+        self.session.context.unroute(&self.id);
+        if !is_over {
+            let playback = self.session.context.ari.playback(&*self.id);
+            tokio::spawn(async move { playback.stop().await });
+        }
+    }
+}

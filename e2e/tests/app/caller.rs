@@ -1,0 +1,158 @@
+//! An application at work, and callers.
+
+use std::future::Future;
+use std::time::Duration;
+
+use ari_app::{App, Call, CallError, CallSummary, Shutdown};
+use ari_bindings::handles::ChannelHandle;
+use ari_bindings::{Client, Error};
+use ari_e2e::{Recorder, Server, eventually, unique};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// A running application of `ari-app`.
+pub(crate) struct Running {
+    pub(crate) ari: Client,
+    pub(crate) name: String,
+    pub(crate) summaries: mpsc::UnboundedReceiver<CallSummary>,
+    shutdown: Shutdown,
+    pub(crate) task: JoinHandle<Result<(), Error>>,
+}
+
+impl Running {
+    /// Starts an application with this handler.
+    pub(crate) async fn start<Work>(server: &Server, handler: impl Fn(Call) -> Work + Send + Sync + 'static) -> Self
+    where
+        Work: Future<Output = Result<(), CallError>> + Send + 'static,
+    {
+        Self::with(server, unique("app"), |app| app, handler).await
+    }
+
+    /// As [`Running::start`], with this name and other options.
+    pub(crate) async fn with<Work>(
+        server: &Server,
+        name: String,
+        options: impl FnOnce(App) -> App,
+        handler: impl Fn(Call) -> Work + Send + Sync + 'static,
+    ) -> Self
+    where
+        Work: Future<Output = Result<(), CallError>> + Send + 'static,
+    {
+        let ari = server.client();
+        let (sender, summaries) = mpsc::unbounded_channel();
+        let app = App::new(ari.clone(), &name).shutdown_on_signal(false);
+        let app = options(app.on_summary(move |summary| {
+            let _ = sender.send(summary.clone());
+        }));
+        let shutdown = app.shutdown();
+        // Connected before it returns, so that callers find the application.
+        let events = ari.events([name.as_str()]).await.unwrap();
+        let task = tokio::spawn(app.serve_events(events, handler));
+        Self { ari, name, summaries, shutdown, task }
+    }
+
+    /// The summary of the next call that ends.
+    pub(crate) async fn summary(&mut self) -> CallSummary {
+        let summary = tokio::time::timeout(Duration::from_secs(20), self.summaries.recv()).await;
+        summary.expect("a call ends within 20 s").expect("the application is there")
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.shutdown.start();
+    }
+
+    /// Shuts down, and checks that nothing is left on the server.
+    pub(crate) async fn end(self) {
+        self.shutdown.start();
+        self.task.await.unwrap().unwrap();
+        assert_clean(&self.ari, &self.name).await;
+    }
+}
+
+/// Waits until the server has no channel and no bridge of an application.
+pub(crate) async fn assert_clean(ari: &Client, app: &str) {
+    eventually(|| async {
+        match ari.application(app).get().await {
+            Ok(left) => left.channel_ids.is_empty() && left.bridge_ids.is_empty(),
+            Err(error) => error.is_not_found(),
+        }
+    })
+    .await;
+}
+
+/// Somebody who calls an application.
+pub(crate) struct Caller {
+    pub(crate) ari: Client,
+    pub(crate) watch: Recorder,
+    pub(crate) id: String,
+}
+
+impl Caller {
+    /// Calls the application of this name, and waits until it answers.
+    pub(crate) async fn to(server: &Server, app: &str) -> Self {
+        Self::numbered(server, app, 100).await
+    }
+
+    /// As [`Caller::to`], with this number as the caller id.
+    pub(crate) async fn numbered(server: &Server, app: &str, number: usize) -> Self {
+        let mut caller = Self::dialling(server, app, number).await;
+        caller.watch.until_channel("StasisStart", &caller.id).await;
+        caller
+    }
+
+    /// As [`Caller::numbered`], whether or not it is answered.
+    pub(crate) async fn dialling(server: &Server, app: &str, number: usize) -> Self {
+        let (own, id) = (unique("caller"), unique("channel"));
+        let ari = server.client();
+        let watch = Recorder::open(&ari, &own).await;
+        let endpoint = format!("Local/stasis-{app}@default");
+        ari.channels().originate_with_id(&*id, endpoint).app(&*own).caller_id(number.to_string()).await.unwrap();
+        Self { ari, watch, id }
+    }
+
+    pub(crate) fn channel(&self) -> ChannelHandle {
+        self.ari.channel(&*self.id)
+    }
+
+    pub(crate) async fn presses(&self, keys: &str) {
+        self.channel().send_dtmf().dtmf(keys).await.unwrap();
+    }
+
+    pub(crate) async fn hangs_up(mut self) {
+        self.channel().hangup().await.unwrap();
+        self.watch.until_channel("StasisEnd", &self.id).await;
+        self.watch.close().await;
+    }
+
+    /// Waits until the application has hung up.
+    pub(crate) async fn is_hung_up(mut self) {
+        self.watch.until_channel("ChannelDestroyed", &self.id).await;
+        self.watch.close().await;
+    }
+}
+
+/// What handlers report, in order.
+#[derive(Clone)]
+pub(crate) struct Notes(mpsc::UnboundedSender<String>);
+
+/// The test's end of [`Notes`].
+pub(crate) struct Noted(mpsc::UnboundedReceiver<String>);
+
+pub(crate) fn notes() -> (Notes, Noted) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Notes(sender), Noted(receiver))
+}
+
+impl Notes {
+    pub(crate) fn add(&self, note: impl std::fmt::Debug) {
+        // The test may be over.
+        let _ = self.0.send(format!("{note:?}"));
+    }
+}
+
+impl Noted {
+    pub(crate) async fn next(&mut self) -> String {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.0.recv()).await;
+        next.expect("a note within 20 s").expect("a handler is there")
+    }
+}

@@ -1,0 +1,82 @@
+//! `dial` and `bridge`.
+
+use std::time::Duration;
+
+use ari_app::{Call, Dialed};
+use ari_e2e::{Server, on_each_server};
+
+use crate::caller::{Caller, Running, notes};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn dial_reports_each_outcome() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut noted) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                let name = |dialed| match dialed {
+                    Dialed::Answered(_) => "answered",
+                    Dialed::Busy => "busy",
+                    Dialed::NoAnswer => "no answer",
+                    Dialed::Failed { .. } => "failed",
+                    _ => "unknown",
+                };
+                notes.add(name(call.dial("Local/busy@default").await?));
+                notes.add(name(call.dial("Local/ring@default").timeout(SECOND).music_on_hold().await?));
+                notes.add(name(call.dial("PJSIP/nobody").await?));
+                notes.add(name(call.dial(["Local/ring@default", "Local/wait@default"]).await?));
+                notes.add(name(call.dial(["Local/busy@default", "Local/wait@default"]).one_by_one().await?));
+                notes.add(call.dial("alice").await.unwrap_err().to_string());
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        for expected in ["busy", "no answer", "failed", "answered", "answered"] {
+            assert_eq!(noted.next().await, format!("{expected:?}"));
+        }
+        assert!(noted.next().await.contains("TECHNOLOGY/RESOURCE"));
+        caller.is_hung_up().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bridge_ends_with_either_party() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut noted) = notes();
+        let mut app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                let Dialed::Answered(leg) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+                notes.add(leg.channel().channel_id());
+                notes.add(call.bridge(leg).until_hangup().await?.reason);
+                let Dialed::Answered(leg) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+                notes.add("now");
+                call.bridge(leg).until_hangup().await?;
+                unreachable!("the caller has hung up");
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        let leg: String = noted.next().await.split('"').nth(1).unwrap().to_owned();
+        let is_bridged = || async {
+            let bridges = caller.ari.bridges().list().await.unwrap();
+            bridges.iter().any(|bridge| bridge.channels.iter().any(|channel| channel.as_str() == leg))
+        };
+        ari_e2e::eventually(is_bridged).await;
+        caller.ari.channel(&*leg).hangup().await.unwrap();
+        assert_eq!(noted.next().await, "HungUp");
+        assert_eq!(noted.next().await, r#""now""#);
+        caller.hangs_up().await;
+        let summary = app.summary().await;
+        assert_eq!((summary.failure, summary.legs), (None, 2));
+        app.end().await;
+    })
+    .await;
+}

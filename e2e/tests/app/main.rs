@@ -1,0 +1,11 @@
+//! Applications of `ari-app` on the real Asterisks of `e2e/asterisk/releases.txt`.
+//!
+//! Each test has an application of its own, which callers enter through the extension `stasis-NAME`.
+
+mod caller;
+mod dial;
+mod hangup;
+mod lifetime;
+mod load;
+mod prompts;
+mod record;

@@ -1,0 +1,116 @@
+//! `say` and `ask`.
+
+use std::time::Duration;
+
+use ari_app::Call;
+use ari_e2e::{Server, on_each_server};
+
+use crate::caller::{Caller, Running, notes};
+
+#[tokio::test]
+async fn ask_returns_digits_and_a_key_stops_the_prompt() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut noted) = notes();
+        let mut app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                notes.add(call.ask("sound:demo-congrats").digits(3).await?);
+                notes.add(call.ask(["sound:vm-press", "digits:123456"]).between_digits(1, 9).await?);
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        caller.presses("123").await;
+        assert_eq!(noted.next().await, r#"Some("123")"#);
+        caller.presses("42#").await;
+        assert_eq!(noted.next().await, r#"Some("42")"#);
+        caller.is_hung_up().await;
+        assert_eq!(app.summary().await.failure, None);
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ask_gives_up_after_its_tries() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut noted) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                let ask = call.ask("sound:beep").timeout(Duration::from_secs(1)).tries(2);
+                notes.add(ask.accept(|digits| digits == "7").await?);
+                Ok(())
+            }
+        })
+        .await;
+        let silent = Caller::to(&server, &app.name).await;
+        assert_eq!(noted.next().await, "None");
+        silent.is_hung_up().await;
+        let second_time = Caller::to(&server, &app.name).await;
+        second_time.presses("8").await;
+        second_time.presses("7").await;
+        assert_eq!(noted.next().await, r#"Some("7")"#);
+        second_time.is_hung_up().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn say_reports_how_it_ended() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut noted) = notes();
+        let mut app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                notes.add(call.say("sound:beep").await?);
+                notes.add(call.say(["sound:beep", "sound:no-such-sound"]).await?);
+                notes.add(call.say("foo:bar").await.unwrap_err().to_string());
+                notes.add("now");
+                notes.add(call.say("sound:demo-congrats").until("*#").await?);
+                call.say("sound:demo-congrats").await?;
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(noted.next().await, "Finished");
+        assert_eq!(noted.next().await, "Failed");
+        assert!(noted.next().await.contains("unknown scheme"));
+        assert_eq!(noted.next().await, r#""now""#);
+        caller.presses("5#").await;
+        assert_eq!(noted.next().await, "Interrupted('#')");
+        caller.hangs_up().await;
+        let summary = app.summary().await;
+        assert_eq!((summary.failure, summary.talked.is_some()), (None, true));
+        app.end().await;
+    })
+    .await;
+}
+
+/// Asterisk never reports the end of such a playback.
+#[tokio::test]
+async fn say_ends_for_a_recording_that_does_not_exist() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut noted) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                notes.add(call.say("recording:no-such-recording").await?);
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(noted.next().await, "Failed");
+        caller.is_hung_up().await;
+        app.end().await;
+    })
+    .await;
+}
