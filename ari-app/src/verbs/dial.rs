@@ -135,8 +135,8 @@ impl<'call> Dial<'call> {
     async fn all_at_once(&self, endpoints: &[String]) -> Result<Dialed, CallError> {
         let session = &self.call.session;
         let legs = Legs { session: Arc::clone(session), tokens: endpoints.iter().map(|_| new_leg(session)).collect() };
-        join_all(endpoints.iter().zip(&legs.tokens).map(|(endpoint, token)| self.originate(endpoint, token))).await;
         let time_is_up = Instant::now() + self.timeout;
+        join_all(endpoints.iter().zip(&legs.tokens).map(|(endpoint, token)| self.originate(endpoint, token))).await;
         let outcome = timeout_at(time_is_up + PATIENCE, session.wait(|state| legs.outcome(state))).await;
         match outcome {
             // Which cause Asterisk gives then depends on its release and the technology.

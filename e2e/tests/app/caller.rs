@@ -100,6 +100,19 @@ impl Caller {
         caller
     }
 
+    /// As [`Caller::to`], with the events of the application's end of the call beside those of its own.
+    pub(crate) async fn watching(server: &Server, app: &str) -> Self {
+        let (own, id, end) = (unique("caller"), unique("channel"), unique("channel"));
+        let ari = server.client();
+        let mut watch = Recorder::open(&ari, &own).await;
+        let endpoint = format!("Local/stasis-{app}@default");
+        let request = ari.channels().originate_with_id(&*id, endpoint).app(&*own);
+        request.other_channel_id(&*end).caller_id("100").await.unwrap();
+        watch.until_channel("StasisStart", &id).await;
+        ari.application(&*own).subscribe([format!("channel:{end}")]).await.unwrap();
+        Self { ari, watch, id }
+    }
+
     /// As [`Caller::numbered`], whether or not it is answered.
     pub(crate) async fn dialling(server: &Server, app: &str, number: usize) -> Self {
         let (own, id) = (unique("caller"), unique("channel"));

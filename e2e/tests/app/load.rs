@@ -1,11 +1,14 @@
 //! Many calls at once.
 
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod caller;
+
 use std::time::Duration;
 
 use ari_app::Call;
 use ari_e2e::{Server, on_each_server};
 
-use crate::caller::{Caller, Running};
+use self::caller::{Caller, Running};
 
 #[tokio::test]
 async fn two_hundred_calls_go_through_a_menu() {

@@ -6,6 +6,6 @@ mod caller;
 mod dial;
 mod hangup;
 mod lifetime;
-mod load;
 mod prompts;
 mod record;
+mod voicemail;
