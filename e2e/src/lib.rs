@@ -78,6 +78,8 @@ mod guide {
     pub struct HelloWorld;
     #[doc = include_str!("../../docs/src/call.md")]
     pub struct Call;
+    #[doc = include_str!("../../docs/src/app.md")]
+    pub struct App;
     #[doc = include_str!("../../docs/src/cookbook.md")]
     pub struct Cookbook;
     #[doc = include_str!("../../docs/src/failures.md")]
