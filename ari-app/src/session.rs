@@ -225,10 +225,10 @@ impl State {
             Event::ChannelDestroyed(destroyed) => {
                 self.channel_ended(destroyed.channel.id.as_str(), EndReason::HungUp, Some(destroyed.cause));
             }
-            Event::ChannelStateChange(change) => {
-                if *change.channel.id.as_str() == *self.channel && change.channel.state.as_str() == "Up" {
-                    self.answered.get_or_insert_with(Instant::now);
-                }
+            Event::ChannelStateChange(change)
+                if *change.channel.id.as_str() == *self.channel && change.channel.state.as_str() == "Up" =>
+            {
+                self.answered.get_or_insert_with(Instant::now);
             }
             Event::Dial(dial) if dial.dialstatus == "BUSY" => {
                 if let Some(leg) = self.leg_mut(dial.peer.id.as_str()) {

@@ -52,12 +52,11 @@ fn merge_resource(newer: &mut Resource, older: Resource, notes: &mut Notes) {
             .operations
             .iter_mut()
             .find(|known| known.method == operation.method && shape(&known.path) == shape(&operation.path));
-        match known {
-            Some(known) => merge_operation(known, operation, notes),
-            None => {
-                tell_apart(newer, &operation, notes);
-                newer.operations.push(operation);
-            }
+        if let Some(known) = known {
+            merge_operation(known, operation, notes);
+        } else {
+            tell_apart(newer, &operation, notes);
+            newer.operations.push(operation);
         }
     }
 }

@@ -138,7 +138,7 @@ impl Caller {
     }
 
     /// Waits until the application has hung up.
-    pub(crate) async fn is_hung_up(mut self) {
+    pub(crate) async fn waits_for_hangup(mut self) {
         self.watch.until_channel("ChannelDestroyed", &self.id).await;
         self.watch.close().await;
     }
@@ -149,11 +149,11 @@ impl Caller {
 pub(crate) struct Notes(mpsc::UnboundedSender<String>);
 
 /// The test's end of [`Notes`].
-pub(crate) struct Noted(mpsc::UnboundedReceiver<String>);
+pub(crate) struct Report(mpsc::UnboundedReceiver<String>);
 
-pub(crate) fn notes() -> (Notes, Noted) {
+pub(crate) fn notes() -> (Notes, Report) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Notes(sender), Noted(receiver))
+    (Notes(sender), Report(receiver))
 }
 
 impl Notes {
@@ -163,7 +163,7 @@ impl Notes {
     }
 }
 
-impl Noted {
+impl Report {
     pub(crate) async fn next(&mut self) -> String {
         let next = tokio::time::timeout(Duration::from_secs(20), self.0.recv()).await;
         next.expect("a note within 20 s").expect("a handler is there")

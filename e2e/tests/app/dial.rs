@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[tokio::test]
 async fn dial_reports_each_outcome() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -36,10 +36,10 @@ async fn dial_reports_each_outcome() {
         .await;
         let caller = Caller::to(&server, &app.name).await;
         for expected in ["busy", "no answer", "failed", "answered", "answered"] {
-            assert_eq!(noted.next().await, format!("{expected:?}"));
+            assert_eq!(report.next().await, format!("{expected:?}"));
         }
-        assert!(noted.next().await.contains("TECHNOLOGY/RESOURCE"));
-        caller.is_hung_up().await;
+        assert!(report.next().await.contains("TECHNOLOGY/RESOURCE"));
+        caller.waits_for_hangup().await;
         app.end().await;
     })
     .await;
@@ -48,7 +48,7 @@ async fn dial_reports_each_outcome() {
 #[tokio::test]
 async fn bridge_ends_with_either_party() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let mut app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -64,15 +64,15 @@ async fn bridge_ends_with_either_party() {
         })
         .await;
         let caller = Caller::to(&server, &app.name).await;
-        let leg: String = noted.next().await.split('"').nth(1).unwrap().to_owned();
+        let leg: String = report.next().await.split('"').nth(1).unwrap().to_owned();
         let is_bridged = || async {
             let bridges = caller.ari.bridges().list().await.unwrap();
             bridges.iter().any(|bridge| bridge.channels.iter().any(|channel| channel.as_str() == leg))
         };
         ari_e2e::eventually(is_bridged).await;
         caller.ari.channel(&*leg).hangup().await.unwrap();
-        assert_eq!(noted.next().await, "HungUp");
-        assert_eq!(noted.next().await, r#""now""#);
+        assert_eq!(report.next().await, "HungUp");
+        assert_eq!(report.next().await, r#""now""#);
         caller.hangs_up().await;
         let summary = app.summary().await;
         assert_eq!((summary.failure, summary.legs), (None, 2));

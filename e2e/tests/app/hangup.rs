@@ -52,7 +52,7 @@ async fn a_hangup_after_any_event_leaves_nothing() {
             callers.push(Caller::dialling(&server, &app.name, nth).await);
         }
         for caller in callers {
-            caller.is_hung_up().await;
+            caller.waits_for_hangup().await;
             let summary = app.summary().await;
             assert_eq!(summary.failure, None, "{summary:?}");
             assert!(summary.end.is_some(), "{summary:?}");

@@ -19,7 +19,7 @@ async fn a_handler_that_panics_ends_its_call_alone() {
         .await;
         let good = Caller::to(&server, &app.name).await;
         let bad = Caller::numbered(&server, &app.name, 13).await;
-        bad.is_hung_up().await;
+        bad.waits_for_hangup().await;
         assert_eq!(app.summary().await.failure.as_deref(), Some("panicked"));
         good.hangs_up().await;
         let summary = app.summary().await;
@@ -32,7 +32,7 @@ async fn a_handler_that_panics_ends_its_call_alone() {
 #[tokio::test]
 async fn shutdown_lets_calls_finish_and_turns_new_ones_away() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let mut app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -44,15 +44,15 @@ async fn shutdown_lets_calls_finish_and_turns_new_ones_away() {
         })
         .await;
         let running = Caller::to(&server, &app.name).await;
-        assert_eq!(noted.next().await, r#""asking""#);
+        assert_eq!(report.next().await, r#""asking""#);
         app.shut_down();
         let late = format!("Local/stasis-{}@default", app.name);
         let channel = app.ari.channels().originate(late).extension("wait").context("default").await.unwrap();
         eventually(|| async { app.ari.channel(&channel.id).get().await.is_err_and(|error| error.is_not_found()) })
             .await;
         running.presses("1").await;
-        assert_eq!(noted.next().await, r#"Some("1")"#);
-        running.is_hung_up().await;
+        assert_eq!(report.next().await, r#"Some("1")"#);
+        running.waits_for_hangup().await;
         assert_eq!(app.summary().await.failure, None);
         app.end().await;
     })
@@ -71,7 +71,7 @@ async fn drain_limit_ends_calls_that_go_on() {
         .await;
         let caller = Caller::to(&server, &app.name).await;
         app.shut_down();
-        caller.is_hung_up().await;
+        caller.waits_for_hangup().await;
         app.end().await;
     })
     .await;
@@ -103,7 +103,7 @@ async fn max_calls_sends_further_ones_to_the_dialplan() {
 #[tokio::test]
 async fn the_next_run_resumes_calls_and_clears_the_rest() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let name = unique("app");
         let noting = notes.clone();
         let crashed = Running::with(
@@ -126,7 +126,7 @@ async fn the_next_run_resumes_calls_and_clears_the_rest() {
         )
         .await;
         let caller = Caller::to(&server, &name).await;
-        assert_eq!(noted.next().await, r#""talking""#);
+        assert_eq!(report.next().await, r#""talking""#);
         crashed.task.abort();
         let again = Running::with(
             &server,
@@ -142,10 +142,10 @@ async fn the_next_run_resumes_calls_and_clears_the_rest() {
             },
         )
         .await;
-        assert_eq!(noted.next().await, "true");
+        assert_eq!(report.next().await, "true");
         caller.presses("3").await;
-        assert_eq!(noted.next().await, r#"Some("3")"#);
-        caller.is_hung_up().await;
+        assert_eq!(report.next().await, r#"Some("3")"#);
+        caller.waits_for_hangup().await;
         assert_clean(&again.ari, &name).await;
         again.end().await;
     })

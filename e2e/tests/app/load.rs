@@ -26,7 +26,7 @@ async fn two_hundred_calls_go_through_a_menu() {
             tokio::spawn(async move {
                 let caller = Caller::numbered(&server, &app, number).await;
                 caller.presses(&number.to_string()).await;
-                caller.is_hung_up().await;
+                caller.waits_for_hangup().await;
             })
         });
         for caller in callers.collect::<Vec<_>>() {

@@ -10,7 +10,7 @@ use crate::caller::{Caller, Running, notes};
 #[tokio::test]
 async fn ask_returns_digits_and_a_key_stops_the_prompt() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let mut app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -23,10 +23,10 @@ async fn ask_returns_digits_and_a_key_stops_the_prompt() {
         .await;
         let caller = Caller::to(&server, &app.name).await;
         caller.presses("123").await;
-        assert_eq!(noted.next().await, r#"Some("123")"#);
+        assert_eq!(report.next().await, r#"Some("123")"#);
         caller.presses("42#").await;
-        assert_eq!(noted.next().await, r#"Some("42")"#);
-        caller.is_hung_up().await;
+        assert_eq!(report.next().await, r#"Some("42")"#);
+        caller.waits_for_hangup().await;
         assert_eq!(app.summary().await.failure, None);
         app.end().await;
     })
@@ -36,7 +36,7 @@ async fn ask_returns_digits_and_a_key_stops_the_prompt() {
 #[tokio::test]
 async fn ask_gives_up_after_its_tries() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -48,13 +48,13 @@ async fn ask_gives_up_after_its_tries() {
         })
         .await;
         let silent = Caller::to(&server, &app.name).await;
-        assert_eq!(noted.next().await, "None");
-        silent.is_hung_up().await;
+        assert_eq!(report.next().await, "None");
+        silent.waits_for_hangup().await;
         let second_time = Caller::to(&server, &app.name).await;
         second_time.presses("8").await;
         second_time.presses("7").await;
-        assert_eq!(noted.next().await, r#"Some("7")"#);
-        second_time.is_hung_up().await;
+        assert_eq!(report.next().await, r#"Some("7")"#);
+        second_time.waits_for_hangup().await;
         app.end().await;
     })
     .await;
@@ -63,7 +63,7 @@ async fn ask_gives_up_after_its_tries() {
 #[tokio::test]
 async fn say_reports_how_it_ended() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let mut app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -79,12 +79,12 @@ async fn say_reports_how_it_ended() {
         })
         .await;
         let caller = Caller::to(&server, &app.name).await;
-        assert_eq!(noted.next().await, "Finished");
-        assert_eq!(noted.next().await, "Failed");
-        assert!(noted.next().await.contains("unknown scheme"));
-        assert_eq!(noted.next().await, r#""now""#);
+        assert_eq!(report.next().await, "Finished");
+        assert_eq!(report.next().await, "Failed");
+        assert!(report.next().await.contains("unknown scheme"));
+        assert_eq!(report.next().await, r#""now""#);
         caller.presses("5#").await;
-        assert_eq!(noted.next().await, "Interrupted('#')");
+        assert_eq!(report.next().await, "Interrupted('#')");
         caller.hangs_up().await;
         let summary = app.summary().await;
         assert_eq!((summary.failure, summary.talked.is_some()), (None, true));
@@ -97,7 +97,7 @@ async fn say_reports_how_it_ended() {
 #[tokio::test]
 async fn say_ends_for_a_recording_that_does_not_exist() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -108,8 +108,8 @@ async fn say_ends_for_a_recording_that_does_not_exist() {
         })
         .await;
         let caller = Caller::to(&server, &app.name).await;
-        assert_eq!(noted.next().await, "Failed");
-        caller.is_hung_up().await;
+        assert_eq!(report.next().await, "Failed");
+        caller.waits_for_hangup().await;
         app.end().await;
     })
     .await;

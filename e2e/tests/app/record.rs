@@ -23,7 +23,7 @@ async fn noting_start(call: &Call, notes: &Notes, record: Record<'_>) -> Result<
 #[tokio::test]
 async fn record_reports_why_it_ended() {
     on_each_server(|server: Server| async move {
-        let (notes, mut noted) = notes();
+        let (notes, mut report) = notes();
         let app = Running::start(&server, move |call: Call| {
             let notes = notes.clone();
             async move {
@@ -41,16 +41,16 @@ async fn record_reports_why_it_ended() {
         })
         .await;
         let caller = Caller::to(&server, &app.name).await;
-        assert_eq!(noted.next().await, r#""now""#);
+        assert_eq!(report.next().await, r#""now""#);
         caller.presses("#").await;
-        assert_eq!(noted.next().await, "Key('#')");
-        assert_eq!(noted.next().await, "Limit");
-        assert!(noted.next().await.contains("failed"));
-        assert!(noted.next().await.contains("`until`"));
-        assert_eq!(noted.next().await, r#""now""#);
+        assert_eq!(report.next().await, "Key('#')");
+        assert_eq!(report.next().await, "Limit");
+        assert!(report.next().await.contains("failed"));
+        assert!(report.next().await.contains("`until`"));
+        assert_eq!(report.next().await, r#""now""#);
         caller.hangs_up().await;
-        assert_eq!(noted.next().await, "HungUp");
-        assert_eq!(noted.next().await, "true");
+        assert_eq!(report.next().await, "HungUp");
+        assert_eq!(report.next().await, "true");
         app.end().await;
     })
     .await;
