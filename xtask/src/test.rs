@@ -60,7 +60,6 @@ const STEPS: &[Step] = &[
     ),
     live("live", &["test", "--package", "ari-e2e", "--features", "live", "--test", "live"]),
     live("applications", &["test", "--package", "ari-e2e", "--features", "live", "--test", "app"]),
-    live("200 calls at once", &["test", "--package", "ari-e2e", "--features", "live", "--test", "app_load"]),
     live(
         "conformance",
         &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check"],
