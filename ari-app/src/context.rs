@@ -11,7 +11,7 @@ use crate::session::Session;
 pub(crate) struct Context {
     pub(crate) ari: Client,
     pub(crate) app: Box<str>,
-    /// The call of each channel, playback and recording, by [`key`].
+    /// The call of each channel, playback and recording, by its id, of recordings by [`recording_key`].
     routes: Mutex<HashMap<Box<str>, Weak<Session>>>,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::RestClient;
+use super::rest::RestClient;
 use super::subscriptions::{self, Subscriptions};
 use crate::client::Call;
 use crate::{Client, Error, Method, Operation, Request, Transport};

@@ -21,7 +21,6 @@ mod subscriptions;
 pub(crate) use client_state::ClientState;
 pub use connect::EventsBuilder;
 pub use recovery::Reconnect;
-pub(crate) use rest::RestClient;
 pub use subscribers::{Connection, ConnectionState, Events, OverflowPolicy, Statistics};
 #[cfg(feature = "outbound")]
 pub(crate) use {

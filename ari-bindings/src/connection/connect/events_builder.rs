@@ -169,6 +169,10 @@ impl EventsBuilder {
     }
 
     /// Starts the task of a connection.
+    #[cfg_attr(
+        not(feature = "signal"),
+        expect(clippy::unnecessary_wraps, reason = "only listening for signals can fail")
+    )]
     fn start(&self, dialer: &Dialer, socket: Socket, rest: Option<&Arc<RestClient>>) -> Result<Events, Error> {
         let hub = Arc::new(Hub::new(self.apps.clone(), rest.cloned()));
         let queue = Queue::new(self.buffer_limit, self.overflow_policy);

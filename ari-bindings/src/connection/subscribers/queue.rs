@@ -35,7 +35,7 @@ pub enum OverflowPolicy {
     /// connection wait for that moment.
     #[default]
     Fail,
-    /// The oldest waiting events are dropped for the newest, and an [`Event::Dropped`](crate::Event::Dropped) with
+    /// The oldest waiting events are dropped for the newest, and an [`Event::Dropped`] with
     /// their count takes their place.
     DropOldest,
     /// The connection stops reading until there is room, for at most this long; then as [`OverflowPolicy::Fail`].
