@@ -34,11 +34,22 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.span {
-            Some(span) => write!(f, "{span}: {}", self.message),
-            None => f.write_str(&self.message),
-        }
+        let text = match &self.span {
+            Some(span) => format!("{span}: {}", self.message),
+            None => self.message.clone(),
+        };
+        f.write_str(&printable(&text))
     }
+}
+
+/// A text without control characters, which input could use to drive the terminal; line ends stay.
+fn printable(text: &str) -> String {
+    let escape = |character: char| match character {
+        '\n' => character.to_string(),
+        control if control.is_control() => control.escape_default().to_string(),
+        plain => plain.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 /// All that a pass found wrong; printed one a line.

@@ -59,6 +59,11 @@ pub(crate) fn parse(source: &Source) -> Result<Node, Diagnostics> {
     let file: Arc<str> = Arc::from(source.file.as_str());
     let root = |line, column| Span { file: file.clone(), line, column, path: "$".to_owned() };
     let mut diagnostics = Diagnostics::default();
+    if source.text.starts_with('\u{feff}') {
+        let message = "the file begins with a byte order mark (U+FEFF), which JSON does not allow: remove it";
+        diagnostics.at(&root(1, 1), message);
+        return Err(diagnostics);
+    }
     match parse_to_ast(&source.text, &CollectOptions::default(), &strict()) {
         Ok(result) => match (result.value, lenience(&source.text)) {
             (Some(value), None) => {

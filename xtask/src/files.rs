@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::shown;
 
@@ -19,6 +19,51 @@ pub(crate) struct Folder<'a> {
     pub(crate) is_ours: fn(&Path) -> bool,
 }
 
+/// Files that are written together: all are written beside their places before the first one takes its place.
+#[derive(Default)]
+pub(crate) struct Staged {
+    /// Temporary files and the places that they take.
+    files: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Staged {
+    /// Writes a file beside its place if it differs from what is there; returns whether it does.
+    pub(crate) fn add(&mut self, path: &Path, text: &str) -> Result<bool> {
+        if read_if_there(path)?.as_deref() == Some(text) {
+            return Ok(false);
+        }
+        if path.is_dir() {
+            bail!("cannot write {}: it is a folder", shown(path));
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.tmp", std::process::id()));
+        let temporary = path.with_file_name(name);
+        self.files.push((temporary.clone(), path.to_owned()));
+        fs::write(&temporary, text).with_context(|| cannot("write", path))?;
+        Ok(true)
+    }
+
+    /// Moves the files to their places.
+    pub(crate) fn commit(mut self) -> Result<()> {
+        for (temporary, path) in self.files.drain(..) {
+            fs::rename(&temporary, &path).with_context(|| cannot("write", &path))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    /// Leaves nothing behind where one of the files could not be written.
+    fn drop(&mut self) {
+        for (temporary, _) in &self.files {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
 /// The first place where a folder differs from what it shall be.
 pub(crate) struct Drift(String);
 
@@ -29,6 +74,15 @@ impl std::fmt::Display for Drift {
 }
 
 impl Folder<'_> {
+    /// Adds the files to those that are written together; returns how many differ.
+    pub(crate) fn stage(&self, staged: &mut Staged) -> Result<usize> {
+        let mut changed = 0;
+        for (name, text) in &self.files {
+            changed += usize::from(staged.add(&self.path.join(name), text)?);
+        }
+        Ok(changed)
+    }
+
     /// Makes the folder what it shall be; gives the number of files written or removed.
     pub(crate) fn write(&self) -> Result<usize> {
         let mut changed = 0;

@@ -43,8 +43,13 @@ pub(crate) fn run(command: &History) -> Result<()> {
     Ok(())
 }
 
-/// Makes the page of a folder what it shall be; tells whether that changed it.
-pub(crate) fn write(api_docs: &Path) -> Result<bool> {
+/// Where the page of a folder is.
+pub(crate) fn page(api_docs: &Path) -> PathBuf {
+    api_docs.join(PAGE)
+}
+
+/// Makes the page of a folder what it should be; returns whether that changed it.
+fn write(api_docs: &Path) -> Result<bool> {
     ensure(&api_docs.join(PAGE), &text(api_docs)?)
 }
 

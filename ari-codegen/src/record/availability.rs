@@ -28,9 +28,13 @@ pub struct Availability {
 }
 
 impl Availability {
-    /// Adds what a release declares.
+    /// Records what a release declares, in place of what was recorded of it before.
     pub fn record(&mut self, release: Release, declared: &Api) {
         self.releases.insert(release);
+        self.items.retain(|_, releases| {
+            releases.remove(&release);
+            !releases.is_empty()
+        });
         for item in items(declared) {
             self.items.entry(item).or_default().insert(release);
         }
@@ -166,7 +170,9 @@ impl Availability {
                 }),
                 Some(("since", rest)) => availability.expand(rest).map(|releases| current = releases),
                 Some(("", item)) => {
-                    availability.items.entry(item.trim().to_owned()).or_default().extend(&current);
+                    // Only the indent goes: values may begin or end with spaces.
+                    let item = item.strip_prefix(' ').unwrap_or(item);
+                    availability.items.entry(item.to_owned()).or_default().extend(&current);
                     Ok(())
                 }
                 _ => Err(Unreadable(format!("expected `releases`, `since` or an item, found `{line}`"))),
@@ -320,6 +326,24 @@ mod tests {
         assert_eq!(forwards.text(), recorded((0..7).rev()).text());
         assert_eq!(forwards.text(), recorded([3, 0, 6, 5, 1, 4, 2].into_iter()).text());
         assert_eq!(forwards.text(), recorded([0, 0, 1, 2, 3, 4, 5, 6, 2].into_iter()).text(), "twice is once");
+    }
+
+    #[test]
+    fn record_again_replaces_what_was_recorded() {
+        let mut availability = recorded(0..7);
+        availability.record(release("18.9.0"), &declaring(&["Old", "Late"]));
+        assert_eq!(availability.items().find(|item| *item == "model Gone"), None);
+        availability.record(release("20.0.0"), &declaring(&["Old"]));
+        assert_eq!(availability.since("model New"), []);
+        assert_eq!(availability.since("model Late"), [release("16.9.0"), release("18.5.0")]);
+    }
+
+    #[test]
+    fn parse_keeps_spaces_of_names() {
+        let text = "releases 16.0.0\n\nsince 16.0.0\n  value Lamp.state  on \n".to_owned();
+        let source = Source { file: "a.txt".to_owned(), text };
+        let availability = Availability::parse(&source).unwrap();
+        assert_eq!(availability.items().collect::<Vec<_>>(), ["value Lamp.state  on "]);
     }
 
     #[test]

@@ -97,7 +97,12 @@ pub(super) fn named(node: Node, diagnostics: &mut Diagnostics) -> Vec<(String, N
         mismatch(&node, "an object", diagnostics);
         return Vec::new();
     };
-    without_duplicates(members, diagnostics).into_iter().map(|member| (member.key, member.node)).collect()
+    let members = without_duplicates(members, diagnostics).into_iter();
+    let sound = members.filter_map(|member| {
+        let name = one_line(member.key, &member.node.span, diagnostics)?;
+        Some((name, member.node))
+    });
+    sound.collect()
 }
 
 pub(super) fn array(node: Node, diagnostics: &mut Diagnostics) -> Vec<Node> {
@@ -113,7 +118,17 @@ pub(super) fn string(node: Node, diagnostics: &mut Diagnostics) -> Option<String
         mismatch(&node, "a string", diagnostics);
         return None;
     };
-    Some(value)
+    one_line(value, &node.span, diagnostics)
+}
+
+/// Refuses control characters in facts: records and generated code hold one fact a line.
+fn one_line(text: String, span: &Span, diagnostics: &mut Diagnostics) -> Option<String> {
+    if let Some(control) = text.chars().find(|character| character.is_control()) {
+        let message = format!("{text:?} has the control character U+{:04X}: expected one line", u32::from(control));
+        diagnostics.at(span, message);
+        return None;
+    }
+    Some(text)
 }
 
 pub(super) fn mismatch(node: &Node, expected: &str, diagnostics: &mut Diagnostics) {

@@ -49,12 +49,28 @@ fn listing(node: Node, diagnostics: &mut Diagnostics) -> Option<Listing> {
     let span = members.span.clone();
     members.finish(diagnostics);
     let entries = array(entries?, diagnostics);
-    Some(Listing {
-        span,
-        api_version: api_version?,
-        swagger_version: swagger_version?,
-        resources: entries.into_iter().filter_map(|entry| listed_resource(entry, diagnostics)).collect(),
-    })
+    if entries.is_empty() {
+        diagnostics.at(&span, "the listing has no resources: expected at least one entry in `apis`");
+    }
+    let entries = entries.into_iter().filter_map(|entry| listed_resource(entry, diagnostics));
+    let resources = listed_once(entries.collect(), diagnostics);
+    Some(Listing { span, api_version: api_version?, swagger_version: swagger_version?, resources })
+}
+
+/// Refuses entries whose names cannot be file names, or that would share a file.
+fn listed_once(entries: Vec<ListedResource>, diagnostics: &mut Diagnostics) -> Vec<ListedResource> {
+    for (index, entry) in entries.iter().enumerate() {
+        let name = entry.name();
+        let is_plain = |character: char| character.is_alphanumeric() || "_- ".contains(character);
+        if name.is_empty() || name == "resources" || !name.chars().all(is_plain) {
+            let message =
+                format!("`{}` names no resource: expected a path such as /api-docs/channels.{{format}}", entry.path);
+            diagnostics.at(&entry.span, message);
+        } else if let Some(first) = entries[..index].iter().find(|earlier| earlier.name() == name) {
+            diagnostics.at(&entry.span, format!("duplicate resource `{name}`: first on line {}", first.span.line));
+        }
+    }
+    entries
 }
 
 fn listed_resource(node: Node, diagnostics: &mut Diagnostics) -> Option<ListedResource> {

@@ -59,6 +59,10 @@ fn of(apis: &str, models: &str) -> String {
 fn text_that_is_not_json() {
     assert_eq!(diagnostics(&[("a", "")]), "a.json:1:1: $: the file is empty: expected a JSON object");
     assert_eq!(
+        diagnostics(&[("a", "\u{feff}{}")]),
+        "a.json:1:1: $: the file begins with a byte order mark (U+FEFF), which JSON does not allow: remove it"
+    );
+    assert_eq!(
         diagnostics(&[(
             "a",
             r#"{

@@ -4,11 +4,11 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
-use ari_codegen::{Diagnostics, Release, ReleaseSource, canonical, swagger, wrong_since_claims};
+use anyhow::{Result, anyhow, bail};
+use ari_codegen::{Availability, Diagnostics, Release, ReleaseSource, Source, canonical, swagger, wrong_since_claims};
 
 use crate::declarations::{self, Declarations};
-use crate::files::{Folder, ensure, read};
+use crate::files::{Folder, Staged, read};
 use crate::history;
 use crate::workspace::{self, shown};
 use server::Credentials;
@@ -43,19 +43,25 @@ pub(crate) fn run(command: &Import) -> Result<()> {
         from_folder(Path::new(&command.source))?
     };
     let release = release(command.release, told, &command.source)?;
-    let recorded = record(&into, release, &declarations)?;
+    let availability = recorded(&into, release, &declarations)?;
+    let files = if command.record_only { Vec::new() } else { canonical_files(&declarations)? };
+    let history = history(&into, release, &availability, &files)?;
+    let path = into.join(release.to_string());
+    let count = files.len();
+    let folder = Folder { path: &path, files, is_ours: |path| path.extension().is_some_and(|found| found == "json") };
+    let mut staged = Staged::default();
+    let mut written = folder.stage(&mut staged)?;
+    let is_news = staged.add(&into.join(declarations::AVAILABILITY), &availability.text())?;
+    staged.add(&history::page(&into), &history)?;
+    staged.commit()?;
+    let news = if is_news { "availability recorded" } else { "availability known" };
     if command.record_only {
-        history::write(&into)?;
-        println!("Asterisk {release}: {recorded}");
+        println!("Asterisk {release}: {news}");
         return Ok(());
     }
-    let files = canonical_files(&declarations)?;
-    let count = files.len();
-    let path = into.join(release.to_string());
-    let folder = Folder { path: &path, files, is_ours: |path| path.extension().is_some_and(|found| found == "json") };
-    let written = folder.write()?;
-    history::write(&into)?;
-    println!("Asterisk {release}: {count} files in {}, {written} written; {recorded}", shown(&path));
+    // Removes what the release no longer declares; all else is in its place.
+    written += folder.write()?;
+    println!("Asterisk {release}: {count} files in {}, {written} written; {news}", shown(&path));
     Ok(())
 }
 
@@ -72,16 +78,35 @@ pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release
     Ok((declarations::from_folder(&folder)?, told))
 }
 
-/// Notes what the release declares; says whether that was news.
-fn record(into: &Path, release: Release, declarations: &Declarations) -> Result<&'static str> {
+/// The record with what the release declares.
+fn recorded(into: &Path, release: Release, declarations: &Declarations) -> Result<Availability> {
     let source = ReleaseSource { release, resources: declarations.resources.clone() };
     let mut availability = declarations::availability(into)?;
     availability.record(release, &ari_codegen::read(&source)?);
     for claim in wrong_since_claims(&resources(declarations)?, &availability) {
         println!("note: {claim}");
     }
-    let changed = ensure(&into.join(declarations::AVAILABILITY), &availability.text())?;
-    Ok(if changed { "availability recorded" } else { "availability known" })
+    let written = Source { file: declarations::AVAILABILITY.to_owned(), text: availability.text() };
+    if Availability::parse(&written)? != availability {
+        bail!("the record of Asterisk {release} does not read back: its names cannot be written one a line");
+    }
+    Ok(availability)
+}
+
+/// The page of history with the release's new files in place of those that are kept.
+fn history(into: &Path, release: Release, record: &Availability, files: &[(String, String)]) -> Result<String> {
+    let kept = if into.exists() { declarations::folders(into)? } else { Vec::new() };
+    let kept = kept.into_iter().filter(|kept| files.is_empty() || *kept != release);
+    let mut declared = kept.map(|kept| declarations::of_release(into, kept)).collect::<Result<Vec<_>>>()?;
+    let resources = files.iter().filter_map(|(file, text)| {
+        let name = file.strip_suffix(".json").filter(|name| *name != "resources")?;
+        Some((name.to_owned(), Source { file: format!("{release}/{file}"), text: text.clone() }))
+    });
+    if !files.is_empty() {
+        declared.push(ReleaseSource { release, resources: resources.collect() });
+    }
+    declared.sort_by_key(|source| source.release);
+    Ok(ari_codegen::history(record, &declared)?)
 }
 
 /// What the source tells is right; what the command line says has to agree with it.
@@ -127,5 +152,88 @@ mod tests {
             release(Some(old), Some(new), "x").unwrap_err().to_string().contains("is Asterisk 22.10.1, not 20.20.1")
         );
         assert!(release(None, None, "x").unwrap_err().to_string().contains("--release"));
+    }
+
+    /// Declarations of one resource `lamps` with an operation of this name, in a fresh folder.
+    fn sources(test: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("xtask-import-{test}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(path.join("sources")).unwrap();
+        declare(&path, r#"[{"path": "/api-docs/lamps.{format}"}]"#, "list");
+        path
+    }
+
+    fn declare(path: &Path, listed: &str, operation: &str) {
+        let listing = format!(r#"{{"swaggerVersion": "1.1", "apiVersion": "1", "apis": {listed}}}"#);
+        let resource = format!(
+            r#"{{"swaggerVersion": "1.1", "apiVersion": "1", "resourcePath": "/api-docs/lamps.{{format}}", "apis":
+            [{{"path": "/lamps", "operations": [{{"httpMethod": "GET", "nickname": "{operation}",
+            "responseClass": "void"}}]}}], "models": {{}}}}"#
+        );
+        std::fs::write(path.join("sources/resources.json"), listing).unwrap();
+        std::fs::write(path.join("sources/lamps.json"), resource).unwrap();
+    }
+
+    fn import(path: &Path) -> Result<(), String> {
+        let command = Import {
+            source: path.join("sources").display().to_string(),
+            release: Some("22.0.0".parse().unwrap()),
+            into: Some(path.join("into")),
+            record_only: false,
+            credentials: Credentials::default(),
+        };
+        run(&command).map_err(|failure| format!("{failure:#}"))
+    }
+
+    /// The files of the folder imported into, with their texts.
+    fn imported(path: &Path) -> Vec<(PathBuf, String)> {
+        let mut files = Vec::new();
+        for folder in [path.join("into"), path.join("into/22.0.0")] {
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+            files.extend(paths.map(|path| (path.clone(), read(&path).unwrap())));
+        }
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn import_again_replaces_record() {
+        let path = sources("again");
+        import(&path).unwrap();
+        declare(&path, r#"[{"path": "/api-docs/lamps.{format}"}]"#, "show");
+        import(&path).unwrap();
+        let record = read(&path.join("into/availability.txt")).unwrap();
+        assert!(record.contains("operation lamps.show") && !record.contains("lamps.list"), "{record}");
+        std::fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn import_refuses_unusable_declarations_and_keeps_files() {
+        let path = sources("refused");
+        import(&path).unwrap();
+        let before = imported(&path);
+        assert_eq!(before.len(), 4, "{before:?}");
+        let lamps = r#"[{"path": "/api-docs/lamps.{format}"}]"#;
+        for (listed, operation, expected) in [
+            ("[]", "list", "resources.json:1:1: $: the listing has no resources"),
+            (r#"[{"path": "/api-docs/.."}]"#, "list", "`/api-docs/..` names no resource"),
+            (lamps, r"a\nb", "\"a\\nb\" has the control character U+000A"),
+        ] {
+            declare(&path, listed, operation);
+            let refused = import(&path).unwrap_err();
+            assert!(refused.contains(expected), "{refused}");
+            assert_eq!(imported(&path), before, "{expected}");
+        }
+        std::fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn import_writes_nothing_when_one_file_cannot_be_written() {
+        let path = sources("all-or-nothing");
+        std::fs::create_dir_all(path.join("into/HISTORY.md")).unwrap();
+        assert!(import(&path).is_err());
+        assert_eq!(imported(&path), []);
+        std::fs::remove_dir_all(path).unwrap();
     }
 }

@@ -10,7 +10,7 @@ use crate::declarations::Declarations;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Who asks.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Credentials {
     /// User of the running server
     #[arg(long, env = "ARI_USER", default_value = "asterisk")]
@@ -79,7 +79,34 @@ impl Server {
             200 => Ok(Source { file: url, text }),
             401 => Err(failed("401: give the user by --user and --password, or ARI_USER and ARI_PASSWORD".to_owned())),
             404 => Err(failed("404: is this the URL of ARI itself, such as http://localhost:8088/ari?".to_owned())),
-            status => Err(failed(format!("{status}: {}", text.trim()))),
+            status => Err(failed(format!("{status}: {}", excerpt(&text)))),
         }
+    }
+}
+
+/// The beginning of a body for a message: one line, without control characters that could drive the terminal.
+fn excerpt(body: &str) -> String {
+    const LIMIT: usize = 200;
+    let body = body.trim();
+    let mut shown: String = body.chars().take(LIMIT).flat_map(escaped).collect();
+    if body.chars().nth(LIMIT).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn escaped(character: char) -> Vec<char> {
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpt_escapes_and_bounds_body() {
+        assert_eq!(excerpt("  \u{1b}[2Jgone\r\nnow \n"), "\\u{1b}[2Jgone\\r\\nnow");
+        let long = excerpt(&"\u{7}".repeat(10_000_000));
+        assert!(long.starts_with("\\u{7}") && long.ends_with('…') && long.chars().count() < 1_500, "{long}");
     }
 }
