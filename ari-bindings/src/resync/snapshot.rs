@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
 use super::fetch::{Listed, Reach, Running};
 use super::report::{Differences, Resync};
 use crate::Event;
 use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
-use crate::models::{Bridge, Channel, LiveRecording, Playback};
-use crate::values::{ChannelState, LiveRecordingState, PlaybackState};
+use crate::models::{Bridge, Channel};
 
 /// How many things of one kind are remembered. The end of some is never shown: Asterisk does not report the end of a
 /// bridge that all channels of the application have left.
@@ -20,9 +22,12 @@ pub(crate) struct Snapshot {
     now: Moment,
     channels: Known<ChannelId, ChannelShown>,
     bridges: Known<BridgeId, Vec<ChannelId>>,
-    playbacks: Known<PlaybackId, PlaybackState>,
-    recordings: Known<RecordingName, LiveRecordingState>,
+    playbacks: Known<PlaybackId, State>,
+    recordings: Known<RecordingName, State>,
 }
+
+/// A state as Asterisk spells it.
+type State = Box<str>;
 
 /// How things of one kind were shown last, and when.
 type Known<Id, Shown> = HashMap<Id, (Shown, Moment)>;
@@ -36,57 +41,101 @@ struct Moment {
 
 #[derive(Debug, Clone, PartialEq)]
 struct ChannelShown {
-    state: ChannelState,
+    state: State,
     /// It has entered an application, and leaves it with an event.
     entered: bool,
+}
+
+/// The subject of an event about a playback or a recording.
+#[derive(Deserialize)]
+struct About {
+    playback: Option<PlaybackShown>,
+    recording: Option<RecordingShown>,
+}
+
+#[derive(Deserialize)]
+struct PlaybackShown {
+    id: PlaybackId,
+    #[serde(default)]
+    state: State,
+}
+
+#[derive(Deserialize)]
+struct RecordingShown {
+    name: RecordingName,
+    #[serde(default)]
+    state: State,
 }
 
 impl Snapshot {
     /// Notes what an event shows.
     pub(crate) fn note(&mut self, event: &Event) {
         self.now.events += 1;
-        match event {
-            Event::ChannelDestroyed(end) => drop(self.channels.remove(&end.channel.id)),
-            Event::StasisEnd(end) => drop(self.channels.remove(&end.channel.id)),
-            Event::BridgeDestroyed(end) => drop(self.bridges.remove(&end.bridge.id)),
-            Event::PlaybackFinished(end) => drop(self.playbacks.remove(&end.playback.id)),
-            Event::RecordingFinished(end) => drop(self.recordings.remove(&end.recording.name)),
-            Event::RecordingFailed(end) => drop(self.recordings.remove(&end.recording.name)),
+        match event.kind() {
+            "ChannelDestroyed" | "StasisEnd" => {
+                if let Some(id) = event.channel_id() {
+                    self.channels.remove(id);
+                }
+            }
+            "BridgeDestroyed" => {
+                if let Some(bridge) = event.bridge() {
+                    self.bridges.remove(&bridge.id);
+                }
+            }
+            "PlaybackContinuing" | "PlaybackFinished" | "PlaybackStarted" => self.note_playback(event),
+            "RecordingFailed" | "RecordingFinished" | "RecordingStarted" => self.note_recording(event),
             // These may follow the end of a channel.
-            Event::ChannelVarset(_) | Event::ChannelUserevent(_) => {}
-            event => self.note_present(event),
+            "ChannelVarset" | "ChannelUserevent" => {}
+            kind => self.note_present(event, kind == "StasisStart"),
         }
     }
 
-    fn note_present(&mut self, event: &Event) {
+    fn note_present(&mut self, event: &Event, entered: bool) {
         if let Some(channel) = event.channel() {
-            self.channel(channel, matches!(event, Event::StasisStart(_)));
+            self.channel(channel, entered);
         }
         if let Some(bridge) = event.bridge() {
             self.bridge(bridge);
         }
-        if let Some(Playback { id, state, .. }) = event.playback() {
-            show(&mut self.playbacks, id, state, self.now);
+    }
+
+    fn note_playback(&mut self, event: &Event) {
+        match members(event) {
+            Some(About { playback: Some(it), .. }) if event.kind() == "PlaybackFinished" => {
+                self.playbacks.remove(&it.id);
+            }
+            Some(About { playback: Some(it), .. }) => show(&mut self.playbacks, &it.id, &it.state, self.now),
+            _ => {}
         }
-        if let Some(LiveRecording { name, state, .. }) = event.recording() {
-            show(&mut self.recordings, name, state, self.now);
+    }
+
+    fn note_recording(&mut self, event: &Event) {
+        match members(event) {
+            Some(About { recording: Some(it), .. }) if event.kind() == "RecordingStarted" => {
+                show(&mut self.recordings, &it.name, &it.state, self.now);
+            }
+            Some(About { recording: Some(it), .. }) => {
+                self.recordings.remove(&it.name);
+            }
+            _ => {}
         }
     }
 
     fn channel(&mut self, channel: &Channel, entered: bool) {
+        let state = channel.state.as_str();
         let Some((shown, moment)) = self.channels.get_mut(&channel.id) else {
-            let shown = ChannelShown { state: channel.state.clone(), entered };
+            let shown = ChannelShown { state: state.into(), entered };
             return remember(&mut self.channels, channel.id.clone(), shown, self.now);
         };
         shown.entered |= entered;
         *moment = self.now;
-        if shown.state != channel.state {
-            shown.state.clone_from(&channel.state);
+        if *shown.state != *state {
+            shown.state = state.into();
         }
     }
 
     fn bridge(&mut self, bridge: &Bridge) {
-        show(&mut self.bridges, &bridge.id, &bridge.channels, self.now);
+        show(&mut self.bridges, &bridge.id, &sorted(bridge), self.now);
     }
 
     /// A gap has ended. What was not shown since the gap before, nor listed, is forgotten: its end may have been
@@ -115,8 +164,8 @@ impl Snapshot {
         Resync {
             channels: self.compare_channels(channels, &reach),
             bridges: self.compare_bridges(bridges, &reach),
-            playbacks: differences(&mut self.playbacks, now, playbacks, |it| (&it.id, &it.state)),
-            recordings: differences(&mut self.recordings, now, recordings, |it| (&it.name, &it.state)),
+            playbacks: differences(&mut self.playbacks, now, playbacks, |it: PlaybackShown| (it.id, it.state)),
+            recordings: differences(&mut self.recordings, now, recordings, |it: RecordingShown| (it.name, it.state)),
             failure: None,
         }
     }
@@ -136,7 +185,7 @@ impl Snapshot {
             self.channel(&channel, false);
             match state {
                 None => differences.appeared.push(channel),
-                Some(state) if state != channel.state => differences.changed.push(channel),
+                Some(state) if *state != *channel.state.as_str() => differences.changed.push(channel),
                 Some(_) => {}
             }
         }
@@ -148,7 +197,7 @@ impl Snapshot {
         let mut differences = Differences { existing: ids(&bridges, |it| &it.id), ..Differences::default() };
         let mut present = HashSet::new();
         for bridge in bridges {
-            let shown = self.bridges.get(&bridge.id).map(|(channels, _)| sorted(channels));
+            let shown = self.bridges.get(&bridge.id).map(|(channels, _)| channels.clone());
             if shown.is_none() && !reach.has_bridge(&bridge.id) {
                 continue;
             }
@@ -156,7 +205,7 @@ impl Snapshot {
             self.bridge(&bridge);
             match shown {
                 None => differences.appeared.push(bridge),
-                Some(shown) if shown != sorted(&bridge.channels) => differences.changed.push(bridge),
+                Some(shown) if shown != sorted(&bridge) => differences.changed.push(bridge),
                 Some(_) => {}
             }
         }
@@ -197,29 +246,35 @@ fn vanished<Id: Clone + Eq + Hash + Ord, Shown>(known: &mut Known<Id, Shown>, pr
 }
 
 /// Compares things that were asked for one by one.
-fn differences<Id, State, Thing>(
+fn differences<Id, Shown, Thing>(
     known: &mut Known<Id, State>,
     now: Moment,
     things: Vec<Thing>,
-    key: impl Fn(&Thing) -> (&Id, &State),
+    key: impl Fn(Shown) -> (Id, State),
 ) -> Differences<Id, Thing>
 where
     Id: Clone + Eq + Hash + Ord,
-    State: Clone + PartialEq + 'static,
+    Shown: DeserializeOwned,
+    Thing: Serialize,
 {
-    let mut differences = Differences { existing: ids(&things, |it| key(it).0), ..Differences::default() };
-    let mut present = HashSet::new();
+    let mut differences = Differences::default();
     for thing in things {
-        let (id, state) = key(&thing);
-        let is_changed = known.get(id).is_some_and(|(shown, _)| shown != state);
-        present.insert(id.clone());
-        show(known, id, state, now);
+        let Some((id, state)) = members(&thing).map(&key) else { continue };
+        let is_changed = known.get(&id).is_some_and(|(shown, _)| *shown != state);
+        show(known, &id, &state, now);
+        differences.existing.push(id);
         if is_changed {
             differences.changed.push(thing);
         }
     }
-    differences.vanished = vanished(known, &present);
+    differences.existing.sort();
+    differences.vanished = vanished(known, &differences.existing.iter().cloned().collect());
     differences
+}
+
+/// Reads members by their names: the generated fields differ with the releases that the bindings are generated from.
+fn members<T: DeserializeOwned>(thing: &impl Serialize) -> Option<T> {
+    serde_json::from_value(serde_json::to_value(thing).ok()?).ok()
 }
 
 /// The ids of things, sorted.
@@ -229,8 +284,9 @@ fn ids<Id: Clone + Ord, Thing>(things: &[Thing], id: impl Fn(&Thing) -> &Id) -> 
     ids
 }
 
-fn sorted(channels: &[ChannelId]) -> Vec<ChannelId> {
-    let mut sorted = channels.to_vec();
+/// The channels in a bridge, sorted. Some releases give them as plain text.
+fn sorted(bridge: &Bridge) -> Vec<ChannelId> {
+    let mut sorted: Vec<ChannelId> = bridge.channels.iter().map(|id| ChannelId::from(&**id)).collect();
     sorted.sort();
     sorted
 }

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use serde_json::Value;
+
 use self::route::Route;
 pub use self::stream::RoutedEvents;
 use crate::Event;
@@ -127,8 +129,9 @@ impl EventRouter {
             }
             return Some(event);
         }
-        let concerned = channels(&event).map(|id| (Kind::Channel, id));
-        let concerned = concerned.chain(bridges(&event).map(|id| (Kind::Bridge, id)));
+        let members = members(&event);
+        let concerned = channels(&event, &members).map(|id| (Kind::Channel, id));
+        let concerned = concerned.chain(bridges(&event, &members).map(|id| (Kind::Bridge, id)));
         let concerned = concerned.filter(|(kind, id)| routes.of(*kind).contains_key(*id));
         let mut concerned: Vec<(Kind, Box<str>)> = concerned.map(|(kind, id)| (kind, id.into())).collect();
         let Some((kind, id)) = concerned.pop() else { return Some(event) };
@@ -154,36 +157,45 @@ impl Routes {
     }
 }
 
+/// The members of an event that concerns more than one channel or bridge, or names one inside of a URI.
+///
+/// They are found by name because the bindings also build from releases that do not declare them. Such events are few.
+fn members(event: &Event) -> Value {
+    match event.kind() {
+        "BridgeAttendedTransfer"
+        | "BridgeMerged"
+        | "PlaybackContinuing"
+        | "PlaybackFinished"
+        | "PlaybackStarted"
+        | "RecordingFailed"
+        | "RecordingFinished"
+        | "RecordingStarted"
+        | "StasisStart" => serde_json::to_value(event).unwrap_or_default(),
+        _ => Value::Null,
+    }
+}
+
+fn id<'a>(members: &'a Value, name: &str) -> Option<&'a str> {
+    members[name]["id"].as_str()
+}
+
 /// The channels whose streams get an event, each once.
-fn channels(event: &Event) -> impl Iterator<Item = &str> {
-    let (first, second) = match event {
-        Event::BridgeAttendedTransfer(transfer) => {
-            (Some(&*transfer.transferer_first_leg.id), Some(&*transfer.transferer_second_leg.id))
-        }
-        Event::StasisStart(start) => {
-            (Some(&*start.channel.id), start.replace_channel.as_ref().map(|channel| &*channel.id))
-        }
-        event => (event.channel_id(), None),
-    };
+fn channels<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'a str> {
+    let first = id(members, "transferer_first_leg").or_else(|| event.channel_id());
+    let second = id(members, "transferer_second_leg").or_else(|| id(members, "replace_channel"));
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }
 
 /// The bridges whose streams get an event, each once.
-fn bridges(event: &Event) -> impl Iterator<Item = &str> {
-    let on_bridge = || {
-        let on_playback = event.playback().map(|playback| &playback.target_uri);
-        let target = on_playback.or_else(|| event.recording().map(|recording| &recording.target_uri));
-        target.and_then(|target| target.strip_prefix("bridge:"))
-    };
-    let (first, second) = match event {
-        Event::BridgeAttendedTransfer(transfer) => {
-            (transfer.transferer_first_leg_bridge.as_ref(), transfer.transferer_second_leg_bridge.as_ref())
-        }
-        Event::BridgeMerged(merged) => (Some(&merged.bridge), Some(&merged.bridge_from)),
-        event => (event.bridge(), None),
-    };
-    let first = first.map(|bridge| &*bridge.id).or_else(on_bridge);
-    let second = second.map(|bridge| &*bridge.id);
+fn bridges<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'a str> {
+    let target = ["playback", "recording"].into_iter().find_map(|name| members[name]["target_uri"].as_str());
+    let first = event
+        .bridge()
+        .map(|bridge| &*bridge.id)
+        .or_else(|| id(members, "bridge"))
+        .or_else(|| id(members, "transferer_first_leg_bridge"))
+        .or_else(|| target.and_then(|target| target.strip_prefix("bridge:")));
+    let second = id(members, "bridge_from").or_else(|| id(members, "transferer_second_leg_bridge"));
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }
 

@@ -3,6 +3,7 @@
 mod availability;
 mod canonical;
 mod compile;
+mod early;
 mod errors;
 mod future;
 mod golden;
