@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::read;
 
 /// What the media channel sends beside events: lines of words, or JSON objects with `event` instead of `type`.
-fn is_control_message(line: &str) -> bool {
+pub(crate) fn is_control_message(line: &str) -> bool {
     !line.starts_with('{') || line.contains(r#""event":"#) && !line.contains(r#""type":"#)
 }
 

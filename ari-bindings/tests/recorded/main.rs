@@ -4,6 +4,7 @@ mod errors;
 mod events;
 mod loopback;
 mod models;
+mod point_releases;
 mod replies;
 
 use std::collections::BTreeMap;

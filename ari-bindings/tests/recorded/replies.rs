@@ -86,7 +86,7 @@ const REPLIES: usize = 350;
 const SEEN: usize = 97;
 
 /// The operation that was asked for. `OPTIONS` asks for none, nor does what the declarations do not have.
-fn operation(reply: &Recorded) -> Option<&'static Operation> {
+pub(crate) fn operation(reply: &Recorded) -> Option<&'static Operation> {
     let path = reply.path.split('?').next()?.strip_prefix("/ari")?;
     // Asterisk reads a path up to its first empty segment.
     let path = path.split("//").next()?;
