@@ -67,10 +67,10 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::OperationMethod,
         direction: Request,
         wire: Break,
-        rust: Note,
+        rust: Risk,
         detects: "an operation has another method",
         wire_why: "A client that uses the old method gets 405.",
-        rust_why: "The request stays as it is and uses the new method.",
+        rust_why: "The request uses the new method; where no GET fetches an object by its ID any more, that ID loses its type.",
         advice: "Use the new method; regenerated bindings do.",
     },
     Rule {

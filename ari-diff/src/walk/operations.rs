@@ -1,6 +1,6 @@
 //! Operations: which of the old ones is which of the new ones, and how the two differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::found::Found;
 use super::releases::has_claims;
@@ -13,10 +13,12 @@ use ari_codegen::swagger::{self, ErrorResponse};
 
 pub(super) fn compare(walk: &mut Walk<'_>, renamed: &Renamed<'_>) {
     let (before, after) = (Found::all(walk.old), Found::all(walk.new));
+    // Several operations may have one route: those that did not change at all belong together first.
+    let (unchanged, before, after) = paired(before, after, |found| (found.line(), found.name()));
     let (same, before, after) = paired(before, after, Found::route);
     // Of those left over, an operation of the same name is the same one at another place.
     let (moved, before, after) = paired(before, after, Found::name);
-    for (old, new) in same.into_iter().chain(moved) {
+    for (old, new) in unchanged.into_iter().chain(same).chain(moved) {
         both(walk, old, new, renamed);
     }
     for gone in before {
@@ -33,15 +35,20 @@ type Paired<'a> = (Vec<(Found<'a>, Found<'a>)>, Vec<Found<'a>>, Vec<Found<'a>>);
 
 /// Those that have the same key on both sides, and those left over on each.
 fn paired<'a, K: Ord>(old: Vec<Found<'a>>, new: Vec<Found<'a>>, key: impl Fn(&Found<'a>) -> K) -> Paired<'a> {
-    let mut by_key: BTreeMap<K, Found<'a>> = old.iter().map(|found| (key(found), *found)).collect();
+    let mut by_key: BTreeMap<K, VecDeque<(usize, Found<'a>)>> = BTreeMap::new();
+    for (index, found) in old.into_iter().enumerate() {
+        by_key.entry(key(&found)).or_default().push_back((index, found));
+    }
     let (mut pairs, mut come) = (Vec::new(), Vec::new());
     for found in new {
-        match by_key.remove(&key(&found)) {
-            Some(before) => pairs.push((before, found)),
+        match by_key.get_mut(&key(&found)).and_then(VecDeque::pop_front) {
+            Some((_, before)) => pairs.push((before, found)),
             None => come.push(found),
         }
     }
-    let gone = old.into_iter().filter(|found| by_key.contains_key(&key(found))).collect();
+    let mut gone: Vec<_> = by_key.into_values().flatten().collect();
+    gone.sort_by_key(|(index, _)| *index);
+    let gone = gone.into_iter().map(|(_, found)| found).collect();
     (pairs, gone, come)
 }
 

@@ -118,3 +118,25 @@ fn bodies_that_are_known_only_from_fixups_count() {
         assert_eq!(uses["Event"].names(), ["event"], "{number}");
     }
 }
+
+#[test]
+fn diff_of_api_with_two_routes_of_one_shape_and_itself_is_empty() {
+    let get = |name: &str, class: &str| {
+        format!(
+            r#"{{"path": "/things/{{{name}}}", "operations": [{{"httpMethod": "GET", "nickname": "{name}",
+            "responseClass": "{class}", "parameters": [{{"name": "{name}", "paramType": "path", "dataType": "string"}}]}}]}}"#
+        )
+    };
+    let files = release_of_things(Source {
+        file: "things.json".to_owned(),
+        text: format!(
+            r#"{{"swaggerVersion": "1.1", "apiVersion": "2.0.0", "resourcePath": "/api-docs/things.{{format}}",
+            "apis": [{}, {}], "models": {{{BARE}}}}}"#,
+            get("id", "Thing"),
+            get("name", "void"),
+        ),
+    });
+    let [old, new] = ["old", "new"].map(|name| files.declared(name, number("1.0.0")));
+    let report = diff(&old, &new);
+    assert_eq!(report.findings.len(), 0, "{:#?}", report.findings);
+}

@@ -1,6 +1,8 @@
 //! Tests of the comparison of releases: a pair of declarations for each rule, and pairs of real releases.
 
 mod accepted;
+#[cfg(unix)]
+mod action;
 mod direction;
 mod pairs;
 mod predictions;

@@ -110,10 +110,49 @@ fn explained(line: &str, report: &Report) -> bool {
     let line = plain(line);
     let breaking = report.findings.iter().filter(|finding| finding.rust >= Level::Risk);
     breaking.into_iter().any(|finding| {
+        if finding.rule.id == "operation-method-changed" && line.starts_with("ids::") {
+            return true;
+        }
         let last = finding.change.subject.rsplit('.').next().unwrap_or_default();
         let parts: Vec<String> = finding.change.subject.split('.').map(plain).collect();
         line.contains(&plain(last)) || parts.iter().skip(1).any(|part| line.contains(part.as_str()))
     })
+}
+
+/// A release with one text of a file replaced, once.
+fn mutated(files: &Files, resource: &str, from: &str, to: &str) -> Files {
+    let mut files = files.clone();
+    let (_, source) = files.resources.iter_mut().find(|(name, _)| name == resource).unwrap();
+    assert!(source.text.contains(from), "{resource} has no {from}");
+    source.text = source.text.replacen(from, to, 1);
+    files
+}
+
+#[test]
+fn mutated_release_does_to_bindings_what_is_predicted() {
+    let release = number("22.10.1");
+    let files = files(&api_docs().join("22.10.1"), "release");
+    let spy = r#""values": ["none", "both", "out", "in"]"#;
+    let get = r#""httpMethod": "GET",
+          "nickname": "get""#;
+    let mut wrong = Vec::new();
+    for (resource, from, to) in [
+        ("deviceStates", get, get.replace("GET", "POST")),
+        ("channels", get, get.replace("GET", "PUT")),
+        ("channels", spy, spy.replace("\"in\"", "\"in\", \"mixed\"")),
+        ("channels", r#"{ "name": "snoopId", "#, r#"{ "name": "snoopName", "#.to_owned()),
+        (
+            "events",
+            r#""replace_channel": { "type": "Channel" }"#,
+            r#""replace_channel": { "type": "string" }"#.to_owned(),
+        ),
+        ("events", r#""args": { "type": "List[string]""#, r#""args": { "type": "string""#.to_owned()),
+    ] {
+        let changed = mutated(&files, resource, from, &to);
+        let found = disagreements((release, &files), (number("22.99.0"), &changed));
+        wrong.extend(found.into_iter().map(|text| format!("{resource}: {to}: {text}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
