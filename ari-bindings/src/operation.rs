@@ -7,15 +7,11 @@ use std::fmt;
 /// ```
 /// use ari_bindings::{Method, Operation};
 ///
-/// let play = Operation {
-///     resource: "channels",
-///     name: "play",
-///     method: Method::Post,
-///     path: "/channels/{channelId}/play",
-/// };
+/// let play = Operation::new("channels", "play", Method::Post, "/channels/{channelId}/play");
 /// assert_eq!(play.to_string(), "channels.play (POST /channels/{channelId}/play)");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct Operation {
     /// The resource it belongs to, such as `channels`.
     pub resource: &'static str,
@@ -25,6 +21,14 @@ pub struct Operation {
     pub method: Method,
     /// The path below the base URL, with `{name}` for each path parameter.
     pub path: &'static str,
+}
+
+impl Operation {
+    /// Describes an operation; those of the API are [`OPERATIONS`](crate::operations::OPERATIONS).
+    #[must_use]
+    pub const fn new(resource: &'static str, name: &'static str, method: Method, path: &'static str) -> Self {
+        Self { resource, name, method, path }
+    }
 }
 
 impl fmt::Display for Operation {
@@ -87,7 +91,7 @@ impl fmt::Display for RequestLine {
 }
 
 /// The HTTP methods that ARI uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Method {
     /// `GET`

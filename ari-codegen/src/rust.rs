@@ -93,6 +93,8 @@ pub struct Struct {
     pub wire: String,
     /// Documentation.
     pub docs: Docs,
+    /// Its first sentence.
+    pub brief: String,
     /// Fields.
     pub fields: Vec<Field>,
     /// Whether users put objects of it into requests: it gets a constructor.
@@ -204,6 +206,8 @@ pub struct Operation {
     pub method: Method,
     /// Path template.
     pub path: String,
+    /// What it does in one sentence.
+    pub brief: String,
     /// Documentation before the arguments.
     pub summary: Docs,
     /// Documentation after the arguments.

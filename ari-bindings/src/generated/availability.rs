@@ -941,11 +941,7 @@ const SINCE_2: &[Release] = &[
     Release::new(23, 0, 0),
 ];
 
-const SINCE_3: &[Release] = &[
-    Release::new(20, 20, 0),
-    Release::new(22, 10, 0),
-    Release::new(23, 4, 0),
-];
+const SINCE_3: &[Release] = &[Release::new(20, 20, 0), Release::new(22, 10, 0), Release::new(23, 4, 0)];
 
 const SINCE_4: &[Release] = &[Release::new(22, 0, 0), Release::new(23, 0, 0)];
 
@@ -1017,11 +1013,7 @@ const SINCE_14: &[Release] = &[
     Release::new(23, 0, 0),
 ];
 
-const SINCE_15: &[Release] = &[
-    Release::new(20, 17, 0),
-    Release::new(22, 7, 0),
-    Release::new(23, 1, 0),
-];
+const SINCE_15: &[Release] = &[Release::new(20, 17, 0), Release::new(22, 7, 0), Release::new(23, 1, 0)];
 
 const SINCE_16: &[Release] = &[
     Release::new(16, 11, 0),
@@ -1032,11 +1024,7 @@ const SINCE_16: &[Release] = &[
     Release::new(23, 0, 0),
 ];
 
-const SINCE_17: &[Release] = &[
-    Release::new(20, 18, 0),
-    Release::new(22, 8, 0),
-    Release::new(23, 2, 0),
-];
+const SINCE_17: &[Release] = &[Release::new(20, 18, 0), Release::new(22, 8, 0), Release::new(23, 2, 0)];
 
 const SINCE_18: &[Release] = &[
     Release::new(18, 21, 0),

@@ -2,6 +2,13 @@
 
 //! Events: what Asterisk tells of its own accord.
 
+use crate::Date;
+use crate::ids::{ApplicationName, AsteriskId, ChannelId};
+use crate::models::{
+    Bridge, Channel, ContactInfo, DeviceState, Endpoint, LiveRecording, Peer, Playback,
+    ReferTo, ReferredBy, TextMessage,
+};
+use serde_json::Value;
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
@@ -20,97 +27,103 @@ use crate::{Disconnected, Dropped, Reconnected};
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
-    /// Sent when a channel could not be moved to another application because that application does not exist or is disconnected. The event goes to the application that had the channel and still has it; no [`StasisEnd`](crate::events::StasisEnd) was sent.
+    /// Sent when a channel could not be moved to another application because that application does not exist or is
+    /// disconnected.
     ApplicationMoveFailed(Box<ApplicationMoveFailed>),
-    /// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it. It is the first event on such a connection, once for each application. Connections opened by a client never receive it.
+    /// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it.
     ApplicationRegistered(Box<ApplicationRegistered>),
-    /// Sent when another connection has registered the same application and receives its events from now on. The old connection stays open for its other applications and for requests.
+    /// Sent when another connection has registered the same application and receives its events from now on.
     ApplicationReplaced(Box<ApplicationReplaced>),
-    /// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk. Connections opened by a client never receive it.
+    /// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk.
     ApplicationUnregistered(Box<ApplicationUnregistered>),
-    /// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome. It goes to applications subscribed to a channel or bridge involved.
+    /// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome.
     BridgeAttendedTransfer(Box<BridgeAttendedTransfer>),
-    /// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
+    /// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the
+    /// outcome.
     BridgeBlindTransfer(Box<BridgeBlindTransfer>),
-    /// Sent when a bridge has been created. Only applications subscribed to all bridges receive it; creating the bridge is not enough. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
+    /// Sent when a bridge has been created.
     BridgeCreated(Box<BridgeCreated>),
-    /// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each channel that was still in the bridge.
+    /// Sent when a bridge has been destroyed.
     BridgeDestroyed(Box<BridgeDestroyed>),
-    /// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer. The channels of one bridge move to the other; each sends [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge).
+    /// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer.
     BridgeMerged(Box<BridgeMerged>),
-    /// Sent when the video source of a bridge has changed, either through `set_video_source` or because another participant started talking.
+    /// Sent when the video source of a bridge has changed, either through `set_video_source` or because another
+    /// participant started talking.
     BridgeVideoSourceChanged(Box<BridgeVideoSourceChanged>),
-    /// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications. Take the call with `claim_channel`; the winner receives [`StasisStart`](crate::events::StasisStart).
+    /// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications.
     CallBroadcast(Box<CallBroadcast>),
-    /// Sent when an offered call has been claimed, if the dialplan requested this notification. All applications that were sent [`CallBroadcast`](crate::events::CallBroadcast) receive it, including the winner. It may arrive before [`CallBroadcast`](crate::events::CallBroadcast).
+    /// Sent when an offered call has been claimed, if the dialplan requested this notification.
     CallClaimed(Box<CallClaimed>),
     /// Sent when the caller's name, number or presentation has changed on a channel.
     ChannelCallerId(Box<ChannelCallerId>),
-    /// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other party was transferred.
+    /// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other
+    /// party was transferred.
     ChannelConnectedLine(Box<ChannelConnectedLine>),
-    /// Sent when a channel has been created. Only applications subscribed to all channels receive it; an application that handles the call receives [`StasisStart`](crate::events::StasisStart).
+    /// Sent when a channel has been created.
     ChannelCreated(Box<ChannelCreated>),
-    /// Sent when a channel has been destroyed; its ID is no longer valid. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) usually precedes it. The application that had the channel receives [`StasisEnd`](crate::events::StasisEnd) first and may not receive this event.
+    /// Sent when a channel has been destroyed; its ID is no longer valid.
     ChannelDestroyed(Box<ChannelDestroyed>),
     /// Sent when a channel starts executing the next dialplan application.
     ChannelDialplan(Box<ChannelDialplan>),
-    /// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge. The event is sent when the key is released.
+    /// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge.
     ChannelDtmfReceived(Box<ChannelDtmfReceived>),
-    /// Sent when a channel has entered a bridge, for example through `add_channel`. Its counterpart is [`ChannelLeftBridge`](crate::events::ChannelLeftBridge).
+    /// Sent when a channel has entered a bridge, for example through `add_channel`.
     ChannelEnteredBridge(Box<ChannelEnteredBridge>),
-    /// Sent when the far end, an application or Asterisk requests the hangup of a channel. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the hangup cannot be prevented.
+    /// Sent when the far end, an application or Asterisk requests the hangup of a channel.
     ChannelHangupRequest(Box<ChannelHangupRequest>),
-    /// Sent when the far end has put its call on hold. The operation `hold` does not cause this event. [`ChannelUnhold`](crate::events::ChannelUnhold) marks the end of the hold.
+    /// Sent when the far end has put its call on hold.
     ChannelHold(Box<ChannelHold>),
     /// Sent when a channel has left a bridge, for example through `remove_channel` or because it hung up.
     ChannelLeftBridge(Box<ChannelLeftBridge>),
     /// Sent when the state of a channel has changed, for example to `Ringing`, or to `Up` when it is answered.
     ChannelStateChange(Box<ChannelStateChange>),
-    /// Sent when talking has stopped on a channel. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it requires the dialplan function `TALK_DETECT(set)` on the channel.
+    /// Sent when talking has stopped on a channel.
     ChannelTalkingFinished(Box<ChannelTalkingFinished>),
-    /// Sent when talking has started on a channel. It requires the dialplan function `TALK_DETECT(set)` on the channel. [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
+    /// Sent when talking has started on a channel.
     ChannelTalkingStarted(Box<ChannelTalkingStarted>),
-    /// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a fax or answering machine.
+    /// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a
+    /// fax or answering machine.
     ChannelToneDetected(Box<ChannelToneDetected>),
-    /// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`. Asterisk does not transfer the call: carry out the transfer and report its progress with `transfer_progress`. Each report triggers this event again, with `state` set.
+    /// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`.
     ChannelTransfer(Box<ChannelTransfer>),
     /// Sent when the far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
     ChannelUnhold(Box<ChannelUnhold>),
     /// A custom event sent by a client with `user_event`, or by the dialplan with `UserEvent()`.
     ChannelUserevent(Box<ChannelUserevent>),
-    /// Sent when a channel variable or a global variable has been set. These events are frequent, since Asterisk sets variables internally.
+    /// Sent when a channel variable or a global variable has been set.
     ChannelVarset(Box<ChannelVarset>),
-    /// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. [`EndpointStateChange`](crate::events::EndpointStateChange) follows if the state of the endpoint as a whole changes.
+    /// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable.
     ContactStatusChange(Box<ContactStatusChange>),
-    /// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices set with `device_states`.
+    /// Sent when the state of a device has changed.
     DeviceStateChanged(Box<DeviceStateChanged>),
-    /// Sent when a call attempt starts, progresses or ends. `dialstatus` is empty in the first event and reports the outcome in the last.
+    /// Sent when a call attempt starts, progresses or ends.
     Dial(Box<Dial>),
-    /// Sent when the `state` of an endpoint has changed. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) has details about the cause.
+    /// Sent when the `state` of an endpoint has changed.
     EndpointStateChange(Box<EndpointStateChange>),
-    /// Declared for a request to open the event connection that lacks parameters. No release sends it: such requests fail with `400`.
+    /// Declared for a request to open the event connection that lacks parameters.
     MissingParams(Box<MissingParams>),
-    /// Sent when a peer has registered or unregistered, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. For PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) has more detail.
+    /// Sent when a peer has registered or unregistered, or has become reachable or unreachable.
     PeerStatusChange(Box<PeerStatusChange>),
-    /// Sent when one media item of a playback has ended and the next one starts. It is sent for each item after the first, between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished).
+    /// Sent when one media item of a playback has ended and the next one starts.
     PlaybackContinuing(Box<PlaybackContinuing>),
-    /// Sent when a playback has completed, was stopped or has failed; its `state` says which. It is sent once for each playback, even if the playback never started.
+    /// Sent when a playback has completed, was stopped or has failed; its `state` says which.
     PlaybackFinished(Box<PlaybackFinished>),
-    /// Sent when a playback starts, after any playbacks queued before it. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
+    /// Sent when a playback starts, after any playbacks queued before it.
     PlaybackStarted(Box<PlaybackStarted>),
-    /// The response to a request sent over the event connection. Only the connection that sent the request receives it. Responses arrive in the order of the requests, interleaved with events.
+    /// The response to a request sent over the event connection.
     RestResponse(Box<RestResponse>),
-    /// Sent when a recording could not start or was interrupted; `cause` gives the reason. For example, a channel cannot be recorded while it is in a bridge.
+    /// Sent when a recording could not start or was interrupted; `cause` gives the reason.
     RecordingFailed(Box<RecordingFailed>),
-    /// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call. Unless it was cancelled, the file is complete and can be downloaded.
+    /// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call.
     RecordingFinished(Box<RecordingFinished>),
-    /// Sent when a recording has started. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
+    /// Sent when a recording has started.
     RecordingStarted(Box<RecordingStarted>),
-    /// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan. The application can no longer control the channel.
+    /// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan.
     StasisEnd(Box<StasisEnd>),
-    /// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was originated, moved or claimed. The application controls the channel and receives its events until [`StasisEnd`](crate::events::StasisEnd).
+    /// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was
+    /// originated, moved or claimed.
     StasisStart(Box<StasisStart>),
-    /// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request. It goes to applications subscribed to the endpoint or to its technology.
+    /// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request.
     TextMessageReceived(Box<TextMessageReceived>),
     /// An event of a type that the bindings do not know.
     Unknown(Box<UnknownEvent>),
@@ -413,7 +426,7 @@ impl Event {
 
     /// `bridge` of the event, if it has one (8 types of event declare it).
     #[must_use]
-    pub fn bridge(&self) -> Option<&crate::models::Bridge> {
+    pub fn bridge(&self) -> Option<&Bridge> {
         match self {
             Self::BridgeBlindTransfer(event) => event.bridge.as_ref(),
             Self::BridgeCreated(event) => Some(&event.bridge),
@@ -429,7 +442,7 @@ impl Event {
 
     /// `channel` of the event, if it has one (23 types of event declare it).
     #[must_use]
-    pub fn channel(&self) -> Option<&crate::models::Channel> {
+    pub fn channel(&self) -> Option<&Channel> {
         match self {
             Self::ApplicationMoveFailed(event) => Some(&event.channel),
             Self::BridgeBlindTransfer(event) => Some(&event.channel),
@@ -460,7 +473,7 @@ impl Event {
 
     /// `endpoint` of the event, if it has one (5 types of event declare it).
     #[must_use]
-    pub fn endpoint(&self) -> Option<&crate::models::Endpoint> {
+    pub fn endpoint(&self) -> Option<&Endpoint> {
         match self {
             Self::ChannelUserevent(event) => event.endpoint.as_ref(),
             Self::ContactStatusChange(event) => Some(&event.endpoint),
@@ -473,7 +486,7 @@ impl Event {
 
     /// `playback` of the event, if it has one (3 types of event declare it).
     #[must_use]
-    pub fn playback(&self) -> Option<&crate::models::Playback> {
+    pub fn playback(&self) -> Option<&Playback> {
         match self {
             Self::PlaybackContinuing(event) => Some(&event.playback),
             Self::PlaybackFinished(event) => Some(&event.playback),
@@ -484,7 +497,7 @@ impl Event {
 
     /// `recording` of the event, if it has one (3 types of event declare it).
     #[must_use]
-    pub fn recording(&self) -> Option<&crate::models::LiveRecording> {
+    pub fn recording(&self) -> Option<&LiveRecording> {
         match self {
             Self::RecordingFailed(event) => Some(&event.recording),
             Self::RecordingFinished(event) => Some(&event.recording),
@@ -495,7 +508,7 @@ impl Event {
 
     /// `replace_channel` of the event, if it has one (3 types of event declare it).
     #[must_use]
-    pub fn replace_channel(&self) -> Option<&crate::models::Channel> {
+    pub fn replace_channel(&self) -> Option<&Channel> {
         match self {
             Self::BridgeAttendedTransfer(event) => event.replace_channel.as_ref(),
             Self::BridgeBlindTransfer(event) => event.replace_channel.as_ref(),
@@ -506,7 +519,7 @@ impl Event {
 
     /// `timestamp` of the event, if it has one (45 types of event declare it).
     #[must_use]
-    pub fn timestamp(&self) -> Option<&crate::Date> {
+    pub fn timestamp(&self) -> Option<&Date> {
         match self {
             Self::ApplicationMoveFailed(event) => Some(&event.timestamp),
             Self::ApplicationRegistered(event) => Some(&event.timestamp),
@@ -658,9 +671,9 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
     )
 }
 
-/// Sent when a channel could not be moved to another application because that application does not exist or is disconnected. The event goes to the application that had the channel and still has it; no [`StasisEnd`](crate::events::StasisEnd) was sent.
-///
-/// Asterisk's event `ApplicationMoveFailed`.
+/// Sent when a channel could not be moved to another application because that application does not exist or is
+/// disconnected. The event goes to the application that had the channel and still has it; no
+/// [`StasisEnd`](crate::events::StasisEnd) was sent.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -668,522 +681,258 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 #[non_exhaustive]
 pub struct ApplicationMoveFailed {
     /// The channel that was not moved.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.3, 18.0.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The application that the channel was to be moved to.
-    ///
-    /// `destination`: text.
-    ///
-    /// Since Asterisk 16.3, 18.0.
     pub destination: String,
     /// The arguments intended for the other application's [`StasisStart`](crate::events::StasisStart).
-    ///
-    /// `args`: list of text.
-    ///
-    /// Since Asterisk 16.3, 18.0.
     pub args: Vec<String>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it. It is the first event on such a connection, once for each application. Connections opened by a client never receive it.
-///
-/// Asterisk's event `ApplicationRegistered`.
+/// Sent when Asterisk has opened an outbound WebSocket connection and registered an application on it. It is the first
+/// event on such a connection, once for each application. Connections opened by a client never receive it.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationRegistered {
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when another connection has registered the same application and receives its events from now on. The old connection stays open for its other applications and for requests.
-///
-/// Asterisk's event `ApplicationReplaced`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when another connection has registered the same application and receives its events from now on. The old
+/// connection stays open for its other applications and for requests.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationReplaced {
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk. Connections opened by a client never receive it.
-///
-/// Asterisk's event `ApplicationUnregistered`.
+/// Sent when an application has ended on an outbound WebSocket connection opened by Asterisk. Connections opened by a
+/// client never receive it.
 ///
 /// Since Asterisk 20.15, 21.10, 22.5, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ApplicationUnregistered {
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome. It goes to applications subscribed to a channel or bridge involved.
-///
-/// Asterisk's event `BridgeAttendedTransfer`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a party in two calls has joined them, or has tried to; `result` reports the outcome. It goes to
+/// applications subscribed to a channel or bridge involved.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeAttendedTransfer {
     /// The transferring party's leg in the first call.
-    ///
-    /// `transferer_first_leg`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub transferer_first_leg: crate::models::Channel,
+    pub transferer_first_leg: Channel,
     /// The transferring party's leg in the second call.
-    ///
-    /// `transferer_second_leg`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub transferer_second_leg: crate::models::Channel,
+    pub transferer_second_leg: Channel,
     /// The channel that replaced the transferring party in its bridge, if any.
-    ///
-    /// `replace_channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub replace_channel: Option<crate::models::Channel>,
+    pub replace_channel: Option<Channel>,
     /// The party of the first call; absent if it is an application or more than one channel.
-    ///
-    /// `transferee`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transferee: Option<crate::models::Channel>,
+    pub transferee: Option<Channel>,
     /// The party of the second call; absent if it is an application or more than one channel.
-    ///
-    /// `transfer_target`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transfer_target: Option<crate::models::Channel>,
+    pub transfer_target: Option<Channel>,
     /// The outcome: `Success`, `Fail`, `Invalid` or `Not Permitted`.
-    ///
-    /// `result`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub result: String,
     /// Whether the phone signalled the transfer, for example with SIP `REFER`, rather than by dialling a feature code.
-    ///
-    /// `is_external`: boolean.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
     /// The bridge that contained the first leg, if any.
-    ///
-    /// `transferer_first_leg_bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transferer_first_leg_bridge: Option<crate::models::Bridge>,
+    pub transferer_first_leg_bridge: Option<Bridge>,
     /// The bridge that contained the second leg, if any.
-    ///
-    /// `transferer_second_leg_bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transferer_second_leg_bridge: Option<crate::models::Bridge>,
-    /// How the calls were joined: `bridge`, `application`, `link` (two bridges connected by a channel), `threeway` or `fail`. It determines which other fields are present.
-    ///
-    /// `destination_type`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    pub transferer_second_leg_bridge: Option<Bridge>,
+    /// How the calls were joined: `bridge`, `application`, `link` (two bridges connected by a channel), `threeway` or
+    /// `fail`. It determines which other fields are present.
     pub destination_type: String,
     /// The ID of the bridge that joins the parties; present only for `bridge`.
-    ///
-    /// `destination_bridge`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_bridge: Option<String>,
     /// The dialplan application that now runs the call; present only for `application`.
-    ///
-    /// `destination_application`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_application: Option<String>,
     /// The half of the link in the bridge of the first call; present only for `link`.
-    ///
-    /// `destination_link_first_leg`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_link_first_leg: Option<crate::models::Channel>,
+    pub destination_link_first_leg: Option<Channel>,
     /// The half of the link in the bridge of the second call; present only for `link`.
-    ///
-    /// `destination_link_second_leg`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_link_second_leg: Option<crate::models::Channel>,
+    pub destination_link_second_leg: Option<Channel>,
     /// The leg with which the transferring party stays in that bridge; present only for `threeway`.
-    ///
-    /// `destination_threeway_channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_threeway_channel: Option<crate::models::Channel>,
+    pub destination_threeway_channel: Option<Channel>,
     /// The bridge that contains all three parties; present only for `threeway`.
-    ///
-    /// `destination_threeway_bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_threeway_bridge: Option<crate::models::Bridge>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub destination_threeway_bridge: Option<Bridge>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
-///
-/// Asterisk's event `BridgeBlindTransfer`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a party in a bridge has transferred the others to an extension, or has tried to; `result` reports the
+/// outcome. After a successful transfer, the transferring party usually hangs up and the others leave the bridge.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeBlindTransfer {
     /// The channel of the transferring party.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The channel that replaces the transferring party if the whole bridge is transferred; otherwise absent.
-    ///
-    /// `replace_channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub replace_channel: Option<crate::models::Channel>,
+    pub replace_channel: Option<Channel>,
     /// The transferred party; absent if there is more than one.
-    ///
-    /// `transferee`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transferee: Option<crate::models::Channel>,
+    pub transferee: Option<Channel>,
     /// The extension that the call was transferred to.
-    ///
-    /// `exten`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub exten: String,
     /// The context in which the target was looked up.
-    ///
-    /// `context`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub context: String,
     /// The outcome: `Success`, `Fail`, `Invalid` or `Not Permitted`.
-    ///
-    /// `result`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub result: String,
     /// Whether the phone signalled the transfer, for example with SIP `REFER`, rather than by dialling a feature code.
-    ///
-    /// `is_external`: boolean.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub is_external: bool,
     /// The bridge that contained the call, if any.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bridge: Option<crate::models::Bridge>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub bridge: Option<Bridge>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a bridge has been created. Only applications subscribed to all bridges receive it; creating the bridge is not enough. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
-///
-/// Asterisk's event `BridgeCreated`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a bridge has been created. Only applications subscribed to all bridges receive it; creating the bridge is
+/// not enough. Its counterpart is [`BridgeDestroyed`](crate::events::BridgeDestroyed).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeCreated {
     /// The new bridge, still empty.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge: crate::models::Bridge,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub bridge: Bridge,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each channel that was still in the bridge.
-///
-/// Asterisk's event `BridgeDestroyed`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a bridge has been destroyed. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) precedes it for each
+/// channel that was still in the bridge.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeDestroyed {
     /// The last snapshot of the bridge.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge: crate::models::Bridge,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub bridge: Bridge,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer. The channels of one bridge move to the other; each sends [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge).
-///
-/// Asterisk's event `BridgeMerged`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when two bridges have been merged, as when Asterisk joins calls after a transfer. The channels of one bridge
+/// move to the other; each sends [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) and
+/// [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeMerged {
     /// The bridge that remains and contains all channels.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge: crate::models::Bridge,
+    pub bridge: Bridge,
     /// The bridge that was emptied and is about to be destroyed.
-    ///
-    /// `bridge_from`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge_from: crate::models::Bridge,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub bridge_from: Bridge,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when the video source of a bridge has changed, either through `set_video_source` or because another participant started talking.
-///
-/// Asterisk's event `BridgeVideoSourceChanged`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when the video source of a bridge has changed, either through `set_video_source` or because another participant
+/// started talking.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct BridgeVideoSourceChanged {
     /// The bridge, with the new source in `video_source_id`.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge: crate::models::Bridge,
+    pub bridge: Bridge,
     /// The ID of the previous source channel, if any.
-    ///
-    /// `old_video_source_id`: `ChannelId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub old_video_source_id: Option<crate::ids::ChannelId>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub old_video_source_id: Option<ChannelId>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications. Take the call with `claim_channel`; the winner receives [`StasisStart`](crate::events::StasisStart).
-///
-/// Asterisk's event `CallBroadcast`.
+/// Sent when `StasisBroadcast()` in the dialplan offers a call to several applications. Take the call with
+/// `claim_channel`; the winner receives [`StasisStart`](crate::events::StasisStart).
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1191,50 +940,27 @@ pub struct BridgeVideoSourceChanged {
 #[non_exhaustive]
 pub struct CallBroadcast {
     /// The offered channel, which is not in an application yet.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The number of the caller; empty if unknown.
-    ///
-    /// `caller`: text.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
     /// The dialled extension; empty if unknown.
-    ///
-    /// `called`: text.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when an offered call has been claimed, if the dialplan requested this notification. All applications that were sent [`CallBroadcast`](crate::events::CallBroadcast) receive it, including the winner. It may arrive before [`CallBroadcast`](crate::events::CallBroadcast).
-///
-/// Asterisk's event `CallClaimed`.
+/// Sent when an offered call has been claimed, if the dialplan requested this notification. All applications that were
+/// sent [`CallBroadcast`](crate::events::CallBroadcast) receive it, including the winner. It may arrive before
+/// [`CallBroadcast`](crate::events::CallBroadcast).
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1242,625 +968,309 @@ pub struct CallBroadcast {
 #[non_exhaustive]
 pub struct CallClaimed {
     /// The offered channel.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The name of the winning application, as given in its claim.
-    ///
-    /// `winner_app`: text.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
     pub winner_app: String,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
 /// Sent when the caller's name, number or presentation has changed on a channel.
-///
-/// Asterisk's event `ChannelCallerId`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCallerId {
     /// The presentation and screening of the caller ID, as a number; `caller_presentation_txt` has the same in words.
-    ///
-    /// `caller_presentation`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub caller_presentation: i64,
     /// The presentation and screening of the caller ID in words, such as `Presentation Allowed, Not Screened`.
-    ///
-    /// `caller_presentation_txt`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub caller_presentation_txt: String,
     /// The channel, with the new name and number in `caller`.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other party was transferred.
-///
-/// Asterisk's event `ChannelConnectedLine`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when the connected line of a channel has changed, for example because the channel was bridged or the other
+/// party was transferred.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelConnectedLine {
     /// The channel, with the other party in `connected`.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has been created. Only applications subscribed to all channels receive it; an application that handles the call receives [`StasisStart`](crate::events::StasisStart).
-///
-/// Asterisk's event `ChannelCreated`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel has been created. Only applications subscribed to all channels receive it; an application that
+/// handles the call receives [`StasisStart`](crate::events::StasisStart).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelCreated {
     /// The new channel, in state `Down` or `Ring`.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has been destroyed; its ID is no longer valid. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) usually precedes it. The application that had the channel receives [`StasisEnd`](crate::events::StasisEnd) first and may not receive this event.
-///
-/// Asterisk's event `ChannelDestroyed`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel has been destroyed; its ID is no longer valid.
+/// [`ChannelHangupRequest`](crate::events::ChannelHangupRequest) usually precedes it. The application that had the
+/// channel receives [`StasisEnd`](crate::events::StasisEnd) first and may not receive this event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDestroyed {
     /// The Q.850 hangup cause: 16 is a normal hangup, 17 busy, 0 unknown.
-    ///
-    /// `cause`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub cause: i64,
     /// The hangup cause in words, such as `Normal Clearing`.
-    ///
-    /// `cause_txt`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub cause_txt: String,
     /// The protocol-specific cause: a SIP status such as 480, or a WebSocket close code. Absent if there is none.
-    ///
-    /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// The last snapshot of the channel.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
 /// Sent when a channel starts executing the next dialplan application.
-///
-/// Asterisk's event `ChannelDialplan`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDialplan {
     /// The channel, with its position in `dialplan`.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The application, such as `Answer` or `Stasis`. Asterisk also runs some applications that appear in no dialplan.
-    ///
-    /// `dialplan_app`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub dialplan_app: String,
     /// The arguments of the application after variable substitution; empty if there are none.
-    ///
-    /// `dialplan_app_data`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub dialplan_app_data: String,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge. The event is sent when the key is released.
-///
-/// Asterisk's event `ChannelDtmfReceived`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel has received a DTMF digit from the far end, whether or not it is in a bridge. The event is sent
+/// when the key is released.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelDtmfReceived {
     /// The digit: `0` to `9`, `*`, `#` or `A` to `D`.
-    ///
-    /// `digit`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub digit: String,
     /// How long the key was held, in milliseconds.
-    ///
-    /// `duration_ms`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub duration_ms: i64,
     /// The channel that received the digit.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has entered a bridge, for example through `add_channel`. Its counterpart is [`ChannelLeftBridge`](crate::events::ChannelLeftBridge).
-///
-/// Asterisk's event `ChannelEnteredBridge`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel has entered a bridge, for example through `add_channel`. Its counterpart is
+/// [`ChannelLeftBridge`](crate::events::ChannelLeftBridge).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelEnteredBridge {
     /// The bridge, including the new channel.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge: crate::models::Bridge,
+    pub bridge: Bridge,
     /// The channel that entered the bridge. Servers always send it.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<crate::models::Channel>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Option<Channel>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when the far end, an application or Asterisk requests the hangup of a channel. [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the hangup cannot be prevented.
-///
-/// Asterisk's event `ChannelHangupRequest`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when the far end, an application or Asterisk requests the hangup of a channel.
+/// [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the hangup
+/// cannot be prevented.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHangupRequest {
     /// The Q.850 cause, such as 16 for a normal hangup; absent or 0 if unknown.
-    ///
-    /// `cause`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// The protocol-specific cause: a SIP status such as 480, or a WebSocket close code. Absent if there is none.
-    ///
-    /// `tech_cause`: whole number.
     ///
     /// Since Asterisk 20.17, 22.7, 23.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tech_cause: Option<i64>,
     /// `true` if Asterisk or an application requested the hangup; absent if the far end did.
-    ///
-    /// `soft`: boolean.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub soft: Option<bool>,
     /// The channel that is about to hang up.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when the far end has put its call on hold. The operation `hold` does not cause this event. [`ChannelUnhold`](crate::events::ChannelUnhold) marks the end of the hold.
-///
-/// Asterisk's event `ChannelHold`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when the far end has put its call on hold. The operation `hold` does not cause this event.
+/// [`ChannelUnhold`](crate::events::ChannelUnhold) marks the end of the hold.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelHold {
     /// The channel whose far end put the call on hold.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The music class suggested by the far end; absent or `N/A` if none.
-    ///
-    /// `musicclass`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub musicclass: Option<String>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
 /// Sent when a channel has left a bridge, for example through `remove_channel` or because it hung up.
-///
-/// Asterisk's event `ChannelLeftBridge`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelLeftBridge {
     /// The bridge, with the remaining channels.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge: crate::models::Bridge,
+    pub bridge: Bridge,
     /// The channel that left the bridge.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
 /// Sent when the state of a channel has changed, for example to `Ringing`, or to `Up` when it is answered.
-///
-/// Asterisk's event `ChannelStateChange`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelStateChange {
     /// The channel in its new state.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when talking has stopped on a channel. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it requires the dialplan function `TALK_DETECT(set)` on the channel.
-///
-/// Asterisk's event `ChannelTalkingFinished`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when talking has stopped on a channel. Like [`ChannelTalkingStarted`](crate::events::ChannelTalkingStarted), it
+/// requires the dialplan function `TALK_DETECT(set)` on the channel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingFinished {
     /// The channel on which talking stopped.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// How long the talking lasted, in milliseconds.
-    ///
-    /// `duration`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub duration: i64,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when talking has started on a channel. It requires the dialplan function `TALK_DETECT(set)` on the channel. [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
-///
-/// Asterisk's event `ChannelTalkingStarted`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when talking has started on a channel. It requires the dialplan function `TALK_DETECT(set)` on the channel.
+/// [`ChannelTalkingFinished`](crate::events::ChannelTalkingFinished) follows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelTalkingStarted {
     /// The channel on which talking started.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a fax or answering machine.
-///
-/// Asterisk's event `ChannelToneDetected`.
+/// Sent when a channel has received a tone configured with the dialplan function `TONE_DETECT`, such as that of a fax
+/// or answering machine.
 ///
 /// Since Asterisk 22.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1868,36 +1278,21 @@ pub struct ChannelTalkingStarted {
 #[non_exhaustive]
 pub struct ChannelToneDetected {
     /// The channel on which the tone was detected.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 22.0.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`. Asterisk does not transfer the call: carry out the transfer and report its progress with `transfer_progress`. Each report triggers this event again, with `state` set.
-///
-/// Asterisk's event `ChannelTransfer`.
+/// Sent when a phone requests a transfer that is left to the application by `PJSIP_TRANSFER_HANDLING()=ari-only`.
+/// Asterisk does not transfer the call: carry out the transfer and report its progress with `transfer_progress`. Each
+/// report triggers this event again, with `state` set.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -1905,564 +1300,282 @@ pub struct ChannelToneDetected {
 #[non_exhaustive]
 pub struct ChannelTransfer {
     /// The progress last reported with `transfer_progress`, such as `channel_answered`; absent in the initial request.
-    ///
-    /// `state`: text.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The destination of the transfer.
-    ///
-    /// `refer_to`: `ReferTo`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    pub refer_to: crate::models::ReferTo,
+    pub refer_to: ReferTo,
     /// The phone that requested the transfer, and the call to transfer.
-    ///
-    /// `referred_by`: `ReferredBy`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    pub referred_by: crate::models::ReferredBy,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub referred_by: ReferredBy,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
 /// Sent when the far end has taken its call off hold, after [`ChannelHold`](crate::events::ChannelHold).
-///
-/// Asterisk's event `ChannelUnhold`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUnhold {
     /// The channel whose far end resumed the call.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
 /// A custom event sent by a client with `user_event`, or by the dialplan with `UserEvent()`.
-///
-/// Asterisk's event `ChannelUserevent`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelUserevent {
     /// The name of the custom event.
-    ///
-    /// `eventname`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub eventname: String,
     /// The channel that the event concerns, if the sender gave one.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<crate::models::Channel>,
+    pub channel: Option<Channel>,
     /// The bridge that the event concerns, if the sender gave one.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bridge: Option<crate::models::Bridge>,
+    pub bridge: Option<Bridge>,
     /// The endpoint that the event concerns, if the sender gave one.
-    ///
-    /// `endpoint`: `Endpoint`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<crate::models::Endpoint>,
+    pub endpoint: Option<Endpoint>,
     /// The data of the custom event: an object, to which Asterisk adds the name as `eventname`.
-    ///
-    /// `userevent`: JSON.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub userevent: serde_json::Value,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub userevent: Value,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel variable or a global variable has been set. These events are frequent, since Asterisk sets variables internally.
-///
-/// Asterisk's event `ChannelVarset`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel variable or a global variable has been set. These events are frequent, since Asterisk sets
+/// variables internally.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ChannelVarset {
     /// The name of the variable, or of the function including its parentheses.
-    ///
-    /// `variable`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub variable: String,
     /// The new value; empty if the variable was removed.
-    ///
-    /// `value`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub value: String,
     /// The channel that owns the variable; absent for a global variable.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<crate::models::Channel>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Option<Channel>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. [`EndpointStateChange`](crate::events::EndpointStateChange) follows if the state of the endpoint as a whole changes.
-///
-/// Asterisk's event `ContactStatusChange`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a contact of a phone has been registered or removed, or has become reachable or unreachable. It goes to
+/// applications subscribed to the endpoint. [`EndpointStateChange`](crate::events::EndpointStateChange) follows if the
+/// state of the endpoint as a whole changes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct ContactStatusChange {
     /// The endpoint that the contact belongs to.
-    ///
-    /// `endpoint`: `Endpoint`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub endpoint: crate::models::Endpoint,
+    pub endpoint: Endpoint,
     /// The contact and its new status.
-    ///
-    /// `contact_info`: `ContactInfo`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub contact_info: crate::models::ContactInfo,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub contact_info: ContactInfo,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices set with `device_states`.
-///
-/// Asterisk's event `DeviceStateChanged`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices
+/// set with `device_states`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct DeviceStateChanged {
     /// The device and its new state.
-    ///
-    /// `device_state`: `DeviceState`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub device_state: crate::models::DeviceState,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub device_state: DeviceState,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a call attempt starts, progresses or ends. `dialstatus` is empty in the first event and reports the outcome in the last.
-///
-/// Asterisk's event `Dial`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a call attempt starts, progresses or ends. `dialstatus` is empty in the first event and reports the
+/// outcome in the last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dial {
     /// The calling channel; absent if there is none, as for a call originated through ARI.
-    ///
-    /// `caller`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub caller: Option<crate::models::Channel>,
+    pub caller: Option<Channel>,
     /// The called channel.
-    ///
-    /// `peer`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub peer: crate::models::Channel,
+    pub peer: Channel,
     /// The target that the called phone forwards the call to; empty if it does not forward it.
-    ///
-    /// `forward`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward: Option<String>,
     /// The channel that calls the forwarding target; absent unless the call is forwarded.
-    ///
-    /// `forwarded`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub forwarded: Option<crate::models::Channel>,
+    pub forwarded: Option<Channel>,
     /// The dialled resource without its technology, such as `echo@default`; absent if unknown.
-    ///
-    /// `dialstring`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dialstring: Option<String>,
-    /// The status of the attempt: empty at the start, possibly `RINGING` or `PROGRESS` in between, and finally `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
-    ///
-    /// `dialstatus`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// The status of the attempt: empty at the start, possibly `RINGING` or `PROGRESS` in between, and finally
+    /// `ANSWER`, `BUSY`, `NOANSWER`, `CANCEL`, `CONGESTION` or `CHANUNAVAIL`.
     pub dialstatus: String,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when the `state` of an endpoint has changed. [`ContactStatusChange`](crate::events::ContactStatusChange) or [`PeerStatusChange`](crate::events::PeerStatusChange) has details about the cause.
-///
-/// Asterisk's event `EndpointStateChange`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when the `state` of an endpoint has changed. [`ContactStatusChange`](crate::events::ContactStatusChange) or
+/// [`PeerStatusChange`](crate::events::PeerStatusChange) has details about the cause.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct EndpointStateChange {
     /// The endpoint in its new state.
-    ///
-    /// `endpoint`: `Endpoint`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub endpoint: crate::models::Endpoint,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub endpoint: Endpoint,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Declared for a request to open the event connection that lacks parameters. No release sends it: such requests fail with `400`.
-///
-/// Asterisk's event `MissingParams`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Declared for a request to open the event connection that lacks parameters. No release sends it: such requests fail
+/// with `400`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
     /// The names of the missing parameters.
-    ///
-    /// `params`: list of text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub params: Vec<String>,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a peer has registered or unregistered, or has become reachable or unreachable. It goes to applications subscribed to the endpoint. For PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) has more detail.
-///
-/// Asterisk's event `PeerStatusChange`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a peer has registered or unregistered, or has become reachable or unreachable. It goes to applications
+/// subscribed to the endpoint. For PJSIP, [`ContactStatusChange`](crate::events::ContactStatusChange) has more detail.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PeerStatusChange {
     /// The endpoint of the peer.
-    ///
-    /// `endpoint`: `Endpoint`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub endpoint: crate::models::Endpoint,
+    pub endpoint: Endpoint,
     /// The new status of the peer, with its cause if known.
-    ///
-    /// `peer`: `Peer`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub peer: crate::models::Peer,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub peer: Peer,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when one media item of a playback has ended and the next one starts. It is sent for each item after the first, between [`PlaybackStarted`](crate::events::PlaybackStarted) and [`PlaybackFinished`](crate::events::PlaybackFinished).
-///
-/// Asterisk's event `PlaybackContinuing`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when one media item of a playback has ended and the next one starts. It is sent for each item after the first,
+/// between [`PlaybackStarted`](crate::events::PlaybackStarted) and
+/// [`PlaybackFinished`](crate::events::PlaybackFinished).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackContinuing {
     /// The playback, with the next item in `next_media_uri`.
-    ///
-    /// `playback`: `Playback`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub playback: crate::models::Playback,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub playback: Playback,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a playback has completed, was stopped or has failed; its `state` says which. It is sent once for each playback, even if the playback never started.
-///
-/// Asterisk's event `PlaybackFinished`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a playback has completed, was stopped or has failed; its `state` says which. It is sent once for each
+/// playback, even if the playback never started.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackFinished {
     /// The playback, in state `done` or `failed`.
-    ///
-    /// `playback`: `Playback`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub playback: crate::models::Playback,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub playback: Playback,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a playback starts, after any playbacks queued before it. [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
-///
-/// Asterisk's event `PlaybackStarted`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a playback starts, after any playbacks queued before it.
+/// [`PlaybackFinished`](crate::events::PlaybackFinished) follows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PlaybackStarted {
     /// The playback, in state `playing`.
-    ///
-    /// `playback`: `Playback`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub playback: crate::models::Playback,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub playback: Playback,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// The response to a request sent over the event connection. Only the connection that sent the request receives it. Responses arrive in the order of the requests, interleaved with events.
+/// The response to a request sent over the event connection. Only the connection that sent the request receives it.
+/// Responses arrive in the order of the requests, interleaved with events.
 ///
 /// Asterisk's event `RESTResponse`.
 ///
@@ -2473,309 +1586,151 @@ pub struct PlaybackStarted {
 #[non_exhaustive]
 pub struct RestResponse {
     /// The transaction ID copied from the request; empty if it had none.
-    ///
-    /// `transaction_id`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
     /// The request ID copied from the request; empty if it had none.
-    ///
-    /// `request_id`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
     /// The HTTP status code, such as 200 or 404.
-    ///
-    /// `status_code`: whole number.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub status_code: i64,
     /// The reason phrase of the status, such as `OK`, or a description of the error.
-    ///
-    /// `reason_phrase`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub reason_phrase: String,
     /// The path of the request, without its query.
-    ///
-    /// `uri`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
     /// The media type of the body, `application/json`; absent if there is no body.
-    ///
-    /// `content_type`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The body, a string that contains JSON; absent if there is none.
-    ///
-    /// `message_body`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a recording could not start or was interrupted; `cause` gives the reason. For example, a channel cannot be recorded while it is in a bridge.
-///
-/// Asterisk's event `RecordingFailed`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a recording could not start or was interrupted; `cause` gives the reason. For example, a channel cannot be
+/// recorded while it is in a bridge.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFailed {
     /// The recording, in state `failed`.
-    ///
-    /// `recording`: `LiveRecording`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub recording: crate::models::LiveRecording,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub recording: LiveRecording,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call. Unless it was cancelled, the file is complete and can be downloaded.
-///
-/// Asterisk's event `RecordingFinished`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a recording has ended: through `stop` or `cancel`, at a limit, by a DTMF key or with the call. Unless it
+/// was cancelled, the file is complete and can be downloaded.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingFinished {
     /// The recording, in state `done`, with its duration.
-    ///
-    /// `recording`: `LiveRecording`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub recording: crate::models::LiveRecording,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub recording: LiveRecording,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a recording has started. [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follows.
-///
-/// Asterisk's event `RecordingStarted`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a recording has started. [`RecordingFinished`](crate::events::RecordingFinished) or
+/// [`RecordingFailed`](crate::events::RecordingFailed) follows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct RecordingStarted {
     /// The recording, in state `recording`.
-    ///
-    /// `recording`: `LiveRecording`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub recording: crate::models::LiveRecording,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub recording: LiveRecording,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan. The application can no longer control the channel.
-///
-/// Asterisk's event `StasisEnd`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel has left the application because it hung up, was moved or continues in the dialplan. The
+/// application can no longer control the channel.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisEnd {
     /// The channel at the time it left.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub channel: Channel,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was originated, moved or claimed. The application controls the channel and receives its events until [`StasisEnd`](crate::events::StasisEnd).
-///
-/// Asterisk's event `StasisStart`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a channel has entered the application, through `Stasis()` in the dialplan or because it was originated,
+/// moved or claimed. The application controls the channel and receives its events until
+/// [`StasisEnd`](crate::events::StasisEnd).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct StasisStart {
     /// The arguments of `Stasis()` or of the operation that sent the channel here; often empty.
-    ///
-    /// `args`: list of text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub args: Vec<String>,
     /// The channel that entered the application. An incoming call is not answered yet unless the dialplan answered it.
-    ///
-    /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// The channel that this one replaces, for example after an attended transfer; otherwise absent.
-    ///
-    /// `replace_channel`: `Channel`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub replace_channel: Option<crate::models::Channel>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub replace_channel: Option<Channel>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }
 
-/// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request. It goes to applications subscribed to the endpoint or to its technology.
-///
-/// Asterisk's event `TextMessageReceived`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// Sent when a text message has been received outside a call; in SIP, a `MESSAGE` request. It goes to applications
+/// subscribed to the endpoint or to its technology.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct TextMessageReceived {
     /// The message, with its sender and recipient.
-    ///
-    /// `message`: `TextMessage`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub message: crate::models::TextMessage,
+    pub message: TextMessage,
     /// The endpoint that sent the message; absent if it is unknown to Asterisk.
-    ///
-    /// `endpoint`: `Endpoint`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<crate::models::Endpoint>,
-    /// The application that this copy of the event was sent to. A client with several applications may receive a copy for each.
-    ///
-    /// `application`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub application: crate::ids::ApplicationName,
+    pub endpoint: Option<Endpoint>,
+    /// The application that this copy of the event was sent to. A client with several applications may receive a copy
+    /// for each.
+    pub application: ApplicationName,
     /// When the event occurred, with millisecond precision.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// The ID of the server that sent the message, to distinguish several servers.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub asterisk_id: Option<crate::ids::AsteriskId>,
+    pub asterisk_id: Option<AsteriskId>,
 }

@@ -2,22 +2,29 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::VariableValue;
+use crate::ids::{
+    ApplicationName, BridgeId, ChannelId, DeviceName, LogChannelName, MailboxName,
+    ModuleName, PlaybackId, RecordingName,
+};
+use crate::operations::{
+    applications, asterisk, bridges, channels, device_states, endpoints, mailboxes,
+    playbacks, recordings,
+};
+use crate::values::{ControlOperation, Direction, UpdateDeviceState};
 use crate::Client;
 
 /// Operations on `/applications/{applicationName}`, for one `applicationName`.
 #[derive(Debug, Clone)]
 pub struct ApplicationHandle {
     client: Client,
-    application_name: crate::ids::ApplicationName,
+    application_name: ApplicationName,
 }
 
 impl Client {
     /// Operations on `/applications/{applicationName}`, for one `applicationName`.
     #[must_use]
-    pub fn application(
-        &self,
-        application_name: impl Into<crate::ids::ApplicationName>,
-    ) -> ApplicationHandle {
+    pub fn application(&self, application_name: impl Into<ApplicationName>) -> ApplicationHandle {
         ApplicationHandle {
             client: self.clone(),
             application_name: application_name.into(),
@@ -26,108 +33,35 @@ impl Client {
 }
 
 impl ApplicationHandle {
-    /// `applicationName` (path): `ApplicationName`.
     /// The name under which the client registered the application.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `applicationName` in the path.
     #[must_use]
-    pub fn application_name(&self) -> &crate::ids::ApplicationName {
+    pub fn application_name(&self) -> &ApplicationName {
         &self.application_name
     }
 
-    /// Returns one application: its channels, bridges, other subscriptions and event filter.
-    ///
-    /// `GET /applications/{applicationName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No client has registered this name, or the application has ended because it had nothing left.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self) -> crate::operations::applications::Get {
-        crate::operations::applications::Get::new(&self.client, &self.application_name)
+    /// Returns one application: its channels, bridges, other subscriptions and event filter. See
+    /// [`Get`](crate::operations::applications::Get).
+    pub fn get(&self) -> applications::Get {
+        applications::Get::new(&self.client, &self.application_name)
     }
 
-    /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.
-    ///
-    /// `POST /applications/{applicationName}/subscription`
-    ///
-    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: The application does not exist. Register it by opening an event connection first.
-    /// - `422`: The channel, bridge or endpoint does not exist, or no longer exists.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn subscribe(
-        &self,
-        event_source: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::applications::Subscribe {
-        crate::operations::applications::Subscribe::new(
-            &self.client,
-            &self.application_name,
-            event_source,
-        )
+    /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and
+    /// returns the updated application. See [`Subscribe`](crate::operations::applications::Subscribe).
+    pub fn subscribe(&self, event_source: impl IntoIterator<Item = impl Into<String>>) -> applications::Subscribe {
+        applications::Subscribe::new(&self.client, &self.application_name, event_source)
     }
 
-    /// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.
-    ///
-    /// `DELETE /applications/{applicationName}/subscription`
-    ///
-    /// - `eventSource` (query): list of text. The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such as `channel:`, cannot be cancelled and returns `501`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: The application does not exist.
-    /// - `409`: Declared for an application that is not subscribed, but servers return `422` in that case.
-    /// - `422`: The application is not subscribed to this source.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unsubscribe(
-        &self,
-        event_source: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::applications::Unsubscribe {
-        crate::operations::applications::Unsubscribe::new(
-            &self.client,
-            &self.application_name,
-            event_source,
-        )
+    /// Cancels subscriptions of the application. See [`Unsubscribe`](crate::operations::applications::Unsubscribe).
+    pub fn unsubscribe(&self, event_source: impl IntoIterator<Item = impl Into<String>>) -> applications::Unsubscribe {
+        applications::Unsubscribe::new(&self.client, &self.application_name, event_source)
     }
 
-    /// Sets which event types the application receives, and returns the updated application. The filter also applies to [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event connection are lost.
-    ///
-    /// `PUT /applications/{applicationName}/eventFilter`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: `allowed` or `disallowed` is not a list, or one of its elements has no `type`.
-    /// - `404`: The application does not exist. Register it by opening an event connection first.
-    ///
-    /// Since Asterisk 16.3, 18.0.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// use ari_bindings::EventFilter;
-    ///
-    /// let filter = EventFilter::new().disallow("ChannelVarset");
-    /// ari.application("hello-world").filter().filter(filter).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn filter(&self) -> crate::operations::applications::Filter {
-        crate::operations::applications::Filter::new(
-            &self.client,
-            &self.application_name,
-        )
+    /// Sets which event types the application receives, and returns the updated application. See
+    /// [`Filter`](crate::operations::applications::Filter).
+    pub fn filter(&self) -> applications::Filter {
+        applications::Filter::new(&self.client, &self.application_name)
     }
 }
 
@@ -141,7 +75,8 @@ pub struct DynamicConfigHandle {
 }
 
 impl Client {
-    /// Operations on `/asterisk/config/dynamic/{configClass}/{objectType}/{id}`, for one `configClass`, `objectType`, `id`.
+    /// Operations on `/asterisk/config/dynamic/{configClass}/{objectType}/{id}`, for one `configClass`, `objectType`,
+    /// `id`.
     #[must_use]
     pub fn dynamic_config(
         &self,
@@ -159,85 +94,45 @@ impl Client {
 }
 
 impl DynamicConfigHandle {
-    /// `configClass` (path): text.
     /// The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `configClass` in the path.
     #[must_use]
     pub fn config_class(&self) -> &str {
         &self.config_class
     }
 
-    /// `objectType` (path): text.
     /// The type of object within the module, such as `endpoint`, `aor` or `auth`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `objectType` in the path.
     #[must_use]
     pub fn object_type(&self) -> &str {
         &self.object_type
     }
 
-    /// `id` (path): text.
     /// The name of the object, such as its section name in `pjsip.conf`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `id` in the path.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.
-    ///
-    /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module, the object type or the object does not exist; the message says which.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_object(&self) -> crate::operations::asterisk::GetObject {
-        crate::operations::asterisk::GetObject::new(
-            &self.client,
-            &self.config_class,
-            &self.object_type,
-            &self.id,
-        )
+    /// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. See
+    /// [`GetObject`](crate::operations::asterisk::GetObject).
+    pub fn get_object(&self) -> asterisk::GetObject {
+        asterisk::GetObject::new(&self.client, &self.config_class, &self.object_type, &self.id)
     }
 
-    /// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.
-    ///
-    /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: An attribute is unknown or has an invalid value. Nothing was changed.
-    /// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created through ARI can be changed.
-    /// - `404`: The module or the object type does not exist, or the module does not use sorcery.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn update_object(&self) -> crate::operations::asterisk::UpdateObject {
-        crate::operations::asterisk::UpdateObject::new(
-            &self.client,
-            &self.config_class,
-            &self.object_type,
-            &self.id,
-        )
+    /// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. See
+    /// [`UpdateObject`](crate::operations::asterisk::UpdateObject).
+    pub fn update_object(&self) -> asterisk::UpdateObject {
+        asterisk::UpdateObject::new(&self.client, &self.config_class, &self.object_type, &self.id)
     }
 
-    /// Deletes a configuration object of a module. Calls in progress that use it continue.
-    ///
-    /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `403`: The object comes from a file or another read-only backend.
-    /// - `404`: The module, the object type or the object does not exist; the message says which.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete_object(&self) -> crate::operations::asterisk::DeleteObject {
-        crate::operations::asterisk::DeleteObject::new(
-            &self.client,
-            &self.config_class,
-            &self.object_type,
-            &self.id,
-        )
+    /// Deletes a configuration object of a module. See [`DeleteObject`](crate::operations::asterisk::DeleteObject).
+    pub fn delete_object(&self) -> asterisk::DeleteObject {
+        asterisk::DeleteObject::new(&self.client, &self.config_class, &self.object_type, &self.id)
     }
 }
 
@@ -245,16 +140,13 @@ impl DynamicConfigHandle {
 #[derive(Debug, Clone)]
 pub struct LogChannelHandle {
     client: Client,
-    log_channel_name: crate::ids::LogChannelName,
+    log_channel_name: LogChannelName,
 }
 
 impl Client {
     /// Operations on `/asterisk/logging/{logChannelName}`, for one `logChannelName`.
     #[must_use]
-    pub fn log_channel(
-        &self,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
-    ) -> LogChannelHandle {
+    pub fn log_channel(&self, log_channel_name: impl Into<LogChannelName>) -> LogChannelHandle {
         LogChannelHandle {
             client: self.clone(),
             log_channel_name: log_channel_name.into(),
@@ -263,61 +155,28 @@ impl Client {
 }
 
 impl LogChannelHandle {
-    /// `logChannelName` (path): `LogChannelName`.
     /// The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `logChannelName` in the path.
     #[must_use]
-    pub fn log_channel_name(&self) -> &crate::ids::LogChannelName {
+    pub fn log_channel_name(&self) -> &LogChannelName {
         &self.log_channel_name
     }
 
-    /// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.
-    ///
-    /// `POST /asterisk/logging/{logChannelName}`
-    ///
-    /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No level is given.
-    /// - `409`: A log destination of this name already exists.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn add_log(
-        &self,
-        configuration: impl Into<String>,
-    ) -> crate::operations::asterisk::AddLog {
-        crate::operations::asterisk::AddLog::new(
-            &self.client,
-            &self.log_channel_name,
-            configuration,
-        )
+    /// Adds a log file or another log destination. See [`AddLog`](crate::operations::asterisk::AddLog).
+    pub fn add_log(&self, configuration: impl Into<String>) -> asterisk::AddLog {
+        asterisk::AddLog::new(&self.client, &self.log_channel_name, configuration)
     }
 
-    /// Removes a log destination. The file that it wrote is kept.
-    ///
-    /// `DELETE /asterisk/logging/{logChannelName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The log destination does not exist. Rotating any log removes those added through ARI.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete_log(&self) -> crate::operations::asterisk::DeleteLog {
-        crate::operations::asterisk::DeleteLog::new(&self.client, &self.log_channel_name)
+    /// Removes a log destination. See [`DeleteLog`](crate::operations::asterisk::DeleteLog).
+    pub fn delete_log(&self) -> asterisk::DeleteLog {
+        asterisk::DeleteLog::new(&self.client, &self.log_channel_name)
     }
 
-    /// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.
-    ///
-    /// `PUT /asterisk/logging/{logChannelName}/rotate`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The log destination does not exist.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn rotate_log(&self) -> crate::operations::asterisk::RotateLog {
-        crate::operations::asterisk::RotateLog::new(&self.client, &self.log_channel_name)
+    /// Renames a log file and starts a new one, following `logger.conf`. See
+    /// [`RotateLog`](crate::operations::asterisk::RotateLog).
+    pub fn rotate_log(&self) -> asterisk::RotateLog {
+        asterisk::RotateLog::new(&self.client, &self.log_channel_name)
     }
 }
 
@@ -325,16 +184,13 @@ impl LogChannelHandle {
 #[derive(Debug, Clone)]
 pub struct ModuleHandle {
     client: Client,
-    module_name: crate::ids::ModuleName,
+    module_name: ModuleName,
 }
 
 impl Client {
     /// Operations on `/asterisk/modules/{moduleName}`, for one `moduleName`.
     #[must_use]
-    pub fn module(
-        &self,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> ModuleHandle {
+    pub fn module(&self, module_name: impl Into<ModuleName>) -> ModuleHandle {
         ModuleHandle {
             client: self.clone(),
             module_name: module_name.into(),
@@ -343,67 +199,33 @@ impl Client {
 }
 
 impl ModuleHandle {
-    /// `moduleName` (path): `ModuleName`.
     /// The file name of the module, such as `res_ari.so`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `moduleName` in the path.
     #[must_use]
-    pub fn module_name(&self) -> &crate::ids::ModuleName {
+    pub fn module_name(&self) -> &ModuleName {
         &self.module_name
     }
 
-    /// Returns one module that is loaded and running.
-    ///
-    /// `GET /asterisk/modules/{moduleName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module is not loaded, or failed to start.
-    /// - `409`: The module is loaded, but its details could not be read.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_module(&self) -> crate::operations::asterisk::GetModule {
-        crate::operations::asterisk::GetModule::new(&self.client, &self.module_name)
+    /// Returns one module that is loaded and running. See [`GetModule`](crate::operations::asterisk::GetModule).
+    pub fn get_module(&self) -> asterisk::GetModule {
+        asterisk::GetModule::new(&self.client, &self.module_name)
     }
 
-    /// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
-    ///
-    /// `POST /asterisk/modules/{moduleName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say which.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn load_module(&self) -> crate::operations::asterisk::LoadModule {
-        crate::operations::asterisk::LoadModule::new(&self.client, &self.module_name)
+    /// Loads a module from the modules directory and starts it. See
+    /// [`LoadModule`](crate::operations::asterisk::LoadModule).
+    pub fn load_module(&self) -> asterisk::LoadModule {
+        asterisk::LoadModule::new(&self.client, &self.module_name)
     }
 
-    /// Stops and unloads a module that is not in use. Loading a module at the same time can deadlock the server.
-    ///
-    /// `DELETE /asterisk/modules/{moduleName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module is not loaded, or failed to start.
-    /// - `409`: The module is in use, or cannot be stopped.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unload_module(&self) -> crate::operations::asterisk::UnloadModule {
-        crate::operations::asterisk::UnloadModule::new(&self.client, &self.module_name)
+    /// Stops and unloads a module that is not in use. See [`UnloadModule`](crate::operations::asterisk::UnloadModule).
+    pub fn unload_module(&self) -> asterisk::UnloadModule {
+        asterisk::UnloadModule::new(&self.client, &self.module_name)
     }
 
-    /// Reloads the configuration of a module. Calls in progress continue.
-    ///
-    /// `PUT /asterisk/modules/{moduleName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module is not loaded, or failed to start.
-    /// - `409`: The module does not support reloading, its configuration is invalid, or another reload is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn reload_module(&self) -> crate::operations::asterisk::ReloadModule {
-        crate::operations::asterisk::ReloadModule::new(&self.client, &self.module_name)
+    /// Reloads the configuration of a module. See [`ReloadModule`](crate::operations::asterisk::ReloadModule).
+    pub fn reload_module(&self) -> asterisk::ReloadModule {
+        asterisk::ReloadModule::new(&self.client, &self.module_name)
     }
 }
 
@@ -411,13 +233,13 @@ impl ModuleHandle {
 #[derive(Debug, Clone)]
 pub struct BridgeHandle {
     client: Client,
-    bridge_id: crate::ids::BridgeId,
+    bridge_id: BridgeId,
 }
 
 impl Client {
     /// Operations on `/bridges/{bridgeId}`, for one `bridgeId`.
     #[must_use]
-    pub fn bridge(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> BridgeHandle {
+    pub fn bridge(&self, bridge_id: impl Into<BridgeId>) -> BridgeHandle {
         BridgeHandle {
             client: self.clone(),
             bridge_id: bridge_id.into(),
@@ -426,388 +248,108 @@ impl Client {
 }
 
 impl BridgeHandle {
-    /// `bridgeId` (path): `BridgeId`.
-    /// The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its name differs.
-    /// Since Asterisk 16.0 or earlier.
+    /// The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its
+    /// name differs.
+    ///
+    /// `bridgeId` in the path.
     #[must_use]
-    pub fn bridge_id(&self) -> &crate::ids::BridgeId {
+    pub fn bridge_id(&self) -> &BridgeId {
         &self.bridge_id
     }
 
-    /// Creates a bridge like `create`, with an ID that you choose. The bridge exists until `destroy`.
-    ///
-    /// `POST /bridges/{bridgeId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn create_with_id(&self) -> crate::operations::bridges::CreateWithId {
-        crate::operations::bridges::CreateWithId::new(&self.client, &self.bridge_id)
+    /// Creates a bridge like `create`, with an ID that you choose. See
+    /// [`CreateWithId`](crate::operations::bridges::CreateWithId).
+    pub fn create_with_id(&self) -> bridges::CreateWithId {
+        bridges::CreateWithId::new(&self.client, &self.bridge_id)
     }
 
-    /// Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.
-    ///
-    /// `GET /bridges/{bridgeId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channels = ari.bridge("meeting").get().await?.channels;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get(&self) -> crate::operations::bridges::Get {
-        crate::operations::bridges::Get::new(&self.client, &self.bridge_id)
+    /// Returns one bridge: its type, its channels and its video source. See [`Get`](crate::operations::bridges::Get).
+    pub fn get(&self) -> bridges::Get {
+        bridges::Get::new(&self.client, &self.bridge_id)
     }
 
-    /// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.
-    ///
-    /// `DELETE /bridges/{bridgeId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").destroy().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn destroy(&self) -> crate::operations::bridges::Destroy {
-        crate::operations::bridges::Destroy::new(&self.client, &self.bridge_id)
+    /// Removes all channels from a bridge and destroys it. See [`Destroy`](crate::operations::bridges::Destroy).
+    pub fn destroy(&self) -> bridges::Destroy {
+        bridges::Destroy::new(&self.client, &self.bridge_id)
     }
 
-    /// Reads a bridge variable. Channel variables and dialplan functions are not available here.
-    ///
-    /// `GET /bridges/{bridgeId}/variable`
-    ///
-    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The bridge does not exist, or the variable is not set on it.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn get_bridge_var(
-        &self,
-        variable: impl Into<String>,
-    ) -> crate::operations::bridges::GetBridgeVar {
-        crate::operations::bridges::GetBridgeVar::new(
-            &self.client,
-            &self.bridge_id,
-            variable,
-        )
+    /// Reads a bridge variable. See [`GetBridgeVar`](crate::operations::bridges::GetBridgeVar).
+    pub fn get_bridge_var(&self, variable: impl Into<String>) -> bridges::GetBridgeVar {
+        bridges::GetBridgeVar::new(&self.client, &self.bridge_id, variable)
     }
 
-    /// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event follows.
-    ///
-    /// `POST /bridges/{bridgeId}/variable`
-    ///
-    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn set_bridge_var(
-        &self,
-        variable: impl Into<String>,
-    ) -> crate::operations::bridges::SetBridgeVar {
-        crate::operations::bridges::SetBridgeVar::new(
-            &self.client,
-            &self.bridge_id,
-            variable,
-        )
+    /// Sets a bridge variable, readable with `get_bridge_var`. See
+    /// [`SetBridgeVar`](crate::operations::bridges::SetBridgeVar).
+    pub fn set_bridge_var(&self, variable: impl Into<String>) -> bridges::SetBridgeVar {
+        bridges::SetBridgeVar::new(&self.client, &self.bridge_id, variable)
     }
 
-    /// Reads several bridge variables in one request. If any of them is not set, the request fails with `404`.
-    ///
-    /// `GET /bridges/{bridgeId}/variables`
-    ///
-    /// - `variables` (query): list of text. The names without `${}`, up to 127. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The bridge does not exist, or one of the variables is not set on it.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn get_bridge_vars(
-        &self,
-        variables: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::bridges::GetBridgeVars {
-        crate::operations::bridges::GetBridgeVars::new(
-            &self.client,
-            &self.bridge_id,
-            variables,
-        )
+    /// Reads several bridge variables in one request. See [`GetBridgeVars`](crate::operations::bridges::GetBridgeVars).
+    pub fn get_bridge_vars(&self, variables: impl IntoIterator<Item = impl Into<String>>) -> bridges::GetBridgeVars {
+        bridges::GetBridgeVars::new(&self.client, &self.bridge_id, variables)
     }
 
-    /// Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.
-    ///
-    /// `POST /bridges/{bridgeId}/variables`
-    ///
-    /// - `variables` (body): JSON. The variables by name. Each value can request to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The variables are missing, or a value is not a string.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Sets several bridge variables in one request. See [`SetBridgeVars`](crate::operations::bridges::SetBridgeVars).
     pub fn set_bridge_vars(
         &self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
-    ) -> crate::operations::bridges::SetBridgeVars {
-        crate::operations::bridges::SetBridgeVars::new(
-            &self.client,
-            &self.bridge_id,
-            variables,
-        )
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
+    ) -> bridges::SetBridgeVars {
+        bridges::SetBridgeVars::new(&self.client, &self.bridge_id, variables)
     }
 
-    /// Adds channels to a bridge, removing each from its current bridge. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.
-    ///
-    /// `POST /bridges/{bridgeId}/addChannel`
-    ///
-    /// - `channel` (query): list of `ChannelId`. The channels to add. Each must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, or a channel is being recorded. Stop the recording first.
-    /// - `422`: One of the channels is not in a Stasis application.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn add_channel(
-        &self,
-        channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
-    ) -> crate::operations::bridges::AddChannel {
-        crate::operations::bridges::AddChannel::new(
-            &self.client,
-            &self.bridge_id,
-            channel,
-        )
+    /// Adds channels to a bridge, removing each from its current bridge. See
+    /// [`AddChannel`](crate::operations::bridges::AddChannel).
+    pub fn add_channel(&self, channel: impl IntoIterator<Item = impl Into<ChannelId>>) -> bridges::AddChannel {
+        bridges::AddChannel::new(&self.client, &self.bridge_id, channel)
     }
 
-    /// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the bridge, none is removed.
-    ///
-    /// `POST /bridges/{bridgeId}/removeChannel`
-    ///
-    /// - `channel` (query): list of `ChannelId`. The channels to remove. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: One of the channels is not in this bridge, or not in a Stasis application.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn remove_channel(
-        &self,
-        channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
-    ) -> crate::operations::bridges::RemoveChannel {
-        crate::operations::bridges::RemoveChannel::new(
-            &self.client,
-            &self.bridge_id,
-            channel,
-        )
+    /// Removes channels from a bridge. See [`RemoveChannel`](crate::operations::bridges::RemoveChannel).
+    pub fn remove_channel(&self, channel: impl IntoIterator<Item = impl Into<ChannelId>>) -> bridges::RemoveChannel {
+        bridges::RemoveChannel::new(&self.client, &self.bridge_id, channel)
     }
 
-    /// Shows the video of one channel to all participants, regardless of who is talking. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes `single`.
-    ///
-    /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel whose video to show. It must be in the bridge; an unknown channel returns `400`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: The channel is not in this bridge, or not in a Stasis application.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn set_video_source(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> crate::operations::bridges::SetVideoSource {
-        crate::operations::bridges::SetVideoSource::new(
-            &self.client,
-            &self.bridge_id,
-            channel_id,
-        )
+    /// Shows the video of one channel to all participants, regardless of who is talking. See
+    /// [`SetVideoSource`](crate::operations::bridges::SetVideoSource).
+    pub fn set_video_source(&self, channel_id: impl Into<ChannelId>) -> bridges::SetVideoSource {
+        bridges::SetVideoSource::new(&self.client, &self.bridge_id, channel_id)
     }
 
-    /// Clears the video source set by `set_video_source`. `video_source_id` and [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to the bridge.
-    ///
-    /// `DELETE /bridges/{bridgeId}/videoSource`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn clear_video_source(&self) -> crate::operations::bridges::ClearVideoSource {
-        crate::operations::bridges::ClearVideoSource::new(&self.client, &self.bridge_id)
+    /// Clears the video source set by `set_video_source`. See
+    /// [`ClearVideoSource`](crate::operations::bridges::ClearVideoSource).
+    pub fn clear_video_source(&self) -> bridges::ClearVideoSource {
+        bridges::ClearVideoSource::new(&self.client, &self.bridge_id)
     }
 
-    /// Plays music on hold to all participants of a bridge until `stop_moh`. No event follows.
-    ///
-    /// `POST /bridges/{bridgeId}/moh`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").start_moh().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn start_moh(&self) -> crate::operations::bridges::StartMoh {
-        crate::operations::bridges::StartMoh::new(&self.client, &self.bridge_id)
+    /// Plays music on hold to all participants of a bridge until `stop_moh`. See
+    /// [`StartMoh`](crate::operations::bridges::StartMoh).
+    pub fn start_moh(&self) -> bridges::StartMoh {
+        bridges::StartMoh::new(&self.client, &self.bridge_id)
     }
 
-    /// Stops the music started by `start_moh`. No event follows.
-    ///
-    /// `DELETE /bridges/{bridgeId}/moh`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: No music is playing in the bridge, or the bridge was created by the dialplan.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop_moh(&self) -> crate::operations::bridges::StopMoh {
-        crate::operations::bridges::StopMoh::new(&self.client, &self.bridge_id)
+    /// Stops the music started by `start_moh`. See [`StopMoh`](crate::operations::bridges::StopMoh).
+    pub fn stop_moh(&self) -> bridges::StopMoh {
+        bridges::StopMoh::new(&self.client, &self.bridge_id)
     }
 
-    /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
-    ///
-    /// `POST /bridges/{bridgeId}/play`
-    ///
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: The server does not support `announcer_format`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn play(
-        &self,
-        media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::bridges::Play {
-        crate::operations::bridges::Play::new(&self.client, &self.bridge_id, media)
+    /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with.
+    /// See [`Play`](crate::operations::bridges::Play).
+    pub fn play(&self, media: impl IntoIterator<Item = impl Into<String>>) -> bridges::Play {
+        bridges::Play::new(&self.client, &self.bridge_id, media)
     }
 
-    /// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
-    ///
-    /// `POST /bridges/{bridgeId}/play/{playbackId}`
-    ///
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: The server does not support `announcer_format`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Plays media to a bridge like `play`, with a playback ID that you choose. See
+    /// [`PlayWithId`](crate::operations::bridges::PlayWithId).
     pub fn play_with_id(
         &self,
-        playback_id: impl Into<crate::ids::PlaybackId>,
+        playback_id: impl Into<PlaybackId>,
         media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::bridges::PlayWithId {
-        crate::operations::bridges::PlayWithId::new(
-            &self.client,
-            &self.bridge_id,
-            playback_id,
-            media,
-        )
+    ) -> bridges::PlayWithId {
+        bridges::PlayWithId::new(&self.client, &self.bridge_id, playback_id, media)
     }
 
-    /// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
-    ///
-    /// `POST /bridges/{bridgeId}/record`
-    ///
-    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: `ifExists` or `terminateOn` has an unknown value.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, or a recording of this name already exists.
-    /// - `422`: The server does not support the file format or `recorder_format`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn record(
-        &self,
-        name: impl Into<crate::ids::RecordingName>,
-        format: impl Into<String>,
-    ) -> crate::operations::bridges::Record {
-        crate::operations::bridges::Record::new(
-            &self.client,
-            &self.bridge_id,
-            name,
-            format,
-        )
+    /// Records the mixed audio of a bridge to a file. See [`Record`](crate::operations::bridges::Record).
+    pub fn record(&self, name: impl Into<RecordingName>, format: impl Into<String>) -> bridges::Record {
+        bridges::Record::new(&self.client, &self.bridge_id, name, format)
     }
 }
 
@@ -815,16 +357,13 @@ impl BridgeHandle {
 #[derive(Debug, Clone)]
 pub struct ChannelHandle {
     client: Client,
-    channel_id: crate::ids::ChannelId,
+    channel_id: ChannelId,
 }
 
 impl Client {
     /// Operations on `/channels/{channelId}`, for one `channelId`.
     #[must_use]
-    pub fn channel(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> ChannelHandle {
+    pub fn channel(&self, channel_id: impl Into<ChannelId>) -> ChannelHandle {
         ChannelHandle {
             client: self.clone(),
             channel_id: channel_id.into(),
@@ -833,731 +372,199 @@ impl Client {
 }
 
 impl ChannelHandle {
-    /// `channelId` (path): `ChannelId`.
     /// The channel, which need not be in a Stasis application.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `channelId` in the path.
     #[must_use]
-    pub fn channel_id(&self) -> &crate::ids::ChannelId {
+    pub fn channel_id(&self) -> &ChannelId {
         &self.channel_id
     }
 
-    /// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.
-    ///
-    /// `GET /channels/{channelId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channel = ari.channel("1700000000.1").get().await?;
-    /// println!("{} <{}>", channel.caller.name, channel.caller.number);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get(&self) -> crate::operations::channels::Get {
-        crate::operations::channels::Get::new(&self.client, &self.channel_id)
+    /// Returns one channel: its state, caller, connected line and dialplan position. See
+    /// [`Get`](crate::operations::channels::Get).
+    pub fn get(&self) -> channels::Get {
+        channels::Get::new(&self.client, &self.channel_id)
     }
 
-    /// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.
-    ///
-    /// `POST /channels/{channelId}`
-    ///
-    /// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
-    /// let channel = request.variables([("CUSTOMER", "4711")]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn originate_with_id(
-        &self,
-        endpoint: impl Into<String>,
-    ) -> crate::operations::channels::OriginateWithId {
-        crate::operations::channels::OriginateWithId::new(
-            &self.client,
-            &self.channel_id,
-            endpoint,
-        )
+    /// Calls an endpoint like `originate`, on a channel whose ID you choose. See
+    /// [`OriginateWithId`](crate::operations::channels::OriginateWithId).
+    pub fn originate_with_id(&self, endpoint: impl Into<String>) -> channels::OriginateWithId {
+        channels::OriginateWithId::new(&self.client, &self.channel_id, endpoint)
     }
 
-    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
-    ///
-    /// `DELETE /channels/{channelId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The reason is unknown, the code is not a number, or both are given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").hangup().reason("busy").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn hangup(&self) -> crate::operations::channels::Hangup {
-        crate::operations::channels::Hangup::new(&self.client, &self.channel_id)
+    /// Hangs up a channel, whether or not it is in a Stasis application. See
+    /// [`Hangup`](crate::operations::channels::Hangup).
+    pub fn hangup(&self) -> channels::Hangup {
+        channels::Hangup::new(&self.client, &self.channel_id)
     }
 
-    /// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then hung up.
-    ///
-    /// `POST /channels/{channelId}/continue`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist, or the extension has no such label.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for the answer, or hang it up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn continue_in_dialplan(
-        &self,
-    ) -> crate::operations::channels::ContinueInDialplan {
-        crate::operations::channels::ContinueInDialplan::new(
-            &self.client,
-            &self.channel_id,
-        )
+    /// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. See
+    /// [`ContinueInDialplan`](crate::operations::channels::ContinueInDialplan).
+    pub fn continue_in_dialplan(&self) -> channels::ContinueInDialplan {
+        channels::ContinueInDialplan::new(&self.client, &self.channel_id)
     }
 
-    /// Moves a channel to another Stasis application. The new application receives [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new application is not registered, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
-    ///
-    /// `POST /channels/{channelId}/move`
-    ///
-    /// - `app` (query): text. The application to move the channel to. Its existence is checked only after the reply. Since Asterisk 16.3, 18.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    ///
-    /// Since Asterisk 16.3, 18.0.
-    pub fn r#move(&self, app: impl Into<String>) -> crate::operations::channels::Move {
-        crate::operations::channels::Move::new(&self.client, &self.channel_id, app)
+    /// Moves a channel to another Stasis application. See [`Move`](crate::operations::channels::Move).
+    pub fn r#move(&self, app: impl Into<String>) -> channels::Move {
+        channels::Move::new(&self.client, &self.channel_id, app)
     }
 
-    /// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
-    ///
-    /// `POST /channels/{channelId}/redirect`
-    ///
-    /// - `endpoint` (query): text. The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must match that of the channel. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No endpoint is given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    /// - `422`: The endpoint has no resource part, or its technology differs from that of the channel.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn redirect(
-        &self,
-        endpoint: impl Into<String>,
-    ) -> crate::operations::channels::Redirect {
-        crate::operations::channels::Redirect::new(
-            &self.client,
-            &self.channel_id,
-            endpoint,
-        )
+    /// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER`
+    /// afterwards. See [`Redirect`](crate::operations::channels::Redirect).
+    pub fn redirect(&self, endpoint: impl Into<String>) -> channels::Redirect {
+        channels::Redirect::new(&self.client, &self.channel_id, endpoint)
     }
 
-    /// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that is already up is unaffected.
-    ///
-    /// `POST /channels/{channelId}/answer`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call, which only the far end can answer.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").answer().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn answer(&self) -> crate::operations::channels::Answer {
-        crate::operations::channels::Answer::new(&self.client, &self.channel_id)
+    /// Answers an incoming call. See [`Answer`](crate::operations::channels::Answer).
+    pub fn answer(&self) -> channels::Answer {
+        channels::Answer::new(&self.client, &self.channel_id)
     }
 
-    /// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ring_stop`, the answer or the end of the call. No event follows.
-    ///
-    /// `POST /channels/{channelId}/ring`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").ring().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn ring(&self) -> crate::operations::channels::Ring {
-        crate::operations::channels::Ring::new(&self.client, &self.channel_id)
+    /// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. See
+    /// [`Ring`](crate::operations::channels::Ring).
+    pub fn ring(&self) -> channels::Ring {
+        channels::Ring::new(&self.client, &self.channel_id)
     }
 
-    /// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.
-    ///
-    /// `DELETE /channels/{channelId}/ring`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn ring_stop(&self) -> crate::operations::channels::RingStop {
-        crate::operations::channels::RingStop::new(&self.client, &self.channel_id)
+    /// Stops the ringing indication started by `ring`. See [`RingStop`](crate::operations::channels::RingStop).
+    pub fn ring_stop(&self) -> channels::RingStop {
+        channels::RingStop::new(&self.client, &self.channel_id)
     }
 
-    /// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.
-    ///
-    /// `POST /channels/{channelId}/progress`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
-    pub fn progress(&self) -> crate::operations::channels::Progress {
-        crate::operations::channels::Progress::new(&self.client, &self.channel_id)
+    /// Indicates call progress to the caller: in SIP, with a `183`. See
+    /// [`Progress`](crate::operations::channels::Progress).
+    pub fn progress(&self) -> channels::Progress {
+        channels::Progress::new(&self.client, &self.channel_id)
     }
 
-    /// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.
-    ///
-    /// `POST /channels/{channelId}/dtmf`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No digits are given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn send_dtmf(&self) -> crate::operations::channels::SendDtmf {
-        crate::operations::channels::SendDtmf::new(&self.client, &self.channel_id)
+    /// Sends DTMF digits to the far end. See [`SendDtmf`](crate::operations::channels::SendDtmf).
+    pub fn send_dtmf(&self) -> channels::SendDtmf {
+        channels::SendDtmf::new(&self.client, &self.channel_id)
     }
 
-    /// Mutes the audio of a channel in one or both directions; the call continues. DTMF still passes. No event follows.
-    ///
-    /// `POST /channels/{channelId}/mute`
-    ///
-    /// - `direction` (query): `Direction`. The direction to mute. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").mute("in").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn mute(
-        &self,
-        direction: impl Into<crate::values::Direction>,
-    ) -> crate::operations::channels::Mute {
-        crate::operations::channels::Mute::new(&self.client, &self.channel_id, direction)
+    /// Mutes the audio of a channel in one or both directions; the call continues. See
+    /// [`Mute`](crate::operations::channels::Mute).
+    pub fn mute(&self, direction: impl Into<Direction>) -> channels::Mute {
+        channels::Mute::new(&self.client, &self.channel_id, direction)
     }
 
-    /// Restores audio muted by `mute`. No event follows.
-    ///
-    /// `DELETE /channels/{channelId}/mute`
-    ///
-    /// - `direction` (query): `Direction`. The direction to unmute. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unmute(
-        &self,
-        direction: impl Into<crate::values::Direction>,
-    ) -> crate::operations::channels::Unmute {
-        crate::operations::channels::Unmute::new(
-            &self.client,
-            &self.channel_id,
-            direction,
-        )
+    /// Restores audio muted by `mute`. See [`Unmute`](crate::operations::channels::Unmute).
+    pub fn unmute(&self, direction: impl Into<Direction>) -> channels::Unmute {
+        channels::Unmute::new(&self.client, &self.channel_id, direction)
     }
 
-    /// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
-    ///
-    /// `POST /channels/{channelId}/hold`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").hold().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn hold(&self) -> crate::operations::channels::Hold {
-        crate::operations::channels::Hold::new(&self.client, &self.channel_id)
+    /// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. See
+    /// [`Hold`](crate::operations::channels::Hold).
+    pub fn hold(&self) -> channels::Hold {
+        channels::Hold::new(&self.client, &self.channel_id)
     }
 
-    /// Ends a hold started by `hold`. [`ChannelUnhold`](crate::events::ChannelUnhold) does not follow.
-    ///
-    /// `DELETE /channels/{channelId}/hold`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unhold(&self) -> crate::operations::channels::Unhold {
-        crate::operations::channels::Unhold::new(&self.client, &self.channel_id)
+    /// Ends a hold started by `hold`. See [`Unhold`](crate::operations::channels::Unhold).
+    pub fn unhold(&self) -> channels::Unhold {
+        channels::Unhold::new(&self.client, &self.channel_id)
     }
 
-    /// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume afterwards. No event follows.
-    ///
-    /// `POST /channels/{channelId}/moh`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn start_moh(&self) -> crate::operations::channels::StartMoh {
-        crate::operations::channels::StartMoh::new(&self.client, &self.channel_id)
+    /// Plays music on hold to the far end until `stop_moh`. See [`StartMoh`](crate::operations::channels::StartMoh).
+    pub fn start_moh(&self) -> channels::StartMoh {
+        channels::StartMoh::new(&self.client, &self.channel_id)
     }
 
-    /// Stops the music started by `start_moh`. It has no effect if none is playing.
-    ///
-    /// `DELETE /channels/{channelId}/moh`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop_moh(&self) -> crate::operations::channels::StopMoh {
-        crate::operations::channels::StopMoh::new(&self.client, &self.channel_id)
+    /// Stops the music started by `start_moh`. See [`StopMoh`](crate::operations::channels::StopMoh).
+    pub fn stop_moh(&self) -> channels::StopMoh {
+        channels::StopMoh::new(&self.client, &self.channel_id)
     }
 
-    /// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.
-    ///
-    /// `POST /channels/{channelId}/silence`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn start_silence(&self) -> crate::operations::channels::StartSilence {
-        crate::operations::channels::StartSilence::new(&self.client, &self.channel_id)
+    /// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. See
+    /// [`StartSilence`](crate::operations::channels::StartSilence).
+    pub fn start_silence(&self) -> channels::StartSilence {
+        channels::StartSilence::new(&self.client, &self.channel_id)
     }
 
-    /// Stops the silence started by `start_silence`. It has no effect if none is being sent.
-    ///
-    /// `DELETE /channels/{channelId}/silence`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop_silence(&self) -> crate::operations::channels::StopSilence {
-        crate::operations::channels::StopSilence::new(&self.client, &self.channel_id)
+    /// Stops the silence started by `start_silence`. See [`StopSilence`](crate::operations::channels::StopSilence).
+    pub fn stop_silence(&self) -> channels::StopSilence {
+        channels::StopSilence::new(&self.client, &self.channel_id)
     }
 
-    /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.
-    ///
-    /// `POST /channels/{channelId}/play`
-    ///
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
-    /// println!("{} is {}", playback.id, playback.state);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn play(
-        &self,
-        media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::channels::Play {
-        crate::operations::channels::Play::new(&self.client, &self.channel_id, media)
+    /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. See
+    /// [`Play`](crate::operations::channels::Play).
+    pub fn play(&self, media: impl IntoIterator<Item = impl Into<String>>) -> channels::Play {
+        channels::Play::new(&self.client, &self.channel_id, media)
     }
 
-    /// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
-    ///
-    /// `POST /channels/{channelId}/play/{playbackId}`
-    ///
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Plays media to a channel like `play`, with a playback ID that you choose. See
+    /// [`PlayWithId`](crate::operations::channels::PlayWithId).
     pub fn play_with_id(
         &self,
-        playback_id: impl Into<crate::ids::PlaybackId>,
+        playback_id: impl Into<PlaybackId>,
         media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::channels::PlayWithId {
-        crate::operations::channels::PlayWithId::new(
-            &self.client,
-            &self.channel_id,
-            playback_id,
-            media,
-        )
+    ) -> channels::PlayWithId {
+        channels::PlayWithId::new(&self.client, &self.channel_id, playback_id, media)
     }
 
-    /// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.
-    ///
-    /// `POST /channels/{channelId}/record`
-    ///
-    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` has an unknown value.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application, or a recording of this name already exists.
-    /// - `422`: The server does not support the file format.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let recording = ari.channel("1700000000.1").record("message-1", "wav");
-    /// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn record(
-        &self,
-        name: impl Into<crate::ids::RecordingName>,
-        format: impl Into<String>,
-    ) -> crate::operations::channels::Record {
-        crate::operations::channels::Record::new(
-            &self.client,
-            &self.channel_id,
-            name,
-            format,
-        )
+    /// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. See
+    /// [`Record`](crate::operations::channels::Record).
+    pub fn record(&self, name: impl Into<RecordingName>, format: impl Into<String>) -> channels::Record {
+        channels::Record::new(&self.client, &self.channel_id, name, format)
     }
 
-    /// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.
-    ///
-    /// `GET /channels/{channelId}/variable`
-    ///
-    /// - `variable` (query): text. The name without `${}`. A name that ends with `)` is evaluated as a function. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The channel does not exist, or the variable is not set on it.
-    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get_channel_var(
-        &self,
-        variable: impl Into<String>,
-    ) -> crate::operations::channels::GetChannelVar {
-        crate::operations::channels::GetChannelVar::new(
-            &self.client,
-            &self.channel_id,
-            variable,
-        )
+    /// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. See
+    /// [`GetChannelVar`](crate::operations::channels::GetChannelVar).
+    pub fn get_channel_var(&self, variable: impl Into<String>) -> channels::GetChannelVar {
+        channels::GetChannelVar::new(&self.client, &self.channel_id, variable)
     }
 
-    /// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
-    ///
-    /// `POST /channels/{channelId}/variable`
-    ///
-    /// - `variable` (query): text. The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this one; prefixed with `__`, also by channels dialled from those. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn set_channel_var(
-        &self,
-        variable: impl Into<String>,
-    ) -> crate::operations::channels::SetChannelVar {
-        crate::operations::channels::SetChannelVar::new(
-            &self.client,
-            &self.channel_id,
-            variable,
-        )
+    /// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. See
+    /// [`SetChannelVar`](crate::operations::channels::SetChannelVar).
+    pub fn set_channel_var(&self, variable: impl Into<String>) -> channels::SetChannelVar {
+        channels::SetChannelVar::new(&self.client, &self.channel_id, variable)
     }
 
-    /// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.
-    ///
-    /// `GET /channels/{channelId}/variables`
-    ///
-    /// - `variables` (query): list of text. The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The channel does not exist, or one of the variables is not set on it.
-    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn get_channel_vars(
-        &self,
-        variables: impl IntoIterator<Item = impl Into<String>>,
-    ) -> crate::operations::channels::GetChannelVars {
-        crate::operations::channels::GetChannelVars::new(
-            &self.client,
-            &self.channel_id,
-            variables,
-        )
+    /// Reads several channel variables and dialplan functions in one request. See
+    /// [`GetChannelVars`](crate::operations::channels::GetChannelVars).
+    pub fn get_channel_vars(&self, variables: impl IntoIterator<Item = impl Into<String>>) -> channels::GetChannelVars {
+        channels::GetChannelVars::new(&self.client, &self.channel_id, variables)
     }
 
-    /// Sets several channel variables and dialplan functions in one request. [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
-    ///
-    /// `POST /channels/{channelId}/variables`
-    ///
-    /// - `variables` (body): JSON. The variables or functions by name. Each value can request to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The variables are missing, or a value is not a string.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Sets several channel variables and dialplan functions in one request. See
+    /// [`SetChannelVars`](crate::operations::channels::SetChannelVars).
     pub fn set_channel_vars(
         &self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
-    ) -> crate::operations::channels::SetChannelVars {
-        crate::operations::channels::SetChannelVars::new(
-            &self.client,
-            &self.channel_id,
-            variables,
-        )
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
+    ) -> channels::SetChannelVars {
+        channels::SetChannelVars::new(&self.client, &self.channel_id, variables)
     }
 
-    /// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
-    ///
-    /// `POST /channels/{channelId}/snoop`
-    ///
-    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn snoop_channel(
-        &self,
-        app: impl Into<String>,
-    ) -> crate::operations::channels::SnoopChannel {
-        crate::operations::channels::SnoopChannel::new(
-            &self.client,
-            &self.channel_id,
-            app,
-        )
+    /// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. See
+    /// [`SnoopChannel`](crate::operations::channels::SnoopChannel).
+    pub fn snoop_channel(&self, app: impl Into<String>) -> channels::SnoopChannel {
+        channels::SnoopChannel::new(&self.client, &self.channel_id, app)
     }
 
-    /// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
-    ///
-    /// `POST /channels/{channelId}/snoop/{snoopId}`
-    ///
-    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. An ID that is in use returns `500`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Creates a snoop channel like `snoop_channel`, with an ID that you choose. See
+    /// [`SnoopChannelWithId`](crate::operations::channels::SnoopChannelWithId).
     pub fn snoop_channel_with_id(
         &self,
-        snoop_id: impl Into<crate::ids::ChannelId>,
+        snoop_id: impl Into<ChannelId>,
         app: impl Into<String>,
-    ) -> crate::operations::channels::SnoopChannelWithId {
-        crate::operations::channels::SnoopChannelWithId::new(
-            &self.client,
-            &self.channel_id,
-            snoop_id,
-            app,
-        )
+    ) -> channels::SnoopChannelWithId {
+        channels::SnoopChannelWithId::new(&self.client, &self.channel_id, snoop_id, app)
     }
 
-    /// Calls the endpoint of a channel made with `create`. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
-    ///
-    /// `POST /channels/{channelId}/dial`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel has not entered its application yet, was not made with `create`, or has already been dialled.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn dial(&self) -> crate::operations::channels::Dial {
-        crate::operations::channels::Dial::new(&self.client, &self.channel_id)
+    /// Calls the endpoint of a channel made with `create`. See [`Dial`](crate::operations::channels::Dial).
+    pub fn dial(&self) -> channels::Dial {
+        channels::Dial::new(&self.client, &self.channel_id)
     }
 
-    /// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.
-    ///
-    /// `GET /channels/{channelId}/rtp_statistics`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist or has no RTP session.
-    ///
-    /// Since Asterisk 16.4, 18.0.
-    pub fn rtpstatistics(&self) -> crate::operations::channels::Rtpstatistics {
-        crate::operations::channels::Rtpstatistics::new(&self.client, &self.channel_id)
+    /// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. See
+    /// [`Rtpstatistics`](crate::operations::channels::Rtpstatistics).
+    pub fn rtpstatistics(&self) -> channels::Rtpstatistics {
+        channels::Rtpstatistics::new(&self.client, &self.channel_id)
     }
 
-    /// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
-    ///
-    /// `POST /channels/{channelId}/transfer_progress`
-    ///
-    /// - `states` (query): text. The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The state is missing or unknown.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: Declared for outgoing calls that have not been answered, but Asterisk 22 accepts those as well.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    pub fn transfer_progress(
-        &self,
-        states: impl Into<String>,
-    ) -> crate::operations::channels::TransferProgress {
-        crate::operations::channels::TransferProgress::new(
-            &self.client,
-            &self.channel_id,
-            states,
-        )
+    /// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. See
+    /// [`TransferProgress`](crate::operations::channels::TransferProgress).
+    pub fn transfer_progress(&self, states: impl Into<String>) -> channels::TransferProgress {
+        channels::TransferProgress::new(&self.client, &self.channel_id, states)
     }
 }
 
@@ -1565,16 +572,13 @@ impl ChannelHandle {
 #[derive(Debug, Clone)]
 pub struct DeviceHandle {
     client: Client,
-    device_name: crate::ids::DeviceName,
+    device_name: DeviceName,
 }
 
 impl Client {
     /// Operations on `/deviceStates/{deviceName}`, for one `deviceName`.
     #[must_use]
-    pub fn device(
-        &self,
-        device_name: impl Into<crate::ids::DeviceName>,
-    ) -> DeviceHandle {
+    pub fn device(&self, device_name: impl Into<DeviceName>) -> DeviceHandle {
         DeviceHandle {
             client: self.clone(),
             device_name: device_name.into(),
@@ -1583,65 +587,29 @@ impl Client {
 }
 
 impl DeviceHandle {
-    /// `deviceName` (path): `DeviceName`.
     /// The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `deviceName` in the path.
     #[must_use]
-    pub fn device_name(&self) -> &crate::ids::DeviceName {
+    pub fn device_name(&self) -> &DeviceName {
         &self.device_name
     }
 
-    /// Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
-    ///
-    /// `GET /deviceStates/{deviceName}`
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self) -> crate::operations::device_states::Get {
-        crate::operations::device_states::Get::new(&self.client, &self.device_name)
+    /// Reads the state of any device, phones included. See [`Get`](crate::operations::device_states::Get).
+    pub fn get(&self) -> device_states::Get {
+        device_states::Get::new(&self.client, &self.device_name)
     }
 
-    /// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
-    ///
-    /// `PUT /deviceStates/{deviceName}`
-    ///
-    /// - `deviceState` (query): `UpdateDeviceState`. The new state. Any other value, `UNKNOWN` included, returns `500`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The name is empty after `Stasis:`.
-    /// - `409`: The name does not start with `Stasis:`. The state of phones and other devices cannot be set.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.device_states().update("Stasis:lamp", "INUSE").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn update(
-        &self,
-        device_state: impl Into<crate::values::UpdateDeviceState>,
-    ) -> crate::operations::device_states::Update {
-        crate::operations::device_states::Update::new(
-            &self.client,
-            &self.device_name,
-            device_state,
-        )
+    /// Sets the state of a device controlled through ARI, creating it if necessary. See
+    /// [`Update`](crate::operations::device_states::Update).
+    pub fn update(&self, device_state: impl Into<UpdateDeviceState>) -> device_states::Update {
+        device_states::Update::new(&self.client, &self.device_name, device_state)
     }
 
-    /// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.
-    ///
-    /// `DELETE /deviceStates/{deviceName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The name is empty after `Stasis:`.
-    /// - `409`: The name does not start with `Stasis:`. Other devices cannot be deleted.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete(&self) -> crate::operations::device_states::Delete {
-        crate::operations::device_states::Delete::new(&self.client, &self.device_name)
+    /// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. See
+    /// [`Delete`](crate::operations::device_states::Delete).
+    pub fn delete(&self) -> device_states::Delete {
+        device_states::Delete::new(&self.client, &self.device_name)
     }
 }
 
@@ -1656,11 +624,7 @@ pub struct EndpointHandle {
 impl Client {
     /// Operations on `/endpoints/{tech}/{resource}`, for one `tech`, `resource`.
     #[must_use]
-    pub fn endpoint(
-        &self,
-        tech: impl Into<String>,
-        resource: impl Into<String>,
-    ) -> EndpointHandle {
+    pub fn endpoint(&self, tech: impl Into<String>, resource: impl Into<String>) -> EndpointHandle {
         EndpointHandle {
             client: self.clone(),
             tech: tech.into(),
@@ -1670,85 +634,41 @@ impl Client {
 }
 
 impl EndpointHandle {
-    /// `tech` (path): text.
     /// The technology, such as `PJSIP`. Case does not matter.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `tech` in the path.
     #[must_use]
     pub fn tech(&self) -> &str {
         &self.tech
     }
 
-    /// `resource` (path): text.
     /// The name of the endpoint within the technology, such as `alice`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `resource` in the path.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
-    /// Returns one endpoint, with its state and channels.
-    ///
-    /// `GET /endpoints/{tech}/{resource}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: Declared for malformed parameters, but servers return `404` in that case.
-    /// - `404`: The endpoint does not exist, or its technology is not loaded.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self) -> crate::operations::endpoints::Get {
-        crate::operations::endpoints::Get::new(&self.client, &self.tech, &self.resource)
+    /// Returns one endpoint, with its state and channels. See [`Get`](crate::operations::endpoints::Get).
+    pub fn get(&self) -> endpoints::Get {
+        endpoints::Get::new(&self.client, &self.tech, &self.resource)
     }
 
-    /// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
-    ///
-    /// `PUT /endpoints/{tech}/{resource}/sendMessage`
-    ///
-    /// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The value of a variable is not a string.
-    /// - `404`: The endpoint does not exist, or its technology does not support text messages.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn send_message_to_endpoint(
-        &self,
-        from: impl Into<String>,
-    ) -> crate::operations::endpoints::SendMessageToEndpoint {
-        crate::operations::endpoints::SendMessageToEndpoint::new(
-            &self.client,
-            &self.tech,
-            &self.resource,
-            from,
-        )
+    /// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. See
+    /// [`SendMessageToEndpoint`](crate::operations::endpoints::SendMessageToEndpoint).
+    pub fn send_message_to_endpoint(&self, from: impl Into<String>) -> endpoints::SendMessageToEndpoint {
+        endpoints::SendMessageToEndpoint::new(&self.client, &self.tech, &self.resource, from)
     }
 
-    /// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
-    ///
-    /// `POST /endpoints/{tech}/{resource}/refer`
-    ///
-    /// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The value of a variable is not a string.
-    /// - `404`: The endpoint does not exist, or its technology does not support such requests.
-    ///
-    /// Since Asterisk 18.20, 20.5, 21.0.
+    /// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. See
+    /// [`ReferToEndpoint`](crate::operations::endpoints::ReferToEndpoint).
     pub fn refer_to_endpoint(
         &self,
         from: impl Into<String>,
         refer_to: impl Into<String>,
-    ) -> crate::operations::endpoints::ReferToEndpoint {
-        crate::operations::endpoints::ReferToEndpoint::new(
-            &self.client,
-            &self.tech,
-            &self.resource,
-            from,
-            refer_to,
-        )
+    ) -> endpoints::ReferToEndpoint {
+        endpoints::ReferToEndpoint::new(&self.client, &self.tech, &self.resource, from, refer_to)
     }
 }
 
@@ -1756,16 +676,13 @@ impl EndpointHandle {
 #[derive(Debug, Clone)]
 pub struct MailboxHandle {
     client: Client,
-    mailbox_name: crate::ids::MailboxName,
+    mailbox_name: MailboxName,
 }
 
 impl Client {
     /// Operations on `/mailboxes/{mailboxName}`, for one `mailboxName`.
     #[must_use]
-    pub fn mailbox(
-        &self,
-        mailbox_name: impl Into<crate::ids::MailboxName>,
-    ) -> MailboxHandle {
+    pub fn mailbox(&self, mailbox_name: impl Into<MailboxName>) -> MailboxHandle {
         MailboxHandle {
             client: self.clone(),
             mailbox_name: mailbox_name.into(),
@@ -1774,63 +691,28 @@ impl Client {
 }
 
 impl MailboxHandle {
-    /// `mailboxName` (path): `MailboxName`.
     /// The mailbox with its context, such as `1234@default`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `mailboxName` in the path.
     #[must_use]
-    pub fn mailbox_name(&self) -> &crate::ids::MailboxName {
+    pub fn mailbox_name(&self) -> &MailboxName {
         &self.mailbox_name
     }
 
-    /// Returns the message counts of a mailbox controlled through ARI.
-    ///
-    /// `GET /mailboxes/{mailboxName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self) -> crate::operations::mailboxes::Get {
-        crate::operations::mailboxes::Get::new(&self.client, &self.mailbox_name)
+    /// Returns the message counts of a mailbox controlled through ARI. See [`Get`](crate::operations::mailboxes::Get).
+    pub fn get(&self) -> mailboxes::Get {
+        mailboxes::Get::new(&self.client, &self.mailbox_name)
     }
 
-    /// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.
-    ///
-    /// `PUT /mailboxes/{mailboxName}`
-    ///
-    /// - `oldMessages` (query): whole number. The number of messages already listened to. Since Asterisk 16.0 or earlier.
-    /// - `newMessages` (query): whole number. The number of messages not yet listened to. Any value above 0 turns the message indicator on. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The server has not loaded `res_stasis_mailbox`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn update(
-        &self,
-        old_messages: i64,
-        new_messages: i64,
-    ) -> crate::operations::mailboxes::Update {
-        crate::operations::mailboxes::Update::new(
-            &self.client,
-            &self.mailbox_name,
-            old_messages,
-            new_messages,
-        )
+    /// Sets the message counts of a mailbox, creating it if necessary. See
+    /// [`Update`](crate::operations::mailboxes::Update).
+    pub fn update(&self, old_messages: i64, new_messages: i64) -> mailboxes::Update {
+        mailboxes::Update::new(&self.client, &self.mailbox_name, old_messages, new_messages)
     }
 
-    /// Deletes a mailbox controlled through ARI. Subscribed phones turn their message indicator off.
-    ///
-    /// `DELETE /mailboxes/{mailboxName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete(&self) -> crate::operations::mailboxes::Delete {
-        crate::operations::mailboxes::Delete::new(&self.client, &self.mailbox_name)
+    /// Deletes a mailbox controlled through ARI. See [`Delete`](crate::operations::mailboxes::Delete).
+    pub fn delete(&self) -> mailboxes::Delete {
+        mailboxes::Delete::new(&self.client, &self.mailbox_name)
     }
 }
 
@@ -1838,16 +720,13 @@ impl MailboxHandle {
 #[derive(Debug, Clone)]
 pub struct PlaybackHandle {
     client: Client,
-    playback_id: crate::ids::PlaybackId,
+    playback_id: PlaybackId,
 }
 
 impl Client {
     /// Operations on `/playbacks/{playbackId}`, for one `playbackId`.
     #[must_use]
-    pub fn playback(
-        &self,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-    ) -> PlaybackHandle {
+    pub fn playback(&self, playback_id: impl Into<PlaybackId>) -> PlaybackHandle {
         PlaybackHandle {
             client: self.clone(),
             playback_id: playback_id.into(),
@@ -1856,76 +735,27 @@ impl Client {
 }
 
 impl PlaybackHandle {
-    /// `playbackId` (path): `PlaybackId`.
     /// The ID returned by `play`, or the one that you chose.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `playbackId` in the path.
     #[must_use]
-    pub fn playback_id(&self) -> &crate::ids::PlaybackId {
+    pub fn playback_id(&self) -> &PlaybackId {
         &self.playback_id
     }
 
-    /// Returns the current state of a playback. Asterisk discards a playback when it ends.
-    ///
-    /// `GET /playbacks/{playbackId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The playback does not exist or has ended.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self) -> crate::operations::playbacks::Get {
-        crate::operations::playbacks::Get::new(&self.client, &self.playback_id)
+    /// Returns the current state of a playback. See [`Get`](crate::operations::playbacks::Get).
+    pub fn get(&self) -> playbacks::Get {
+        playbacks::Get::new(&self.client, &self.playback_id)
     }
 
-    /// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, even if the playback had not started.
-    ///
-    /// `DELETE /playbacks/{playbackId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The playback does not exist or has ended.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.playback("0001").stop().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn stop(&self) -> crate::operations::playbacks::Stop {
-        crate::operations::playbacks::Stop::new(&self.client, &self.playback_id)
+    /// Stops a playback and discards its remaining media. See [`Stop`](crate::operations::playbacks::Stop).
+    pub fn stop(&self) -> playbacks::Stop {
+        playbacks::Stop::new(&self.client, &self.playback_id)
     }
 
-    /// Pauses, seeks or restarts a playback in progress. Seeking works for sounds only, not for tones or digits.
-    ///
-    /// `POST /playbacks/{playbackId}/control`
-    ///
-    /// - `operation` (query): `ControlOperation`. The operation to perform. To end the playback, use `stop`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The operation is missing or unknown.
-    /// - `404`: The playback does not exist or has ended.
-    /// - `409`: The playback is still queued. Wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.playback("0001").control("pause").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn control(
-        &self,
-        operation: impl Into<crate::values::ControlOperation>,
-    ) -> crate::operations::playbacks::Control {
-        crate::operations::playbacks::Control::new(
-            &self.client,
-            &self.playback_id,
-            operation,
-        )
+    /// Pauses, seeks or restarts a playback in progress. See [`Control`](crate::operations::playbacks::Control).
+    pub fn control(&self, operation: impl Into<ControlOperation>) -> playbacks::Control {
+        playbacks::Control::new(&self.client, &self.playback_id, operation)
     }
 }
 
@@ -1933,16 +763,13 @@ impl PlaybackHandle {
 #[derive(Debug, Clone)]
 pub struct LiveRecordingHandle {
     client: Client,
-    recording_name: crate::ids::RecordingName,
+    recording_name: RecordingName,
 }
 
 impl Client {
     /// Operations on `/recordings/live/{recordingName}`, for one `recordingName`.
     #[must_use]
-    pub fn live_recording(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> LiveRecordingHandle {
+    pub fn live_recording(&self, recording_name: impl Into<RecordingName>) -> LiveRecordingHandle {
         LiveRecordingHandle {
             client: self.clone(),
             recording_name: recording_name.into(),
@@ -1951,114 +778,48 @@ impl Client {
 }
 
 impl LiveRecordingHandle {
-    /// `recordingName` (path): `RecordingName`.
     /// The name given when the recording was started.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `recordingName` in the path.
     #[must_use]
-    pub fn recording_name(&self) -> &crate::ids::RecordingName {
+    pub fn recording_name(&self) -> &RecordingName {
         &self.recording_name
     }
 
-    /// Returns the current state of a recording in progress. It is available from the request to record until the recording ends.
-    ///
-    /// `GET /recordings/live/{recordingName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress. It may have ended and been stored.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_live(&self) -> crate::operations::recordings::GetLive {
-        crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
+    /// Returns the current state of a recording in progress. See [`GetLive`](crate::operations::recordings::GetLive).
+    pub fn get_live(&self) -> recordings::GetLive {
+        recordings::GetLive::new(&self.client, &self.recording_name)
     }
 
-    /// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the state `done`, as after `stop`.
-    ///
-    /// `DELETE /recordings/live/{recordingName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn cancel(&self) -> crate::operations::recordings::Cancel {
-        crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
+    /// Stops a recording and discards its file. See [`Cancel`](crate::operations::recordings::Cancel).
+    pub fn cancel(&self) -> recordings::Cancel {
+        recordings::Cancel::new(&self.client, &self.recording_name)
     }
 
-    /// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored recording is then available.
-    ///
-    /// `POST /recordings/live/{recordingName}/stop`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.live_recording("message-1").stop().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn stop(&self) -> crate::operations::recordings::Stop {
-        crate::operations::recordings::Stop::new(&self.client, &self.recording_name)
+    /// Stops a recording and stores its file. See [`Stop`](crate::operations::recordings::Stop).
+    pub fn stop(&self) -> recordings::Stop {
+        recordings::Stop::new(&self.client, &self.recording_name)
     }
 
-    /// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.
-    ///
-    /// `POST /recordings/live/{recordingName}/pause`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn pause(&self) -> crate::operations::recordings::Pause {
-        crate::operations::recordings::Pause::new(&self.client, &self.recording_name)
+    /// Pauses a recording until `unpause`. See [`Pause`](crate::operations::recordings::Pause).
+    pub fn pause(&self) -> recordings::Pause {
+        recordings::Pause::new(&self.client, &self.recording_name)
     }
 
-    /// Resumes a paused recording. It has no effect on a recording that is not paused.
-    ///
-    /// `DELETE /recordings/live/{recordingName}/pause`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unpause(&self) -> crate::operations::recordings::Unpause {
-        crate::operations::recordings::Unpause::new(&self.client, &self.recording_name)
+    /// Resumes a paused recording. See [`Unpause`](crate::operations::recordings::Unpause).
+    pub fn unpause(&self) -> recordings::Unpause {
+        recordings::Unpause::new(&self.client, &self.recording_name)
     }
 
-    /// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.
-    ///
-    /// `POST /recordings/live/{recordingName}/mute`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn mute(&self) -> crate::operations::recordings::Mute {
-        crate::operations::recordings::Mute::new(&self.client, &self.recording_name)
+    /// Records silence instead of audio until `unmute`, so that the file keeps its length. See
+    /// [`Mute`](crate::operations::recordings::Mute).
+    pub fn mute(&self) -> recordings::Mute {
+        recordings::Mute::new(&self.client, &self.recording_name)
     }
 
-    /// Records audio again after `mute`. It has no effect on a recording that is not muted.
-    ///
-    /// `DELETE /recordings/live/{recordingName}/mute`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unmute(&self) -> crate::operations::recordings::Unmute {
-        crate::operations::recordings::Unmute::new(&self.client, &self.recording_name)
+    /// Records audio again after `mute`. See [`Unmute`](crate::operations::recordings::Unmute).
+    pub fn unmute(&self) -> recordings::Unmute {
+        recordings::Unmute::new(&self.client, &self.recording_name)
     }
 }
 
@@ -2066,16 +827,13 @@ impl LiveRecordingHandle {
 #[derive(Debug, Clone)]
 pub struct StoredRecordingHandle {
     client: Client,
-    recording_name: crate::ids::RecordingName,
+    recording_name: RecordingName,
 }
 
 impl Client {
     /// Operations on `/recordings/stored/{recordingName}`, for one `recordingName`.
     #[must_use]
-    pub fn stored_recording(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> StoredRecordingHandle {
+    pub fn stored_recording(&self, recording_name: impl Into<RecordingName>) -> StoredRecordingHandle {
         StoredRecordingHandle {
             client: self.clone(),
             recording_name: recording_name.into(),
@@ -2084,87 +842,32 @@ impl Client {
 }
 
 impl StoredRecordingHandle {
-    /// `recordingName` (path): `RecordingName`.
     /// The name of the recording without its extension. It may contain slashes.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `recordingName` in the path.
     #[must_use]
-    pub fn recording_name(&self) -> &crate::ids::RecordingName {
+    pub fn recording_name(&self) -> &RecordingName {
         &self.recording_name
     }
 
-    /// Returns the name and format of a stored recording.
-    ///
-    /// `GET /recordings/stored/{recordingName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No such recording is stored. It may still be in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
-        crate::operations::recordings::GetStored::new(&self.client, &self.recording_name)
+    /// Returns the name and format of a stored recording. See [`GetStored`](crate::operations::recordings::GetStored).
+    pub fn get_stored(&self) -> recordings::GetStored {
+        recordings::GetStored::new(&self.client, &self.recording_name)
     }
 
-    /// Deletes a stored recording.
-    ///
-    /// `DELETE /recordings/stored/{recordingName}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No such recording is stored.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete_stored(&self) -> crate::operations::recordings::DeleteStored {
-        crate::operations::recordings::DeleteStored::new(
-            &self.client,
-            &self.recording_name,
-        )
+    /// Deletes a stored recording. See [`DeleteStored`](crate::operations::recordings::DeleteStored).
+    pub fn delete_stored(&self) -> recordings::DeleteStored {
+        recordings::DeleteStored::new(&self.client, &self.recording_name)
     }
 
-    /// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.
-    ///
-    /// `GET /recordings/stored/{recordingName}/file`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `403`: Asterisk has no permission to read the file.
-    /// - `404`: No such recording is stored.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get_stored_file(&self) -> crate::operations::recordings::GetStoredFile {
-        crate::operations::recordings::GetStoredFile::new(
-            &self.client,
-            &self.recording_name,
-        )
+    /// Downloads the file of a stored recording, with its media type, such as `audio/wav`. See
+    /// [`GetStoredFile`](crate::operations::recordings::GetStoredFile).
+    pub fn get_stored_file(&self) -> recordings::GetStoredFile {
+        recordings::GetStoredFile::new(&self.client, &self.recording_name)
     }
 
-    /// Copies a stored recording and returns the copy. The format is unchanged, and subdirectories are created as needed.
-    ///
-    /// `POST /recordings/stored/{recordingName}/copy`
-    ///
-    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without an extension. It may contain slashes but must stay within the recordings directory. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The recording to copy does not exist.
-    /// - `409`: A recording with the name of the copy already exists. Choose another name, or delete it first.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn copy_stored(
-        &self,
-        destination_recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> crate::operations::recordings::CopyStored {
-        crate::operations::recordings::CopyStored::new(
-            &self.client,
-            &self.recording_name,
-            destination_recording_name,
-        )
+    /// Copies a stored recording and returns the copy. See [`CopyStored`](crate::operations::recordings::CopyStored).
+    pub fn copy_stored(&self, destination_recording_name: impl Into<RecordingName>) -> recordings::CopyStored {
+        recordings::CopyStored::new(&self.client, &self.recording_name, destination_recording_name)
     }
 }

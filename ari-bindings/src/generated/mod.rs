@@ -12,11 +12,4 @@ pub mod operations;
 pub mod values;
 
 /// The releases of Asterisk that the bindings were generated from.
-pub const SUPPORTED_RELEASES: &[&str] = &[
-    "16.30.1",
-    "18.26.4",
-    "20.20.1",
-    "21.12.3",
-    "22.10.1",
-    "23.4.1",
-];
+pub const SUPPORTED_RELEASES: &[&str] = &["16.30.1", "18.26.4", "20.20.1", "21.12.3", "22.10.1", "23.4.1"];

@@ -2,483 +2,255 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::Date;
+use crate::ids::{
+    ApplicationName, AsteriskId, BridgeId, ChannelId, DeviceName, MailboxName,
+    ModuleName, PlaybackId, RecordingName, SoundId,
+};
+use crate::values::{
+    BridgeType, ChannelState, ContactStatus, DeviceStateValue, EndpointState,
+    LiveRecordingState, PlaybackState,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// A parameter that a phone attached to its transfer request.
-///
-/// Asterisk's model `AdditionalParam`.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AdditionalParam {
     /// The name of the parameter in the signalling protocol.
-    ///
-    /// `parameter_name`: text.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_name: String,
     /// The value that the phone sent, unchanged.
-    ///
-    /// `parameter_value`: text.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub parameter_value: String,
 }
 
-/// A Stasis application: its subscriptions and its event filter. It exists while a client is connected under its name, and afterwards for as long as it has channels, bridges or other subscriptions.
-///
-/// Asterisk's model `Application`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// A Stasis application: its subscriptions and its event filter. It exists while a client is connected under its name,
+/// and afterwards for as long as it has channels, bridges or other subscriptions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Application {
     /// The name under which a client connected, as given to `Stasis()` in the dialplan.
-    ///
-    /// `name`: `ApplicationName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub name: crate::ids::ApplicationName,
-    /// Channels whose events the application receives: those that entered it and those it subscribed to. `__AST_CHANNEL_ALL_TOPIC` stands for all channels.
-    ///
-    /// `channel_ids`: list of `ChannelId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel_ids: Vec<crate::ids::ChannelId>,
+    pub name: ApplicationName,
+    /// Channels whose events the application receives: those that entered it and those it subscribed to.
+    /// `__AST_CHANNEL_ALL_TOPIC` stands for all channels.
+    pub channel_ids: Vec<ChannelId>,
     /// Bridges whose events the application receives. `__AST_BRIDGE_ALL_TOPIC` stands for all bridges.
-    ///
-    /// `bridge_ids`: list of `BridgeId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge_ids: Vec<crate::ids::BridgeId>,
-    /// Endpoints whose events the application receives, as `TECH/RESOURCE`, or `TECH` for a whole technology. `__AST_ENDPOINT_ALL_TOPIC` stands for all endpoints.
-    ///
-    /// `endpoint_ids`: list of text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    pub bridge_ids: Vec<BridgeId>,
+    /// Endpoints whose events the application receives, as `TECH/RESOURCE`, or `TECH` for a whole technology.
+    /// `__AST_ENDPOINT_ALL_TOPIC` stands for all endpoints.
     pub endpoint_ids: Vec<String>,
     /// Devices whose state changes the application receives. `__AST_DEVICE_STATE_ALL_TOPIC` stands for all devices.
-    ///
-    /// `device_names`: list of `DeviceName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub device_names: Vec<crate::ids::DeviceName>,
-    /// Event types that the filter allows, each an object with a `type`. If empty, every type is allowed that is not disallowed.
-    ///
-    /// `events_allowed`: list of JSON.
+    pub device_names: Vec<DeviceName>,
+    /// Event types that the filter allows, each an object with a `type`. If empty, every type is allowed that is not
+    /// disallowed.
     ///
     /// Since Asterisk 16.3, 18.0.
     #[serde(default)]
-    pub events_allowed: Vec<serde_json::Value>,
+    pub events_allowed: Vec<Value>,
     /// Event types that the filter suppresses, each an object with a `type`. Takes precedence over the allowed types.
     ///
-    /// `events_disallowed`: list of JSON.
-    ///
     /// Since Asterisk 16.3, 18.0.
     #[serde(default)]
-    pub events_disallowed: Vec<serde_json::Value>,
+    pub events_disallowed: Vec<Value>,
 }
 
-impl From<&Application> for crate::ids::ApplicationName {
+impl From<&Application> for ApplicationName {
     fn from(model: &Application) -> Self {
         model.name.clone()
     }
 }
 
 /// Information about the server in four sections. Sections that were not requested are absent.
-///
-/// Asterisk's model `AsteriskInfo`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AsteriskInfo {
     /// How and where this Asterisk was compiled.
-    ///
-    /// `build`: `BuildInfo`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<crate::models::BuildInfo>,
     /// The release of the server and its ID.
-    ///
-    /// `system`: `SystemInfo`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<crate::models::SystemInfo>,
     /// Settings from `asterisk.conf`, mainly limits.
-    ///
-    /// `config`: `ConfigInfo`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<crate::models::ConfigInfo>,
     /// When the server started and when it last reloaded.
-    ///
-    /// `status`: `StatusInfo`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::models::StatusInfo>,
 }
 
 /// The reply to a ping, with the server's ID and clock.
 ///
-/// Asterisk's model `AsteriskPing`.
-///
 /// Since Asterisk 16.2, 18.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AsteriskPing {
     /// The ID of the server, usually the MAC address of its first network interface. Events carry the same ID.
-    ///
-    /// `asterisk_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.2, 18.0.
-    pub asterisk_id: crate::ids::AsteriskId,
+    pub asterisk_id: AsteriskId,
     /// Always `pong`.
-    ///
-    /// `ping`: text.
-    ///
-    /// Since Asterisk 16.2, 18.0.
     pub ping: String,
     /// The server's time when it replied.
-    ///
-    /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.2, 18.0.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
 }
 
 /// A bridge, which connects channels. This is a snapshot; it does not update.
-///
-/// Asterisk's model `Bridge`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Bridge {
     /// The ID of the bridge, chosen by its creator or generated by Asterisk.
-    ///
-    /// `id`: `BridgeId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub id: crate::ids::BridgeId,
-    /// The module that currently mixes, such as `simple_bridge` for two channels, `softmix` for more, or `holding_bridge`. It changes as channels join and leave.
-    ///
-    /// `technology`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    pub id: BridgeId,
+    /// The module that currently mixes, such as `simple_bridge` for two channels, `softmix` for more, or
+    /// `holding_bridge`. It changes as channels join and leave.
     pub technology: String,
     /// Whether the bridge mixes the media of its channels or holds them apart from each other.
-    ///
-    /// `bridge_type`: `BridgeType`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub bridge_type: crate::values::BridgeType,
+    pub bridge_type: BridgeType,
     /// The kind of owner: `stasis` for a bridge created through ARI, `basic` for one of `Dial()`, and so on.
-    ///
-    /// `bridge_class`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub bridge_class: String,
     /// The part of Asterisk that created the bridge, `Stasis` for ARI; may be empty.
-    ///
-    /// `creator`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub creator: String,
     /// A human-readable name given on creation. Empty by default; need not be unique.
-    ///
-    /// `name`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub name: String,
     /// IDs of the channels in the bridge.
-    ///
-    /// `channels`: list of `ChannelId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channels: Vec<crate::ids::ChannelId>,
-    /// Whose video the channels receive: `none`, `talker` (the current speaker), `single` (one fixed channel) or `sfu` (all of them).
-    ///
-    /// `video_mode`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    pub channels: Vec<ChannelId>,
+    /// Whose video the channels receive: `none`, `talker` (the current speaker), `single` (one fixed channel) or `sfu`
+    /// (all of them).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video_mode: Option<String>,
     /// The channel whose video is shown; absent if none is selected.
-    ///
-    /// `video_source_id`: `ChannelId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub video_source_id: Option<crate::ids::ChannelId>,
+    pub video_source_id: Option<ChannelId>,
     /// When the bridge was created.
     ///
-    /// `creationtime`: date and time in the server's time zone, to the millisecond.
-    ///
     /// Since Asterisk 16.3, 18.0.
-    #[serde(
-        default,
-        with = "crate::date::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub creationtime: Option<crate::Date>,
+    #[serde(default, with = "crate::date::option", skip_serializing_if = "Option::is_none")]
+    pub creationtime: Option<Date>,
     /// Bridge variables that were set with `report_events`, by name; absent if there are none.
-    ///
-    /// `bridgevars`: text by name.
     ///
     /// Since Asterisk 20.20, 22.10, 23.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bridgevars: Option<std::collections::BTreeMap<String, String>>,
+    pub bridgevars: Option<BTreeMap<String, String>>,
 }
 
-impl From<&Bridge> for crate::ids::BridgeId {
+impl From<&Bridge> for BridgeId {
     fn from(model: &Bridge) -> Self {
         model.id.clone()
     }
 }
 
 /// How and where this Asterisk was compiled. Distributions often leave some of it blank.
-///
-/// Asterisk's model `BuildInfo`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BuildInfo {
     /// The operating system of the build machine, such as `Linux`.
-    ///
-    /// `os`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub os: String,
     /// The kernel version of the build machine, or `unknown`.
-    ///
-    /// `kernel`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub kernel: String,
     /// Compile-time options from menuselect, comma-separated, such as `OPTIONAL_API`.
-    ///
-    /// `options`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub options: String,
     /// The processor architecture of the build machine, such as `x86_64`, or `unknown`.
-    ///
-    /// `machine`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub machine: String,
     /// The time of compilation as plain text, such as `2026-07-20 21:35:32 UTC`.
-    ///
-    /// `date`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub date: String,
     /// The account that ran the compilation.
-    ///
-    /// `user`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub user: String,
 }
 
 /// The name and number of a party. Both are empty if unknown.
 ///
 /// Asterisk's model `CallerID`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[doc(alias = "CallerID")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallerId {
     /// The display name, such as `Reception`; empty if there is none.
-    ///
-    /// `name`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub name: String,
     /// The number as signalled, in the form that the trunk or phone uses; empty if withheld or unknown.
-    ///
-    /// `number`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub number: String,
 }
 
-/// A channel: one leg of a call, between Asterisk and a phone or trunk. This is a snapshot taken when the reply or event was sent; it does not update.
-///
-/// Asterisk's model `Channel`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// A channel: one leg of a call, between Asterisk and a phone or trunk. This is a snapshot taken when the reply or
+/// event was sent; it does not update.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
     /// The ID of the channel, also called its unique ID. It is the one you chose when originating, if you chose one.
-    ///
-    /// `id`: `ChannelId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub id: crate::ids::ChannelId,
+    pub id: ChannelId,
     /// The ID of the call in its signalling protocol, the Call-ID header for SIP; empty for technologies without one.
-    ///
-    /// `protocol_id`: text.
     ///
     /// Since Asterisk 16.27, 18.13, 20.0.
     #[serde(default)]
     pub protocol_id: String,
-    /// The channel name with technology and peer, such as `PJSIP/alice-00000012`. Unlike the ID, the name can change when a channel is masqueraded.
-    ///
-    /// `name`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// The channel name with technology and peer, such as `PJSIP/alice-00000012`. Unlike the ID, the name can change
+    /// when a channel is masqueraded.
     pub name: String,
     /// The state of the leg, from `Down` via `Ring` or `Ringing` to `Up`.
-    ///
-    /// `state`: `ChannelState`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub state: crate::values::ChannelState,
+    pub state: ChannelState,
     /// The party at the far end of this leg: the caller of an incoming call, the dialled number of an outgoing one.
-    ///
-    /// `caller`: `CallerId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub caller: crate::models::CallerId,
     /// The party that this leg is connected to, as a phone would display it; empty fields before there is one.
-    ///
-    /// `connected`: `CallerId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub connected: crate::models::CallerId,
     /// The account code for billing records; empty if none is set.
-    ///
-    /// `accountcode`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub accountcode: String,
     /// The position of the channel in the dialplan and the application it executes.
-    ///
-    /// `dialplan`: `DialplanCep`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub dialplan: crate::models::DialplanCep,
     /// When the channel was created, which is before it was answered.
-    ///
-    /// `creationtime`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub creationtime: crate::Date,
+    pub creationtime: Date,
     /// The language of sounds played to the channel, such as `en`.
-    ///
-    /// `language`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub language: String,
-    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, even if empty, and since 20.20, 22.10 and 23.4 those set with `report_events`. Absent if there are none.
-    ///
-    /// `channelvars`: text by name.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Variables that Asterisk adds to every snapshot, by name: those listed under `channelvars` in `ari.conf`, even if
+    /// empty, and since 20.20, 22.10 and 23.4 those set with `report_events`. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channelvars: Option<std::collections::BTreeMap<String, String>>,
+    pub channelvars: Option<BTreeMap<String, String>>,
     /// The number that the call was redirected from; absent if it was not redirected.
-    ///
-    /// `caller_rdnis`: text.
     ///
     /// Since Asterisk 18.21, 20.6, 21.1, 22.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller_rdnis: Option<String>,
     /// The tenant assigned to the channel by its endpoint's configuration or the dialplan; absent if none.
     ///
-    /// `tenantid`: text.
-    ///
     /// Since Asterisk 18.25, 20.10, 21.5, 22.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenantid: Option<String>,
 }
 
-impl From<&Channel> for crate::ids::ChannelId {
+impl From<&Channel> for ChannelId {
     fn from(model: &Channel) -> Self {
         model.id.clone()
     }
 }
 
 /// Settings from `asterisk.conf` and the command line. Limits that are not set are absent.
-///
-/// Asterisk's model `ConfigInfo`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConfigInfo {
     /// The `systemname`, which also prefixes channel IDs; often empty.
-    ///
-    /// `name`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub name: String,
     /// The default language of sounds.
-    ///
-    /// `default_language`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub default_language: String,
     /// The maximum number of concurrent calls; absent if unlimited.
-    ///
-    /// `max_channels`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
     /// The maximum number of open files; absent if the limit of the operating system applies.
-    ///
-    /// `max_open_files`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_open_files: Option<i64>,
     /// The load average above which new calls are rejected; absent if unlimited.
-    ///
-    /// `max_load`: number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_load: Option<f64>,
     /// The account that the daemon runs under.
-    ///
-    /// `setid`: `SetId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub setid: crate::models::SetId,
 }
 
 /// One attribute of a configuration object. Configuration objects are sent and returned as lists of these.
-///
-/// Asterisk's model `ConfigTuple`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConfigTuple {
     /// The option name as in the configuration file, such as `max_contacts`.
-    ///
-    /// `attribute`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub attribute: String,
     /// The option value as text, as in the configuration file.
-    ///
-    /// `value`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub value: String,
 }
 
@@ -494,73 +266,37 @@ impl ConfigTuple {
 }
 
 /// An address at which a phone is registered or configured, and whether it is reachable there.
-///
-/// Asterisk's model `ContactInfo`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ContactInfo {
     /// The SIP URI from the registration or the configuration.
-    ///
-    /// `uri`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub uri: String,
     /// The result of the last qualify request or registration.
-    ///
-    /// `contact_status`: `ContactStatus`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub contact_status: crate::values::ContactStatus,
+    pub contact_status: ContactStatus,
     /// The address of record that the contact belongs to; for PJSIP the name of the `aor` section.
-    ///
-    /// `aor`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub aor: String,
     /// The round-trip time of the last qualify request in microseconds, as text; absent if not measured.
-    ///
-    /// `roundtrip_usec`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roundtrip_usec: Option<String>,
 }
 
 /// A device and its state, as shown by busy lamp fields.
-///
-/// Asterisk's model `DeviceState`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeviceState {
     /// The device name as used in hints, such as `PJSIP/alice`, or `Stasis:door` for a device controlled through ARI.
-    ///
-    /// `name`: `DeviceName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub name: crate::ids::DeviceName,
+    pub name: DeviceName,
     /// The current state of the device.
-    ///
-    /// `state`: `DeviceStateValue`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub state: crate::values::DeviceStateValue,
+    pub state: DeviceStateValue,
 }
 
-impl From<&DeviceState> for crate::ids::DeviceName {
+impl From<&DeviceState> for DeviceName {
     fn from(model: &DeviceState) -> Self {
         model.name.clone()
     }
 }
 
 /// An empty model that no operation or event uses.
-///
-/// Asterisk's model `Dialed`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dialed {}
@@ -568,40 +304,22 @@ pub struct Dialed {}
 /// A position in the dialplan: context, extension and priority, with the application that runs there.
 ///
 /// Asterisk's model `DialplanCEP`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[doc(alias = "DialplanCEP")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCep {
     /// The context, a section of `extensions.conf`.
-    ///
-    /// `context`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub context: String,
     /// The extension in the context, usually the dialled number.
-    ///
-    /// `exten`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub exten: String,
     /// The step of the extension, counted from 1.
-    ///
-    /// `priority`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub priority: i64,
     /// The application that is being executed, `Stasis` for a channel under ARI control; empty before the first one.
-    ///
-    /// `app_name`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default)]
     pub app_name: String,
     /// The arguments of the application, after variable substitution.
-    ///
-    /// `app_data`: text.
     ///
     /// Since Asterisk 16.4, 18.0.
     #[serde(default)]
@@ -609,344 +327,161 @@ pub struct DialplanCep {
 }
 
 /// A phone, trunk or other peer configured in a channel technology, whether or not it has calls.
-///
-/// Asterisk's model `Endpoint`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// The channel technology, such as `PJSIP`.
-    ///
-    /// `technology`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub technology: String,
     /// The name within the technology; for PJSIP the name of the section in `pjsip.conf`.
-    ///
-    /// `resource`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub resource: String,
     /// Whether the endpoint is reachable; absent if the technology does not track it.
-    ///
-    /// `state`: `EndpointState`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<crate::values::EndpointState>,
+    pub state: Option<EndpointState>,
     /// IDs of the endpoint's current channels.
-    ///
-    /// `channel_ids`: list of `ChannelId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub channel_ids: Vec<crate::ids::ChannelId>,
+    pub channel_ids: Vec<ChannelId>,
     /// The maximum number of channels; absent if unlimited.
-    ///
-    /// `max_channels`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_channels: Option<i64>,
 }
 
 /// One file of a sound: its language and its format.
-///
-/// Asterisk's model `FormatLangPair`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FormatLangPair {
     /// The language, which is the folder below `sounds`, such as `en` or `en_US`.
-    ///
-    /// `language`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub language: String,
     /// The audio format, which is also the file extension, such as `gsm` or `wav`.
-    ///
-    /// `format`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub format: String,
 }
 
-/// A recording that is in progress or has just ended. Once it has ended only the stored recording of the same name remains.
-///
-/// Asterisk's model `LiveRecording`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// A recording that is in progress or has just ended. Once it has ended only the stored recording of the same name
+/// remains.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// The name of the recording and of the stored file, without an extension; may contain slashes.
-    ///
-    /// `name`: `RecordingName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub name: crate::ids::RecordingName,
+    pub name: RecordingName,
     /// The format of the file, which is also its extension, such as `wav`.
-    ///
-    /// `format`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub format: String,
     /// The channel or bridge being recorded, as `channel:ID` or `bridge:ID`.
-    ///
-    /// `target_uri`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
     /// The state of the recording.
-    ///
-    /// `state`: `LiveRecordingState`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub state: crate::values::LiveRecordingState,
+    pub state: LiveRecordingState,
     /// The recorded length in whole seconds, excluding pauses; absent before the end.
-    ///
-    /// `duration`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
     /// Seconds of the recording with speech; only at the end, and only if a silence limit was set.
-    ///
-    /// `talking_duration`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub talking_duration: Option<i64>,
     /// Seconds of the recording without speech; only at the end, and only if a silence limit was set.
-    ///
-    /// `silence_duration`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence_duration: Option<i64>,
     /// The reason of a failure, such as `Cannot record channel while in bridge`; absent otherwise.
-    ///
-    /// `cause`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
-impl From<&LiveRecording> for crate::ids::RecordingName {
+impl From<&LiveRecording> for RecordingName {
     fn from(model: &LiveRecording) -> Self {
         model.name.clone()
     }
 }
 
 /// A destination of log messages: a file, the console or syslog, with the levels it receives.
-///
-/// Asterisk's model `LogChannel`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LogChannel {
     /// The path of the file, or the syslog facility; empty for the console.
-    ///
-    /// `channel`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub channel: String,
     /// The kind of destination, such as `File`, `Console` or `Syslog`.
-    ///
-    /// `type`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub r#type: String,
     /// `Enabled` or `Disabled`.
-    ///
-    /// `status`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub status: String,
     /// The levels that are logged, in capitals, separated by spaces, with a trailing space.
-    ///
-    /// `configuration`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub configuration: String,
 }
 
 /// A mailbox managed through ARI: message counts only, which drive the message lamps of phones.
-///
-/// Asterisk's model `Mailbox`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Mailbox {
     /// The mailbox with its context, such as `1234@default`.
-    ///
-    /// `name`: `MailboxName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub name: crate::ids::MailboxName,
+    pub name: MailboxName,
     /// The number of read messages.
-    ///
-    /// `old_messages`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub old_messages: i64,
     /// The number of unread messages.
-    ///
-    /// `new_messages`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub new_messages: i64,
 }
 
-impl From<&Mailbox> for crate::ids::MailboxName {
+impl From<&Mailbox> for MailboxName {
     fn from(model: &Mailbox) -> Self {
         model.name.clone()
     }
 }
 
 /// A module of the server, such as a channel driver, a codec or an application.
-///
-/// Asterisk's model `Module`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Module {
     /// The file name of the module, such as `res_ari.so`; built-in parts have no extension.
-    ///
-    /// `name`: `ModuleName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub name: crate::ids::ModuleName,
+    pub name: ModuleName,
     /// A short description of the module, in English.
-    ///
-    /// `description`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub description: String,
     /// The number of users of the module. It can be unloaded only when this is 0.
-    ///
-    /// `use_count`: whole number.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub use_count: i64,
     /// `Running` or `Not Running`.
-    ///
-    /// `status`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub status: String,
     /// The support level: `core`, `extended`, `deprecated` or `unknown`.
-    ///
-    /// `support_level`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub support_level: String,
 }
 
-impl From<&Module> for crate::ids::ModuleName {
+impl From<&Module> for ModuleName {
     fn from(model: &Module) -> Self {
         model.name.clone()
     }
 }
 
 /// The registration or reachability status of a peer.
-///
-/// Asterisk's model `Peer`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Peer {
     /// The new status, such as `Registered`, `Unregistered`, `Reachable`, `Unreachable` or `Rejected`.
-    ///
-    /// `peer_status`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub peer_status: String,
     /// The reason for the status change, such as an expired registration; absent if unknown.
-    ///
-    /// `cause`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// The address that the peer registered from; absent if the technology does not report it.
-    ///
-    /// `address`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The port that the peer registered from, as text; absent if the technology does not report it.
-    ///
-    /// `port`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
     /// The round-trip time of the last qualify request in milliseconds, as text; absent if not measured.
-    ///
-    /// `time`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
 }
 
 /// Media being played, or queued to be played, on a channel or bridge. Asterisk forgets a playback when it ends.
-///
-/// Asterisk's model `Playback`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Playback {
     /// The ID of the playback, chosen by you or generated by Asterisk.
-    ///
-    /// `id`: `PlaybackId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub id: crate::ids::PlaybackId,
+    pub id: PlaybackId,
     /// The media being played, such as `sound:hello-world` or `tone:busy`.
-    ///
-    /// `media_uri`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub media_uri: String,
     /// The media that follows; absent during the last one.
-    ///
-    /// `next_media_uri`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_media_uri: Option<String>,
     /// The channel or bridge it is played on, as `channel:ID` or `bridge:ID`.
-    ///
-    /// `target_uri`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub target_uri: String,
     /// The language in which sounds are looked up.
-    ///
-    /// `language`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The state of the playback.
-    ///
-    /// `state`: `PlaybackState`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub state: crate::values::PlaybackState,
+    pub state: PlaybackState,
 }
 
-impl From<&Playback> for crate::ids::PlaybackId {
+impl From<&Playback> for PlaybackId {
     fn from(model: &Playback) -> Self {
         model.id.clone()
     }
@@ -962,16 +497,8 @@ impl From<&Playback> for crate::ids::PlaybackId {
 #[non_exhaustive]
 pub struct RestHeader {
     /// The name of the header, such as `Accept`.
-    ///
-    /// `name`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
     /// The value of the header.
-    ///
-    /// `value`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub value: String,
 }
 
@@ -985,20 +512,13 @@ pub struct RestHeader {
 #[non_exhaustive]
 pub struct RestQueryStringParameter {
     /// The name of the parameter, as the operation declares it.
-    ///
-    /// `name`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub name: String,
     /// The value of the parameter as text; lists are comma-separated.
-    ///
-    /// `value`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub value: String,
 }
 
-/// A request sent over the event connection instead of HTTP, as one text frame. A [`RESTResponse`](crate::events::RestResponse) follows.
+/// A request sent over the event connection instead of HTTP, as one text frame. A
+/// [`RESTResponse`](crate::events::RestResponse) follows.
 ///
 /// Asterisk's model `RESTRequest`.
 ///
@@ -1008,59 +528,29 @@ pub struct RestQueryStringParameter {
 #[non_exhaustive]
 pub struct RestRequest {
     /// Always `RESTRequest`.
-    ///
-    /// `type`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub r#type: String,
     /// An arbitrary string that the response repeats, for grouping requests.
-    ///
-    /// `transaction_id`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub transaction_id: String,
     /// An arbitrary string that the response repeats, for matching it with its request.
-    ///
-    /// `request_id`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub request_id: String,
     /// The HTTP method in capitals, such as `GET`.
-    ///
-    /// `method`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub method: String,
     /// The path below `/ari` without a leading slash, such as `channels/4711`, optionally with a query.
-    ///
-    /// `uri`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     pub uri: String,
     /// The media type of the body, normally `application/json`; required if there is a body.
-    ///
-    /// `content_type`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// Query parameters, as an alternative to a query in `uri`.
-    ///
-    /// `query_strings`: list of `RestQueryStringParameter`.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query_strings: Option<Vec<crate::models::RestQueryStringParameter>>,
     /// The body as a string that contains JSON. A JSON object instead of a string is ignored.
-    ///
-    /// `message_body`: text.
-    ///
-    /// Since Asterisk 20.14, 21.9, 22.4, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_body: Option<String>,
 }
 
-/// RTP statistics of a channel's audio, counted by Asterisk and reported by the far end through RTCP. Times are in seconds. Figures of the far end, round-trip times and scores are 0 until RTCP reports have been exchanged; figures that were not computed are absent.
+/// RTP statistics of a channel's audio, counted by Asterisk and reported by the far end through RTCP. Times are in
+/// seconds. Figures of the far end, round-trip times and scores are 0 until RTCP reports have been exchanged; figures
+/// that were not computed are absent.
 ///
 /// Asterisk's model `RTPstat`.
 ///
@@ -1070,286 +560,140 @@ pub struct RestRequest {
 #[non_exhaustive]
 pub struct RtpStat {
     /// Packets sent.
-    ///
-    /// `txcount`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub txcount: i64,
     /// Packets received.
-    ///
-    /// `rxcount`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub rxcount: i64,
     /// Jitter of the sent stream in seconds, as last reported by the far end.
-    ///
-    /// `txjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub txjitter: Option<f64>,
     /// Jitter of the received stream in seconds.
-    ///
-    /// `rxjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rxjitter: Option<f64>,
     /// The highest jitter reported by the far end, in seconds.
-    ///
-    /// `remote_maxjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_maxjitter: Option<f64>,
     /// The lowest jitter reported by the far end, in seconds.
-    ///
-    /// `remote_minjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_minjitter: Option<f64>,
     /// The mean jitter reported by the far end, in seconds.
-    ///
-    /// `remote_normdevjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_normdevjitter: Option<f64>,
     /// The standard deviation of the jitter reported by the far end, in seconds.
-    ///
-    /// `remote_stdevjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_stdevjitter: Option<f64>,
     /// The highest jitter measured by Asterisk, in seconds.
-    ///
-    /// `local_maxjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_maxjitter: Option<f64>,
     /// The lowest jitter measured by Asterisk, in seconds.
-    ///
-    /// `local_minjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_minjitter: Option<f64>,
     /// The mean jitter measured by Asterisk, in seconds.
-    ///
-    /// `local_normdevjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_normdevjitter: Option<f64>,
     /// The standard deviation of the jitter measured by Asterisk, in seconds.
-    ///
-    /// `local_stdevjitter`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_stdevjitter: Option<f64>,
     /// Total packets lost on the way to the far end, as it reported.
-    ///
-    /// `txploss`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub txploss: i64,
     /// Total packets lost on the way from the far end.
-    ///
-    /// `rxploss`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub rxploss: i64,
     /// The most packets that the far end lost between two of its RTCP reports.
-    ///
-    /// `remote_maxrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_maxrxploss: Option<f64>,
     /// The fewest packets that the far end lost between two of its RTCP reports.
-    ///
-    /// `remote_minrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_minrxploss: Option<f64>,
     /// The mean number of packets that the far end lost between two of its RTCP reports.
-    ///
-    /// `remote_normdevrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_normdevrxploss: Option<f64>,
     /// The standard deviation of the number of packets that the far end lost between two of its RTCP reports.
-    ///
-    /// `remote_stdevrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_stdevrxploss: Option<f64>,
     /// The most packets that Asterisk lost between two of its RTCP reports.
-    ///
-    /// `local_maxrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_maxrxploss: Option<f64>,
     /// The fewest packets that Asterisk lost between two of its RTCP reports.
-    ///
-    /// `local_minrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_minrxploss: Option<f64>,
     /// The mean number of packets that Asterisk lost between two of its RTCP reports.
-    ///
-    /// `local_normdevrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_normdevrxploss: Option<f64>,
     /// The standard deviation of the number of packets that Asterisk lost between two of its RTCP reports.
-    ///
-    /// `local_stdevrxploss`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_stdevrxploss: Option<f64>,
     /// The latest round-trip time in seconds, computed from RTCP reports.
-    ///
-    /// `rtt`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtt: Option<f64>,
     /// The longest round-trip time, in seconds.
-    ///
-    /// `maxrtt`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maxrtt: Option<f64>,
     /// The shortest round-trip time, in seconds.
-    ///
-    /// `minrtt`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minrtt: Option<f64>,
     /// The mean round-trip time, in seconds.
-    ///
-    /// `normdevrtt`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normdevrtt: Option<f64>,
     /// The standard deviation of the round-trip time, in seconds.
-    ///
-    /// `stdevrtt`: number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdevrtt: Option<f64>,
     /// The SSRC of the stream that Asterisk sends, an unsigned 32-bit number.
-    ///
-    /// `local_ssrc`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub local_ssrc: i64,
     /// The SSRC of the stream that the far end sends, an unsigned 32-bit number.
-    ///
-    /// `remote_ssrc`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub remote_ssrc: i64,
     /// Payload bytes sent, excluding headers.
-    ///
-    /// `txoctetcount`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub txoctetcount: i64,
     /// Payload bytes received, excluding headers.
-    ///
-    /// `rxoctetcount`: whole number.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub rxoctetcount: i64,
     /// The ID of the channel.
-    ///
-    /// `channel_uniqueid`: text.
-    ///
-    /// Since Asterisk 16.4, 18.0.
     pub channel_uniqueid: String,
-    /// The media experience score of the sent stream, from 0 to 100; about 85 is the practical maximum. It combines jitter, loss and round-trip time.
-    ///
-    /// `txmes`: number.
+    /// The media experience score of the sent stream, from 0 to 100; about 85 is the practical maximum. It combines
+    /// jitter, loss and round-trip time.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub txmes: Option<f64>,
-    /// The media experience score of the received stream, from 0 to 100; about 85 is the practical maximum. It combines jitter, loss and round-trip time.
-    ///
-    /// `rxmes`: number.
+    /// The media experience score of the received stream, from 0 to 100; about 85 is the practical maximum. It combines
+    /// jitter, loss and round-trip time.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rxmes: Option<f64>,
     /// The highest score of the sent stream, from 0 to 100.
     ///
-    /// `remote_maxmes`: number.
-    ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_maxmes: Option<f64>,
     /// The lowest score of the sent stream, from 0 to 100.
-    ///
-    /// `remote_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_minmes: Option<f64>,
     /// The mean score of the sent stream, from 0 to 100.
     ///
-    /// `remote_normdevmes`: number.
-    ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_normdevmes: Option<f64>,
     /// The standard deviation of the score of the sent stream.
-    ///
-    /// `remote_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_stdevmes: Option<f64>,
     /// The highest score of the received stream, from 0 to 100.
     ///
-    /// `local_maxmes`: number.
-    ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_maxmes: Option<f64>,
     /// The lowest score of the received stream, from 0 to 100.
-    ///
-    /// `local_minmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_minmes: Option<f64>,
     /// The mean score of the received stream, from 0 to 100.
     ///
-    /// `local_normdevmes`: number.
-    ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_normdevmes: Option<f64>,
     /// The standard deviation of the score of the received stream.
-    ///
-    /// `local_stdevmes`: number.
     ///
     /// Since Asterisk 18.26.4, 20.5, 21.0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1358,296 +702,153 @@ pub struct RtpStat {
 
 /// The target of a transfer: a number for a blind transfer, another call of the phone for an attended one.
 ///
-/// Asterisk's model `ReferTo`.
-///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReferTo {
     /// The target as the phone sent it.
-    ///
-    /// `requested_destination`: `RequiredDestination`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub requested_destination: crate::models::RequiredDestination,
     /// The phone's other leg, which an attended transfer connects to; absent for a blind transfer.
-    ///
-    /// `destination_channel`: `Channel`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_channel: Option<crate::models::Channel>,
     /// The channel connected to that other leg; absent for a blind transfer, or if there is none or more than one.
-    ///
-    /// `connected_channel`: `Channel`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
     /// The bridge that the other leg is in; absent for a blind transfer, or if it is in none.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
 }
 
 /// The phone that requests a transfer, and the call to be transferred.
 ///
-/// Asterisk's model `ReferredBy`.
-///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReferredBy {
     /// The leg on which the phone requested the transfer.
-    ///
-    /// `source_channel`: `Channel`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     pub source_channel: crate::models::Channel,
     /// The channel to be transferred, which is connected to the phone; absent if there is none or more than one.
-    ///
-    /// `connected_channel`: `Channel`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connected_channel: Option<crate::models::Channel>,
     /// The bridge that the phone is in; absent if it is in none.
-    ///
-    /// `bridge`: `Bridge`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bridge: Option<crate::models::Bridge>,
 }
 
 /// The target of a transfer as the phone sent it.
 ///
-/// Asterisk's model `RequiredDestination`.
-///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RequiredDestination {
     /// For an attended transfer, the SIP Call-ID of the call to connect to; absent for a blind one.
-    ///
-    /// `protocol_id`: text.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol_id: Option<String>,
     /// The user part of the target, usually a number; absent if the phone names a call instead.
-    ///
-    /// `destination`: text.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<String>,
     /// Further parameters that the phone sent; absent if there are none.
-    ///
-    /// `additional_protocol_params`: list of `AdditionalParam`.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_protocol_params: Option<Vec<crate::models::AdditionalParam>>,
 }
 
 /// The user and group that the daemon runs under.
-///
-/// Asterisk's model `SetId`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SetId {
     /// The user; empty if Asterisk did not change it.
-    ///
-    /// `user`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub user: String,
     /// The group; empty if Asterisk did not change it.
-    ///
-    /// `group`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub group: String,
 }
 
 /// A sound installed on the server, with its files.
-///
-/// Asterisk's model `Sound`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sound {
     /// The name of the sound without an extension: `hello-world` is played as `sound:hello-world`.
-    ///
-    /// `id`: `SoundId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub id: crate::ids::SoundId,
+    pub id: SoundId,
     /// The transcript from the sound package; absent if there is none.
-    ///
-    /// `text`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The languages and formats it is available in.
-    ///
-    /// `formats`: list of `FormatLangPair`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub formats: Vec<crate::models::FormatLangPair>,
 }
 
-impl From<&Sound> for crate::ids::SoundId {
+impl From<&Sound> for SoundId {
     fn from(model: &Sound) -> Self {
         model.id.clone()
     }
 }
 
 /// When the server started and when it last reloaded.
-///
-/// Asterisk's model `StatusInfo`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StatusInfo {
     /// When the server started. If it changes, the server was restarted and all its calls have ended.
-    ///
-    /// `startup_time`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub startup_time: crate::Date,
+    pub startup_time: Date,
     /// When the configuration was last reloaded; equal to the start time if it never was.
-    ///
-    /// `last_reload_time`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     #[serde(with = "crate::date")]
-    pub last_reload_time: crate::Date,
+    pub last_reload_time: Date,
 }
 
 /// A recording stored as a file on the server.
-///
-/// Asterisk's model `StoredRecording`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StoredRecording {
     /// The name without an extension; contains slashes if the file is in a sub-folder.
-    ///
-    /// `name`: `RecordingName`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub name: crate::ids::RecordingName,
+    pub name: RecordingName,
     /// The format, which is the file extension, such as `wav`.
-    ///
-    /// `format`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub format: String,
 }
 
-impl From<&StoredRecording> for crate::ids::RecordingName {
+impl From<&StoredRecording> for RecordingName {
     fn from(model: &StoredRecording) -> Self {
         model.name.clone()
     }
 }
 
 /// The release of the server and its ID.
-///
-/// Asterisk's model `SystemInfo`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SystemInfo {
     /// The release as packaged, such as `22.10.1+dfsg-1`. Parse it leniently.
-    ///
-    /// `version`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub version: String,
     /// The ID of the server, usually a MAC address; events carry it as `asterisk_id`.
-    ///
-    /// `entity_id`: `AsteriskId`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub entity_id: crate::ids::AsteriskId,
+    pub entity_id: AsteriskId,
 }
 
 /// A text message received outside a call, a SIP MESSAGE request for example.
-///
-/// Asterisk's model `TextMessage`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TextMessage {
     /// The sender; for SIP the From header, such as `"Al" <sip:al@example.org>`.
-    ///
-    /// `from`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub from: String,
     /// The recipient with the technology in front, such as `pjsip:reception@example.org`.
-    ///
-    /// `to`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub to: String,
     /// The text.
-    ///
-    /// `body`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub body: String,
-    /// Further data by name: for SIP all headers, `PJSIP_ENDPOINT` and the like. Absent if there is none; releases before 16.9 send a list instead of an object.
-    ///
-    /// `variables`: JSON.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Further data by name: for SIP all headers, `PJSIP_ENDPOINT` and the like. Absent if there is none; releases
+    /// before 16.9 send a list instead of an object.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub variables: Option<serde_json::Value>,
+    pub variables: Option<Value>,
 }
 
 /// The value of a variable.
-///
-/// Asterisk's model `Variable`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Variable {
     /// The value as text; empty for a global variable that is not set.
-    ///
-    /// `value`: text.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     pub value: String,
 }
 
 /// The values of several variables.
-///
-/// Asterisk's model `Variables`.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Variables {
     /// The values as text, by variable name.
-    ///
-    /// `variables`: text by name.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub variables: std::collections::BTreeMap<String, String>,
+    pub variables: BTreeMap<String, String>,
 }

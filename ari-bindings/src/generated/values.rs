@@ -12,12 +12,8 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum BridgeType {
     /// `mixing`: The audio of all channels is mixed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Mixing,
     /// `holding`: The channels are on hold, with music if configured, and do not hear each other.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Holding,
     /// A value that the bindings do not know.
     Other(String),
@@ -58,52 +54,28 @@ value!(BridgeType);
 #[non_exhaustive]
 pub enum ChannelState {
     /// `Down`: The initial state, before ringing.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Down,
     /// `Rsrved`: The same as `Rsrvd`, in the spelling of the API declaration.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Rsrved,
     /// `OffHook`: An analogue phone is off hook, and no digit has been dialled.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     OffHook,
     /// `Dialing`: Digits are being sent to the line.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Dialing,
     /// `Ring`: An incoming call that has not been answered.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Ring,
     /// `Ringing`: An outgoing call whose far end is ringing.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Ringing,
     /// `Up`: The call is answered, and media flows in both directions.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Up,
     /// `Busy`: The far end is busy.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `Dialing Offhook`: Digits are being dialled manually on a line that is off hook.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     DialingOffhook,
     /// `Pre-ring`: An analogue line has signalled a call and waits for the caller ID before ringing.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     PreRing,
     /// `Unknown`: The state is unknown; the server appends its number in parentheses.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `Rsrvd`: The line is reserved and idle. This is the spelling that servers send.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Rsrvd,
     /// A value that the bindings do not know.
     Other(String),
@@ -177,24 +149,14 @@ value!(ChannelState);
 #[non_exhaustive]
 pub enum ContactStatus {
     /// `Unreachable`: The last qualify request was not answered.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unreachable,
     /// `Reachable`: The last qualify request was answered.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Reachable,
     /// `Unknown`: The first qualify request has not completed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `NonQualified`: Registered; Asterisk does not check whether it is reachable.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     NonQualified,
     /// `Removed`: Unregistered, expired or deleted.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Removed,
     /// A value that the bindings do not know.
     Other(String),
@@ -202,13 +164,7 @@ pub enum ContactStatus {
 
 impl ContactStatus {
     /// The values that have a variant, as Asterisk spells them.
-    pub const VALUES: &'static [&'static str] = &[
-        "Unreachable",
-        "Reachable",
-        "Unknown",
-        "NonQualified",
-        "Removed",
-    ];
+    pub const VALUES: &'static [&'static str] = &["Unreachable", "Reachable", "Unknown", "NonQualified", "Removed"];
 
     /// The value as Asterisk spells it.
     #[must_use]
@@ -247,24 +203,14 @@ value!(ContactStatus);
 #[non_exhaustive]
 pub enum ControlOperation {
     /// `restart`: Restarts the current media item from its beginning.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Restart,
     /// `pause`: Pauses at the current position.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Pause,
     /// `unpause`: Resumes after `pause`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unpause,
     /// `reverse`: Skips back by the `skipms` passed to `play`, in milliseconds.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Reverse,
     /// `forward`: Skips forward by the `skipms` passed to `play`, in milliseconds.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Forward,
     /// A value that the bindings do not know.
     Other(String),
@@ -272,13 +218,7 @@ pub enum ControlOperation {
 
 impl ControlOperation {
     /// The values that have a variant, as Asterisk spells them.
-    pub const VALUES: &'static [&'static str] = &[
-        "restart",
-        "pause",
-        "unpause",
-        "reverse",
-        "forward",
-    ];
+    pub const VALUES: &'static [&'static str] = &["restart", "pause", "unpause", "reverse", "forward"];
 
     /// The value as Asterisk spells it.
     #[must_use]
@@ -316,41 +256,24 @@ value!(ControlOperation);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviceStateValue {
-    /// `UNKNOWN`: Not known yet. Devices controlled through ARI have this state before they are first set and after they are deleted.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// `UNKNOWN`: Not known yet. Devices controlled through ARI have this state before they are first set and after
+    /// they are deleted.
     Unknown,
     /// `NOT_INUSE`: Idle.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     NotInuse,
     /// `INUSE`: In a call and able to accept another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Inuse,
     /// `BUSY`: In a call and unable to accept another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `INVALID`: The device does not exist.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Invalid,
     /// `UNAVAILABLE`: The device exists but is unreachable, for example because it is not registered.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unavailable,
     /// `RINGING`: Ringing, and not in a call.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Ringing,
     /// `RINGINUSE`: Ringing while in a call.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Ringinuse,
     /// `ONHOLD`: The device has put its call on hold.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Onhold,
     /// A value that the bindings do not know.
     Other(String),
@@ -417,16 +340,10 @@ value!(DeviceStateValue);
 #[non_exhaustive]
 pub enum Direction {
     /// `both`: Neither side receives the other's audio.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Both,
     /// `in`: Audio from the far end does not reach Asterisk.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     In,
     /// `out`: Audio from Asterisk does not reach the far end.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Out,
     /// A value that the bindings do not know.
     Other(String),
@@ -469,16 +386,10 @@ value!(Direction);
 #[non_exhaustive]
 pub enum EndpointState {
     /// `unknown`: The technology does not know the state.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unknown,
     /// `offline`: The endpoint has no reachable address.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Offline,
     /// `online`: The endpoint has at least one address that is believed to be reachable.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Online,
     /// A value that the bindings do not know.
     Other(String),
@@ -521,8 +432,6 @@ value!(EndpointState);
 #[non_exhaustive]
 pub enum ExternalMediaConnectionType {
     /// `client`: Asterisk connects to your program.
-    ///
-    /// Since Asterisk 16.6, 18.0.
     Client,
     /// `server`: Your program connects to Asterisk, at `/media` followed by the ID.
     ///
@@ -567,8 +476,6 @@ value!(ExternalMediaConnectionType);
 #[non_exhaustive]
 pub enum ExternalMediaEncapsulation {
     /// `rtp`: Audio is sent in RTP packets.
-    ///
-    /// Since Asterisk 16.6, 18.0.
     Rtp,
     /// `audiosocket`: Audio is sent in AudioSocket frames.
     ///
@@ -619,8 +526,6 @@ value!(ExternalMediaEncapsulation);
 #[non_exhaustive]
 pub enum ExternalMediaTransport {
     /// `udp`: UDP, for `rtp`.
-    ///
-    /// Since Asterisk 16.6, 18.0.
     Udp,
     /// `tcp`: TCP, for `audiosocket`.
     ///
@@ -671,20 +576,12 @@ value!(ExternalMediaTransport);
 #[non_exhaustive]
 pub enum GetInfoOnly {
     /// `build`: How and where Asterisk was compiled.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Build,
     /// `system`: The version and the ID of the server.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     System,
     /// `config`: Limits and defaults from `asterisk.conf`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Config,
     /// `status`: The times of the start and of the last reload.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Status,
     /// A value that the bindings do not know.
     Other(String),
@@ -729,20 +626,12 @@ value!(GetInfoOnly);
 #[non_exhaustive]
 pub enum HangupReason {
     /// `normal`: The call is cleared normally (cause 16).
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Normal,
     /// `busy`: The line is busy (cause 17).
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `congestion`: No line or circuit is available (cause 34).
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Congestion,
     /// `no_answer`: The phone rang but was not answered (cause 19).
-    ///
-    /// Since Asterisk 16.0 or earlier.
     NoAnswer,
     /// `timeout`: The far end did not respond (cause 18).
     ///
@@ -777,8 +666,6 @@ pub enum HangupReason {
     /// Since Asterisk 16.2, 18.0.
     Failure,
     /// `answered_elsewhere`: The call was answered on another phone, so this one does not list it as missed (cause 26).
-    ///
-    /// Since Asterisk 16.0 or earlier.
     AnsweredElsewhere,
     /// A value that the bindings do not know.
     Other(String),
@@ -856,16 +743,10 @@ value!(HangupReason);
 #[non_exhaustive]
 pub enum IfExists {
     /// `fail`: The request fails with `409`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Fail,
     /// `overwrite`: The new recording replaces the stored one.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Overwrite,
     /// `append`: The new recording is appended to the stored one.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Append,
     /// A value that the bindings do not know.
     Other(String),
@@ -908,28 +789,16 @@ value!(IfExists);
 #[non_exhaustive]
 pub enum LiveRecordingState {
     /// `queued`: The recording waits for earlier commands on the channel to finish.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Queued,
     /// `recording`: The recording is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Recording,
     /// `paused`: The recording is paused; nothing is written to the file.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Paused,
     /// `done`: The recording has ended normally.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Done,
     /// `failed`: The recording could not start or was interrupted; `cause` has the reason.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Failed,
     /// `canceled`: The recording was cancelled and its file discarded; the final event nevertheless says `done`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Canceled,
     /// A value that the bindings do not know.
     Other(String),
@@ -937,14 +806,7 @@ pub enum LiveRecordingState {
 
 impl LiveRecordingState {
     /// The values that have a variant, as Asterisk spells them.
-    pub const VALUES: &'static [&'static str] = &[
-        "queued",
-        "recording",
-        "paused",
-        "done",
-        "failed",
-        "canceled",
-    ];
+    pub const VALUES: &'static [&'static str] = &["queued", "recording", "paused", "done", "failed", "canceled"];
 
     /// The value as Asterisk spells it.
     #[must_use]
@@ -985,28 +847,18 @@ value!(LiveRecordingState);
 #[non_exhaustive]
 pub enum PlaybackState {
     /// `queued`: The playback waits for earlier commands on the channel or bridge to finish.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Queued,
     /// `playing`: The media is being played.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Playing,
     /// `continuing`: One media item has ended, and the next one follows.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Continuing,
     /// `done`: Everything was played, or the playback was stopped.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Done,
     /// `failed`: The playback was aborted, because a file is missing or the call ended.
     ///
     /// Since Asterisk 16.20, 18.6, 20.0.
     Failed,
     /// `paused`: The playback is paused. Servers send this value without declaring it.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Paused,
     /// A value that the bindings do not know.
     Other(String),
@@ -1014,14 +866,7 @@ pub enum PlaybackState {
 
 impl PlaybackState {
     /// The values that have a variant, as Asterisk spells them.
-    pub const VALUES: &'static [&'static str] = &[
-        "queued",
-        "playing",
-        "continuing",
-        "done",
-        "failed",
-        "paused",
-    ];
+    pub const VALUES: &'static [&'static str] = &["queued", "playing", "continuing", "done", "failed", "paused"];
 
     /// The value as Asterisk spells it.
     #[must_use]
@@ -1063,20 +908,12 @@ value!(PlaybackState);
 #[non_exhaustive]
 pub enum Spy {
     /// `none`: No audio is received.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     None,
     /// `both`: Audio of both sides of the call is received.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Both,
     /// `out`: Audio sent to the far end is received.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Out,
     /// `in`: Audio coming from the far end is received.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     In,
     /// A value that the bindings do not know.
     Other(String),
@@ -1122,20 +959,12 @@ value!(Spy);
 #[non_exhaustive]
 pub enum TerminateOn {
     /// `none`: No key ends the recording.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     None,
     /// `any`: Any key ends the recording.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Any,
     /// `*`: The star key ends the recording.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Star,
     /// `#`: The hash key ends the recording.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Hash,
     /// A value that the bindings do not know.
     Other(String),
@@ -1180,36 +1009,20 @@ value!(TerminateOn);
 #[non_exhaustive]
 pub enum UpdateDeviceState {
     /// `NOT_INUSE`: The device is idle.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     NotInuse,
     /// `INUSE`: The device is in a call and can accept another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Inuse,
     /// `BUSY`: The device is in a call and accepts no other.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Busy,
     /// `INVALID`: The device is reported as non-existent.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Invalid,
     /// `UNAVAILABLE`: The device cannot be reached.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Unavailable,
     /// `RINGING`: The device is ringing and not in a call.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Ringing,
     /// `RINGINUSE`: The device is ringing while in a call.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Ringinuse,
     /// `ONHOLD`: The device has put its call on hold.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Onhold,
     /// A value that the bindings do not know.
     Other(String),
@@ -1272,20 +1085,12 @@ value!(UpdateDeviceState);
 #[non_exhaustive]
 pub enum Whisper {
     /// `none`: No audio is sent.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     None,
     /// `both`: Audio is sent to both sides of the call.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Both,
     /// `out`: Audio is sent to the far end.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     Out,
     /// `in`: Audio is mixed into what comes from the far end, so the other participants receive it.
-    ///
-    /// Since Asterisk 16.0 or earlier.
     In,
     /// A value that the bindings do not know.
     Other(String),

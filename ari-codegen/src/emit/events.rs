@@ -11,7 +11,7 @@ pub(super) fn events(events: &Events) -> TokenStream {
     let names: Vec<_> = events.structs.iter().map(|event| ident(&event.name)).collect();
     let wire: Vec<_> = events.structs.iter().map(|event| &event.wire).collect();
     // The whole text is with the struct.
-    let variant_docs = events.structs.iter().map(|event| format!(" {}", event.docs.first().map_or("", |line| line)));
+    let variant_docs = events.structs.iter().map(|event| format!(" {}", event.brief));
     let members = events.members.iter().map(common_member);
     let about_channels = events.about_channels.iter().map(about_channel);
     quote! {

@@ -4,6 +4,8 @@ mod availability;
 mod events;
 mod handles;
 mod ids;
+mod imports;
+mod layout;
 mod models;
 mod operations;
 mod print;

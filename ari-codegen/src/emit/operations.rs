@@ -40,7 +40,7 @@ fn description(resource: &str, operation: &Operation) -> TokenStream {
         Method::Delete => quote!(Method::Delete),
     };
     let (nickname, path) = (&operation.nickname, &operation.path);
-    quote!(Operation { resource: #resource, name: #nickname, method: #method, path: #path })
+    quote!(Operation::new(#resource, #nickname, #method, #path))
 }
 
 pub(super) fn module(module: &Module) -> TokenStream {
@@ -86,30 +86,41 @@ pub(super) fn method(operation: &Operation, held: Option<&Held<'_>>) -> TokenStr
         request = quote!(crate::operations::#module::#request);
         fields.extend(held.fields.iter().map(|field| ident(field)));
     }
-    let (docs, example) = (operation_docs(operation, fields.len()), docs(&operation.example));
+    let link = match held {
+        Some(held) => format!(
+            " {} See [`{}`](crate::operations::{}::{}).",
+            operation.brief, operation.name, held.module, operation.name
+        ),
+        None => format!(" {} See [`{}`].", operation.brief, operation.name),
+    };
     let own = fields.iter().map(|field| quote!(&self.#field));
     let rest = operation.arguments.iter().skip(fields.len());
     let signature = rest.clone().map(parameter);
     let passed = rest.map(|argument| ident(&argument.name));
     quote! {
-        #docs
-        #example
+        #[doc = #link]
         pub fn #function(&self #(, #signature)*) -> #request {
             #request::new(&self.client #(, #own)* #(, #passed)*)
         }
     }
 }
 
-/// What is said before the arguments, the arguments without those that a handle holds, and the rest.
-fn operation_docs(operation: &Operation, held: usize) -> TokenStream {
+/// What is said before the arguments, the arguments, and the rest.
+fn operation_docs(operation: &Operation) -> TokenStream {
     let mut lines = operation.summary.clone();
-    let arguments = operation.arguments.get(held..).unwrap_or_default();
+    let arguments = &operation.arguments;
     if !arguments.is_empty() {
         lines.push(String::new());
     }
-    lines.extend(arguments.iter().map(|argument| format!("- {}", argument.docs.join(" "))));
+    lines.extend(arguments.iter().map(|argument| format!("- {}", listed(argument))));
     lines.extend(operation.docs.iter().cloned());
     docs(&lines)
+}
+
+/// An argument in one line.
+fn listed(argument: &Argument) -> String {
+    let lines: Vec<&str> = argument.docs.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+    format!("`{}`: {}", argument.name.trim_start_matches("r#"), lines.join(" "))
 }
 
 /// What a handle holds for its operations.
@@ -119,7 +130,7 @@ pub(super) struct Held<'a> {
 }
 
 fn request(module: &Module, operation: &Operation) -> TokenStream {
-    let (name, docs) = (ident(&operation.name), operation_docs(operation, 0));
+    let (name, docs, example) = (ident(&operation.name), operation_docs(operation), docs(&operation.example));
     let description = description(&module.resource, operation);
     let signature = operation.arguments.iter().map(parameter);
     let steps = operation.arguments.iter().map(step);
@@ -134,6 +145,7 @@ fn request(module: &Module, operation: &Operation) -> TokenStream {
     };
     quote! {
         #docs
+        #example
         #[derive(Debug, Clone)]
         #[must_use = "a request does nothing until it is awaited"]
         pub struct #name(Call);

@@ -35,9 +35,11 @@ impl Facts<'_> {
     pub(super) fn model(&self, model: &api::Model) -> Docs {
         let item = format!("model {}", model.name);
         let mut docs = self.text(&item);
-        docs.push(format!("Asterisk's model `{}`.", model.name));
-        self.since(&mut docs, &item);
-        docs
+        if docs.is_empty() || self.names.of(NameKind::Model, &model.name) != model.name {
+            docs.push(format!("Asterisk's model `{}`.", model.name));
+        }
+        self.since(&mut docs, &item, None);
+        tidy(docs)
     }
 
     /// Whether a property came to some branch after the branch's first release with what holds it.
@@ -56,17 +58,23 @@ impl Facts<'_> {
     pub(super) fn event(&self, model: &api::Model) -> Docs {
         let item = format!("event {}", model.name);
         let mut docs = self.text(&item);
-        docs.push(format!("Asterisk's event `{}`.", model.name));
-        self.since(&mut docs, &item);
-        docs
+        if docs.is_empty() || self.names.of(NameKind::Event, &model.name) != model.name {
+            docs.push(format!("Asterisk's event `{}`.", model.name));
+        }
+        self.since(&mut docs, &item, None);
+        tidy(docs)
     }
 
     pub(super) fn property(&self, model: &api::Model, property: &api::Property, ty: &RustType) -> Docs {
+        let owner = if self.events.contains(&model.name) { "event" } else { "model" };
         let item = format!("property {}.{}", model.name, property.name);
         let mut docs = self.text(&item);
-        docs.push(format!("`{}`: {}.", property.name, kind(ty)));
-        self.since(&mut docs, &item);
-        docs
+        // The name and the type stand in the code.
+        if docs.is_empty() {
+            docs.push(format!("`{}`: {}.", property.name, kind(ty)));
+        }
+        self.since(&mut docs, &item, Some(&format!("{owner} {}", model.name)));
+        tidy(docs)
     }
 
     /// What is said of an operation before its arguments.
@@ -89,7 +97,7 @@ impl Facts<'_> {
                 text.map_or_else(|| format!("- `{status}`"), |text| format!("- `{status}`: {}", self.one_line(text))),
             );
         }
-        self.since(&mut docs, &format!("operation {name}"));
+        self.since(&mut docs, &format!("operation {name}"), None);
         docs
     }
 
@@ -99,21 +107,16 @@ impl Facts<'_> {
         self.prose.get(&item).map(example).unwrap_or_default()
     }
 
-    pub(super) fn parameter(&self, operation: &api::Operation, parameter: &api::Parameter, ty: &RustType) -> Docs {
+    pub(super) fn parameter(&self, operation: &api::Operation, parameter: &api::Parameter) -> Docs {
         let travels = match parameter.location {
             Location::Path => "path",
             Location::Query => "query",
             Location::Body(_) => "body",
         };
-        let kind = match parameter.location {
-            Location::Body(_) => "JSON".to_owned(),
-            _ if parameter.multiple => format!("list of {}", kind(ty)),
-            _ => kind(ty),
-        };
         let range = match &parameter.range {
-            Some((Some(min), Some(max))) => format!(", from {min} to {max}"),
-            Some((Some(min), None)) => format!(", {min} or more"),
-            Some((None, Some(max))) => format!(", up to {max}"),
+            Some((Some(min), Some(max))) => format!("; from {min} to {max}"),
+            Some((Some(min), None)) => format!("; {min} or more"),
+            Some((None, Some(max))) => format!("; up to {max}"),
             Some((None, None)) | None => String::new(),
         };
         let default = match &parameter.default {
@@ -122,9 +125,18 @@ impl Facts<'_> {
             None => String::new(),
         };
         let item = format!("parameter {}.{}.{}", operation.resource, operation.nickname, parameter.name);
-        let mut docs = vec![format!("`{}` ({travels}): {kind}{range}{default}.", parameter.name)];
-        docs.extend(self.prose.get(&item).map(|text| self.one_line(text)));
-        docs.extend(self.availability.since_text(&item));
+        let wire = format!("`{}` in the {travels}{range}{default}.", parameter.name);
+        let mut docs: Docs = match self.prose.get(&item) {
+            Some(text) => vec![self.one_line(text), String::new(), wire],
+            None => vec![wire],
+        };
+        let owner = format!("operation {}.{}", operation.resource, operation.nickname);
+        if let Some(since) = self.newer(&item, Some(&owner)) {
+            if let Some(last) = docs.last_mut() {
+                last.push(' ');
+                last.push_str(&since);
+            }
+        }
         docs
     }
 
@@ -135,7 +147,11 @@ impl Facts<'_> {
         if let Some(text) = self.prose.get(&item) {
             docs[0] = format!("{}: {}", docs[0].trim_end_matches('.'), self.one_line(text));
         }
-        self.since(&mut docs, &item);
+        let owner = place.split_once('.').map(|(owner, rest)| {
+            let kind = if rest.contains('.') { "parameter" } else { "property" };
+            format!("{kind} {owner}.{rest}")
+        });
+        self.since(&mut docs, &item, owner.as_deref());
         docs
     }
 
@@ -166,12 +182,39 @@ impl Facts<'_> {
         linked
     }
 
-    fn since(&self, docs: &mut Docs, item: &str) {
-        if let Some(since) = self.availability.since_text(item) {
+    /// Since when an item exists, where that is not since its owner does, or, without an owner, since ever.
+    fn newer(&self, item: &str, owner: Option<&str>) -> Option<String> {
+        let since = self.availability.since_text(item)?;
+        let known = match owner {
+            Some(owner) => self.availability.since_text(owner).is_some_and(|of_owner| of_owner == since),
+            None => since.ends_with(" or earlier."),
+        };
+        (!known).then_some(since)
+    }
+
+    fn since(&self, docs: &mut Docs, item: &str, owner: Option<&str>) {
+        if let Some(since) = self.newer(item, owner) {
             docs.push(String::new());
             docs.push(since);
         }
     }
+}
+
+/// The first sentence of a documentation.
+pub(super) fn brief(docs: &Docs) -> String {
+    let first = docs.first().map_or("", String::as_str);
+    let mut ends = first.match_indices(". ").map(|(at, _)| at + 1);
+    let end = ends.find(|&at| first[at + 1..].starts_with(|c: char| c.is_uppercase() || c == '`' || c == '['));
+    first[..end.unwrap_or(first.len())].to_owned()
+}
+
+/// Without an empty line at its end.
+fn tidy(mut docs: Docs) -> Docs {
+    while docs.last().is_some_and(String::is_empty) {
+        docs.pop();
+    }
+    docs.dedup_by(|line, before| line.is_empty() && before.is_empty());
+    docs
 }
 
 /// Lines of code as a test that is compiled, and not run.

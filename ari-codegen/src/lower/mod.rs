@@ -40,9 +40,8 @@ pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
     let events = api.events().into_iter().map(|event| event.name.clone()).collect();
     let facts = Facts { availability: &record.availability, prose: &record.prose, names: &names, events };
     let context = Context { api, facts, ids, names: &names };
-    let mut modules = operations::modules(&context);
+    let modules = operations::modules(&context);
     let handles = handles::handles(&context, &modules);
-    operations::leave_examples_to(&handles, &mut modules);
     let models = structs::models(&context);
     let code = Crate {
         ids: context.ids.types(api, &names),

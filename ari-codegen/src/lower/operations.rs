@@ -1,13 +1,11 @@
 //! Operations become requests: what they must have are arguments, the rest setters.
 
-use std::collections::BTreeSet;
-
 use super::assign::key;
 use super::names::value_name;
 use super::{Context, docs};
 use crate::api::{self, BodyForm, Location, Parameter, Response, Type};
 use crate::record::NameKind;
-use crate::rust::{Argument, Form, Handle, Module, Operation, Reply, RustType};
+use crate::rust::{Argument, Form, Module, Operation, Reply, RustType};
 
 /// Names that the generated functions and requests use themselves.
 pub(super) const TAKEN: [&str; 4] = ["client", "into_future", "into_request", "new"];
@@ -32,22 +30,6 @@ pub(super) fn modules(context: &Context<'_>) -> Vec<Module> {
         });
     }
     modules
-}
-
-/// An example that the method of a handle shows is shown there alone: it is compiled as often as it is shown.
-pub(super) fn leave_examples_to(handles: &[Handle], modules: &mut [Module]) {
-    let shown: BTreeSet<(&str, &str)> = handles
-        .iter()
-        .flat_map(|handle| &handle.operations)
-        .map(|(module, operation)| (module.as_str(), operation.nickname.as_str()))
-        .collect();
-    for module in modules {
-        for operation in &mut module.operations {
-            if shown.contains(&(module.name.as_str(), operation.nickname.as_str())) {
-                operation.example.clear();
-            }
-        }
-    }
 }
 
 /// The client's method for a resource; one that it has already gives way to `event_operations`.
@@ -78,6 +60,7 @@ fn operation(context: &Context<'_>, operation: &api::Operation) -> Operation {
         nickname: operation.nickname.clone(),
         method: operation.method,
         path: operation.path.clone(),
+        brief: docs::brief(&context.facts.summary(operation)),
         summary: context.facts.summary(operation),
         docs: context.facts.operation(operation),
         example: context.facts.example(operation),
@@ -105,7 +88,7 @@ fn argument(context: &Context<'_>, operation: &api::Operation, parameter: &Param
     Argument {
         name: context.names.of(NameKind::Parameter, &format!("{}.{}", key(operation), parameter.name)),
         wire: parameter.name.clone(),
-        docs: context.facts.parameter(operation, parameter, &ty),
+        docs: context.facts.parameter(operation, parameter),
         form: form(parameter, ty),
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn models(context: &Context<'_>) -> Vec<Struct> {
     for model in context.api.models.values().filter(|model| !context.api.is_message(model)) {
         structs.push(Struct {
             fields: fields(context, &context.api.lineage(model), None),
+            brief: docs::brief(&context.facts.model(model)),
             docs: context.facts.model(model),
             wire: model.name.clone(),
             constructed: constructed.contains(model.name.as_str()),
@@ -54,6 +55,7 @@ pub(super) fn events(context: &Context<'_>, models: &[Struct], diagnostics: &mut
     for model in context.api.events() {
         structs.push(Struct {
             fields: fields(context, &context.api.lineage(model), Some(discriminator)),
+            brief: docs::brief(&context.facts.event(model)),
             docs: context.facts.event(model),
             wire: model.name.clone(),
             constructed: false,

@@ -4,6 +4,7 @@
 mod availability;
 pub mod canonical;
 mod history;
+mod imported;
 mod names;
 mod prose;
 pub mod public_api;

@@ -47,7 +47,7 @@ struct Walk {
 impl Walk {
     fn through(file: &File) -> Self {
         let mut walk = Self::default();
-        match syn::parse_file(&file.text) {
+        match super::imported::parse_file(&file.text) {
             Ok(parsed) => walk.file(&module(&file.path), &file.path, &parsed.items),
             Err(error) => walk.diagnostics.general(format!("{}: {error}", file.path)),
         }

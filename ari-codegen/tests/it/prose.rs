@@ -45,13 +45,13 @@ fn an_example_is_compiled_once_where_its_operation_is_called_and_none_is_superfl
     let prose = Prose::parse(&[Source { file: "examples.toml".to_owned(), text: text.to_owned() }]).unwrap();
     let generated = generate(&supported(), FIXUPS, &Record { prose, ..Record::default() }).unwrap();
     assert_eq!(generated.superfluous, ["example channels.sing"]);
-    assert_eq!(shown(&generated, "let one = 1;"), ["handles.rs"]);
+    assert_eq!(shown(&generated, "let one = 1;"), ["operations/channels.rs"]);
     assert_eq!(shown(&generated, "let three = 3;"), ["operations/channels.rs"]);
-    let handles = generated.files.iter().find(|file| file.path == "handles.rs").unwrap();
-    let example = ["```no_run", "# async fn example(", "let one = 1;", "# Ok(())", "# }", "```", "pub fn answer("];
-    let mut lines = handles.text.lines().map(|line| line.trim_start().trim_start_matches("/// "));
-    assert!(lines.any(|line| line == example[0]));
-    assert!(example[1..].iter().all(|line| lines.next().is_some_and(|found| found.starts_with(line))));
+    let channels = generated.files.iter().find(|file| file.path == "operations/channels.rs").unwrap();
+    let mut lines = channels.text.lines().map(|line| line.trim_start().trim_start_matches("/// "));
+    assert!(lines.any(|line| line == "let one = 1;"));
+    let rest = ["# Ok(())", "# }", "```", "#[derive("];
+    assert!(rest.iter().all(|line| lines.next().is_some_and(|found| found.starts_with(line))));
 }
 
 #[test]

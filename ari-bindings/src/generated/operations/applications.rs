@@ -2,6 +2,9 @@
 
 //! Operations on `applications`.
 
+use crate::EventFilter;
+use crate::ids::ApplicationName;
+use crate::models::Application;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -22,256 +25,191 @@ impl Client {
 }
 
 impl Applications {
-    /// Lists the Stasis applications with their subscriptions. The list includes applications whose client has disconnected but that still have channels.
-    ///
-    /// `GET /applications`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the Stasis applications with their subscriptions. See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Returns one application: its channels, bridges, other subscriptions and event filter.
-    ///
-    /// `GET /applications/{applicationName}`
-    ///
-    /// - `applicationName` (path): `ApplicationName`. The name under which the client registered the application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No client has registered this name, or the application has ended because it had nothing left.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, application_name: impl Into<crate::ids::ApplicationName>) -> Get {
+    /// Returns one application: its channels, bridges, other subscriptions and event filter. See [`Get`].
+    pub fn get(&self, application_name: impl Into<ApplicationName>) -> Get {
         Get::new(&self.client, application_name)
     }
 
-    /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.
-    ///
-    /// `POST /applications/{applicationName}/subscription`
-    ///
-    /// - `applicationName` (path): `ApplicationName`. The application to subscribe. A client must have registered it. Since Asterisk 16.0 or earlier.
-    /// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: The application does not exist. Register it by opening an event connection first.
-    /// - `422`: The channel, bridge or endpoint does not exist, or no longer exists.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and
+    /// returns the updated application. See [`Subscribe`].
     pub fn subscribe(
         &self,
-        application_name: impl Into<crate::ids::ApplicationName>,
+        application_name: impl Into<ApplicationName>,
         event_source: impl IntoIterator<Item = impl Into<String>>,
     ) -> Subscribe {
         Subscribe::new(&self.client, application_name, event_source)
     }
 
-    /// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.
-    ///
-    /// `DELETE /applications/{applicationName}/subscription`
-    ///
-    /// - `applicationName` (path): `ApplicationName`. The application to unsubscribe. Since Asterisk 16.0 or earlier.
-    /// - `eventSource` (query): list of text. The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such as `channel:`, cannot be cancelled and returns `501`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
-    /// - `404`: The application does not exist.
-    /// - `409`: Declared for an application that is not subscribed, but servers return `422` in that case.
-    /// - `422`: The application is not subscribed to this source.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Cancels subscriptions of the application. See [`Unsubscribe`].
     pub fn unsubscribe(
         &self,
-        application_name: impl Into<crate::ids::ApplicationName>,
+        application_name: impl Into<ApplicationName>,
         event_source: impl IntoIterator<Item = impl Into<String>>,
     ) -> Unsubscribe {
         Unsubscribe::new(&self.client, application_name, event_source)
     }
 
-    /// Sets which event types the application receives, and returns the updated application. The filter also applies to [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event connection are lost.
-    ///
-    /// `PUT /applications/{applicationName}/eventFilter`
-    ///
-    /// - `applicationName` (path): `ApplicationName`. The application whose events to filter. Since Asterisk 16.3, 18.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: `allowed` or `disallowed` is not a list, or one of its elements has no `type`.
-    /// - `404`: The application does not exist. Register it by opening an event connection first.
-    ///
-    /// Since Asterisk 16.3, 18.0.
-    pub fn filter(
-        &self,
-        application_name: impl Into<crate::ids::ApplicationName>,
-    ) -> Filter {
+    /// Sets which event types the application receives, and returns the updated application. See [`Filter`].
+    pub fn filter(&self, application_name: impl Into<ApplicationName>) -> Filter {
         Filter::new(&self.client, application_name)
     }
 }
 
-/// Lists the Stasis applications with their subscriptions. The list includes applications whose client has disconnected but that still have channels.
+/// Lists the Stasis applications with their subscriptions. The list includes applications whose client has disconnected
+/// but that still have channels.
 ///
 /// `GET /applications`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "applications",
-        name: "list",
-        method: Method::Get,
-        path: "/applications",
-    };
-
+    pub const OPERATION: Operation = Operation::new("applications", "list", Method::Get, "/applications");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::Application >);
+call!(List -> json Vec<Application>);
 
 /// Returns one application: its channels, bridges, other subscriptions and event filter.
 ///
 /// `GET /applications/{applicationName}`
 ///
-/// - `applicationName` (path): `ApplicationName`. The name under which the client registered the application. Since Asterisk 16.0 or earlier.
+/// - `application_name`: The name under which the client registered the application. `applicationName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No client has registered this name, or the application has ended because it had nothing left.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "applications",
-        name: "get",
-        method: Method::Get,
-        path: "/applications/{applicationName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        application_name: impl Into<crate::ids::ApplicationName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "applications",
+        "get",
+        Method::Get,
+        "/applications/{applicationName}",
+    );
+    pub(crate) fn new(client: &Client, application_name: impl Into<ApplicationName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "applicationName",
-                    Into::<crate::ids::ApplicationName>::into(application_name).as_ref(),
-                ),
+                .path("applicationName", Into::<ApplicationName>::into(application_name).as_ref()),
         )
     }
 }
 
-call!(Get -> json crate ::models::Application);
+call!(Get -> json Application);
 
-/// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.
+/// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and
+/// returns the updated application. The subscription lasts until it is cancelled or the application ends.
 ///
 /// `POST /applications/{applicationName}/subscription`
 ///
-/// - `applicationName` (path): `ApplicationName`. The application to subscribe. A client must have registered it. Since Asterisk 16.0 or earlier.
-/// - `eventSource` (query): list of text. The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. Since Asterisk 16.0 or earlier.
+/// - `application_name`: The application to subscribe. A client must have registered it. `applicationName` in the path.
+/// - `event_source`: The sources: `channel:ID`, `bridge:ID`, `endpoint:TECH/RESOURCE`, `endpoint:TECH` or
+///   `deviceState:NAME`. A prefix without an ID, such as `channel:`, selects every source of that kind. `eventSource`
+///   in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+/// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or
+///   `deviceState:`.
 /// - `404`: The application does not exist. Register it by opening an event connection first.
 /// - `422`: The channel, bridge or endpoint does not exist, or no longer exists.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.application("hello-world").subscribe(["endpoint:PJSIP/alice", "deviceState:PJSIP/alice"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Subscribe(Call);
 
 impl Subscribe {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "applications",
-        name: "subscribe",
-        method: Method::Post,
-        path: "/applications/{applicationName}/subscription",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "applications",
+        "subscribe",
+        Method::Post,
+        "/applications/{applicationName}/subscription",
+    );
     pub(crate) fn new(
         client: &Client,
-        application_name: impl Into<crate::ids::ApplicationName>,
+        application_name: impl Into<ApplicationName>,
         event_source: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "applicationName",
-                    Into::<crate::ids::ApplicationName>::into(application_name).as_ref(),
-                )
+                .path("applicationName", Into::<ApplicationName>::into(application_name).as_ref())
                 .list("eventSource", event_source.into_iter().map(Into::into)),
         )
     }
 }
 
-call!(Subscribe -> json crate ::models::Application);
+call!(Subscribe -> json Application);
 
-/// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.
+/// Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be
+/// cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the
+/// application's own calls.
 ///
 /// `DELETE /applications/{applicationName}/subscription`
 ///
-/// - `applicationName` (path): `ApplicationName`. The application to unsubscribe. Since Asterisk 16.0 or earlier.
-/// - `eventSource` (query): list of text. The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such as `channel:`, cannot be cancelled and returns `501`. Since Asterisk 16.0 or earlier.
+/// - `application_name`: The application to unsubscribe. `applicationName` in the path.
+/// - `event_source`: The sources, in the same form as for `subscribe`. A subscription to every source of a kind, such
+///   as `channel:`, cannot be cancelled and returns `501`. `eventSource` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or `deviceState:`.
+/// - `400`: No source is given, or a source has a prefix other than `channel:`, `bridge:`, `endpoint:` or
+///   `deviceState:`.
 /// - `404`: The application does not exist.
 /// - `409`: Declared for an application that is not subscribed, but servers return `422` in that case.
 /// - `422`: The application is not subscribed to this source.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unsubscribe(Call);
 
 impl Unsubscribe {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "applications",
-        name: "unsubscribe",
-        method: Method::Delete,
-        path: "/applications/{applicationName}/subscription",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "applications",
+        "unsubscribe",
+        Method::Delete,
+        "/applications/{applicationName}/subscription",
+    );
     pub(crate) fn new(
         client: &Client,
-        application_name: impl Into<crate::ids::ApplicationName>,
+        application_name: impl Into<ApplicationName>,
         event_source: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "applicationName",
-                    Into::<crate::ids::ApplicationName>::into(application_name).as_ref(),
-                )
+                .path("applicationName", Into::<ApplicationName>::into(application_name).as_ref())
                 .list("eventSource", event_source.into_iter().map(Into::into)),
         )
     }
 }
 
-call!(Unsubscribe -> json crate ::models::Application);
+call!(Unsubscribe -> json Application);
 
-/// Sets which event types the application receives, and returns the updated application. The filter also applies to [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event connection are lost.
+/// Sets which event types the application receives, and returns the updated application. The filter also applies to
+/// [`RESTResponse`](crate::events::RestResponse): if it excludes that type, replies to requests over the event
+/// connection are lost.
 ///
 /// `PUT /applications/{applicationName}/eventFilter`
 ///
-/// - `applicationName` (path): `ApplicationName`. The application whose events to filter. Since Asterisk 16.3, 18.0.
+/// - `application_name`: The application whose events to filter. `applicationName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -279,39 +217,43 @@ call!(Unsubscribe -> json crate ::models::Application);
 /// - `404`: The application does not exist. Register it by opening an event connection first.
 ///
 /// Since Asterisk 16.3, 18.0.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// use ari_bindings::EventFilter;
+///
+/// let filter = EventFilter::new().disallow("ChannelVarset");
+/// ari.application("hello-world").filter().filter(filter).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Filter(Call);
 
 impl Filter {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "applications",
-        name: "filter",
-        method: Method::Put,
-        path: "/applications/{applicationName}/eventFilter",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        application_name: impl Into<crate::ids::ApplicationName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "applications",
+        "filter",
+        Method::Put,
+        "/applications/{applicationName}/eventFilter",
+    );
+    pub(crate) fn new(client: &Client, application_name: impl Into<ApplicationName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "applicationName",
-                    Into::<crate::ids::ApplicationName>::into(application_name).as_ref(),
-                ),
+                .path("applicationName", Into::<ApplicationName>::into(application_name).as_ref()),
         )
     }
 
-    /// `filter` (body): JSON.
-    /// The lists `allowed` and `disallowed`, each made of objects with a `type`. An omitted list keeps its value. An empty object, or no body at all, removes the filter.
-    /// Since Asterisk 16.3, 18.0.
-    pub fn filter(mut self, filter: impl Into<crate::EventFilter>) -> Self {
+    /// The lists `allowed` and `disallowed`, each made of objects with a `type`. An omitted list keeps its value. An
+    /// empty object, or no body at all, removes the filter.
+    ///
+    /// `filter` in the body.
+    pub fn filter(mut self, filter: impl Into<EventFilter>) -> Self {
         self.0 = self.0.whole(filter.into().into_json());
         self
     }
 }
 
-call!(Filter -> json crate ::models::Application);
+call!(Filter -> json Application);

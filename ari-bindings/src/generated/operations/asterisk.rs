@@ -2,6 +2,11 @@
 
 //! Operations on `asterisk`.
 
+use crate::ids::{LogChannelName, ModuleName};
+use crate::models::{
+    AsteriskInfo, AsteriskPing, ConfigTuple, LogChannel, Module, Variable,
+};
+use crate::values::GetInfoOnly;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,19 +25,8 @@ impl Client {
 }
 
 impl Asterisk {
-    /// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.
-    ///
-    /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
-    ///
-    /// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. The name of the object, such as its section name in `pjsip.conf`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module, the object type or the object does not exist; the message says which.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. See
+    /// [`GetObject`].
     pub fn get_object(
         &self,
         config_class: impl Into<String>,
@@ -42,21 +36,8 @@ impl Asterisk {
         GetObject::new(&self.client, config_class, object_type, id)
     }
 
-    /// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.
-    ///
-    /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
-    ///
-    /// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. The name of the object to create or change. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: An attribute is unknown or has an invalid value. Nothing was changed.
-    /// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created through ARI can be changed.
-    /// - `404`: The module or the object type does not exist, or the module does not use sorcery.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. See
+    /// [`UpdateObject`].
     pub fn update_object(
         &self,
         config_class: impl Into<String>,
@@ -66,20 +47,7 @@ impl Asterisk {
         UpdateObject::new(&self.client, config_class, object_type, id)
     }
 
-    /// Deletes a configuration object of a module. Calls in progress that use it continue.
-    ///
-    /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
-    ///
-    /// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-    /// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-    /// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `403`: The object comes from a file or another read-only backend.
-    /// - `404`: The module, the object type or the object does not exist; the message says which.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Deletes a configuration object of a module. See [`DeleteObject`].
     pub fn delete_object(
         &self,
         config_class: impl Into<String>,
@@ -89,245 +57,98 @@ impl Asterisk {
         DeleteObject::new(&self.client, config_class, object_type, id)
     }
 
-    /// Returns information about the server: version, build, limits and start time.
-    ///
-    /// `GET /asterisk/info`
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let info = ari.asterisk().get_info().only(["system"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns information about the server: version, build, limits and start time. See [`GetInfo`].
     pub fn get_info(&self) -> GetInfo {
         GetInfo::new(&self.client)
     }
 
-    /// Checks that the server responds. The reply contains the server's ID and current time.
-    ///
-    /// `GET /asterisk/ping`
-    ///
-    /// Since Asterisk 16.2, 18.0.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// println!("{}", ari.asterisk().ping().await?.timestamp);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Checks that the server responds. See [`Ping`].
     pub fn ping(&self) -> Ping {
         Ping::new(&self.client)
     }
 
-    /// Lists all loaded modules, whether running or not.
-    ///
-    /// `GET /asterisk/modules`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists all loaded modules, whether running or not. See [`ListModules`].
     pub fn list_modules(&self) -> ListModules {
         ListModules::new(&self.client)
     }
 
-    /// Returns one module that is loaded and running.
-    ///
-    /// `GET /asterisk/modules/{moduleName}`
-    ///
-    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module is not loaded, or failed to start.
-    /// - `409`: The module is loaded, but its details could not be read.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_module(
-        &self,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> GetModule {
+    /// Returns one module that is loaded and running. See [`GetModule`].
+    pub fn get_module(&self, module_name: impl Into<ModuleName>) -> GetModule {
         GetModule::new(&self.client, module_name)
     }
 
-    /// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
-    ///
-    /// `POST /asterisk/modules/{moduleName}`
-    ///
-    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say which.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn load_module(
-        &self,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> LoadModule {
+    /// Loads a module from the modules directory and starts it. See [`LoadModule`].
+    pub fn load_module(&self, module_name: impl Into<ModuleName>) -> LoadModule {
         LoadModule::new(&self.client, module_name)
     }
 
-    /// Stops and unloads a module that is not in use. Loading a module at the same time can deadlock the server.
-    ///
-    /// `DELETE /asterisk/modules/{moduleName}`
-    ///
-    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module is not loaded, or failed to start.
-    /// - `409`: The module is in use, or cannot be stopped.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unload_module(
-        &self,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> UnloadModule {
+    /// Stops and unloads a module that is not in use. See [`UnloadModule`].
+    pub fn unload_module(&self, module_name: impl Into<ModuleName>) -> UnloadModule {
         UnloadModule::new(&self.client, module_name)
     }
 
-    /// Reloads the configuration of a module. Calls in progress continue.
-    ///
-    /// `PUT /asterisk/modules/{moduleName}`
-    ///
-    /// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The module is not loaded, or failed to start.
-    /// - `409`: The module does not support reloading, its configuration is invalid, or another reload is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn reload_module(
-        &self,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> ReloadModule {
+    /// Reloads the configuration of a module. See [`ReloadModule`].
+    pub fn reload_module(&self, module_name: impl Into<ModuleName>) -> ReloadModule {
         ReloadModule::new(&self.client, module_name)
     }
 
-    /// Lists the log destinations and the levels written to each.
-    ///
-    /// `GET /asterisk/logging`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the log destinations and the levels written to each. See [`ListLogChannels`].
     pub fn list_log_channels(&self) -> ListLogChannels {
         ListLogChannels::new(&self.client)
     }
 
-    /// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.
-    ///
-    /// `POST /asterisk/logging/{logChannelName}`
-    ///
-    /// - `logChannelName` (path): `LogChannelName`. The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
-    /// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No level is given.
-    /// - `409`: A log destination of this name already exists.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn add_log(
-        &self,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
-        configuration: impl Into<String>,
-    ) -> AddLog {
+    /// Adds a log file or another log destination. See [`AddLog`].
+    pub fn add_log(&self, log_channel_name: impl Into<LogChannelName>, configuration: impl Into<String>) -> AddLog {
         AddLog::new(&self.client, log_channel_name, configuration)
     }
 
-    /// Removes a log destination. The file that it wrote is kept.
-    ///
-    /// `DELETE /asterisk/logging/{logChannelName}`
-    ///
-    /// - `logChannelName` (path): `LogChannelName`. The name used to add it, or the full path as listed. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The log destination does not exist. Rotating any log removes those added through ARI.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete_log(
-        &self,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
-    ) -> DeleteLog {
+    /// Removes a log destination. See [`DeleteLog`].
+    pub fn delete_log(&self, log_channel_name: impl Into<LogChannelName>) -> DeleteLog {
         DeleteLog::new(&self.client, log_channel_name)
     }
 
-    /// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.
-    ///
-    /// `PUT /asterisk/logging/{logChannelName}/rotate`
-    ///
-    /// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its full path. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The log destination does not exist.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn rotate_log(
-        &self,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
-    ) -> RotateLog {
+    /// Renames a log file and starts a new one, following `logger.conf`. See [`RotateLog`].
+    pub fn rotate_log(&self, log_channel_name: impl Into<LogChannelName>) -> RotateLog {
         RotateLog::new(&self.client, log_channel_name)
     }
 
-    /// Reads a global variable, or evaluates a dialplan function that needs no channel.
-    ///
-    /// `GET /asterisk/variable`
-    ///
-    /// - `variable` (query): text. The name without `${}`; a function includes its parentheses. A variable that is not set reads as empty. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Reads a global variable, or evaluates a dialplan function that needs no channel. See [`GetGlobalVar`].
     pub fn get_global_var(&self, variable: impl Into<String>) -> GetGlobalVar {
         GetGlobalVar::new(&self.client, variable)
     }
 
-    /// Sets a global variable, visible to the dialplan and to all channels. It is lost when the server restarts.
-    ///
-    /// `POST /asterisk/variable`
-    ///
-    /// - `variable` (query): text. The name without `${}`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Sets a global variable, visible to the dialplan and to all channels. See [`SetGlobalVar`].
     pub fn set_global_var(&self, variable: impl Into<String>) -> SetGlobalVar {
         SetGlobalVar::new(&self.client, variable)
     }
 }
 
-/// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.
+/// Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that
+/// store their objects in sorcery are supported.
 ///
 /// `GET /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. The name of the object, such as its section name in `pjsip.conf`. Since Asterisk 16.0 or earlier.
+/// - `config_class`: The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`.
+///   `configClass` in the path.
+/// - `object_type`: The type of object within the module, such as `endpoint`, `aor` or `auth`. `objectType` in the
+///   path.
+/// - `id`: The name of the object, such as its section name in `pjsip.conf`. `id` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module, the object type or the object does not exist; the message says which.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetObject(Call);
 
 impl GetObject {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "getObject",
-        method: Method::Get,
-        path: "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "getObject",
+        Method::Get,
+        "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
+    );
     pub(crate) fn new(
         client: &Client,
         config_class: impl Into<String>,
@@ -343,36 +164,37 @@ impl GetObject {
     }
 }
 
-call!(GetObject -> json Vec < crate ::models::ConfigTuple >);
+call!(GetObject -> json Vec<ConfigTuple>);
 
-/// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.
+/// Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The
+/// change takes effect without a reload.
 ///
 /// `PUT /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. The name of the object to create or change. Since Asterisk 16.0 or earlier.
+/// - `config_class`: The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`.
+///   `configClass` in the path.
+/// - `object_type`: The type of object within the module, such as `endpoint`, `aor` or `auth`. `objectType` in the
+///   path.
+/// - `id`: The name of the object to create or change. `id` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: An attribute is unknown or has an invalid value. Nothing was changed.
-/// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created through ARI can be changed.
+/// - `403`: The object comes from a file, or `sorcery.conf` maps the type to no writable backend. Objects created
+///   through ARI can be changed.
 /// - `404`: The module or the object type does not exist, or the module does not use sorcery.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UpdateObject(Call);
 
 impl UpdateObject {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "updateObject",
-        method: Method::Put,
-        path: "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "updateObject",
+        Method::Put,
+        "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
+    );
     pub(crate) fn new(
         client: &Client,
         config_class: impl Into<String>,
@@ -387,47 +209,43 @@ impl UpdateObject {
         )
     }
 
-    /// `fields` (body): JSON.
     /// The attributes to set. Attributes not listed keep their value, or take their default in a new object.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn fields(
-        mut self,
-        fields: impl IntoIterator<Item = crate::models::ConfigTuple>,
-    ) -> Self {
+    ///
+    /// `fields` in the body.
+    pub fn fields(mut self, fields: impl IntoIterator<Item = ConfigTuple>) -> Self {
         self.0 = self.0.member("fields", crate::client::variables::to_json_list(fields));
         self
     }
 }
 
-call!(UpdateObject -> json Vec < crate ::models::ConfigTuple >);
+call!(UpdateObject -> json Vec<ConfigTuple>);
 
 /// Deletes a configuration object of a module. Calls in progress that use it continue.
 ///
 /// `DELETE /asterisk/config/dynamic/{configClass}/{objectType}/{id}`
 ///
-/// - `configClass` (path): text. The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`. Since Asterisk 16.0 or earlier.
-/// - `objectType` (path): text. The type of object within the module, such as `endpoint`, `aor` or `auth`. Since Asterisk 16.0 or earlier.
-/// - `id` (path): text. The name of the object to delete. Since Asterisk 16.0 or earlier.
+/// - `config_class`: The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`.
+///   `configClass` in the path.
+/// - `object_type`: The type of object within the module, such as `endpoint`, `aor` or `auth`. `objectType` in the
+///   path.
+/// - `id`: The name of the object to delete. `id` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`: The object comes from a file or another read-only backend.
 /// - `404`: The module, the object type or the object does not exist; the message says which.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct DeleteObject(Call);
 
 impl DeleteObject {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "deleteObject",
-        method: Method::Delete,
-        path: "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "deleteObject",
+        Method::Delete,
+        "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
+    );
     pub(crate) fn new(
         client: &Client,
         config_class: impl Into<String>,
@@ -449,171 +267,131 @@ call!(DeleteObject -> void);
 ///
 /// `GET /asterisk/info`
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let info = ari.asterisk().get_info().only(["system"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetInfo(Call);
 
 impl GetInfo {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "getInfo",
-        method: Method::Get,
-        path: "/asterisk/info",
-    };
-
+    pub const OPERATION: Operation = Operation::new("asterisk", "getInfo", Method::Get, "/asterisk/info");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `only` (query): list of `GetInfoOnly`.
     /// The sections to return. Defaults to all of them; unknown sections are ignored.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn only(
-        mut self,
-        only: impl IntoIterator<Item = impl Into<crate::values::GetInfoOnly>>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .list(
-                "only",
-                only
-                    .into_iter()
-                    .map(|value| Into::<crate::values::GetInfoOnly>::into(value).into()),
-            );
+    ///
+    /// `only` in the query.
+    pub fn only(mut self, only: impl IntoIterator<Item = impl Into<GetInfoOnly>>) -> Self {
+        self.0 = self.0.list("only", only.into_iter().map(|value| Into::<GetInfoOnly>::into(value).into()));
         self
     }
 }
 
-call!(GetInfo -> json crate ::models::AsteriskInfo);
+call!(GetInfo -> json AsteriskInfo);
 
 /// Checks that the server responds. The reply contains the server's ID and current time.
 ///
 /// `GET /asterisk/ping`
 ///
 /// Since Asterisk 16.2, 18.0.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// println!("{}", ari.asterisk().ping().await?.timestamp);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ping(Call);
 
 impl Ping {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "ping",
-        method: Method::Get,
-        path: "/asterisk/ping",
-    };
-
+    pub const OPERATION: Operation = Operation::new("asterisk", "ping", Method::Get, "/asterisk/ping");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(Ping -> json crate ::models::AsteriskPing);
+call!(Ping -> json AsteriskPing);
 
 /// Lists all loaded modules, whether running or not.
 ///
 /// `GET /asterisk/modules`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListModules(Call);
 
 impl ListModules {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "listModules",
-        method: Method::Get,
-        path: "/asterisk/modules",
-    };
-
+    pub const OPERATION: Operation = Operation::new("asterisk", "listModules", Method::Get, "/asterisk/modules");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(ListModules -> json Vec < crate ::models::Module >);
+call!(ListModules -> json Vec<Module>);
 
 /// Returns one module that is loaded and running.
 ///
 /// `GET /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_ari.so`. Since Asterisk 16.0 or earlier.
+/// - `module_name`: The file name of the module, such as `res_ari.so`. `moduleName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module is not loaded, or failed to start.
 /// - `409`: The module is loaded, but its details could not be read.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetModule(Call);
 
 impl GetModule {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "getModule",
-        method: Method::Get,
-        path: "/asterisk/modules/{moduleName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "moduleName",
-                    Into::<crate::ids::ModuleName>::into(module_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "getModule",
+        Method::Get,
+        "/asterisk/modules/{moduleName}",
+    );
+    pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
 }
 
-call!(GetModule -> json crate ::models::Module);
+call!(GetModule -> json Module);
 
-/// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
+/// Loads a module from the modules directory and starts it. It is not loaded again after a restart unless
+/// `modules.conf` lists it. Unloading a module at the same time can deadlock the server.
 ///
 /// `POST /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
+/// - `module_name`: The file name of the module, such as `app_echo.so`. `moduleName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say which.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The module is already loaded, its file does not exist, or it failed to start; the message and the log say
+///   which.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct LoadModule(Call);
 
 impl LoadModule {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "loadModule",
-        method: Method::Post,
-        path: "/asterisk/modules/{moduleName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "moduleName",
-                    Into::<crate::ids::ModuleName>::into(module_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "loadModule",
+        Method::Post,
+        "/asterisk/modules/{moduleName}",
+    );
+    pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
 }
 
@@ -623,38 +401,26 @@ call!(LoadModule -> void);
 ///
 /// `DELETE /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `app_echo.so`. Since Asterisk 16.0 or earlier.
+/// - `module_name`: The file name of the module, such as `app_echo.so`. `moduleName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module is not loaded, or failed to start.
 /// - `409`: The module is in use, or cannot be stopped.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UnloadModule(Call);
 
 impl UnloadModule {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "unloadModule",
-        method: Method::Delete,
-        path: "/asterisk/modules/{moduleName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "moduleName",
-                    Into::<crate::ids::ModuleName>::into(module_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "unloadModule",
+        Method::Delete,
+        "/asterisk/modules/{moduleName}",
+    );
+    pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
 }
 
@@ -664,38 +430,26 @@ call!(UnloadModule -> void);
 ///
 /// `PUT /asterisk/modules/{moduleName}`
 ///
-/// - `moduleName` (path): `ModuleName`. The file name of the module, such as `res_pjsip.so`. Since Asterisk 16.0 or earlier.
+/// - `module_name`: The file name of the module, such as `res_pjsip.so`. `moduleName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The module is not loaded, or failed to start.
 /// - `409`: The module does not support reloading, its configuration is invalid, or another reload is in progress.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ReloadModule(Call);
 
 impl ReloadModule {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "reloadModule",
-        method: Method::Put,
-        path: "/asterisk/modules/{moduleName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        module_name: impl Into<crate::ids::ModuleName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "moduleName",
-                    Into::<crate::ids::ModuleName>::into(module_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "reloadModule",
+        Method::Put,
+        "/asterisk/modules/{moduleName}",
+    );
+    pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
 }
 
@@ -704,65 +458,54 @@ call!(ReloadModule -> void);
 /// Lists the log destinations and the levels written to each.
 ///
 /// `GET /asterisk/logging`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListLogChannels(Call);
 
 impl ListLogChannels {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "listLogChannels",
-        method: Method::Get,
-        path: "/asterisk/logging",
-    };
-
+    pub const OPERATION: Operation = Operation::new("asterisk", "listLogChannels", Method::Get, "/asterisk/logging");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(ListLogChannels -> json Vec < crate ::models::LogChannel >);
+call!(ListLogChannels -> json Vec<LogChannel>);
 
-/// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.
+/// Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is
+/// rotated.
 ///
 /// `POST /asterisk/logging/{logChannelName}`
 ///
-/// - `logChannelName` (path): `LogChannelName`. The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`. Since Asterisk 16.0 or earlier.
-/// - `configuration` (query): text. The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are ignored. Since Asterisk 16.0 or earlier.
+/// - `log_channel_name`: The name as in `logger.conf`: a file in the log directory, an absolute path, or
+///   `syslog.FACILITY`. `logChannelName` in the path.
+/// - `configuration`: The levels to write, separated by commas, such as `notice,warning,error`. Unknown levels are
+///   ignored. `configuration` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No level is given.
 /// - `409`: A log destination of this name already exists.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AddLog(Call);
 
 impl AddLog {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "addLog",
-        method: Method::Post,
-        path: "/asterisk/logging/{logChannelName}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "addLog",
+        Method::Post,
+        "/asterisk/logging/{logChannelName}",
+    );
     pub(crate) fn new(
         client: &Client,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
+        log_channel_name: impl Into<LogChannelName>,
         configuration: impl Into<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "logChannelName",
-                    Into::<crate::ids::LogChannelName>::into(log_channel_name).as_ref(),
-                )
+                .path("logChannelName", Into::<LogChannelName>::into(log_channel_name).as_ref())
                 .text("configuration", configuration.into()),
         )
     }
@@ -774,76 +517,60 @@ call!(AddLog -> void);
 ///
 /// `DELETE /asterisk/logging/{logChannelName}`
 ///
-/// - `logChannelName` (path): `LogChannelName`. The name used to add it, or the full path as listed. Since Asterisk 16.0 or earlier.
+/// - `log_channel_name`: The name used to add it, or the full path as listed. `logChannelName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The log destination does not exist. Rotating any log removes those added through ARI.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct DeleteLog(Call);
 
 impl DeleteLog {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "deleteLog",
-        method: Method::Delete,
-        path: "/asterisk/logging/{logChannelName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "deleteLog",
+        Method::Delete,
+        "/asterisk/logging/{logChannelName}",
+    );
+    pub(crate) fn new(client: &Client, log_channel_name: impl Into<LogChannelName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "logChannelName",
-                    Into::<crate::ids::LogChannelName>::into(log_channel_name).as_ref(),
-                ),
+                .path("logChannelName", Into::<LogChannelName>::into(log_channel_name).as_ref()),
         )
     }
 }
 
 call!(DeleteLog -> void);
 
-/// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.
+/// Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every
+/// destination added through ARI.
 ///
 /// `PUT /asterisk/logging/{logChannelName}/rotate`
 ///
-/// - `logChannelName` (path): `LogChannelName`. The file as configured, such as `messages.log`, or its full path. Since Asterisk 16.0 or earlier.
+/// - `log_channel_name`: The file as configured, such as `messages.log`, or its full path. `logChannelName` in the
+///   path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The log destination does not exist.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RotateLog(Call);
 
 impl RotateLog {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "rotateLog",
-        method: Method::Put,
-        path: "/asterisk/logging/{logChannelName}/rotate",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        log_channel_name: impl Into<crate::ids::LogChannelName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "asterisk",
+        "rotateLog",
+        Method::Put,
+        "/asterisk/logging/{logChannelName}/rotate",
+    );
+    pub(crate) fn new(client: &Client, log_channel_name: impl Into<LogChannelName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "logChannelName",
-                    Into::<crate::ids::LogChannelName>::into(log_channel_name).as_ref(),
-                ),
+                .path("logChannelName", Into::<LogChannelName>::into(log_channel_name).as_ref()),
         )
     }
 }
@@ -854,64 +581,49 @@ call!(RotateLog -> void);
 ///
 /// `GET /asterisk/variable`
 ///
-/// - `variable` (query): text. The name without `${}`; a function includes its parentheses. A variable that is not set reads as empty. Since Asterisk 16.0 or earlier.
+/// - `variable`: The name without `${}`; a function includes its parentheses. A variable that is not set reads as
+///   empty. `variable` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetGlobalVar(Call);
 
 impl GetGlobalVar {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "getGlobalVar",
-        method: Method::Get,
-        path: "/asterisk/variable",
-    };
-
+    pub const OPERATION: Operation = Operation::new("asterisk", "getGlobalVar", Method::Get, "/asterisk/variable");
     pub(crate) fn new(client: &Client, variable: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("variable", variable.into()))
     }
 }
 
-call!(GetGlobalVar -> json crate ::models::Variable);
+call!(GetGlobalVar -> json Variable);
 
 /// Sets a global variable, visible to the dialplan and to all channels. It is lost when the server restarts.
 ///
 /// `POST /asterisk/variable`
 ///
-/// - `variable` (query): text. The name without `${}`. Since Asterisk 16.0 or earlier.
+/// - `variable`: The name without `${}`. `variable` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetGlobalVar(Call);
 
 impl SetGlobalVar {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "asterisk",
-        name: "setGlobalVar",
-        method: Method::Post,
-        path: "/asterisk/variable",
-    };
-
+    pub const OPERATION: Operation = Operation::new("asterisk", "setGlobalVar", Method::Post, "/asterisk/variable");
     pub(crate) fn new(client: &Client, variable: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("variable", variable.into()))
     }
 
-    /// `value` (query): text.
     /// The new value. If omitted, the variable is removed.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `value` in the query.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
         self

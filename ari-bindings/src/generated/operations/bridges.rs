@@ -2,6 +2,10 @@
 
 //! Operations on `bridges`.
 
+use crate::VariableValue;
+use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
+use crate::models::{Bridge, LiveRecording, Playback, Variable, Variables};
+use crate::values::{IfExists, TerminateOn};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,390 +28,145 @@ impl Client {
 }
 
 impl Bridges {
-    /// Lists all bridges on the server, including those created by the dialplan. Only bridges whose `bridge_class` is `stasis` can be controlled by applications.
-    ///
-    /// `GET /bridges`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists all bridges on the server, including those created by the dialplan. See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Creates an empty bridge, which exists until `destroy`, with or without channels. An application receives its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), while it has a channel in the bridge or after it has subscribed to `bridge:ID`.
-    ///
-    /// `POST /bridges`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let bridge = ari.bridges().create().r#type("mixing").name("meeting").await?;
-    /// ari.bridge(&bridge.id).add_channel(["1700000000.1"]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Creates an empty bridge, which exists until `destroy`, with or without channels. See [`Create`].
     pub fn create(&self) -> Create {
         Create::new(&self.client)
     }
 
-    /// Creates a bridge like `create`, with an ID that you choose. The bridge exists until `destroy`.
-    ///
-    /// `POST /bridges/{bridgeId}`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its name differs. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn create_with_id(
-        &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> CreateWithId {
+    /// Creates a bridge like `create`, with an ID that you choose. See [`CreateWithId`].
+    pub fn create_with_id(&self, bridge_id: impl Into<BridgeId>) -> CreateWithId {
         CreateWithId::new(&self.client, bridge_id)
     }
 
-    /// Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.
-    ///
-    /// `GET /bridges/{bridgeId}`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge, including those created by the dialplan. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Get {
+    /// Returns one bridge: its type, its channels and its video source. See [`Get`].
+    pub fn get(&self, bridge_id: impl Into<BridgeId>) -> Get {
         Get::new(&self.client, bridge_id)
     }
 
-    /// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.
-    ///
-    /// `DELETE /bridges/{bridgeId}`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to destroy. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn destroy(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> Destroy {
+    /// Removes all channels from a bridge and destroys it. See [`Destroy`].
+    pub fn destroy(&self, bridge_id: impl Into<BridgeId>) -> Destroy {
         Destroy::new(&self.client, bridge_id)
     }
 
-    /// Reads a bridge variable. Channel variables and dialplan functions are not available here.
-    ///
-    /// `GET /bridges/{bridgeId}/variable`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The bridge does not exist, or the variable is not set on it.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn get_bridge_var(
-        &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        variable: impl Into<String>,
-    ) -> GetBridgeVar {
+    /// Reads a bridge variable. See [`GetBridgeVar`].
+    pub fn get_bridge_var(&self, bridge_id: impl Into<BridgeId>, variable: impl Into<String>) -> GetBridgeVar {
         GetBridgeVar::new(&self.client, bridge_id, variable)
     }
 
-    /// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event follows.
-    ///
-    /// `POST /bridges/{bridgeId}/variable`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to set the variable on. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn set_bridge_var(
-        &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        variable: impl Into<String>,
-    ) -> SetBridgeVar {
+    /// Sets a bridge variable, readable with `get_bridge_var`. See [`SetBridgeVar`].
+    pub fn set_bridge_var(&self, bridge_id: impl Into<BridgeId>, variable: impl Into<String>) -> SetBridgeVar {
         SetBridgeVar::new(&self.client, bridge_id, variable)
     }
 
-    /// Reads several bridge variables in one request. If any of them is not set, the request fails with `404`.
-    ///
-    /// `GET /bridges/{bridgeId}/variables`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (query): list of text. The names without `${}`, up to 127. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The bridge does not exist, or one of the variables is not set on it.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Reads several bridge variables in one request. See [`GetBridgeVars`].
     pub fn get_bridge_vars(
         &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
+        bridge_id: impl Into<BridgeId>,
         variables: impl IntoIterator<Item = impl Into<String>>,
     ) -> GetBridgeVars {
         GetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
-    /// Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.
-    ///
-    /// `POST /bridges/{bridgeId}/variables`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to set the variables on. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (body): JSON. The variables by name. Each value can request to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The variables are missing, or a value is not a string.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Sets several bridge variables in one request. See [`SetBridgeVars`].
     pub fn set_bridge_vars(
         &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        bridge_id: impl Into<BridgeId>,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> SetBridgeVars {
         SetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
-    /// Adds channels to a bridge, removing each from its current bridge. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.
-    ///
-    /// `POST /bridges/{bridgeId}/addChannel`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to add the channels to. Since Asterisk 16.0 or earlier.
-    /// - `channel` (query): list of `ChannelId`. The channels to add. Each must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, or a channel is being recorded. Stop the recording first.
-    /// - `422`: One of the channels is not in a Stasis application.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Adds channels to a bridge, removing each from its current bridge. See [`AddChannel`].
     pub fn add_channel(
         &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
+        bridge_id: impl Into<BridgeId>,
+        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
     ) -> AddChannel {
         AddChannel::new(&self.client, bridge_id, channel)
     }
 
-    /// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the bridge, none is removed.
-    ///
-    /// `POST /bridges/{bridgeId}/removeChannel`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to remove the channels from. Since Asterisk 16.0 or earlier.
-    /// - `channel` (query): list of `ChannelId`. The channels to remove. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No channel is given, or one of them does not exist.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: One of the channels is not in this bridge, or not in a Stasis application.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Removes channels from a bridge. See [`RemoveChannel`].
     pub fn remove_channel(
         &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
+        bridge_id: impl Into<BridgeId>,
+        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
     ) -> RemoveChannel {
         RemoveChannel::new(&self.client, bridge_id, channel)
     }
 
-    /// Shows the video of one channel to all participants, regardless of who is talking. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes `single`.
-    ///
-    /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge whose video source to set. Since Asterisk 16.0 or earlier.
-    /// - `channelId` (path): `ChannelId`. The channel whose video to show. It must be in the bridge; an unknown channel returns `400`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: The channel is not in this bridge, or not in a Stasis application.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn set_video_source(
-        &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> SetVideoSource {
+    /// Shows the video of one channel to all participants, regardless of who is talking. See [`SetVideoSource`].
+    pub fn set_video_source(&self, bridge_id: impl Into<BridgeId>, channel_id: impl Into<ChannelId>) -> SetVideoSource {
         SetVideoSource::new(&self.client, bridge_id, channel_id)
     }
 
-    /// Clears the video source set by `set_video_source`. `video_source_id` and [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to the bridge.
-    ///
-    /// `DELETE /bridges/{bridgeId}/videoSource`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge whose video source to clear. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn clear_video_source(
-        &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> ClearVideoSource {
+    /// Clears the video source set by `set_video_source`. See [`ClearVideoSource`].
+    pub fn clear_video_source(&self, bridge_id: impl Into<BridgeId>) -> ClearVideoSource {
         ClearVideoSource::new(&self.client, bridge_id)
     }
 
-    /// Plays music on hold to all participants of a bridge until `stop_moh`. No event follows.
-    ///
-    /// `POST /bridges/{bridgeId}/moh`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to play the music to. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn start_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StartMoh {
+    /// Plays music on hold to all participants of a bridge until `stop_moh`. See [`StartMoh`].
+    pub fn start_moh(&self, bridge_id: impl Into<BridgeId>) -> StartMoh {
         StartMoh::new(&self.client, bridge_id)
     }
 
-    /// Stops the music started by `start_moh`. No event follows.
-    ///
-    /// `DELETE /bridges/{bridgeId}/moh`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge that the music is played to. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: No music is playing in the bridge, or the bridge was created by the dialplan.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop_moh(&self, bridge_id: impl Into<crate::ids::BridgeId>) -> StopMoh {
+    /// Stops the music started by `start_moh`. See [`StopMoh`].
+    pub fn stop_moh(&self, bridge_id: impl Into<BridgeId>) -> StopMoh {
         StopMoh::new(&self.client, bridge_id)
     }
 
-    /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
-    ///
-    /// `POST /bridges/{bridgeId}/play`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: The server does not support `announcer_format`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn play(
-        &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Play {
+    /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with.
+    /// See [`Play`].
+    pub fn play(&self, bridge_id: impl Into<BridgeId>, media: impl IntoIterator<Item = impl Into<String>>) -> Play {
         Play::new(&self.client, bridge_id, media)
     }
 
-    /// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
-    ///
-    /// `POST /bridges/{bridgeId}/play/{playbackId}`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
-    /// - `422`: The server does not support `announcer_format`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Plays media to a bridge like `play`, with a playback ID that you choose. See [`PlayWithId`].
     pub fn play_with_id(
         &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        playback_id: impl Into<crate::ids::PlaybackId>,
+        bridge_id: impl Into<BridgeId>,
+        playback_id: impl Into<PlaybackId>,
         media: impl IntoIterator<Item = impl Into<String>>,
     ) -> PlayWithId {
         PlayWithId::new(&self.client, bridge_id, playback_id, media)
     }
 
-    /// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
-    ///
-    /// `POST /bridges/{bridgeId}/record`
-    ///
-    /// - `bridgeId` (path): `BridgeId`. The bridge to record. Since Asterisk 16.0 or earlier.
-    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: `ifExists` or `terminateOn` has an unknown value.
-    /// - `404`: The bridge does not exist; it may have been destroyed.
-    /// - `409`: The bridge was created by the dialplan, or a recording of this name already exists.
-    /// - `422`: The server does not support the file format or `recorder_format`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Records the mixed audio of a bridge to a file. See [`Record`].
     pub fn record(
         &self,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        name: impl Into<crate::ids::RecordingName>,
+        bridge_id: impl Into<BridgeId>,
+        name: impl Into<RecordingName>,
         format: impl Into<String>,
     ) -> Record {
         Record::new(&self.client, bridge_id, name, format)
     }
 }
 
-/// Lists all bridges on the server, including those created by the dialplan. Only bridges whose `bridge_class` is `stasis` can be controlled by applications.
+/// Lists all bridges on the server, including those created by the dialplan. Only bridges whose `bridge_class` is
+/// `stasis` can be controlled by applications.
 ///
 /// `GET /bridges`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "list",
-        method: Method::Get,
-        path: "/bridges",
-    };
-
+    pub const OPERATION: Operation = Operation::new("bridges", "list", Method::Get, "/bridges");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::Bridge >);
+call!(List -> json Vec<Bridge>);
 
-/// Creates an empty bridge, which exists until `destroy`, with or without channels. An application receives its events, such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), while it has a channel in the bridge or after it has subscribed to `bridge:ID`.
+/// Creates an empty bridge, which exists until `destroy`, with or without channels. An application receives its events,
+/// such as [`BridgeDestroyed`](crate::events::BridgeDestroyed), while it has a channel in the bridge or after it has
+/// subscribed to `bridge:ID`.
 ///
 /// `POST /bridges`
 ///
@@ -415,203 +174,178 @@ call!(List -> json Vec < crate ::models::Bridge >);
 ///
 /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let bridge = ari.bridges().create().r#type("mixing").name("meeting").await?;
+/// ari.bridge(&bridge.id).add_channel(["1700000000.1"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
 
 impl Create {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "create",
-        method: Method::Post,
-        path: "/bridges",
-    };
-
+    pub const OPERATION: Operation = Operation::new("bridges", "create", Method::Post, "/bridges");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `type` (query): text.
-    /// The bridge type, as a comma-separated list. `mixing`, the default, connects the audio of the channels; in a `holding` bridge they receive music or an announcer but not each other. `mixing` can be combined with `dtmf_events` and `proxy_media`, which keep DTMF and media on the server, and with `video_single`, `video_sfu` or `sdp_label`. An invalid combination returns `500`.
-    /// Since Asterisk 16.0 or earlier.
+    /// The bridge type, as a comma-separated list. `mixing`, the default, connects the audio of the channels; in a
+    /// `holding` bridge they receive music or an announcer but not each other. `mixing` can be combined with
+    /// `dtmf_events` and `proxy_media`, which keep DTMF and media on the server, and with `video_single`, `video_sfu`
+    /// or `sdp_label`. An invalid combination returns `500`.
+    ///
+    /// `type` in the query.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
         self
     }
 
-    /// `bridgeId` (query): `BridgeId`.
     /// The ID of the new bridge; generated if omitted. Older releases such as 16 do not check that it is unique.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn bridge_id(mut self, bridge_id: impl Into<crate::ids::BridgeId>) -> Self {
-        self.0 = self
-            .0
-            .text("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).into());
+    ///
+    /// `bridgeId` in the query.
+    pub fn bridge_id(mut self, bridge_id: impl Into<BridgeId>) -> Self {
+        self.0 = self.0.text("bridgeId", Into::<BridgeId>::into(bridge_id).into());
         self
     }
 
-    /// `name` (query): text.
     /// A human-readable name, empty by default. It need not be unique.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `name` in the query.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
         self
     }
 
-    /// `variables` (body): JSON.
-    /// Bridge variables to set, readable with `get_bridge_var`; they are separate from channel variables. Each value can request to be reported in `bridgevars`.
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Bridge variables to set, readable with `get_bridge_var`; they are separate from channel variables. Each value
+    /// can request to be reported in `bridgevars`.
+    ///
+    /// `variables` in the body. Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
         self.0 = self.0.whole(crate::client::variables::to_json(variables));
         self
     }
 }
 
-call!(Create -> json crate ::models::Bridge);
+call!(Create -> json Bridge);
 
 /// Creates a bridge like `create`, with an ID that you choose. The bridge exists until `destroy`.
 ///
 /// `POST /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its name differs. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or
+///   `500` if its name differs. `bridgeId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `409`: A bridge with this ID already exists. Use it, or choose another ID.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CreateWithId(Call);
 
 impl CreateWithId {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "createWithId",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("bridges", "createWithId", Method::Post, "/bridges/{bridgeId}");
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
 
-    /// `type` (query): text.
-    /// The bridge type, as a comma-separated list. `mixing`, the default, connects the audio of the channels; in a `holding` bridge they receive music or an announcer but not each other. `mixing` can be combined with `dtmf_events` and `proxy_media`, which keep DTMF and media on the server, and with `video_single`, `video_sfu` or `sdp_label`. An invalid combination returns `500`.
-    /// Since Asterisk 16.0 or earlier.
+    /// The bridge type, as a comma-separated list. `mixing`, the default, connects the audio of the channels; in a
+    /// `holding` bridge they receive music or an announcer but not each other. `mixing` can be combined with
+    /// `dtmf_events` and `proxy_media`, which keep DTMF and media on the server, and with `video_single`, `video_sfu`
+    /// or `sdp_label`. An invalid combination returns `500`.
+    ///
+    /// `type` in the query.
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.0 = self.0.text("type", r#type.into());
         self
     }
 
-    /// `name` (query): text.
     /// A human-readable name, empty by default. It need not be unique.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `name` in the query.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0 = self.0.text("name", name.into());
         self
     }
 
-    /// `variables` (body): JSON.
-    /// Bridge variables to set, readable with `get_bridge_var`; they are separate from channel variables. Each value can request to be reported in `bridgevars`.
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Bridge variables to set, readable with `get_bridge_var`; they are separate from channel variables. Each value
+    /// can request to be reported in `bridgevars`.
+    ///
+    /// `variables` in the body. Since Asterisk 20.20, 22.10, 23.4.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
 
-call!(CreateWithId -> json crate ::models::Bridge);
+call!(CreateWithId -> json Bridge);
 
 /// Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.
 ///
 /// `GET /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge, including those created by the dialplan. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge, including those created by the dialplan. `bridgeId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let channels = ari.bridge("meeting").get().await?.channels;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "get",
-        method: Method::Get,
-        path: "/bridges/{bridgeId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("bridges", "get", Method::Get, "/bridges/{bridgeId}");
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Bridge);
+call!(Get -> json Bridge);
 
-/// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.
+/// Removes all channels from a bridge and destroys it. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows
+/// for each channel, and [`BridgeDestroyed`](crate::events::BridgeDestroyed) for subscribers. The channels stay in
+/// their applications; playbacks and recordings of the bridge end.
 ///
 /// `DELETE /bridges/{bridgeId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to destroy. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to destroy. A bridge created by the dialplan returns `409`. `bridgeId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.bridge("meeting").destroy().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Destroy(Call);
 
 impl Destroy {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "destroy",
-        method: Method::Delete,
-        path: "/bridges/{bridgeId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("bridges", "destroy", Method::Delete, "/bridges/{bridgeId}");
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
 }
 
@@ -621,8 +355,8 @@ call!(Destroy -> void);
 ///
 /// `GET /bridges/{bridgeId}/variable`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridge_id`: The bridge to read from. `bridgeId` in the path.
+/// - `variable`: The name without `${}`. `variable` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -637,34 +371,30 @@ pub struct GetBridgeVar(Call);
 
 impl GetBridgeVar {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "getBridgeVar",
-        method: Method::Get,
-        path: "/bridges/{bridgeId}/variable",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        variable: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "getBridgeVar",
+        Method::Get,
+        "/bridges/{bridgeId}/variable",
+    );
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
                 .text("variable", variable.into()),
         )
     }
 }
 
-call!(GetBridgeVar -> json crate ::models::Variable);
+call!(GetBridgeVar -> json Variable);
 
-/// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event follows.
+/// Sets a bridge variable, readable with `get_bridge_var`. The channels in the bridge do not see it, and no event
+/// follows.
 ///
 /// `POST /bridges/{bridgeId}/variable`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to set the variable on. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variable` (query): text. The name without `${}`. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridge_id`: The bridge to set the variable on. `bridgeId` in the path.
+/// - `variable`: The name without `${}`. `variable` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -679,36 +409,31 @@ pub struct SetBridgeVar(Call);
 
 impl SetBridgeVar {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "setBridgeVar",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/variable",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        variable: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "setBridgeVar",
+        Method::Post,
+        "/bridges/{bridgeId}/variable",
+    );
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
                 .text("variable", variable.into()),
         )
     }
 
-    /// `value` (query): text.
     /// The new value. If omitted, the variable is removed.
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    ///
+    /// `value` in the query.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
         self
     }
 
-    /// `report_events` (query): boolean; the server assumes `false`.
     /// Whether to include the variable in `bridgevars` of replies and events from now on. Defaults to `false`.
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    ///
+    /// `report_events` in the query; the server assumes `false`.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
         self
@@ -721,8 +446,8 @@ call!(SetBridgeVar -> void);
 ///
 /// `GET /bridges/{bridgeId}/variables`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to read from. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (query): list of text. The names without `${}`, up to 127. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridge_id`: The bridge to read from. `bridgeId` in the path.
+/// - `variables`: The names without `${}`, up to 127. `variables` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -737,34 +462,34 @@ pub struct GetBridgeVars(Call);
 
 impl GetBridgeVars {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "getBridgeVars",
-        method: Method::Get,
-        path: "/bridges/{bridgeId}/variables",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "getBridgeVars",
+        Method::Get,
+        "/bridges/{bridgeId}/variables",
+    );
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
+        bridge_id: impl Into<BridgeId>,
         variables: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
                 .list("variables", variables.into_iter().map(Into::into)),
         )
     }
 }
 
-call!(GetBridgeVars -> json crate ::models::Variables);
+call!(GetBridgeVars -> json Variables);
 
 /// Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.
 ///
 /// `POST /bridges/{bridgeId}/variables`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to set the variables on. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (body): JSON. The variables by name. Each value can request to be reported in `bridgevars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `bridge_id`: The bridge to set the variables on. `bridgeId` in the path.
+/// - `variables`: The variables by name. Each value can request to be reported in `bridgevars` from now on. `variables`
+///   in the body.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -779,23 +504,20 @@ pub struct SetBridgeVars(Call);
 
 impl SetBridgeVars {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "setBridgeVars",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/variables",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "setBridgeVars",
+        Method::Post,
+        "/bridges/{bridgeId}/variables",
+    );
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        bridge_id: impl Into<BridgeId>,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
                 .member("variables", crate::client::variables::to_json(variables)),
         )
     }
@@ -803,12 +525,14 @@ impl SetBridgeVars {
 
 call!(SetBridgeVars -> void);
 
-/// Adds channels to a bridge, removing each from its current bridge. [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.
+/// Adds channels to a bridge, removing each from its current bridge.
+/// [`ChannelEnteredBridge`](crate::events::ChannelEnteredBridge) follows for each channel. The reply is delayed until
+/// each channel has finished what occupies it, such as a playback.
 ///
 /// `POST /bridges/{bridgeId}/addChannel`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to add the channels to. Since Asterisk 16.0 or earlier.
-/// - `channel` (query): list of `ChannelId`. The channels to add. Each must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to add the channels to. `bridgeId` in the path.
+/// - `channel`: The channels to add. Each must be in a Stasis application. `channel` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -817,83 +541,82 @@ call!(SetBridgeVars -> void);
 /// - `409`: The bridge was created by the dialplan, or a channel is being recorded. Stop the recording first.
 /// - `422`: One of the channels is not in a Stasis application.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.bridge("meeting").add_channel(["1700000000.1", "1700000000.2"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AddChannel(Call);
 
 impl AddChannel {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "addChannel",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/addChannel",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "addChannel",
+        Method::Post,
+        "/bridges/{bridgeId}/addChannel",
+    );
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
+        bridge_id: impl Into<BridgeId>,
+        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .list(
-                    "channel",
-                    channel
-                        .into_iter()
-                        .map(|value| Into::<crate::ids::ChannelId>::into(value).into()),
-                ),
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
+                .list("channel", channel.into_iter().map(|value| Into::<ChannelId>::into(value).into())),
         )
     }
 
-    /// `role` (query): text.
-    /// In a holding bridge, `announcer` lets the channels speak to the waiting participants; without it they wait as well. Mixing bridges ignore the role.
-    /// Since Asterisk 16.0 or earlier.
+    /// In a holding bridge, `announcer` lets the channels speak to the waiting participants; without it they wait as
+    /// well. Mixing bridges ignore the role.
+    ///
+    /// `role` in the query.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.0 = self.0.text("role", role.into());
         self
     }
 
-    /// `absorbDTMF` (query): boolean; the server assumes `false`.
-    /// Whether to keep the DTMF of these channels from the other participants. Defaults to `false`; [`ChannelDtmfReceived`](crate::events::ChannelDtmfReceived) is sent in either case.
-    /// Since Asterisk 16.0 or earlier.
+    /// Whether to keep the DTMF of these channels from the other participants. Defaults to `false`;
+    /// [`ChannelDtmfReceived`](crate::events::ChannelDtmfReceived) is sent in either case.
+    ///
+    /// `absorbDTMF` in the query; the server assumes `false`.
     pub fn absorb_dtmf(mut self, absorb_dtmf: bool) -> Self {
         self.0 = self.0.bool("absorbDTMF", absorb_dtmf);
         self
     }
 
-    /// `mute` (query): boolean; the server assumes `false`.
     /// Whether to mute these channels for the other participants. Defaults to `false`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `mute` in the query; the server assumes `false`.
     pub fn mute(mut self, mute: bool) -> Self {
         self.0 = self.0.bool("mute", mute);
         self
     }
 
-    /// `inhibitConnectedLineUpdates` (query): boolean; the server assumes `false`.
-    /// Whether to leave the other participants' displays unchanged instead of sending them the identity of the new channel. Defaults to `false`.
-    /// Since Asterisk 18.0.
-    pub fn inhibit_connected_line_updates(
-        mut self,
-        inhibit_connected_line_updates: bool,
-    ) -> Self {
-        self.0 = self
-            .0
-            .bool("inhibitConnectedLineUpdates", inhibit_connected_line_updates);
+    /// Whether to leave the other participants' displays unchanged instead of sending them the identity of the new
+    /// channel. Defaults to `false`.
+    ///
+    /// `inhibitConnectedLineUpdates` in the query; the server assumes `false`. Since Asterisk 18.0.
+    pub fn inhibit_connected_line_updates(mut self, inhibit_connected_line_updates: bool) -> Self {
+        self.0 = self.0.bool("inhibitConnectedLineUpdates", inhibit_connected_line_updates);
         self
     }
 }
 
 call!(AddChannel -> void);
 
-/// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the bridge, none is removed.
+/// Removes channels from a bridge. They stay in their applications and receive no audio until something is played to
+/// them. [`ChannelLeftBridge`](crate::events::ChannelLeftBridge) follows for each channel. If any of them is not in the
+/// bridge, none is removed.
 ///
 /// `POST /bridges/{bridgeId}/removeChannel`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to remove the channels from. Since Asterisk 16.0 or earlier.
-/// - `channel` (query): list of `ChannelId`. The channels to remove. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to remove the channels from. `bridgeId` in the path.
+/// - `channel`: The channels to remove. `channel` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -902,117 +625,103 @@ call!(AddChannel -> void);
 /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 /// - `422`: One of the channels is not in this bridge, or not in a Stasis application.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.bridge("meeting").remove_channel(["1700000000.1"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RemoveChannel(Call);
 
 impl RemoveChannel {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "removeChannel",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/removeChannel",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "removeChannel",
+        Method::Post,
+        "/bridges/{bridgeId}/removeChannel",
+    );
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<crate::ids::ChannelId>>,
+        bridge_id: impl Into<BridgeId>,
+        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .list(
-                    "channel",
-                    channel
-                        .into_iter()
-                        .map(|value| Into::<crate::ids::ChannelId>::into(value).into()),
-                ),
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
+                .list("channel", channel.into_iter().map(|value| Into::<ChannelId>::into(value).into())),
         )
     }
 }
 
 call!(RemoveChannel -> void);
 
-/// Shows the video of one channel to all participants, regardless of who is talking. [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes `single`.
+/// Shows the video of one channel to all participants, regardless of who is talking.
+/// [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) follows, and the bridge's `video_mode` becomes
+/// `single`.
 ///
 /// `POST /bridges/{bridgeId}/videoSource/{channelId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge whose video source to set. Since Asterisk 16.0 or earlier.
-/// - `channelId` (path): `ChannelId`. The channel whose video to show. It must be in the bridge; an unknown channel returns `400`. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge whose video source to set. `bridgeId` in the path.
+/// - `channel_id`: The channel whose video to show. It must be in the bridge; an unknown channel returns `400`.
+///   `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
 /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 /// - `422`: The channel is not in this bridge, or not in a Stasis application.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetVideoSource(Call);
 
 impl SetVideoSource {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "setVideoSource",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/videoSource/{channelId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "setVideoSource",
+        Method::Post,
+        "/bridges/{bridgeId}/videoSource/{channelId}",
+    );
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, channel_id: impl Into<ChannelId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref()),
         )
     }
 }
 
 call!(SetVideoSource -> void);
 
-/// Clears the video source set by `set_video_source`. `video_source_id` and [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to the bridge.
+/// Clears the video source set by `set_video_source`. `video_source_id` and
+/// [`BridgeVideoSourceChanged`](crate::events::BridgeVideoSourceChanged) may reflect this only after the next change to
+/// the bridge.
 ///
 /// `DELETE /bridges/{bridgeId}/videoSource`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge whose video source to clear. A bridge created by the dialplan returns `409`. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge whose video source to clear. A bridge created by the dialplan returns `409`. `bridgeId` in
+///   the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ClearVideoSource(Call);
 
 impl ClearVideoSource {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "clearVideoSource",
-        method: Method::Delete,
-        path: "/bridges/{bridgeId}/videoSource",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "clearVideoSource",
+        Method::Delete,
+        "/bridges/{bridgeId}/videoSource",
+    );
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
 }
 
@@ -1022,40 +731,33 @@ call!(ClearVideoSource -> void);
 ///
 /// `POST /bridges/{bridgeId}/moh`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to play the music to. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to play the music to. `bridgeId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
 /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.bridge("meeting").start_moh().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
 
 impl StartMoh {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "startMoh",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/moh",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("bridges", "startMoh", Method::Post, "/bridges/{bridgeId}/moh");
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
 
-    /// `mohClass` (query): text.
     /// The music class from `musiconhold.conf`. Defaults to `default`; an unknown class is not rejected.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `mohClass` in the query.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
         self
@@ -1068,46 +770,37 @@ call!(StartMoh -> void);
 ///
 /// `DELETE /bridges/{bridgeId}/moh`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge that the music is played to. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge that the music is played to. `bridgeId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
 /// - `409`: No music is playing in the bridge, or the bridge was created by the dialplan.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StopMoh(Call);
 
 impl StopMoh {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "stopMoh",
-        method: Method::Delete,
-        path: "/bridges/{bridgeId}/moh",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("bridges", "stopMoh", Method::Delete, "/bridges/{bridgeId}/moh");
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
 }
 
 call!(StopMoh -> void);
 
-/// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
+/// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with.
+/// Applications that receive the events of the bridge see [`PlaybackStarted`](crate::events::PlaybackStarted),
+/// [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and
+/// [`PlaybackFinished`](crate::events::PlaybackFinished). Playbacks in a bridge are queued.
 ///
 /// `POST /bridges/{bridgeId}/play`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to play to. `bridgeId` in the path.
+/// - `media`: The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`,
+///   `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. `media` in the
+///   query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -1115,170 +808,166 @@ call!(StopMoh -> void);
 /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 /// - `422`: The server does not support `announcer_format`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.bridge("meeting").play(["sound:conf-onlyperson"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
 
 impl Play {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "play",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/play",
-    };
-
+    pub const OPERATION: Operation = Operation::new("bridges", "play", Method::Post, "/bridges/{bridgeId}/play");
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
+        bridge_id: impl Into<BridgeId>,
         media: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
                 .list("media", media.into_iter().map(Into::into)),
         )
     }
 
-    /// `announcer_format` (query): text.
-    /// The format in which the media is mixed into the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for example, to preserve wideband audio.
-    /// Since Asterisk 20.17, 22.7, 23.1.
+    /// The format in which the media is mixed into the bridge. Defaults to `slin`, which is narrowband; use `slin16`,
+    /// for example, to preserve wideband audio.
+    ///
+    /// `announcer_format` in the query. Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
         self
     }
 
-    /// `lang` (query): text.
     /// The language of the sounds, such as `en`. Defaults to the language of the server.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `lang` in the query.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
-    /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
     /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `500`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `offsetms` in the query; 0 or more; the server assumes `0`.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
-    /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
     /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `500`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `skipms` in the query; 0 or more; the server assumes `3000`.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
     }
 
-    /// `playbackId` (query): `PlaybackId`.
-    /// The ID of the playback, used in its events and to control it; generated if omitted. An ID that is in use is not rejected, so make it unique.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn playback_id(
-        mut self,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "playbackId",
-                Into::<crate::ids::PlaybackId>::into(playback_id).into(),
-            );
+    /// The ID of the playback, used in its events and to control it; generated if omitted. An ID that is in use is not
+    /// rejected, so make it unique.
+    ///
+    /// `playbackId` in the query.
+    pub fn playback_id(mut self, playback_id: impl Into<PlaybackId>) -> Self {
+        self.0 = self.0.text("playbackId", Into::<PlaybackId>::into(playback_id).into());
         self
     }
 }
 
-call!(Play -> json crate ::models::Playback);
+call!(Play -> json Playback);
 
-/// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
+/// Plays media to a bridge like `play`, with a playback ID that you choose. Events that arrive before the reply can
+/// then be matched to the playback.
 ///
 /// `POST /bridges/{bridgeId}/play/{playbackId}`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to play to. Since Asterisk 16.0 or earlier.
-/// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to play to. `bridgeId` in the path.
+/// - `playback_id`: The ID of the playback, used in its events and to control it. An ID that is in use is not rejected,
+///   so make it unique. `playbackId` in the path.
+/// - `media`: The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`,
+///   `characters:ab`, or `tone:busy`, which plays until it is stopped. An empty list returns `500`. `media` in the
+///   query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The bridge does not exist; it may have been destroyed.
 /// - `409`: The bridge was created by the dialplan, for example by `Dial()`. Such bridges are read-only.
 /// - `422`: The server does not support `announcer_format`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct PlayWithId(Call);
 
 impl PlayWithId {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "playWithId",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/play/{playbackId}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "bridges",
+        "playWithId",
+        Method::Post,
+        "/bridges/{bridgeId}/play/{playbackId}",
+    );
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        playback_id: impl Into<crate::ids::PlaybackId>,
+        bridge_id: impl Into<BridgeId>,
+        playback_id: impl Into<PlaybackId>,
         media: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .path(
-                    "playbackId",
-                    Into::<crate::ids::PlaybackId>::into(playback_id).as_ref(),
-                )
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
+                .path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref())
                 .list("media", media.into_iter().map(Into::into)),
         )
     }
 
-    /// `announcer_format` (query): text.
-    /// The format in which the media is mixed into the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for example, to preserve wideband audio.
-    /// Since Asterisk 20.17, 22.7, 23.1.
+    /// The format in which the media is mixed into the bridge. Defaults to `slin`, which is narrowband; use `slin16`,
+    /// for example, to preserve wideband audio.
+    ///
+    /// `announcer_format` in the query. Since Asterisk 20.17, 22.7, 23.1.
     pub fn announcer_format(mut self, announcer_format: impl Into<String>) -> Self {
         self.0 = self.0.text("announcer_format", announcer_format.into());
         self
     }
 
-    /// `lang` (query): text.
     /// The language of the sounds, such as `en`. Defaults to the language of the server.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `lang` in the query.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
-    /// `offsetms` (query): whole number, 0 or more; the server assumes `0`.
     /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `500`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `offsetms` in the query; 0 or more; the server assumes `0`.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
-    /// `skipms` (query): whole number, 0 or more; the server assumes `3000`.
     /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `500`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `skipms` in the query; 0 or more; the server assumes `3000`.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
     }
 }
 
-call!(PlayWithId -> json crate ::models::Playback);
+call!(PlayWithId -> json Playback);
 
-/// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
+/// Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see
+/// [`RecordingStarted`](crate::events::RecordingStarted), then [`RecordingFinished`](crate::events::RecordingFinished)
+/// or [`RecordingFailed`](crate::events::RecordingFailed). Several recordings can run at the same time.
 ///
 /// `POST /bridges/{bridgeId}/record`
 ///
-/// - `bridgeId` (path): `BridgeId`. The bridge to record. Since Asterisk 16.0 or earlier.
-/// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
-/// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
+/// - `bridge_id`: The bridge to record. `bridgeId` in the path.
+/// - `name`: The name of the recording, without an extension. Slashes create subdirectories; a path outside the
+///   recordings directory returns `500`. `name` in the query.
+/// - `format`: The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it.
+///   `format` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -1287,91 +976,81 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `409`: The bridge was created by the dialplan, or a recording of this name already exists.
 /// - `422`: The server does not support the file format or `recorder_format`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.bridge("meeting").record("meeting-1", "wav").if_exists("overwrite").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);
 
 impl Record {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "bridges",
-        name: "record",
-        method: Method::Post,
-        path: "/bridges/{bridgeId}/record",
-    };
-
+    pub const OPERATION: Operation = Operation::new("bridges", "record", Method::Post, "/bridges/{bridgeId}/record");
     pub(crate) fn new(
         client: &Client,
-        bridge_id: impl Into<crate::ids::BridgeId>,
-        name: impl Into<crate::ids::RecordingName>,
+        bridge_id: impl Into<BridgeId>,
+        name: impl Into<RecordingName>,
         format: impl Into<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("bridgeId", Into::<crate::ids::BridgeId>::into(bridge_id).as_ref())
-                .text("name", Into::<crate::ids::RecordingName>::into(name).into())
+                .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
+                .text("name", Into::<RecordingName>::into(name).into())
                 .text("format", format.into()),
         )
     }
 
-    /// `recorder_format` (query): text.
-    /// The format in which audio is taken from the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for example, to preserve wideband audio.
-    /// Since Asterisk 20.17, 22.7, 23.1.
+    /// The format in which audio is taken from the bridge. Defaults to `slin`, which is narrowband; use `slin16`, for
+    /// example, to preserve wideband audio.
+    ///
+    /// `recorder_format` in the query. Since Asterisk 20.17, 22.7, 23.1.
     pub fn recorder_format(mut self, recorder_format: impl Into<String>) -> Self {
         self.0 = self.0.text("recorder_format", recorder_format.into());
         self
     }
 
-    /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
     /// Maximum length of the recording in seconds. 0, the default, means no limit.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `maxDurationSeconds` in the query; 0 or more; the server assumes `0`.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
         self
     }
 
-    /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
     /// Seconds of silence after which the recording ends. 0, the default, means no limit.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `maxSilenceSeconds` in the query; 0 or more; the server assumes `0`.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
         self
     }
 
-    /// `ifExists` (query): `IfExists`; the server assumes `fail`.
     /// What to do if a recording of this name is already stored, in any format. Defaults to `fail`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
-        self.0 = self
-            .0
-            .text("ifExists", Into::<crate::values::IfExists>::into(if_exists).into());
+    ///
+    /// `ifExists` in the query; the server assumes `fail`.
+    pub fn if_exists(mut self, if_exists: impl Into<IfExists>) -> Self {
+        self.0 = self.0.text("ifExists", Into::<IfExists>::into(if_exists).into());
         self
     }
 
-    /// `beep` (query): boolean; the server assumes `false`.
     /// Whether to play a beep when the recording starts. Defaults to `false`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `beep` in the query; the server assumes `false`.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
         self
     }
 
-    /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
     /// The DTMF key with which any participant can end the recording. Defaults to `none`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn terminate_on(
-        mut self,
-        terminate_on: impl Into<crate::values::TerminateOn>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "terminateOn",
-                Into::<crate::values::TerminateOn>::into(terminate_on).into(),
-            );
+    ///
+    /// `terminateOn` in the query; the server assumes `none`.
+    pub fn terminate_on(mut self, terminate_on: impl Into<TerminateOn>) -> Self {
+        self.0 = self.0.text("terminateOn", Into::<TerminateOn>::into(terminate_on).into());
         self
     }
 }
 
-call!(Record -> json crate ::models::LiveRecording);
+call!(Record -> json LiveRecording);

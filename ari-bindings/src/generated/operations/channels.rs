@@ -2,12 +2,20 @@
 
 //! Operations on `channels`.
 
+use crate::VariableValue;
+use crate::ids::{ChannelId, PlaybackId, RecordingName};
+use crate::models::{Channel, LiveRecording, Playback, RtpStat, Variable, Variables};
+use crate::values::{
+    Direction, ExternalMediaConnectionType, ExternalMediaEncapsulation,
+    ExternalMediaTransport, HangupReason, IfExists, Spy, TerminateOn, Whisper,
+};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
 /// Operations of the resource `channels`.
 ///
-/// They answer `404` where Asterisk has not loaded `res_stasis_answer`, `res_stasis_playback`, `res_stasis_recording`, `res_stasis_snoop`.
+/// They answer `404` where Asterisk has not loaded `res_stasis_answer`, `res_stasis_playback`, `res_stasis_recording`,
+/// `res_stasis_snoop`.
 #[derive(Debug, Clone)]
 pub struct Channels {
     client: Client,
@@ -16,7 +24,8 @@ pub struct Channels {
 impl Client {
     /// Operations of the resource `channels`.
     ///
-    /// They answer `404` where Asterisk has not loaded `res_stasis_answer`, `res_stasis_playback`, `res_stasis_recording`, `res_stasis_snoop`.
+    /// They answer `404` where Asterisk has not loaded `res_stasis_answer`, `res_stasis_playback`,
+    /// `res_stasis_recording`, `res_stasis_snoop`.
     #[must_use]
     pub fn channels(&self) -> Channels {
         Channels { client: self.clone() }
@@ -24,1327 +33,798 @@ impl Client {
 }
 
 impl Channels {
-    /// Lists all channels on the server, whether or not they are in a Stasis application. After a lost connection, use it to find the calls that still exist. Internal channels that Asterisk creates to play to or record bridges are not included.
-    ///
-    /// `GET /channels`
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// for channel in ari.channels().list().await? {
-    ///     println!("{} is {}", channel.name, channel.state);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Lists all channels on the server, whether or not they are in a Stasis application. See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan. The reply arrives before the call is answered: [`Dial`](crate::events::Dial) reports its progress, then [`StasisStart`](crate::events::StasisStart) follows, or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause of the failure.
-    ///
-    /// `POST /channels`
-    ///
-    /// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let call = ari.channels().originate("PJSIP/alice").app("hello-world");
-    /// let channel = call.caller_id("Reception <100>").timeout(20).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan.
+    /// See [`Originate`].
     pub fn originate(&self, endpoint: impl Into<String>) -> Originate {
         Originate::new(&self.client, endpoint)
     }
 
-    /// Creates an outgoing channel in the application without calling yet. After [`StasisStart`](crate::events::StasisStart) you can set variables or add the channel to a bridge, then place the call with `dial`. Until it is answered, most operations on the channel return `412`.
-    ///
-    /// `POST /channels/create`
-    ///
-    /// - `endpoint` (query): text. The endpoint that `dial` will call, as `TECHNOLOGY/RESOURCE`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that receives the channel immediately, before it is dialled. If the application is not registered, the channel is destroyed. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let channel = ari.channels().create("PJSIP/alice", "hello-world").await?;
-    /// ari.channel(&channel.id).dial().timeout(20).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Creates an outgoing channel in the application without calling yet. See [`Create`].
     pub fn create(&self, endpoint: impl Into<String>, app: impl Into<String>) -> Create {
         Create::new(&self.client, endpoint, app)
     }
 
-    /// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.
-    ///
-    /// `GET /channels/{channelId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
+    /// Returns one channel: its state, caller, connected line and dialplan position. See [`Get`].
+    pub fn get(&self, channel_id: impl Into<ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
 
-    /// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.
-    ///
-    /// `POST /channels/{channelId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. The ID of the new channel, up to 149 characters. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists. Since Asterisk 16.0 or earlier.
-    /// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
-    /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn originate_with_id(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        endpoint: impl Into<String>,
-    ) -> OriginateWithId {
+    /// Calls an endpoint like `originate`, on a channel whose ID you choose. See [`OriginateWithId`].
+    pub fn originate_with_id(&self, channel_id: impl Into<ChannelId>, endpoint: impl Into<String>) -> OriginateWithId {
         OriginateWithId::new(&self.client, channel_id, endpoint)
     }
 
-    /// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
-    ///
-    /// `DELETE /channels/{channelId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to hang up. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The reason is unknown, the code is not a number, or both are given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn hangup(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hangup {
+    /// Hangs up a channel, whether or not it is in a Stasis application. See [`Hangup`].
+    pub fn hangup(&self, channel_id: impl Into<ChannelId>) -> Hangup {
         Hangup::new(&self.client, channel_id)
     }
 
-    /// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then hung up.
-    ///
-    /// `POST /channels/{channelId}/continue`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to continue. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist, or the extension has no such label.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for the answer, or hang it up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn continue_in_dialplan(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> ContinueInDialplan {
+    /// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. See
+    /// [`ContinueInDialplan`].
+    pub fn continue_in_dialplan(&self, channel_id: impl Into<ChannelId>) -> ContinueInDialplan {
         ContinueInDialplan::new(&self.client, channel_id)
     }
 
-    /// Moves a channel to another Stasis application. The new application receives [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new application is not registered, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
-    ///
-    /// `POST /channels/{channelId}/move`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to move. It must be in a Stasis application. Since Asterisk 16.3, 18.0.
-    /// - `app` (query): text. The application to move the channel to. Its existence is checked only after the reply. Since Asterisk 16.3, 18.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    ///
-    /// Since Asterisk 16.3, 18.0.
-    pub fn r#move(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        app: impl Into<String>,
-    ) -> Move {
+    /// Moves a channel to another Stasis application. See [`Move`].
+    pub fn r#move(&self, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> Move {
         Move::new(&self.client, channel_id, app)
     }
 
-    /// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
-    ///
-    /// `POST /channels/{channelId}/redirect`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel whose far end to redirect. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `endpoint` (query): text. The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must match that of the channel. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No endpoint is given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    /// - `422`: The endpoint has no resource part, or its technology differs from that of the channel.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn redirect(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        endpoint: impl Into<String>,
-    ) -> Redirect {
+    /// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER`
+    /// afterwards. See [`Redirect`].
+    pub fn redirect(&self, channel_id: impl Into<ChannelId>, endpoint: impl Into<String>) -> Redirect {
         Redirect::new(&self.client, channel_id, endpoint)
     }
 
-    /// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that is already up is unaffected.
-    ///
-    /// `POST /channels/{channelId}/answer`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to answer. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call, which only the far end can answer.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn answer(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Answer {
+    /// Answers an incoming call. See [`Answer`].
+    pub fn answer(&self, channel_id: impl Into<ChannelId>) -> Answer {
         Answer::new(&self.client, channel_id)
     }
 
-    /// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ring_stop`, the answer or the end of the call. No event follows.
-    ///
-    /// `POST /channels/{channelId}/ring`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn ring(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Ring {
+    /// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. See [`Ring`].
+    pub fn ring(&self, channel_id: impl Into<ChannelId>) -> Ring {
         Ring::new(&self.client, channel_id)
     }
 
-    /// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.
-    ///
-    /// `DELETE /channels/{channelId}/ring`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn ring_stop(&self, channel_id: impl Into<crate::ids::ChannelId>) -> RingStop {
+    /// Stops the ringing indication started by `ring`. See [`RingStop`].
+    pub fn ring_stop(&self, channel_id: impl Into<ChannelId>) -> RingStop {
         RingStop::new(&self.client, channel_id)
     }
 
-    /// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.
-    ///
-    /// `POST /channels/{channelId}/progress`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
-    pub fn progress(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Progress {
+    /// Indicates call progress to the caller: in SIP, with a `183`. See [`Progress`].
+    pub fn progress(&self, channel_id: impl Into<ChannelId>) -> Progress {
         Progress::new(&self.client, channel_id)
     }
 
-    /// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.
-    ///
-    /// `POST /channels/{channelId}/dtmf`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to send the digits on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No digits are given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn send_dtmf(&self, channel_id: impl Into<crate::ids::ChannelId>) -> SendDtmf {
+    /// Sends DTMF digits to the far end. See [`SendDtmf`].
+    pub fn send_dtmf(&self, channel_id: impl Into<ChannelId>) -> SendDtmf {
         SendDtmf::new(&self.client, channel_id)
     }
 
-    /// Mutes the audio of a channel in one or both directions; the call continues. DTMF still passes. No event follows.
-    ///
-    /// `POST /channels/{channelId}/mute`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to mute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `direction` (query): `Direction`. The direction to mute. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn mute(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        direction: impl Into<crate::values::Direction>,
-    ) -> Mute {
+    /// Mutes the audio of a channel in one or both directions; the call continues. See [`Mute`].
+    pub fn mute(&self, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Mute {
         Mute::new(&self.client, channel_id, direction)
     }
 
-    /// Restores audio muted by `mute`. No event follows.
-    ///
-    /// `DELETE /channels/{channelId}/mute`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to unmute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `direction` (query): `Direction`. The direction to unmute. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unmute(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        direction: impl Into<crate::values::Direction>,
-    ) -> Unmute {
+    /// Restores audio muted by `mute`. See [`Unmute`].
+    pub fn unmute(&self, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Unmute {
         Unmute::new(&self.client, channel_id, direction)
     }
 
-    /// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
-    ///
-    /// `POST /channels/{channelId}/hold`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel whose far end to put on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn hold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Hold {
+    /// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. See
+    /// [`Hold`].
+    pub fn hold(&self, channel_id: impl Into<ChannelId>) -> Hold {
         Hold::new(&self.client, channel_id)
     }
 
-    /// Ends a hold started by `hold`. [`ChannelUnhold`](crate::events::ChannelUnhold) does not follow.
-    ///
-    /// `DELETE /channels/{channelId}/hold`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel whose far end is on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unhold(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Unhold {
+    /// Ends a hold started by `hold`. See [`Unhold`].
+    pub fn unhold(&self, channel_id: impl Into<ChannelId>) -> Unhold {
         Unhold::new(&self.client, channel_id)
     }
 
-    /// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume afterwards. No event follows.
-    ///
-    /// `POST /channels/{channelId}/moh`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to play the music to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn start_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StartMoh {
+    /// Plays music on hold to the far end until `stop_moh`. See [`StartMoh`].
+    pub fn start_moh(&self, channel_id: impl Into<ChannelId>) -> StartMoh {
         StartMoh::new(&self.client, channel_id)
     }
 
-    /// Stops the music started by `start_moh`. It has no effect if none is playing.
-    ///
-    /// `DELETE /channels/{channelId}/moh`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel that the music is played to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop_moh(&self, channel_id: impl Into<crate::ids::ChannelId>) -> StopMoh {
+    /// Stops the music started by `start_moh`. See [`StopMoh`].
+    pub fn stop_moh(&self, channel_id: impl Into<ChannelId>) -> StopMoh {
         StopMoh::new(&self.client, channel_id)
     }
 
-    /// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.
-    ///
-    /// `POST /channels/{channelId}/silence`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to send silence to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn start_silence(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> StartSilence {
+    /// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. See
+    /// [`StartSilence`].
+    pub fn start_silence(&self, channel_id: impl Into<ChannelId>) -> StartSilence {
         StartSilence::new(&self.client, channel_id)
     }
 
-    /// Stops the silence started by `start_silence`. It has no effect if none is being sent.
-    ///
-    /// `DELETE /channels/{channelId}/silence`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel that silence is sent to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop_silence(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> StopSilence {
+    /// Stops the silence started by `start_silence`. See [`StopSilence`].
+    pub fn stop_silence(&self, channel_id: impl Into<ChannelId>) -> StopSilence {
         StopSilence::new(&self.client, channel_id)
     }
 
-    /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.
-    ///
-    /// `POST /channels/{channelId}/play`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn play(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Play {
+    /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. See [`Play`].
+    pub fn play(&self, channel_id: impl Into<ChannelId>, media: impl IntoIterator<Item = impl Into<String>>) -> Play {
         Play::new(&self.client, channel_id, media)
     }
 
-    /// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
-    ///
-    /// `POST /channels/{channelId}/play/{playbackId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
-    /// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Plays media to a channel like `play`, with a playback ID that you choose. See [`PlayWithId`].
     pub fn play_with_id(
         &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        playback_id: impl Into<crate::ids::PlaybackId>,
+        channel_id: impl Into<ChannelId>,
+        playback_id: impl Into<PlaybackId>,
         media: impl IntoIterator<Item = impl Into<String>>,
     ) -> PlayWithId {
         PlayWithId::new(&self.client, channel_id, playback_id, media)
     }
 
-    /// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.
-    ///
-    /// `POST /channels/{channelId}/record`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to record. It must be in a Stasis application and not in a bridge. Since Asterisk 16.0 or earlier.
-    /// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
-    /// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: A limit is negative, or `ifExists` or `terminateOn` has an unknown value.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application, or a recording of this name already exists.
-    /// - `422`: The server does not support the file format.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. See
+    /// [`Record`].
     pub fn record(
         &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        name: impl Into<crate::ids::RecordingName>,
+        channel_id: impl Into<ChannelId>,
+        name: impl Into<RecordingName>,
         format: impl Into<String>,
     ) -> Record {
         Record::new(&self.client, channel_id, name, format)
     }
 
-    /// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.
-    ///
-    /// `GET /channels/{channelId}/variable`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `variable` (query): text. The name without `${}`. A name that ends with `)` is evaluated as a function. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The channel does not exist, or the variable is not set on it.
-    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_channel_var(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        variable: impl Into<String>,
-    ) -> GetChannelVar {
+    /// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. See [`GetChannelVar`].
+    pub fn get_channel_var(&self, channel_id: impl Into<ChannelId>, variable: impl Into<String>) -> GetChannelVar {
         GetChannelVar::new(&self.client, channel_id, variable)
     }
 
-    /// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
-    ///
-    /// `POST /channels/{channelId}/variable`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to set the variable on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `variable` (query): text. The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this one; prefixed with `__`, also by channels dialled from those. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn set_channel_var(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        variable: impl Into<String>,
-    ) -> SetChannelVar {
+    /// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. See [`SetChannelVar`].
+    pub fn set_channel_var(&self, channel_id: impl Into<ChannelId>, variable: impl Into<String>) -> SetChannelVar {
         SetChannelVar::new(&self.client, channel_id, variable)
     }
 
-    /// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.
-    ///
-    /// `GET /channels/{channelId}/variables`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (query): list of text. The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No name is given.
-    /// - `404`: The channel does not exist, or one of the variables is not set on it.
-    /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Reads several channel variables and dialplan functions in one request. See [`GetChannelVars`].
     pub fn get_channel_vars(
         &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
+        channel_id: impl Into<ChannelId>,
         variables: impl IntoIterator<Item = impl Into<String>>,
     ) -> GetChannelVars {
         GetChannelVars::new(&self.client, channel_id, variables)
     }
 
-    /// Sets several channel variables and dialplan functions in one request. [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
-    ///
-    /// `POST /channels/{channelId}/variables`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to set the variables on. It must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `variables` (body): JSON. The variables or functions by name. Each value can request to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The variables are missing, or a value is not a string.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    /// Sets several channel variables and dialplan functions in one request. See [`SetChannelVars`].
     pub fn set_channel_vars(
         &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        channel_id: impl Into<ChannelId>,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> SetChannelVars {
         SetChannelVars::new(&self.client, channel_id, variables)
     }
 
-    /// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
-    ///
-    /// `POST /channels/{channelId}/snoop`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn snoop_channel(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        app: impl Into<String>,
-    ) -> SnoopChannel {
+    /// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. See
+    /// [`SnoopChannel`].
+    pub fn snoop_channel(&self, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> SnoopChannel {
         SnoopChannel::new(&self.client, channel_id, app)
     }
 
-    /// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
-    ///
-    /// `POST /channels/{channelId}/snoop/{snoopId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-    /// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. An ID that is in use returns `500`. Since Asterisk 16.0 or earlier.
-    /// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
-    /// - `404`: The channel does not exist; it may have hung up.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Creates a snoop channel like `snoop_channel`, with an ID that you choose. See [`SnoopChannelWithId`].
     pub fn snoop_channel_with_id(
         &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        snoop_id: impl Into<crate::ids::ChannelId>,
+        channel_id: impl Into<ChannelId>,
+        snoop_id: impl Into<ChannelId>,
         app: impl Into<String>,
     ) -> SnoopChannelWithId {
         SnoopChannelWithId::new(&self.client, channel_id, snoop_id, app)
     }
 
-    /// Calls the endpoint of a channel made with `create`. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
-    ///
-    /// `POST /channels/{channelId}/dial`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel returned by `create`, not yet dialled. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel has not entered its application yet, was not made with `create`, or has already been dialled.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn dial(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Dial {
+    /// Calls the endpoint of a channel made with `create`. See [`Dial`].
+    pub fn dial(&self, channel_id: impl Into<ChannelId>) -> Dial {
         Dial::new(&self.client, channel_id)
     }
 
-    /// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.
-    ///
-    /// `GET /channels/{channelId}/rtp_statistics`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.4, 18.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist or has no RTP session.
-    ///
-    /// Since Asterisk 16.4, 18.0.
-    pub fn rtpstatistics(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Rtpstatistics {
+    /// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. See
+    /// [`Rtpstatistics`].
+    pub fn rtpstatistics(&self, channel_id: impl Into<ChannelId>) -> Rtpstatistics {
         Rtpstatistics::new(&self.client, channel_id)
     }
 
-    /// Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is established; add the channel to a bridge to connect it to a call. `channelvars` of the reply contains the local RTP address and port, or the ID under `/media` for a WebSocket.
-    ///
-    /// `POST /channels/externalMedia`
-    ///
-    /// - `app` (query): text. The Stasis application that receives the channel. If the application is not registered, the channel is destroyed. Since Asterisk 16.6, 18.0.
-    /// - `format` (query): text. The codec, such as `ulaw` or `slin16`. Only one can be given; an unknown one returns `500`. Since Asterisk 16.6, 18.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: A parameter is missing, or the combination of parameters is invalid.
-    /// - `409`: Declared for an ID that is in use, but Asterisk 22 returns `500` in that case.
-    ///
-    /// Since Asterisk 16.6, 18.0.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let media = ari.channels().external_media("hello-world", "ulaw").external_host("127.0.0.1:40000").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn external_media(
-        &self,
-        app: impl Into<String>,
-        format: impl Into<String>,
-    ) -> ExternalMedia {
+    /// Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket. See
+    /// [`ExternalMedia`].
+    pub fn external_media(&self, app: impl Into<String>, format: impl Into<String>) -> ExternalMedia {
         ExternalMedia::new(&self.client, app, format)
     }
 
-    /// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
-    ///
-    /// `POST /channels/{channelId}/transfer_progress`
-    ///
-    /// - `channelId` (path): `ChannelId`. The channel of the phone that requested the transfer. It must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    /// - `states` (query): text. The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The state is missing or unknown.
-    /// - `404`: The channel does not exist; it may have hung up.
-    /// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-    /// - `412`: Declared for outgoing calls that have not been answered, but Asterisk 22 accepts those as well.
-    ///
-    /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
-    pub fn transfer_progress(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        states: impl Into<String>,
-    ) -> TransferProgress {
+    /// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. See
+    /// [`TransferProgress`].
+    pub fn transfer_progress(&self, channel_id: impl Into<ChannelId>, states: impl Into<String>) -> TransferProgress {
         TransferProgress::new(&self.client, channel_id, states)
     }
 }
 
-/// Lists all channels on the server, whether or not they are in a Stasis application. After a lost connection, use it to find the calls that still exist. Internal channels that Asterisk creates to play to or record bridges are not included.
+/// Lists all channels on the server, whether or not they are in a Stasis application. After a lost connection, use it
+/// to find the calls that still exist. Internal channels that Asterisk creates to play to or record bridges are not
+/// included.
 ///
 /// `GET /channels`
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// for channel in ari.channels().list().await? {
+///     println!("{} is {}", channel.name, channel.state);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "list",
-        method: Method::Get,
-        path: "/channels",
-    };
-
+    pub const OPERATION: Operation = Operation::new("channels", "list", Method::Get, "/channels");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::Channel >);
+call!(List -> json Vec<Channel>);
 
-/// Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan. The reply arrives before the call is answered: [`Dial`](crate::events::Dial) reports its progress, then [`StasisStart`](crate::events::StasisStart) follows, or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with the cause of the failure.
+/// Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan. The
+/// reply arrives before the call is answered: [`Dial`](crate::events::Dial) reports its progress, then
+/// [`StasisStart`](crate::events::StasisStart) follows, or [`ChannelDestroyed`](crate::events::ChannelDestroyed) with
+/// the cause of the failure.
 ///
 /// `POST /channels`
 ///
-/// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
+/// - `endpoint`: The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown
+///   technology or an unregistered phone returns `500` with `Allocation failed`. `endpoint` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+/// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and
+///   `extension` are missing.
 /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let call = ari.channels().originate("PJSIP/alice").app("hello-world");
+/// let channel = call.caller_id("Reception <100>").timeout(20).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Originate(Call);
 
 impl Originate {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "originate",
-        method: Method::Post,
-        path: "/channels",
-    };
-
+    pub const OPERATION: Operation = Operation::new("channels", "originate", Method::Post, "/channels");
     pub(crate) fn new(client: &Client, endpoint: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("endpoint", endpoint.into()))
     }
 
-    /// `extension` (query): text.
-    /// The dialplan extension to execute once the call is answered. Either `extension` or `app` is required; if both are given, `app` takes precedence.
-    /// Since Asterisk 16.0 or earlier.
+    /// The dialplan extension to execute once the call is answered. Either `extension` or `app` is required; if both
+    /// are given, `app` takes precedence.
+    ///
+    /// `extension` in the query.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
         self
     }
 
-    /// `context` (query): text.
     /// The dialplan context of `extension`. Defaults to `default`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `context` in the query.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
         self
     }
 
-    /// `priority` (query): whole number.
     /// The priority of `extension` to start at. Defaults to 1; ignored if `label` is given.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `priority` in the query.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
         self
     }
 
-    /// `label` (query): text.
-    /// The label of the priority to start at, instead of its number. A label that the extension does not have returns `404`.
-    /// Since Asterisk 16.0 or earlier.
+    /// The label of the priority to start at, instead of its number. A label that the extension does not have returns
+    /// `404`.
+    ///
+    /// `label` in the query.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
         self
     }
 
-    /// `app` (query): text.
-    /// The Stasis application that receives the channel once the call is answered. It receives the channel's events, such as [`Dial`](crate::events::Dial), from the start. If the application is not registered when the call is answered, the channel is hung up. Either `app` or `extension` is required.
-    /// Since Asterisk 16.0 or earlier.
+    /// The Stasis application that receives the channel once the call is answered. It receives the channel's events,
+    /// such as [`Dial`](crate::events::Dial), from the start. If the application is not registered when the call is
+    /// answered, the channel is hung up. Either `app` or `extension` is required.
+    ///
+    /// `app` in the query.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
         self
     }
 
-    /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
-    /// Since Asterisk 16.0 or earlier.
+    /// Arguments for the application, separated by commas; they arrive as `args` of
+    /// [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
+    ///
+    /// `appArgs` in the query.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
-    /// `callerId` (query): text.
-    /// The caller ID shown to the called party: `Name <number>`, or either part alone. It also becomes the caller ID of the new channel.
-    /// Since Asterisk 16.0 or earlier.
+    /// The caller ID shown to the called party: `Name <number>`, or either part alone. It also becomes the caller ID of
+    /// the new channel.
+    ///
+    /// `callerId` in the query.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
         self
     }
 
-    /// `timeout` (query): whole number; the server assumes `30`.
-    /// Seconds before an unanswered call is abandoned, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). Defaults to 30, as does 0; `-1` disables the timeout.
-    /// Since Asterisk 16.0 or earlier.
+    /// Seconds before an unanswered call is abandoned, with cause 19 in
+    /// [`ChannelDestroyed`](crate::events::ChannelDestroyed). Defaults to 30, as does 0; `-1` disables the timeout.
+    ///
+    /// `timeout` in the query; the server assumes `30`.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
     }
 
-    /// `variables` (body): JSON.
-    /// Channel variables, and functions such as `CALLERID(name)`, to set before the call is placed. Each value can request to be reported in `channelvars` of events.
-    /// Since Asterisk 16.0 or earlier.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set before the call is placed. Each value can
+    /// request to be reported in `channelvars` of events.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 
-    /// `channelId` (query): `ChannelId`.
-    /// The ID of the new channel, up to 149 characters; generated if omitted. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("channelId", Into::<crate::ids::ChannelId>::into(channel_id).into());
+    /// The ID of the new channel, up to 149 characters; generated if omitted. It is rejected if it equals or is a
+    /// prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists.
+    ///
+    /// `channelId` in the query.
+    pub fn channel_id(mut self, channel_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("channelId", Into::<ChannelId>::into(channel_id).into());
         self
     }
 
-    /// `otherChannelId` (query): `ChannelId`.
-    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is `channelId` followed by `;2`, or generated.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn other_channel_id(
-        mut self,
-        other_channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "otherChannelId",
-                Into::<crate::ids::ChannelId>::into(other_channel_id).into(),
-            );
+    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is
+    /// `channelId` followed by `;2`, or generated.
+    ///
+    /// `otherChannelId` in the query.
+    pub fn other_channel_id(mut self, other_channel_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("otherChannelId", Into::<ChannelId>::into(other_channel_id).into());
         self
     }
 
-    /// `originator` (query): `ChannelId`.
-    /// The channel on whose behalf the call is made. The new channel takes its codecs, language, linked ID and inheritable variables, and its caller becomes the connected line. An unknown channel returns `400`, as does combining it with `formats`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("originator", Into::<crate::ids::ChannelId>::into(originator).into());
+    /// The channel on whose behalf the call is made. The new channel takes its codecs, language, linked ID and
+    /// inheritable variables, and its caller becomes the connected line. An unknown channel returns `400`, as does
+    /// combining it with `formats`.
+    ///
+    /// `originator` in the query.
+    pub fn originator(mut self, originator: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("originator", Into::<ChannelId>::into(originator).into());
         self
     }
 
-    /// `formats` (query): text.
-    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given, all audio codecs allowed for the endpoint are offered.
-    /// Since Asterisk 16.0 or earlier.
+    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given,
+    /// all audio codecs allowed for the endpoint are offered.
+    ///
+    /// `formats` in the query.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
         self
     }
 }
 
-call!(Originate -> json crate ::models::Channel);
+call!(Originate -> json Channel);
 
-/// Creates an outgoing channel in the application without calling yet. After [`StasisStart`](crate::events::StasisStart) you can set variables or add the channel to a bridge, then place the call with `dial`. Until it is answered, most operations on the channel return `412`.
+/// Creates an outgoing channel in the application without calling yet. After
+/// [`StasisStart`](crate::events::StasisStart) you can set variables or add the channel to a bridge, then place the
+/// call with `dial`. Until it is answered, most operations on the channel return `412`.
 ///
 /// `POST /channels/create`
 ///
-/// - `endpoint` (query): text. The endpoint that `dial` will call, as `TECHNOLOGY/RESOURCE`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. The Stasis application that receives the channel immediately, before it is dialled. If the application is not registered, the channel is destroyed. Since Asterisk 16.0 or earlier.
+/// - `endpoint`: The endpoint that `dial` will call, as `TECHNOLOGY/RESOURCE`. An unknown technology or an unregistered
+///   phone returns `500` with `Allocation failed`. `endpoint` in the query.
+/// - `app`: The Stasis application that receives the channel immediately, before it is dialled. If the application is
+///   not registered, the channel is destroyed. `app` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let channel = ari.channels().create("PJSIP/alice", "hello-world").await?;
+/// ari.channel(&channel.id).dial().timeout(20).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
 
 impl Create {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "create",
-        method: Method::Post,
-        path: "/channels/create",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        endpoint: impl Into<String>,
-        app: impl Into<String>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .text("endpoint", endpoint.into())
-                .text("app", app.into()),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "create", Method::Post, "/channels/create");
+    pub(crate) fn new(client: &Client, endpoint: impl Into<String>, app: impl Into<String>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).text("endpoint", endpoint.into()).text("app", app.into()))
     }
 
-    /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
-    /// Since Asterisk 16.0 or earlier.
+    /// Arguments for the application, separated by commas; they arrive as `args` of
+    /// [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
+    ///
+    /// `appArgs` in the query.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
-    /// `channelId` (query): `ChannelId`.
-    /// The ID of the new channel, up to 149 characters; generated if omitted. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("channelId", Into::<crate::ids::ChannelId>::into(channel_id).into());
+    /// The ID of the new channel, up to 149 characters; generated if omitted. It is rejected if it equals or is a
+    /// prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists.
+    ///
+    /// `channelId` in the query.
+    pub fn channel_id(mut self, channel_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("channelId", Into::<ChannelId>::into(channel_id).into());
         self
     }
 
-    /// `otherChannelId` (query): `ChannelId`.
-    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is `channelId` followed by `;2`, or generated.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn other_channel_id(
-        mut self,
-        other_channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "otherChannelId",
-                Into::<crate::ids::ChannelId>::into(other_channel_id).into(),
-            );
+    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is
+    /// `channelId` followed by `;2`, or generated.
+    ///
+    /// `otherChannelId` in the query.
+    pub fn other_channel_id(mut self, other_channel_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("otherChannelId", Into::<ChannelId>::into(other_channel_id).into());
         self
     }
 
-    /// `originator` (query): `ChannelId`.
-    /// The channel on whose behalf the call will be made. The new channel takes its codecs and linked ID, and `app` also receives its events. An unknown channel is ignored; combining it with `formats` returns `400`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("originator", Into::<crate::ids::ChannelId>::into(originator).into());
+    /// The channel on whose behalf the call will be made. The new channel takes its codecs and linked ID, and `app`
+    /// also receives its events. An unknown channel is ignored; combining it with `formats` returns `400`.
+    ///
+    /// `originator` in the query.
+    pub fn originator(mut self, originator: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("originator", Into::<ChannelId>::into(originator).into());
         self
     }
 
-    /// `formats` (query): text.
-    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given, all audio codecs allowed for the endpoint are offered.
-    /// Since Asterisk 16.0 or earlier.
+    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given,
+    /// all audio codecs allowed for the endpoint are offered.
+    ///
+    /// `formats` in the query.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
         self
     }
 
-    /// `variables` (body): JSON.
-    /// Channel variables, and functions such as `CALLERID(name)`, to set on the new channel. Each value can request to be reported in `channelvars` of events.
-    /// Since Asterisk 16.11, 18.0.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set on the new channel. Each value can request to
+    /// be reported in `channelvars` of events.
+    ///
+    /// `variables` in the body. Since Asterisk 16.11, 18.0.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
 
-call!(Create -> json crate ::models::Channel);
+call!(Create -> json Channel);
 
-/// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.
+/// Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis
+/// application.
 ///
 /// `GET /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel, which need not be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let channel = ari.channel("1700000000.1").get().await?;
+/// println!("{} <{}>", channel.caller.name, channel.caller.number);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "get",
-        method: Method::Get,
-        path: "/channels/{channelId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "get", Method::Get, "/channels/{channelId}");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Channel);
+call!(Get -> json Channel);
 
-/// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.
+/// Calls an endpoint like `originate`, on a channel whose ID you choose. Events that arrive before the reply can then
+/// be matched to the call.
 ///
 /// `POST /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. The ID of the new channel, up to 149 characters. It is rejected if it equals or is a prefix of an existing ID, ignoring case: `call-1` is rejected while `call-10` exists. Since Asterisk 16.0 or earlier.
-/// - `endpoint` (query): text. The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown technology or an unregistered phone returns `500` with `Allocation failed`. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The ID of the new channel, up to 149 characters. It is rejected if it equals or is a prefix of an
+///   existing ID, ignoring case: `call-1` is rejected while `call-10` exists. `channelId` in the path.
+/// - `endpoint`: The endpoint to call, as `TECHNOLOGY/RESOURCE`: `PJSIP/alice`, `Local/100@default`. An unknown
+///   technology or an unregistered phone returns `500` with `Allocation failed`. `endpoint` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and `extension` are missing.
+/// - `400`: The endpoint, a format or the originator is unknown or malformed, an ID is too long, or both `app` and
+///   `extension` are missing.
 /// - `409`: The ID equals or is a prefix of the ID of an existing channel. Choose another.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let request = ari.channels().originate_with_id("call-0001-end", "PJSIP/alice").app("hello-world");
+/// let channel = request.variables([("CUSTOMER", "4711")]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct OriginateWithId(Call);
 
 impl OriginateWithId {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "originateWithId",
-        method: Method::Post,
-        path: "/channels/{channelId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        endpoint: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "originateWithId",
+        Method::Post,
+        "/channels/{channelId}",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, endpoint: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("endpoint", endpoint.into()),
         )
     }
 
-    /// `extension` (query): text.
-    /// The dialplan extension to execute once the call is answered. Either `extension` or `app` is required; if both are given, `app` takes precedence.
-    /// Since Asterisk 16.0 or earlier.
+    /// The dialplan extension to execute once the call is answered. Either `extension` or `app` is required; if both
+    /// are given, `app` takes precedence.
+    ///
+    /// `extension` in the query.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
         self
     }
 
-    /// `context` (query): text.
     /// The dialplan context of `extension`. Defaults to `default`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `context` in the query.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
         self
     }
 
-    /// `priority` (query): whole number.
     /// The priority of `extension` to start at. Defaults to 1; ignored if `label` is given.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `priority` in the query.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
         self
     }
 
-    /// `label` (query): text.
-    /// The label of the priority to start at, instead of its number. A label that the extension does not have returns `404`.
-    /// Since Asterisk 16.0 or earlier.
+    /// The label of the priority to start at, instead of its number. A label that the extension does not have returns
+    /// `404`.
+    ///
+    /// `label` in the query.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
         self
     }
 
-    /// `app` (query): text.
-    /// The Stasis application that receives the channel once the call is answered. It receives the channel's events, such as [`Dial`](crate::events::Dial), from the start. If the application is not registered when the call is answered, the channel is hung up. Either `app` or `extension` is required.
-    /// Since Asterisk 16.0 or earlier.
+    /// The Stasis application that receives the channel once the call is answered. It receives the channel's events,
+    /// such as [`Dial`](crate::events::Dial), from the start. If the application is not registered when the call is
+    /// answered, the channel is hung up. Either `app` or `extension` is required.
+    ///
+    /// `app` in the query.
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.0 = self.0.text("app", app.into());
         self
     }
 
-    /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
-    /// Since Asterisk 16.0 or earlier.
+    /// Arguments for the application, separated by commas; they arrive as `args` of
+    /// [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
+    ///
+    /// `appArgs` in the query.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
-    /// `callerId` (query): text.
-    /// The caller ID shown to the called party: `Name <number>`, or either part alone. It also becomes the caller ID of the new channel.
-    /// Since Asterisk 16.0 or earlier.
+    /// The caller ID shown to the called party: `Name <number>`, or either part alone. It also becomes the caller ID of
+    /// the new channel.
+    ///
+    /// `callerId` in the query.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
         self.0 = self.0.text("callerId", caller_id.into());
         self
     }
 
-    /// `timeout` (query): whole number; the server assumes `30`.
-    /// Seconds before an unanswered call is abandoned, with cause 19 in [`ChannelDestroyed`](crate::events::ChannelDestroyed). Defaults to 30, as does 0; `-1` disables the timeout.
-    /// Since Asterisk 16.0 or earlier.
+    /// Seconds before an unanswered call is abandoned, with cause 19 in
+    /// [`ChannelDestroyed`](crate::events::ChannelDestroyed). Defaults to 30, as does 0; `-1` disables the timeout.
+    ///
+    /// `timeout` in the query; the server assumes `30`.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
     }
 
-    /// `variables` (body): JSON.
-    /// Channel variables, and functions such as `CALLERID(name)`, to set before the call is placed. Each value can request to be reported in `channelvars` of events.
-    /// Since Asterisk 16.0 or earlier.
+    /// Channel variables, and functions such as `CALLERID(name)`, to set before the call is placed. Each value can
+    /// request to be reported in `channelvars` of events.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 
-    /// `otherChannelId` (query): `ChannelId`.
-    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is `channelId` followed by `;2`, or generated.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn other_channel_id(
-        mut self,
-        other_channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "otherChannelId",
-                Into::<crate::ids::ChannelId>::into(other_channel_id).into(),
-            );
+    /// The ID of the second channel of a `Local` pair, under the same rules as `channelId`. If omitted, it is
+    /// `channelId` followed by `;2`, or generated.
+    ///
+    /// `otherChannelId` in the query.
+    pub fn other_channel_id(mut self, other_channel_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("otherChannelId", Into::<ChannelId>::into(other_channel_id).into());
         self
     }
 
-    /// `originator` (query): `ChannelId`.
-    /// The channel on whose behalf the call is made. The new channel takes its codecs, language, linked ID and inheritable variables, and its caller becomes the connected line. An unknown channel returns `400`, as does combining it with `formats`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn originator(mut self, originator: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("originator", Into::<crate::ids::ChannelId>::into(originator).into());
+    /// The channel on whose behalf the call is made. The new channel takes its codecs, language, linked ID and
+    /// inheritable variables, and its caller becomes the connected line. An unknown channel returns `400`, as does
+    /// combining it with `formats`.
+    ///
+    /// `originator` in the query.
+    pub fn originator(mut self, originator: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("originator", Into::<ChannelId>::into(originator).into());
         self
     }
 
-    /// `formats` (query): text.
-    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given, all audio codecs allowed for the endpoint are offered.
-    /// Since Asterisk 16.0 or earlier.
+    /// The codecs to offer, separated by commas, such as `ulaw,alaw`. If neither `formats` nor `originator` is given,
+    /// all audio codecs allowed for the endpoint are offered.
+    ///
+    /// `formats` in the query.
     pub fn formats(mut self, formats: impl Into<String>) -> Self {
         self.0 = self.0.text("formats", formats.into());
         self
     }
 }
 
-call!(OriginateWithId -> json crate ::models::Channel);
+call!(OriginateWithId -> json Channel);
 
-/// Hangs up a channel, whether or not it is in a Stasis application. [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
+/// Hangs up a channel, whether or not it is in a Stasis application.
+/// [`ChannelHangupRequest`](crate::events::ChannelHangupRequest), [`StasisEnd`](crate::events::StasisEnd) and
+/// [`ChannelDestroyed`](crate::events::ChannelDestroyed) follow; the last carries the requested cause.
 ///
 /// `DELETE /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to hang up. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to hang up. It need not be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The reason is unknown, the code is not a number, or both are given.
 /// - `404`: The channel does not exist; it may have hung up.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").hangup().reason("busy").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hangup(Call);
 
 impl Hangup {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "hangup",
-        method: Method::Delete,
-        path: "/channels/{channelId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "hangup", Method::Delete, "/channels/{channelId}");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 
-    /// `reason_code` (query): text.
-    /// The cause as a Q.850 number, such as `17` for busy; names return `400`. It cannot be combined with `reason`. Releases that do not support it hang up with cause 16.
-    /// Since Asterisk 18.0.
+    /// The cause as a Q.850 number, such as `17` for busy; names return `400`. It cannot be combined with `reason`.
+    /// Releases that do not support it hang up with cause 16.
+    ///
+    /// `reason_code` in the query. Since Asterisk 18.0.
     pub fn reason_code(mut self, reason_code: impl Into<String>) -> Self {
         self.0 = self.0.text("reason_code", reason_code.into());
         self
     }
 
-    /// `reason` (query): `HangupReason`.
-    /// The cause by name, which SIP phones receive as a status. Defaults to `normal` if `reason_code` is not given either.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn reason(mut self, reason: impl Into<crate::values::HangupReason>) -> Self {
-        self.0 = self
-            .0
-            .text("reason", Into::<crate::values::HangupReason>::into(reason).into());
+    /// The cause by name, which SIP phones receive as a status. Defaults to `normal` if `reason_code` is not given
+    /// either.
+    ///
+    /// `reason` in the query.
+    pub fn reason(mut self, reason: impl Into<HangupReason>) -> Self {
+        self.0 = self.0.text("reason", Into::<HangupReason>::into(reason).into());
         self
     }
 }
 
 call!(Hangup -> void);
 
-/// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then hung up.
+/// Removes a channel from its Stasis application and its bridge, and continues it in the dialplan.
+/// [`StasisEnd`](crate::events::StasisEnd) follows. A location that does not exist is not rejected; the channel is then
+/// hung up.
 ///
 /// `POST /channels/{channelId}/continue`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to continue. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to continue. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist, or the extension has no such label.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 /// - `412`: The channel is an outgoing call that has not been answered. Wait for the answer, or hang it up.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").continue_in_dialplan().context("default").extension("100").priority(1).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ContinueInDialplan(Call);
 
 impl ContinueInDialplan {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "continueInDialplan",
-        method: Method::Post,
-        path: "/channels/{channelId}/continue",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "continueInDialplan",
+        Method::Post,
+        "/channels/{channelId}/continue",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 
-    /// `context` (query): text.
     /// The context to continue in. Defaults to the current one.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `context` in the query.
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.0 = self.0.text("context", context.into());
         self
     }
 
-    /// `extension` (query): text.
     /// The extension to continue at. Defaults to `s` if `context` is given, and to the current extension otherwise.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `extension` in the query.
     pub fn extension(mut self, extension: impl Into<String>) -> Self {
         self.0 = self.0.text("extension", extension.into());
         self
     }
 
-    /// `priority` (query): whole number.
-    /// The priority to continue at; ignored if `label` is given. Defaults to 1 if `context` or `extension` is given, and to the one after the current priority otherwise.
-    /// Since Asterisk 16.0 or earlier.
+    /// The priority to continue at; ignored if `label` is given. Defaults to 1 if `context` or `extension` is given,
+    /// and to the one after the current priority otherwise.
+    ///
+    /// `priority` in the query.
     pub fn priority(mut self, priority: i64) -> Self {
         self.0 = self.0.int("priority", priority);
         self
     }
 
-    /// `label` (query): text.
     /// The label of the priority to continue at, instead of its number. A label that does not exist returns `404`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `label` in the query.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0 = self.0.text("label", label.into());
         self
@@ -1353,17 +833,21 @@ impl ContinueInDialplan {
 
 call!(ContinueInDialplan -> void);
 
-/// Moves a channel to another Stasis application. The new application receives [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new application is not registered, the channel stays where it is and [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
+/// Moves a channel to another Stasis application. The new application receives
+/// [`StasisStart`](crate::events::StasisStart), the old one [`StasisEnd`](crate::events::StasisEnd). If the new
+/// application is not registered, the channel stays where it is and
+/// [`ApplicationMoveFailed`](crate::events::ApplicationMoveFailed) follows.
 ///
 /// `POST /channels/{channelId}/move`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to move. It must be in a Stasis application. Since Asterisk 16.3, 18.0.
-/// - `app` (query): text. The application to move the channel to. Its existence is checked only after the reply. Since Asterisk 16.3, 18.0.
+/// - `channel_id`: The channel to move. It must be in a Stasis application. `channelId` in the path.
+/// - `app`: The application to move the channel to. Its existence is checked only after the reply. `app` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 ///
 /// Since Asterisk 16.3, 18.0.
 #[derive(Debug, Clone)]
@@ -1372,31 +856,20 @@ pub struct Move(Call);
 
 impl Move {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "move",
-        method: Method::Post,
-        path: "/channels/{channelId}/move",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        app: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("channels", "move", Method::Post, "/channels/{channelId}/move");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("app", app.into()),
         )
     }
 
-    /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). An argument cannot contain a comma, since quoting is not supported here.
-    /// Since Asterisk 16.3, 18.0.
+    /// Arguments for the application, separated by commas; they arrive as `args` of
+    /// [`StasisStart`](crate::events::StasisStart). An argument cannot contain a comma, since quoting is not supported
+    /// here.
+    ///
+    /// `appArgs` in the query.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
@@ -1405,46 +878,47 @@ impl Move {
 
 call!(Move -> void);
 
-/// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
+/// Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards.
+/// The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.
 ///
 /// `POST /channels/{channelId}/redirect`
 ///
-/// - `channelId` (path): `ChannelId`. The channel whose far end to redirect. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `endpoint` (query): text. The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology must match that of the channel. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel whose far end to redirect. It must be in a Stasis application. `channelId` in the path.
+/// - `endpoint`: The new destination, as `TECHNOLOGY/RESOURCE`, such as `PJSIP/sip:bob@example.com`. The technology
+///   must match that of the channel. `endpoint` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No endpoint is given.
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 /// - `422`: The endpoint has no resource part, or its technology differs from that of the channel.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").redirect("PJSIP/bob").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Redirect(Call);
 
 impl Redirect {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "redirect",
-        method: Method::Post,
-        path: "/channels/{channelId}/redirect",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        endpoint: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "redirect",
+        Method::Post,
+        "/channels/{channelId}/redirect",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, endpoint: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("endpoint", endpoint.into()),
         )
     }
@@ -1452,143 +926,122 @@ impl Redirect {
 
 call!(Redirect -> void);
 
-/// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that is already up is unaffected.
+/// Answers an incoming call. [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` follows. A channel that
+/// is already up is unaffected.
 ///
 /// `POST /channels/{channelId}/answer`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to answer. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to answer. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 /// - `412`: The channel is an outgoing call, which only the far end can answer.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").answer().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Answer(Call);
 
 impl Answer {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "answer",
-        method: Method::Post,
-        path: "/channels/{channelId}/answer",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "answer", Method::Post, "/channels/{channelId}/answer");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(Answer -> void);
 
-/// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ring_stop`, the answer or the end of the call. No event follows.
+/// Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues
+/// until `ring_stop`, the answer or the end of the call. No event follows.
 ///
 /// `POST /channels/{channelId}/ring`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel of the caller. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").ring().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ring(Call);
 
 impl Ring {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "ring",
-        method: Method::Post,
-        path: "/channels/{channelId}/ring",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "ring", Method::Post, "/channels/{channelId}/ring");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(Ring -> void);
 
-/// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.
+/// Stops the ringing indication started by `ring`. Signalling already sent cannot be undone: a SIP phone that generates
+/// its own tone after a `180` may continue to ring.
 ///
 /// `DELETE /channels/{channelId}/ring`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel of the caller. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct RingStop(Call);
 
 impl RingStop {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "ringStop",
-        method: Method::Delete,
-        path: "/channels/{channelId}/ring",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "ringStop",
+        Method::Delete,
+        "/channels/{channelId}/ring",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(RingStop -> void);
 
-/// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.
+/// Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered.
+/// No event follows.
 ///
 /// `POST /channels/{channelId}/progress`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the caller. It must be in a Stasis application. Since Asterisk 20.16, 21.11, 22.6, 23.0.
+/// - `channel_id`: The channel of the caller. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
 /// Since Asterisk 20.16, 21.11, 22.6, 23.0.
 #[derive(Debug, Clone)]
@@ -1597,104 +1050,88 @@ pub struct Progress(Call);
 
 impl Progress {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "progress",
-        method: Method::Post,
-        path: "/channels/{channelId}/progress",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "progress",
+        Method::Post,
+        "/channels/{channelId}/progress",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(Progress -> void);
 
-/// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.
+/// Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last
+/// digit has been sent.
 ///
 /// `POST /channels/{channelId}/dtmf`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to send the digits on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to send the digits on. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No digits are given.
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").send_dtmf().dtmf("1234#").between(100).duration(100).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendDtmf(Call);
 
 impl SendDtmf {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "sendDTMF",
-        method: Method::Post,
-        path: "/channels/{channelId}/dtmf",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "sendDTMF", Method::Post, "/channels/{channelId}/dtmf");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 
-    /// `dtmf` (query): text.
-    /// The digits: `0` to `9`, `*`, `#`, `A` to `D`, `w` for a pause of half a second, `W` for a pause of one second, and `f` for a hook flash. Required; other characters are ignored.
-    /// Since Asterisk 16.0 or earlier.
+    /// The digits: `0` to `9`, `*`, `#`, `A` to `D`, `w` for a pause of half a second, `W` for a pause of one second,
+    /// and `f` for a hook flash. Required; other characters are ignored.
+    ///
+    /// `dtmf` in the query.
     pub fn dtmf(mut self, dtmf: impl Into<String>) -> Self {
         self.0 = self.0.text("dtmf", dtmf.into());
         self
     }
 
-    /// `before` (query): whole number; the server assumes `0`.
     /// Milliseconds to wait before the first digit. Defaults to 0.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `before` in the query; the server assumes `0`.
     pub fn before(mut self, before: i64) -> Self {
         self.0 = self.0.int("before", before);
         self
     }
 
-    /// `between` (query): whole number; the server assumes `100`.
     /// Milliseconds between two digits. Defaults to 100, as does 0.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `between` in the query; the server assumes `100`.
     pub fn between(mut self, between: i64) -> Self {
         self.0 = self.0.int("between", between);
         self
     }
 
-    /// `duration` (query): whole number; the server assumes `100`.
     /// Duration of each digit in milliseconds. Defaults to 100, as does 0.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `duration` in the query; the server assumes `100`.
     pub fn duration(mut self, duration: i64) -> Self {
         self.0 = self.0.int("duration", duration);
         self
     }
 
-    /// `after` (query): whole number; the server assumes `0`.
     /// Milliseconds to wait after the last digit. Defaults to 0.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `after` in the query; the server assumes `0`.
     pub fn after(mut self, after: i64) -> Self {
         self.0 = self.0.int("after", after);
         self
@@ -1707,44 +1144,35 @@ call!(SendDtmf -> void);
 ///
 /// `POST /channels/{channelId}/mute`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to mute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `direction` (query): `Direction`. The direction to mute. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to mute. It must be in a Stasis application. `channelId` in the path.
+/// - `direction`: The direction to mute. `direction` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").mute("in").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
 
 impl Mute {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "mute",
-        method: Method::Post,
-        path: "/channels/{channelId}/mute",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        direction: impl Into<crate::values::Direction>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("channels", "mute", Method::Post, "/channels/{channelId}/mute");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
-                .text(
-                    "direction",
-                    Into::<crate::values::Direction>::into(direction).into(),
-                ),
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
+                .text("direction", Into::<Direction>::into(direction).into()),
         )
     }
 }
@@ -1755,87 +1183,65 @@ call!(Mute -> void);
 ///
 /// `DELETE /channels/{channelId}/mute`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to unmute. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `direction` (query): `Direction`. The direction to unmute. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to unmute. It must be in a Stasis application. `channelId` in the path.
+/// - `direction`: The direction to unmute. `direction` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unmute(Call);
 
 impl Unmute {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "unmute",
-        method: Method::Delete,
-        path: "/channels/{channelId}/mute",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        direction: impl Into<crate::values::Direction>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("channels", "unmute", Method::Delete, "/channels/{channelId}/mute");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
-                .text(
-                    "direction",
-                    Into::<crate::values::Direction>::into(direction).into(),
-                ),
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
+                .text("direction", Into::<Direction>::into(direction).into()),
         )
     }
 }
 
 call!(Unmute -> void);
 
-/// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
+/// Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`.
+/// [`ChannelHold`](crate::events::ChannelHold) does not follow; it reports holds initiated by the far end.
 ///
 /// `POST /channels/{channelId}/hold`
 ///
-/// - `channelId` (path): `ChannelId`. The channel whose far end to put on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel whose far end to put on hold. It must be in a Stasis application. `channelId` in the
+///   path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").hold().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Hold(Call);
 
 impl Hold {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "hold",
-        method: Method::Post,
-        path: "/channels/{channelId}/hold",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "hold", Method::Post, "/channels/{channelId}/hold");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
@@ -1845,86 +1251,65 @@ call!(Hold -> void);
 ///
 /// `DELETE /channels/{channelId}/hold`
 ///
-/// - `channelId` (path): `ChannelId`. The channel whose far end is on hold. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel whose far end is on hold. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unhold(Call);
 
 impl Unhold {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "unhold",
-        method: Method::Delete,
-        path: "/channels/{channelId}/hold",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "unhold", Method::Delete, "/channels/{channelId}/hold");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(Unhold -> void);
 
-/// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume afterwards. No event follows.
+/// Plays music on hold to the far end until `stop_moh`. A playback replaces the music, which does not resume
+/// afterwards. No event follows.
 ///
 /// `POST /channels/{channelId}/moh`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to play the music to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to play the music to. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").start_moh().moh_class("default").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartMoh(Call);
 
 impl StartMoh {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "startMoh",
-        method: Method::Post,
-        path: "/channels/{channelId}/moh",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "startMoh", Method::Post, "/channels/{channelId}/moh");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 
-    /// `mohClass` (query): text.
-    /// The music class from `musiconhold.conf`. Defaults to `default`. A class set with `CHANNEL(musicclass)` takes precedence; an unknown class is not rejected.
-    /// Since Asterisk 16.0 or earlier.
+    /// The music class from `musiconhold.conf`. Defaults to `default`. A class set with `CHANNEL(musicclass)` takes
+    /// precedence; an unknown class is not rejected.
+    ///
+    /// `mohClass` in the query.
     pub fn moh_class(mut self, moh_class: impl Into<String>) -> Self {
         self.0 = self.0.text("mohClass", moh_class.into());
         self
@@ -1937,81 +1322,58 @@ call!(StartMoh -> void);
 ///
 /// `DELETE /channels/{channelId}/moh`
 ///
-/// - `channelId` (path): `ChannelId`. The channel that the music is played to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel that the music is played to. It must be in a Stasis application. `channelId` in the
+///   path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StopMoh(Call);
 
 impl StopMoh {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "stopMoh",
-        method: Method::Delete,
-        path: "/channels/{channelId}/moh",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "stopMoh", Method::Delete, "/channels/{channelId}/moh");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(StopMoh -> void);
 
-/// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.
+/// Sends silence to the far end until `stop_silence`, keeping the media stream alive while nothing is played. Some
+/// devices and NAT gateways drop calls without media.
 ///
 /// `POST /channels/{channelId}/silence`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to send silence to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to send silence to. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StartSilence(Call);
 
 impl StartSilence {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "startSilence",
-        method: Method::Post,
-        path: "/channels/{channelId}/silence",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "startSilence",
+        Method::Post,
+        "/channels/{channelId}/silence",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
@@ -2021,211 +1383,204 @@ call!(StartSilence -> void);
 ///
 /// `DELETE /channels/{channelId}/silence`
 ///
-/// - `channelId` (path): `ChannelId`. The channel that silence is sent to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel that silence is sent to. It must be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct StopSilence(Call);
 
 impl StopSilence {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "stopSilence",
-        method: Method::Delete,
-        path: "/channels/{channelId}/silence",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "stopSilence",
+        Method::Delete,
+        "/channels/{channelId}/silence",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
 call!(StopSilence -> void);
 
-/// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing) between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.
+/// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with.
+/// [`PlaybackStarted`](crate::events::PlaybackStarted), [`PlaybackContinuing`](crate::events::PlaybackContinuing)
+/// between items, and [`PlaybackFinished`](crate::events::PlaybackFinished) follow; a missing sound finishes with the
+/// state `failed`. Playbacks on a channel are queued.
 ///
 /// `POST /channels/{channelId}/play`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to play to. It must be in a Stasis application. `channelId` in the path.
+/// - `media`: The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`,
+///   `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and
+///   [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. `media` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let playback = ari.channel("1700000000.1").play(["sound:hello-world", "digits:42"]).lang("en").await?;
+/// println!("{} is {}", playback.id, playback.state);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Play(Call);
 
 impl Play {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "play",
-        method: Method::Post,
-        path: "/channels/{channelId}/play",
-    };
-
+    pub const OPERATION: Operation = Operation::new("channels", "play", Method::Post, "/channels/{channelId}/play");
     pub(crate) fn new(
         client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
+        channel_id: impl Into<ChannelId>,
         media: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .list("media", media.into_iter().map(Into::into)),
         )
     }
 
-    /// `lang` (query): text.
-    /// The language of the sounds, such as `en`. Defaults to the language of the channel. Sounds missing in that language are played in the default language.
-    /// Since Asterisk 16.0 or earlier.
+    /// The language of the sounds, such as `en`. Defaults to the language of the channel. Sounds missing in that
+    /// language are played in the default language.
+    ///
+    /// `lang` in the query.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
-    /// `offsetms` (query): whole number.
     /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `400`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `offsetms` in the query.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
-    /// `skipms` (query): whole number; the server assumes `3000`.
     /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `400`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `skipms` in the query; the server assumes `3000`.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
     }
 
-    /// `playbackId` (query): `PlaybackId`.
-    /// The ID of the playback, used in its events and to control it; generated if omitted. An ID that is in use is not rejected, so make it unique.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn playback_id(
-        mut self,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "playbackId",
-                Into::<crate::ids::PlaybackId>::into(playback_id).into(),
-            );
+    /// The ID of the playback, used in its events and to control it; generated if omitted. An ID that is in use is not
+    /// rejected, so make it unique.
+    ///
+    /// `playbackId` in the query.
+    pub fn playback_id(mut self, playback_id: impl Into<PlaybackId>) -> Self {
+        self.0 = self.0.text("playbackId", Into::<PlaybackId>::into(playback_id).into());
         self
     }
 }
 
-call!(Play -> json crate ::models::Playback);
+call!(Play -> json Playback);
 
-/// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.
+/// Plays media to a channel like `play`, with a playback ID that you choose. Events that arrive before the reply can
+/// then be matched to the playback.
 ///
 /// `POST /channels/{channelId}/play/{playbackId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to play to. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `playbackId` (path): `PlaybackId`. The ID of the playback, used in its events and to control it. An ID that is in use is not rejected, so make it unique. Since Asterisk 16.0 or earlier.
-/// - `media` (query): list of text. The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`, `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to play to. It must be in a Stasis application. `channelId` in the path.
+/// - `playback_id`: The ID of the playback, used in its events and to control it. An ID that is in use is not rejected,
+///   so make it unique. `playbackId` in the path.
+/// - `media`: The media URIs to play in sequence: `sound:hello-world`, `recording:NAME`, `number:12`, `digits:12`,
+///   `characters:ab`, or `tone:busy`, which plays until it is stopped. An unknown scheme is not rejected, and
+///   [`PlaybackFinished`](crate::events::PlaybackFinished) is never sent for it. `media` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
-/// - `412`: The channel is an outgoing call that has not been answered. Wait for [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `412`: The channel is an outgoing call that has not been answered. Wait for
+///   [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct PlayWithId(Call);
 
 impl PlayWithId {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "playWithId",
-        method: Method::Post,
-        path: "/channels/{channelId}/play/{playbackId}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "playWithId",
+        Method::Post,
+        "/channels/{channelId}/play/{playbackId}",
+    );
     pub(crate) fn new(
         client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        playback_id: impl Into<crate::ids::PlaybackId>,
+        channel_id: impl Into<ChannelId>,
+        playback_id: impl Into<PlaybackId>,
         media: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
-                .path(
-                    "playbackId",
-                    Into::<crate::ids::PlaybackId>::into(playback_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
+                .path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref())
                 .list("media", media.into_iter().map(Into::into)),
         )
     }
 
-    /// `lang` (query): text.
-    /// The language of the sounds, such as `en`. Defaults to the language of the channel. Sounds missing in that language are played in the default language.
-    /// Since Asterisk 16.0 or earlier.
+    /// The language of the sounds, such as `en`. Defaults to the language of the channel. Sounds missing in that
+    /// language are played in the default language.
+    ///
+    /// `lang` in the query.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
-    /// `offsetms` (query): whole number.
     /// Milliseconds to skip at the beginning of a sound or recording. Defaults to 0; negative values return `400`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `offsetms` in the query.
     pub fn offsetms(mut self, offsetms: i64) -> Self {
         self.0 = self.0.int("offsetms", offsetms);
         self
     }
 
-    /// `skipms` (query): whole number; the server assumes `3000`.
     /// Milliseconds that `forward` and `reverse` of the playback skip. Defaults to 3000; negative values return `400`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `skipms` in the query; the server assumes `3000`.
     pub fn skipms(mut self, skipms: i64) -> Self {
         self.0 = self.0.int("skipms", skipms);
         self
     }
 }
 
-call!(PlayWithId -> json crate ::models::Playback);
+call!(PlayWithId -> json Playback);
 
-/// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call. [`RecordingStarted`](crate::events::RecordingStarted) and then [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed) follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.
+/// Records audio from the far end until a limit, a DTMF key, `stop` of the recording or the end of the call.
+/// [`RecordingStarted`](crate::events::RecordingStarted) and then
+/// [`RecordingFinished`](crate::events::RecordingFinished) or [`RecordingFailed`](crate::events::RecordingFailed)
+/// follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the
+/// bridge or a snoop channel instead.
 ///
 /// `POST /channels/{channelId}/record`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to record. It must be in a Stasis application and not in a bridge. Since Asterisk 16.0 or earlier.
-/// - `name` (query): `RecordingName`. The name of the recording, without an extension. Slashes create subdirectories; a path outside the recordings directory returns `500`. Since Asterisk 16.0 or earlier.
-/// - `format` (query): text. The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to record. It must be in a Stasis application and not in a bridge. `channelId` in the
+///   path.
+/// - `name`: The name of the recording, without an extension. Slashes create subdirectories; a path outside the
+///   recordings directory returns `500`. `name` in the query.
+/// - `format`: The file format and extension, such as `wav`, `gsm` or `ulaw`. The server must have a module for it.
+///   `format` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -2234,96 +1589,84 @@ call!(PlayWithId -> json crate ::models::Playback);
 /// - `409`: The channel is not in a Stasis application, or a recording of this name already exists.
 /// - `422`: The server does not support the file format.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let recording = ari.channel("1700000000.1").record("message-1", "wav");
+/// recording.max_duration_seconds(60).beep(true).terminate_on("#").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Record(Call);
 
 impl Record {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "record",
-        method: Method::Post,
-        path: "/channels/{channelId}/record",
-    };
-
+    pub const OPERATION: Operation = Operation::new("channels", "record", Method::Post, "/channels/{channelId}/record");
     pub(crate) fn new(
         client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        name: impl Into<crate::ids::RecordingName>,
+        channel_id: impl Into<ChannelId>,
+        name: impl Into<RecordingName>,
         format: impl Into<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
-                .text("name", Into::<crate::ids::RecordingName>::into(name).into())
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
+                .text("name", Into::<RecordingName>::into(name).into())
                 .text("format", format.into()),
         )
     }
 
-    /// `maxDurationSeconds` (query): whole number, 0 or more; the server assumes `0`.
     /// Maximum length of the recording in seconds. 0, the default, means no limit.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `maxDurationSeconds` in the query; 0 or more; the server assumes `0`.
     pub fn max_duration_seconds(mut self, max_duration_seconds: i64) -> Self {
         self.0 = self.0.int("maxDurationSeconds", max_duration_seconds);
         self
     }
 
-    /// `maxSilenceSeconds` (query): whole number, 0 or more; the server assumes `0`.
     /// Seconds of silence after which the recording ends. 0, the default, means no limit.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `maxSilenceSeconds` in the query; 0 or more; the server assumes `0`.
     pub fn max_silence_seconds(mut self, max_silence_seconds: i64) -> Self {
         self.0 = self.0.int("maxSilenceSeconds", max_silence_seconds);
         self
     }
 
-    /// `ifExists` (query): `IfExists`; the server assumes `fail`.
     /// What to do if a recording of this name is already stored, in any format. Defaults to `fail`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn if_exists(mut self, if_exists: impl Into<crate::values::IfExists>) -> Self {
-        self.0 = self
-            .0
-            .text("ifExists", Into::<crate::values::IfExists>::into(if_exists).into());
+    ///
+    /// `ifExists` in the query; the server assumes `fail`.
+    pub fn if_exists(mut self, if_exists: impl Into<IfExists>) -> Self {
+        self.0 = self.0.text("ifExists", Into::<IfExists>::into(if_exists).into());
         self
     }
 
-    /// `beep` (query): boolean; the server assumes `false`.
     /// Whether to play a beep to the far end before the recording starts. Defaults to `false`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `beep` in the query; the server assumes `false`.
     pub fn beep(mut self, beep: bool) -> Self {
         self.0 = self.0.bool("beep", beep);
         self
     }
 
-    /// `terminateOn` (query): `TerminateOn`; the server assumes `none`.
     /// The DTMF key with which the far end can end the recording. Defaults to `none`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn terminate_on(
-        mut self,
-        terminate_on: impl Into<crate::values::TerminateOn>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "terminateOn",
-                Into::<crate::values::TerminateOn>::into(terminate_on).into(),
-            );
+    ///
+    /// `terminateOn` in the query; the server assumes `none`.
+    pub fn terminate_on(mut self, terminate_on: impl Into<TerminateOn>) -> Self {
+        self.0 = self.0.text("terminateOn", Into::<TerminateOn>::into(terminate_on).into());
         self
     }
 }
 
-call!(Record -> json crate ::models::LiveRecording);
+call!(Record -> json LiveRecording);
 
-/// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.
+/// Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a
+/// Stasis application. A function that does not exist or fails returns `500`.
 ///
 /// `GET /channels/{channelId}/variable`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `variable` (query): text. The name without `${}`. A name that ends with `)` is evaluated as a function. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to read from. It need not be in a Stasis application. `channelId` in the path.
+/// - `variable`: The name without `${}`. A name that ends with `)` is evaluated as a function. `variable` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -2331,91 +1674,89 @@ call!(Record -> json crate ::models::LiveRecording);
 /// - `404`: The channel does not exist, or the variable is not set on it.
 /// - `409`: Declared for channels outside Stasis applications, but servers allow reading those as well.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let codec = ari.channel("1700000000.1").get_channel_var("CHANNEL(audionativeformat)").await?.value;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetChannelVar(Call);
 
 impl GetChannelVar {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "getChannelVar",
-        method: Method::Get,
-        path: "/channels/{channelId}/variable",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        variable: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "getChannelVar",
+        Method::Get,
+        "/channels/{channelId}/variable",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("variable", variable.into()),
         )
     }
 }
 
-call!(GetChannelVar -> json crate ::models::Variable);
+call!(GetChannelVar -> json Variable);
 
-/// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
+/// Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever
+/// occupies the channel, such as a playback, and happens after the reply.
+/// [`ChannelVarset`](crate::events::ChannelVarset) then follows; a function that fails is only logged.
 ///
 /// `POST /channels/{channelId}/variable`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to set the variable on. It must be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `variable` (query): text. The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this one; prefixed with `__`, also by channels dialled from those. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to set the variable on. It must be in a Stasis application. `channelId` in the path.
+/// - `variable`: The name without `${}`. Prefixed with `_`, the variable is inherited by channels dialled from this
+///   one; prefixed with `__`, also by channels dialled from those. `variable` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: No name is given.
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").set_channel_var("CUSTOMER").value("4711").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SetChannelVar(Call);
 
 impl SetChannelVar {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "setChannelVar",
-        method: Method::Post,
-        path: "/channels/{channelId}/variable",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        variable: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "setChannelVar",
+        Method::Post,
+        "/channels/{channelId}/variable",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("variable", variable.into()),
         )
     }
 
-    /// `value` (query): text.
     /// The new value. If omitted, the variable is removed.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `value` in the query.
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0 = self.0.text("value", value.into());
         self
     }
 
-    /// `report_events` (query): boolean; the server assumes `false`.
     /// Whether to include the variable in `channelvars` of replies and events from now on. Defaults to `false`.
-    /// Since Asterisk 20.20, 22.10, 23.4.
+    ///
+    /// `report_events` in the query; the server assumes `false`. Since Asterisk 20.20, 22.10, 23.4.
     pub fn report_events(mut self, report_events: bool) -> Self {
         self.0 = self.0.bool("report_events", report_events);
         self
@@ -2424,12 +1765,14 @@ impl SetChannelVar {
 
 call!(SetChannelVar -> void);
 
-/// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.
+/// Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails
+/// with `404`.
 ///
 /// `GET /channels/{channelId}/variables`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to read from. It need not be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (query): list of text. The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channel_id`: The channel to read from. It need not be in a Stasis application. `channelId` in the path.
+/// - `variables`: The names without `${}`, up to 127. Names that end with `)` are evaluated as functions. `variables`
+///   in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -2444,43 +1787,42 @@ pub struct GetChannelVars(Call);
 
 impl GetChannelVars {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "getChannelVars",
-        method: Method::Get,
-        path: "/channels/{channelId}/variables",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "getChannelVars",
+        Method::Get,
+        "/channels/{channelId}/variables",
+    );
     pub(crate) fn new(
         client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
+        channel_id: impl Into<ChannelId>,
         variables: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .list("variables", variables.into_iter().map(Into::into)),
         )
     }
 }
 
-call!(GetChannelVars -> json crate ::models::Variables);
+call!(GetChannelVars -> json Variables);
 
-/// Sets several channel variables and dialplan functions in one request. [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
+/// Sets several channel variables and dialplan functions in one request.
+/// [`ChannelVarset`](crate::events::ChannelVarset) follows for each variable. Functions that fail are only logged.
 ///
 /// `POST /channels/{channelId}/variables`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to set the variables on. It must be in a Stasis application. Since Asterisk 20.20, 22.10, 23.4.
-/// - `variables` (body): JSON. The variables or functions by name. Each value can request to be reported in `channelvars` from now on. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channel_id`: The channel to set the variables on. It must be in a Stasis application. `channelId` in the path.
+/// - `variables`: The variables or functions by name. Each value can request to be reported in `channelvars` from now
+///   on. `variables` in the body.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The variables are missing, or a value is not a string.
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 ///
 /// Since Asterisk 20.20, 22.10, 23.4.
 #[derive(Debug, Clone)]
@@ -2489,26 +1831,20 @@ pub struct SetChannelVars(Call);
 
 impl SetChannelVars {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "setChannelVars",
-        method: Method::Post,
-        path: "/channels/{channelId}/variables",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "setChannelVars",
+        Method::Post,
+        "/channels/{channelId}/variables",
+    );
     pub(crate) fn new(
         client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        channel_id: impl Into<ChannelId>,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .member("variables", crate::client::variables::to_json(variables)),
         )
     }
@@ -2516,210 +1852,200 @@ impl SetChannelVars {
 
 call!(SetChannelVars -> void);
 
-/// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
+/// Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it.
+/// [`StasisStart`](crate::events::StasisStart) follows for the snoop channel, which can be recorded, added to a bridge
+/// or played to. It receives [`StasisEnd`](crate::events::StasisEnd) when the other channel hangs up.
 ///
 /// `POST /channels/{channelId}/snoop`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to listen to or speak into. It need not be in a Stasis application. `channelId` in the
+///   path.
+/// - `app`: The Stasis application that receives the snoop channel. It may differ from that of the channel. `app` in
+///   the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
 /// - `404`: The channel does not exist; it may have hung up.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let spy = ari.channel("1700000000.1").snoop_channel("hello-world").spy("both").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SnoopChannel(Call);
 
 impl SnoopChannel {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "snoopChannel",
-        method: Method::Post,
-        path: "/channels/{channelId}/snoop",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        app: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "snoopChannel",
+        Method::Post,
+        "/channels/{channelId}/snoop",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("app", app.into()),
         )
     }
 
-    /// `spy` (query): `Spy`; the server assumes `none`.
-    /// The direction of audio to receive from the channel. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
-        self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
+    /// The direction of audio to receive from the channel. Defaults to `none`; `spy` and `whisper` cannot both be
+    /// `none`.
+    ///
+    /// `spy` in the query; the server assumes `none`.
+    pub fn spy(mut self, spy: impl Into<Spy>) -> Self {
+        self.0 = self.0.text("spy", Into::<Spy>::into(spy).into());
         self
     }
 
-    /// `whisper` (query): `Whisper`; the server assumes `none`.
-    /// The direction in which audio played to the snoop channel is sent. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
-        self.0 = self
-            .0
-            .text("whisper", Into::<crate::values::Whisper>::into(whisper).into());
+    /// The direction in which audio played to the snoop channel is sent. Defaults to `none`; `spy` and `whisper` cannot
+    /// both be `none`.
+    ///
+    /// `whisper` in the query; the server assumes `none`.
+    pub fn whisper(mut self, whisper: impl Into<Whisper>) -> Self {
+        self.0 = self.0.text("whisper", Into::<Whisper>::into(whisper).into());
         self
     }
 
-    /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
-    /// Since Asterisk 16.0 or earlier.
+    /// Arguments for the application, separated by commas; they arrive as `args` of
+    /// [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
+    ///
+    /// `appArgs` in the query.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 
-    /// `snoopId` (query): `ChannelId`.
     /// The ID of the snoop channel; generated if omitted. An ID that is in use returns `500`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn snoop_id(mut self, snoop_id: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("snoopId", Into::<crate::ids::ChannelId>::into(snoop_id).into());
+    ///
+    /// `snoopId` in the query.
+    pub fn snoop_id(mut self, snoop_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("snoopId", Into::<ChannelId>::into(snoop_id).into());
         self
     }
 }
 
-call!(SnoopChannel -> json crate ::models::Channel);
+call!(SnoopChannel -> json Channel);
 
-/// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
+/// Creates a snoop channel like `snoop_channel`, with an ID that you choose. Its
+/// [`StasisStart`](crate::events::StasisStart) can then be recognised before the reply arrives.
 ///
 /// `POST /channels/{channelId}/snoop/{snoopId}`
 ///
-/// - `channelId` (path): `ChannelId`. The channel to listen to or speak into. It need not be in a Stasis application. Since Asterisk 16.0 or earlier.
-/// - `snoopId` (path): `ChannelId`. The ID of the snoop channel. An ID that is in use returns `500`. Since Asterisk 16.0 or earlier.
-/// - `app` (query): text. The Stasis application that receives the snoop channel. It may differ from that of the channel. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel to listen to or speak into. It need not be in a Stasis application. `channelId` in the
+///   path.
+/// - `snoop_id`: The ID of the snoop channel. An ID that is in use returns `500`. `snoopId` in the path.
+/// - `app`: The Stasis application that receives the snoop channel. It may differ from that of the channel. `app` in
+///   the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Neither `spy` nor `whisper` is set, one of them has an unknown value, or `app` is empty.
 /// - `404`: The channel does not exist; it may have hung up.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SnoopChannelWithId(Call);
 
 impl SnoopChannelWithId {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "snoopChannelWithId",
-        method: Method::Post,
-        path: "/channels/{channelId}/snoop/{snoopId}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "snoopChannelWithId",
+        Method::Post,
+        "/channels/{channelId}/snoop/{snoopId}",
+    );
     pub(crate) fn new(
         client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        snoop_id: impl Into<crate::ids::ChannelId>,
+        channel_id: impl Into<ChannelId>,
+        snoop_id: impl Into<ChannelId>,
         app: impl Into<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
-                .path("snoopId", Into::<crate::ids::ChannelId>::into(snoop_id).as_ref())
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
+                .path("snoopId", Into::<ChannelId>::into(snoop_id).as_ref())
                 .text("app", app.into()),
         )
     }
 
-    /// `spy` (query): `Spy`; the server assumes `none`.
-    /// The direction of audio to receive from the channel. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn spy(mut self, spy: impl Into<crate::values::Spy>) -> Self {
-        self.0 = self.0.text("spy", Into::<crate::values::Spy>::into(spy).into());
+    /// The direction of audio to receive from the channel. Defaults to `none`; `spy` and `whisper` cannot both be
+    /// `none`.
+    ///
+    /// `spy` in the query; the server assumes `none`.
+    pub fn spy(mut self, spy: impl Into<Spy>) -> Self {
+        self.0 = self.0.text("spy", Into::<Spy>::into(spy).into());
         self
     }
 
-    /// `whisper` (query): `Whisper`; the server assumes `none`.
-    /// The direction in which audio played to the snoop channel is sent. Defaults to `none`; `spy` and `whisper` cannot both be `none`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn whisper(mut self, whisper: impl Into<crate::values::Whisper>) -> Self {
-        self.0 = self
-            .0
-            .text("whisper", Into::<crate::values::Whisper>::into(whisper).into());
+    /// The direction in which audio played to the snoop channel is sent. Defaults to `none`; `spy` and `whisper` cannot
+    /// both be `none`.
+    ///
+    /// `whisper` in the query; the server assumes `none`.
+    pub fn whisper(mut self, whisper: impl Into<Whisper>) -> Self {
+        self.0 = self.0.text("whisper", Into::<Whisper>::into(whisper).into());
         self
     }
 
-    /// `appArgs` (query): text.
-    /// Arguments for the application, separated by commas; they arrive as `args` of [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
-    /// Since Asterisk 16.0 or earlier.
+    /// Arguments for the application, separated by commas; they arrive as `args` of
+    /// [`StasisStart`](crate::events::StasisStart). Enclose an argument that contains a comma in double quotes.
+    ///
+    /// `appArgs` in the query.
     pub fn app_args(mut self, app_args: impl Into<String>) -> Self {
         self.0 = self.0.text("appArgs", app_args.into());
         self
     }
 }
 
-call!(SnoopChannelWithId -> json crate ::models::Channel);
+call!(SnoopChannelWithId -> json Channel);
 
-/// Calls the endpoint of a channel made with `create`. Wait for the channel's [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress, [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
+/// Calls the endpoint of a channel made with `create`. Wait for the channel's
+/// [`StasisStart`](crate::events::StasisStart) first. [`Dial`](crate::events::Dial) then reports progress,
+/// [`ChannelStateChange`](crate::events::ChannelStateChange) to `Up` the answer, and
+/// [`ChannelDestroyed`](crate::events::ChannelDestroyed) a failed attempt.
 ///
 /// `POST /channels/{channelId}/dial`
 ///
-/// - `channelId` (path): `ChannelId`. The channel returned by `create`, not yet dialled. Since Asterisk 16.0 or earlier.
+/// - `channel_id`: The channel returned by `create`, not yet dialled. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The channel does not exist; it may have hung up.
 /// - `409`: The channel has not entered its application yet, was not made with `create`, or has already been dialled.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.channel("1700000000.1").dial().caller("1700000000.0").timeout(20).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Dial(Call);
 
 impl Dial {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "dial",
-        method: Method::Post,
-        path: "/channels/{channelId}/dial",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "dial", Method::Post, "/channels/{channelId}/dial");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 
-    /// `caller` (query): `ChannelId`.
-    /// The channel on whose behalf the call is made. The called channel takes its language and inheritable variables, and its caller becomes the connected line. An unknown channel is ignored.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn caller(mut self, caller: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("caller", Into::<crate::ids::ChannelId>::into(caller).into());
+    /// The channel on whose behalf the call is made. The called channel takes its language and inheritable variables,
+    /// and its caller becomes the connected line. An unknown channel is ignored.
+    ///
+    /// `caller` in the query.
+    pub fn caller(mut self, caller: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("caller", Into::<ChannelId>::into(caller).into());
         self
     }
 
-    /// `timeout` (query): whole number, 0 or more; the server assumes `0`.
     /// Seconds before an unanswered call is hung up, with cause 19. 0, the default, means no limit.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `timeout` in the query; 0 or more; the server assumes `0`.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
@@ -2728,11 +2054,12 @@ impl Dial {
 
 call!(Dial -> void);
 
-/// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.
+/// Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only
+/// channel drivers that use RTP, such as PJSIP, support it; others return `403`.
 ///
 /// `GET /channels/{channelId}/rtp_statistics`
 ///
-/// - `channelId` (path): `ChannelId`. The channel, which need not be in a Stasis application. Since Asterisk 16.4, 18.0.
+/// - `channel_id`: The channel, which need not be in a Stasis application. `channelId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -2745,35 +2072,30 @@ pub struct Rtpstatistics(Call);
 
 impl Rtpstatistics {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "rtpstatistics",
-        method: Method::Get,
-        path: "/channels/{channelId}/rtp_statistics",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "rtpstatistics",
+        Method::Get,
+        "/channels/{channelId}/rtp_statistics",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
-call!(Rtpstatistics -> json crate ::models::RtpStat);
+call!(Rtpstatistics -> json RtpStat);
 
-/// Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket. [`StasisStart`](crate::events::StasisStart) follows once the connection is established; add the channel to a bridge to connect it to a call. `channelvars` of the reply contains the local RTP address and port, or the ID under `/media` for a WebSocket.
+/// Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket.
+/// [`StasisStart`](crate::events::StasisStart) follows once the connection is established; add the channel to a bridge
+/// to connect it to a call. `channelvars` of the reply contains the local RTP address and port, or the ID under
+/// `/media` for a WebSocket.
 ///
 /// `POST /channels/externalMedia`
 ///
-/// - `app` (query): text. The Stasis application that receives the channel. If the application is not registered, the channel is destroyed. Since Asterisk 16.6, 18.0.
-/// - `format` (query): text. The codec, such as `ulaw` or `slin16`. Only one can be given; an unknown one returns `500`. Since Asterisk 16.6, 18.0.
+/// - `app`: The Stasis application that receives the channel. If the application is not registered, the channel is
+///   destroyed. `app` in the query.
+/// - `format`: The codec, such as `ulaw` or `slin16`. Only one can be given; an unknown one returns `500`. `format` in
+///   the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -2781,155 +2103,131 @@ call!(Rtpstatistics -> json crate ::models::RtpStat);
 /// - `409`: Declared for an ID that is in use, but Asterisk 22 returns `500` in that case.
 ///
 /// Since Asterisk 16.6, 18.0.
+///
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let media = ari.channels().external_media("hello-world", "ulaw").external_host("127.0.0.1:40000").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ExternalMedia(Call);
 
 impl ExternalMedia {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "externalMedia",
-        method: Method::Post,
-        path: "/channels/externalMedia",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        app: impl Into<String>,
-        format: impl Into<String>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .text("app", app.into())
-                .text("format", format.into()),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "externalMedia",
+        Method::Post,
+        "/channels/externalMedia",
+    );
+    pub(crate) fn new(client: &Client, app: impl Into<String>, format: impl Into<String>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).text("app", app.into()).text("format", format.into()))
     }
 
-    /// `channelId` (query): `ChannelId`.
-    /// The ID of the new channel; generated if omitted. An ID that is in use or longer than 149 characters returns `500`.
-    /// Since Asterisk 16.6, 18.0.
-    pub fn channel_id(mut self, channel_id: impl Into<crate::ids::ChannelId>) -> Self {
-        self.0 = self
-            .0
-            .text("channelId", Into::<crate::ids::ChannelId>::into(channel_id).into());
+    /// The ID of the new channel; generated if omitted. An ID that is in use or longer than 149 characters returns
+    /// `500`.
+    ///
+    /// `channelId` in the query.
+    pub fn channel_id(mut self, channel_id: impl Into<ChannelId>) -> Self {
+        self.0 = self.0.text("channelId", Into::<ChannelId>::into(channel_id).into());
         self
     }
 
-    /// `variables` (body): JSON.
     /// Channel variables to set on the new channel. Each value can request to be reported in `channelvars` of events.
-    /// Since Asterisk 16.6, 18.0.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 
-    /// `external_host` (query): text.
-    /// The address of your program: `HOST:PORT` for RTP and AudioSocket, or the name of a connection in `websocket_client.conf`. Required unless `connection_type` is `server`.
-    /// Since Asterisk 16.6, 18.0.
+    /// The address of your program: `HOST:PORT` for RTP and AudioSocket, or the name of a connection in
+    /// `websocket_client.conf`. Required unless `connection_type` is `server`.
+    ///
+    /// `external_host` in the query.
     pub fn external_host(mut self, external_host: impl Into<String>) -> Self {
         self.0 = self.0.text("external_host", external_host.into());
         self
     }
 
-    /// `encapsulation` (query): `ExternalMediaEncapsulation`; the server assumes `rtp`.
-    /// The framing of the audio. Defaults to `rtp`. It must match `transport`: `rtp` requires `udp`, `audiosocket` requires `tcp`, and `none` requires `websocket`.
-    /// Since Asterisk 16.6, 18.0.
-    pub fn encapsulation(
-        mut self,
-        encapsulation: impl Into<crate::values::ExternalMediaEncapsulation>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "encapsulation",
-                Into::<crate::values::ExternalMediaEncapsulation>::into(encapsulation)
-                    .into(),
-            );
+    /// The framing of the audio. Defaults to `rtp`. It must match `transport`: `rtp` requires `udp`, `audiosocket`
+    /// requires `tcp`, and `none` requires `websocket`.
+    ///
+    /// `encapsulation` in the query; the server assumes `rtp`.
+    pub fn encapsulation(mut self, encapsulation: impl Into<ExternalMediaEncapsulation>) -> Self {
+        self.0 = self.0.text("encapsulation", Into::<ExternalMediaEncapsulation>::into(encapsulation).into());
         self
     }
 
-    /// `transport` (query): `ExternalMediaTransport`; the server assumes `udp`.
-    /// The transport of the audio. Defaults to `udp`. A combination with `encapsulation` that is not supported returns `400` or `501`.
-    /// Since Asterisk 16.6, 18.0.
-    pub fn transport(
-        mut self,
-        transport: impl Into<crate::values::ExternalMediaTransport>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "transport",
-                Into::<crate::values::ExternalMediaTransport>::into(transport).into(),
-            );
+    /// The transport of the audio. Defaults to `udp`. A combination with `encapsulation` that is not supported returns
+    /// `400` or `501`.
+    ///
+    /// `transport` in the query; the server assumes `udp`.
+    pub fn transport(mut self, transport: impl Into<ExternalMediaTransport>) -> Self {
+        self.0 = self.0.text("transport", Into::<ExternalMediaTransport>::into(transport).into());
         self
     }
 
-    /// `connection_type` (query): `ExternalMediaConnectionType`; the server assumes `client`.
     /// Which side opens the connection. Defaults to `client`; only WebSockets support `server`.
-    /// Since Asterisk 16.6, 18.0.
-    pub fn connection_type(
-        mut self,
-        connection_type: impl Into<crate::values::ExternalMediaConnectionType>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .text(
-                "connection_type",
-                Into::<crate::values::ExternalMediaConnectionType>::into(connection_type)
-                    .into(),
-            );
+    ///
+    /// `connection_type` in the query; the server assumes `client`.
+    pub fn connection_type(mut self, connection_type: impl Into<ExternalMediaConnectionType>) -> Self {
+        self.0 = self.0.text("connection_type", Into::<ExternalMediaConnectionType>::into(connection_type).into());
         self
     }
 
-    /// `direction` (query): `Direction`; the server assumes `both`.
-    /// The direction of audio, from the point of view of your program. Defaults to `both`. Only WebSockets support it, since Asterisk 20.19, 22.9 and 23.3, and only without `transport_data`.
-    /// Since Asterisk 16.6, 18.0.
-    pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
-        self.0 = self
-            .0
-            .text("direction", Into::<crate::values::Direction>::into(direction).into());
+    /// The direction of audio, from the point of view of your program. Defaults to `both`. Only WebSockets support it,
+    /// since Asterisk 20.19, 22.9 and 23.3, and only without `transport_data`.
+    ///
+    /// `direction` in the query; the server assumes `both`.
+    pub fn direction(mut self, direction: impl Into<Direction>) -> Self {
+        self.0 = self.0.text("direction", Into::<Direction>::into(direction).into());
         self
     }
 
-    /// `data` (query): text.
-    /// The UUID of the connection, required for AudioSocket. With any transport it is also split at commas and sent as `args` of [`StasisStart`](crate::events::StasisStart).
-    /// Since Asterisk 18.0.
+    /// The UUID of the connection, required for AudioSocket. With any transport it is also split at commas and sent as
+    /// `args` of [`StasisStart`](crate::events::StasisStart).
+    ///
+    /// `data` in the query. Since Asterisk 18.0.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.0 = self.0.text("data", data.into());
         self
     }
 
-    /// `transport_data` (query): text.
-    /// Options for the WebSocket channel driver, such as `f(json)` for JSON control messages. If given, `direction` is ignored.
-    /// Since Asterisk 20.18, 22.8, 23.2.
+    /// Options for the WebSocket channel driver, such as `f(json)` for JSON control messages. If given, `direction` is
+    /// ignored.
+    ///
+    /// `transport_data` in the query. Since Asterisk 20.18, 22.8, 23.2.
     pub fn transport_data(mut self, transport_data: impl Into<String>) -> Self {
         self.0 = self.0.text("transport_data", transport_data.into());
         self
     }
 }
 
-call!(ExternalMedia -> json crate ::models::Channel);
+call!(ExternalMedia -> json Channel);
 
-/// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
+/// Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels
+/// with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through
+/// [`ChannelTransfer`](crate::events::ChannelTransfer). It has no effect if no transfer is in progress.
 ///
 /// `POST /channels/{channelId}/transfer_progress`
 ///
-/// - `channelId` (path): `ChannelId`. The channel of the phone that requested the transfer. It must be in a Stasis application. Since Asterisk 20.13, 21.8, 22.3, 23.0.
-/// - `states` (query): text. The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or `channel_declined`. Since Asterisk 20.13, 21.8, 22.3, 23.0.
+/// - `channel_id`: The channel of the phone that requested the transfer. It must be in a Stasis application.
+///   `channelId` in the path.
+/// - `states`: The progress to report: `channel_progress`, `channel_answered`, `channel_unavailable` or
+///   `channel_declined`. `states` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The state is missing or unknown.
 /// - `404`: The channel does not exist; it may have hung up.
-/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending, or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
+/// - `409`: The channel is not in a Stasis application: [`StasisStart`](crate::events::StasisStart) is still pending,
+///   or [`StasisEnd`](crate::events::StasisEnd) has already been sent.
 /// - `412`: Declared for outgoing calls that have not been answered, but Asterisk 22 accepts those as well.
 ///
 /// Since Asterisk 20.13, 21.8, 22.3, 23.0.
@@ -2939,24 +2237,16 @@ pub struct TransferProgress(Call);
 
 impl TransferProgress {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "transfer_progress",
-        method: Method::Post,
-        path: "/channels/{channelId}/transfer_progress",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        states: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "channels",
+        "transfer_progress",
+        Method::Post,
+        "/channels/{channelId}/transfer_progress",
+    );
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, states: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                )
+                .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .text("states", states.into()),
         )
     }

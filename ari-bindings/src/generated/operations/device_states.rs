@@ -2,6 +2,9 @@
 
 //! Operations on `deviceStates`.
 
+use crate::ids::DeviceName;
+use crate::models::DeviceState;
+use crate::values::UpdateDeviceState;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -26,208 +29,138 @@ impl Client {
 }
 
 impl DeviceStates {
-    /// Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. Phones are not included.
-    ///
-    /// `GET /deviceStates`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. See
+    /// [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
-    ///
-    /// `GET /deviceStates/{deviceName}`
-    ///
-    /// - `deviceName` (path): `DeviceName`. The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, device_name: impl Into<crate::ids::DeviceName>) -> Get {
+    /// Reads the state of any device, phones included. See [`Get`].
+    pub fn get(&self, device_name: impl Into<DeviceName>) -> Get {
         Get::new(&self.client, device_name)
     }
 
-    /// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
-    ///
-    /// `PUT /deviceStates/{deviceName}`
-    ///
-    /// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
-    /// - `deviceState` (query): `UpdateDeviceState`. The new state. Any other value, `UNKNOWN` included, returns `500`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The name is empty after `Stasis:`.
-    /// - `409`: The name does not start with `Stasis:`. The state of phones and other devices cannot be set.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn update(
-        &self,
-        device_name: impl Into<crate::ids::DeviceName>,
-        device_state: impl Into<crate::values::UpdateDeviceState>,
-    ) -> Update {
+    /// Sets the state of a device controlled through ARI, creating it if necessary. See [`Update`].
+    pub fn update(&self, device_name: impl Into<DeviceName>, device_state: impl Into<UpdateDeviceState>) -> Update {
         Update::new(&self.client, device_name, device_state)
     }
 
-    /// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.
-    ///
-    /// `DELETE /deviceStates/{deviceName}`
-    ///
-    /// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The name is empty after `Stasis:`.
-    /// - `409`: The name does not start with `Stasis:`. Other devices cannot be deleted.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
+    /// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. See [`Delete`].
+    pub fn delete(&self, device_name: impl Into<DeviceName>) -> Delete {
         Delete::new(&self.client, device_name)
     }
 }
 
-/// Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. Phones are not included.
+/// Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. Phones are not
+/// included.
 ///
 /// `GET /deviceStates`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "list",
-        method: Method::Get,
-        path: "/deviceStates",
-    };
-
+    pub const OPERATION: Operation = Operation::new("deviceStates", "list", Method::Get, "/deviceStates");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::DeviceState >);
+call!(List -> json Vec<DeviceState>);
 
-/// Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
+/// Reads the state of any device, phones included. A device that does not exist is not an error: its state is
+/// `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.
 ///
 /// `GET /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`. Since Asterisk 16.0 or earlier.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `device_name`: The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`. `deviceName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "get",
-        method: Method::Get,
-        path: "/deviceStates/{deviceName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        device_name: impl Into<crate::ids::DeviceName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "deviceName",
-                    Into::<crate::ids::DeviceName>::into(device_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("deviceStates", "get", Method::Get, "/deviceStates/{deviceName}");
+    pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("deviceName", Into::<DeviceName>::into(device_name).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::DeviceState);
+call!(Get -> json DeviceState);
 
-/// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state survives a restart.
+/// Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are
+/// notified, subscribed applications receive [`DeviceStateChanged`](crate::events::DeviceStateChanged), and the state
+/// survives a restart.
 ///
 /// `PUT /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
-/// - `deviceState` (query): `UpdateDeviceState`. The new state. Any other value, `UNKNOWN` included, returns `500`. Since Asterisk 16.0 or earlier.
+/// - `device_name`: The device. Its name must start with `Stasis:`. `deviceName` in the path.
+/// - `device_state`: The new state. Any other value, `UNKNOWN` included, returns `500`. `deviceState` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The name is empty after `Stasis:`.
 /// - `409`: The name does not start with `Stasis:`. The state of phones and other devices cannot be set.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.device_states().update("Stasis:lamp", "INUSE").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
 
 impl Update {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "update",
-        method: Method::Put,
-        path: "/deviceStates/{deviceName}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "deviceStates",
+        "update",
+        Method::Put,
+        "/deviceStates/{deviceName}",
+    );
     pub(crate) fn new(
         client: &Client,
-        device_name: impl Into<crate::ids::DeviceName>,
-        device_state: impl Into<crate::values::UpdateDeviceState>,
+        device_name: impl Into<DeviceName>,
+        device_state: impl Into<UpdateDeviceState>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "deviceName",
-                    Into::<crate::ids::DeviceName>::into(device_name).as_ref(),
-                )
-                .text(
-                    "deviceState",
-                    Into::<crate::values::UpdateDeviceState>::into(device_state).into(),
-                ),
+                .path("deviceName", Into::<DeviceName>::into(device_name).as_ref())
+                .text("deviceState", Into::<UpdateDeviceState>::into(device_state).into()),
         )
     }
 }
 
 call!(Update -> void);
 
-/// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.
+/// Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does
+/// not exist also succeeds.
 ///
 /// `DELETE /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. The device. Its name must start with `Stasis:`. Since Asterisk 16.0 or earlier.
+/// - `device_name`: The device. Its name must start with `Stasis:`. `deviceName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The name is empty after `Stasis:`.
 /// - `409`: The name does not start with `Stasis:`. Other devices cannot be deleted.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Delete(Call);
 
 impl Delete {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "delete",
-        method: Method::Delete,
-        path: "/deviceStates/{deviceName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        device_name: impl Into<crate::ids::DeviceName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "deviceName",
-                    Into::<crate::ids::DeviceName>::into(device_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "deviceStates",
+        "delete",
+        Method::Delete,
+        "/deviceStates/{deviceName}",
+    );
+    pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("deviceName", Into::<DeviceName>::into(device_name).as_ref()))
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! Operations on `endpoints`.
 
+use crate::VariableValue;
+use crate::models::Endpoint;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,114 +22,33 @@ impl Client {
 }
 
 impl Endpoints {
-    /// Lists the endpoints of all technologies, with their state and channels.
-    ///
-    /// `GET /endpoints`
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// for endpoint in ari.endpoints().list().await? {
-    ///     println!("{}/{}", endpoint.technology, endpoint.resource);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Lists the endpoints of all technologies, with their state and channels. See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
-    ///
-    /// `PUT /endpoints/sendMessage`
-    ///
-    /// - `to` (query): text. The recipient, prefixed with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
-    /// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The recipient is missing, or the value of a variable is not a string.
-    /// - `404`: No loaded technology can send messages to this recipient, or the endpoint does not exist.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn send_message(
-        &self,
-        to: impl Into<String>,
-        from: impl Into<String>,
-    ) -> SendMessage {
+    /// Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. See [`SendMessage`].
+    pub fn send_message(&self, to: impl Into<String>, from: impl Into<String>) -> SendMessage {
         SendMessage::new(&self.client, to, from)
     }
 
-    /// Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
-    ///
-    /// `POST /endpoints/refer`
-    ///
-    /// - `to` (query): text. The phone to send the request to, prefixed with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The phone is missing, or the value of a variable is not a string.
-    /// - `404`: No loaded technology can send requests to this phone, or the endpoint does not exist.
-    ///
-    /// Since Asterisk 18.20, 20.5, 21.0.
-    pub fn refer(
-        &self,
-        to: impl Into<String>,
-        from: impl Into<String>,
-        refer_to: impl Into<String>,
-    ) -> Refer {
+    /// Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. See [`Refer`].
+    pub fn refer(&self, to: impl Into<String>, from: impl Into<String>, refer_to: impl Into<String>) -> Refer {
         Refer::new(&self.client, to, from, refer_to)
     }
 
-    /// Lists the endpoints of one channel technology.
-    ///
-    /// `GET /endpoints/{tech}`
-    ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No technology of this name has endpoints. `Local`, for example, has none.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the endpoints of one channel technology. See [`ListByTech`].
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech::new(&self.client, tech)
     }
 
-    /// Returns one endpoint, with its state and channels.
-    ///
-    /// `GET /endpoints/{tech}/{resource}`
-    ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
-    /// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: Declared for malformed parameters, but servers return `404` in that case.
-    /// - `404`: The endpoint does not exist, or its technology is not loaded.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Returns one endpoint, with its state and channels. See [`Get`].
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
         Get::new(&self.client, tech, resource)
     }
 
-    /// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
-    ///
-    /// `PUT /endpoints/{tech}/{resource}/sendMessage`
-    ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`. It must support text messages. Since Asterisk 16.0 or earlier.
-    /// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
-    /// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The value of a variable is not a string.
-    /// - `404`: The endpoint does not exist, or its technology does not support text messages.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. See
+    /// [`SendMessageToEndpoint`].
     pub fn send_message_to_endpoint(
         &self,
         tech: impl Into<String>,
@@ -137,21 +58,8 @@ impl Endpoints {
         SendMessageToEndpoint::new(&self.client, tech, resource, from)
     }
 
-    /// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
-    ///
-    /// `POST /endpoints/{tech}/{resource}/refer`
-    ///
-    /// - `tech` (path): text. The technology, such as `PJSIP`. It must support such requests. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    /// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The value of a variable is not a string.
-    /// - `404`: The endpoint does not exist, or its technology does not support such requests.
-    ///
-    /// Since Asterisk 18.20, 20.5, 21.0.
+    /// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. See
+    /// [`ReferToEndpoint`].
     pub fn refer_to_endpoint(
         &self,
         tech: impl Into<String>,
@@ -167,98 +75,83 @@ impl Endpoints {
 ///
 /// `GET /endpoints`
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// for endpoint in ari.endpoints().list().await? {
+///     println!("{}/{}", endpoint.technology, endpoint.resource);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "list",
-        method: Method::Get,
-        path: "/endpoints",
-    };
-
+    pub const OPERATION: Operation = Operation::new("endpoints", "list", Method::Get, "/endpoints");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::Endpoint >);
+call!(List -> json Vec<Endpoint>);
 
-/// Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
+/// Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. Success means that the message was
+/// accepted for sending. Its delivery is not reported.
 ///
 /// `PUT /endpoints/sendMessage`
 ///
-/// - `to` (query): text. The recipient, prefixed with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. Since Asterisk 16.0 or earlier.
-/// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+/// - `to`: The recipient, prefixed with its technology, such as `pjsip:alice` or `pjsip:sip:alice@example.org`. `to` in
+///   the query.
+/// - `from`: The sender as shown to the recipient: a URI or the name of an endpoint. `from` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The recipient is missing, or the value of a variable is not a string.
 /// - `404`: No loaded technology can send messages to this recipient, or the endpoint does not exist.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendMessage(Call);
 
 impl SendMessage {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "sendMessage",
-        method: Method::Put,
-        path: "/endpoints/sendMessage",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        to: impl Into<String>,
-        from: impl Into<String>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .text("to", to.into())
-                .text("from", from.into()),
-        )
+    pub const OPERATION: Operation = Operation::new("endpoints", "sendMessage", Method::Put, "/endpoints/sendMessage");
+    pub(crate) fn new(client: &Client, to: impl Into<String>, from: impl Into<String>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).text("to", to.into()).text("from", from.into()))
     }
 
-    /// `body` (query): text.
     /// The text to send.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `body` in the query.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0 = self.0.text("body", body.into());
         self
     }
 
-    /// `variables` (body): JSON.
     /// Additional data by name; in SIP, headers. Values must be strings.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
 
 call!(SendMessage -> void);
 
-/// Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
+/// Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request
+/// was accepted for sending. The phone's response is not reported.
 ///
 /// `POST /endpoints/refer`
 ///
-/// - `to` (query): text. The phone to send the request to, prefixed with its technology, such as `pjsip:alice`. Since Asterisk 18.20, 20.5, 21.0.
-/// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-/// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `to`: The phone to send the request to, prefixed with its technology, such as `pjsip:alice`. `to` in the query.
+/// - `from`: The originator of the request: a URI or the name of an endpoint. `from` in the query.
+/// - `refer_to`: The party that the phone is asked to contact: a URI or the name of an endpoint. `refer_to` in the
+///   query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -272,13 +165,7 @@ pub struct Refer(Call);
 
 impl Refer {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "refer",
-        method: Method::Post,
-        path: "/endpoints/refer",
-    };
-
+    pub const OPERATION: Operation = Operation::new("endpoints", "refer", Method::Post, "/endpoints/refer");
     pub(crate) fn new(
         client: &Client,
         to: impl Into<String>,
@@ -293,26 +180,22 @@ impl Refer {
         )
     }
 
-    /// `to_self` (query): boolean; the server assumes `false`.
     /// Whether to rewrite the target so that the phone's call is routed through this Asterisk server.
-    /// Since Asterisk 18.20, 20.5, 21.0.
+    ///
+    /// `to_self` in the query; the server assumes `false`.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
         self
     }
 
-    /// `variables` (body): JSON.
     /// Additional data by name; in SIP, headers. Values must be strings.
-    /// Since Asterisk 18.20, 20.5, 21.0.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -323,67 +206,44 @@ call!(Refer -> void);
 ///
 /// `GET /endpoints/{tech}`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
+/// - `tech`: The technology, such as `PJSIP`. Case does not matter. `tech` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No technology of this name has endpoints. `Local`, for example, has none.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListByTech(Call);
 
 impl ListByTech {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "listByTech",
-        method: Method::Get,
-        path: "/endpoints/{tech}",
-    };
-
+    pub const OPERATION: Operation = Operation::new("endpoints", "listByTech", Method::Get, "/endpoints/{tech}");
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("tech", Into::<String>::into(tech).as_ref()),
-        )
+        Self(Call::new(client, &Self::OPERATION).path("tech", Into::<String>::into(tech).as_ref()))
     }
 }
 
-call!(ListByTech -> json Vec < crate ::models::Endpoint >);
+call!(ListByTech -> json Vec<Endpoint>);
 
 /// Returns one endpoint, with its state and channels.
 ///
 /// `GET /endpoints/{tech}/{resource}`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`. Case does not matter. Since Asterisk 16.0 or earlier.
-/// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
+/// - `tech`: The technology, such as `PJSIP`. Case does not matter. `tech` in the path.
+/// - `resource`: The name of the endpoint within the technology, such as `alice`. `resource` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: Declared for malformed parameters, but servers return `404` in that case.
 /// - `404`: The endpoint does not exist, or its technology is not loaded.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "get",
-        method: Method::Get,
-        path: "/endpoints/{tech}/{resource}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        tech: impl Into<String>,
-        resource: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("endpoints", "get", Method::Get, "/endpoints/{tech}/{resource}");
+    pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("tech", Into::<String>::into(tech).as_ref())
@@ -392,35 +252,33 @@ impl Get {
     }
 }
 
-call!(Get -> json crate ::models::Endpoint);
+call!(Get -> json Endpoint);
 
-/// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.
+/// Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message
+/// was accepted for sending. Its delivery is not reported.
 ///
 /// `PUT /endpoints/{tech}/{resource}/sendMessage`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`. It must support text messages. Since Asterisk 16.0 or earlier.
-/// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 16.0 or earlier.
-/// - `from` (query): text. The sender as shown to the recipient: a URI or the name of an endpoint. Since Asterisk 16.0 or earlier.
+/// - `tech`: The technology, such as `PJSIP`. It must support text messages. `tech` in the path.
+/// - `resource`: The name of the endpoint within the technology, such as `alice`. `resource` in the path.
+/// - `from`: The sender as shown to the recipient: a URI or the name of an endpoint. `from` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`: The value of a variable is not a string.
 /// - `404`: The endpoint does not exist, or its technology does not support text messages.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendMessageToEndpoint(Call);
 
 impl SendMessageToEndpoint {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "sendMessageToEndpoint",
-        method: Method::Put,
-        path: "/endpoints/{tech}/{resource}/sendMessage",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "endpoints",
+        "sendMessageToEndpoint",
+        Method::Put,
+        "/endpoints/{tech}/{resource}/sendMessage",
+    );
     pub(crate) fn new(
         client: &Client,
         tech: impl Into<String>,
@@ -435,40 +293,38 @@ impl SendMessageToEndpoint {
         )
     }
 
-    /// `body` (query): text.
     /// The text to send.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `body` in the query.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.0 = self.0.text("body", body.into());
         self
     }
 
-    /// `variables` (body): JSON.
     /// Additional data by name; in SIP, headers. Values must be strings.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
 
 call!(SendMessageToEndpoint -> void);
 
-/// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.
+/// Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means
+/// that the request was accepted for sending. The phone's response is not reported.
 ///
 /// `POST /endpoints/{tech}/{resource}/refer`
 ///
-/// - `tech` (path): text. The technology, such as `PJSIP`. It must support such requests. Since Asterisk 18.20, 20.5, 21.0.
-/// - `resource` (path): text. The name of the endpoint within the technology, such as `alice`. Since Asterisk 18.20, 20.5, 21.0.
-/// - `from` (query): text. The originator of the request: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
-/// - `refer_to` (query): text. The party that the phone is asked to contact: a URI or the name of an endpoint. Since Asterisk 18.20, 20.5, 21.0.
+/// - `tech`: The technology, such as `PJSIP`. It must support such requests. `tech` in the path.
+/// - `resource`: The name of the endpoint within the technology, such as `alice`. `resource` in the path.
+/// - `from`: The originator of the request: a URI or the name of an endpoint. `from` in the query.
+/// - `refer_to`: The party that the phone is asked to contact: a URI or the name of an endpoint. `refer_to` in the
+///   query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -482,13 +338,12 @@ pub struct ReferToEndpoint(Call);
 
 impl ReferToEndpoint {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "referToEndpoint",
-        method: Method::Post,
-        path: "/endpoints/{tech}/{resource}/refer",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "endpoints",
+        "referToEndpoint",
+        Method::Post,
+        "/endpoints/{tech}/{resource}/refer",
+    );
     pub(crate) fn new(
         client: &Client,
         tech: impl Into<String>,
@@ -505,26 +360,22 @@ impl ReferToEndpoint {
         )
     }
 
-    /// `to_self` (query): boolean; the server assumes `false`.
     /// Whether to rewrite the target so that the phone's call is routed through this Asterisk server.
-    /// Since Asterisk 18.20, 20.5, 21.0.
+    ///
+    /// `to_self` in the query; the server assumes `false`.
     pub fn to_self(mut self, to_self: bool) -> Self {
         self.0 = self.0.bool("to_self", to_self);
         self
     }
 
-    /// `variables` (body): JSON.
     /// Additional data by name; in SIP, headers. Values must be strings.
-    /// Since Asterisk 18.20, 20.5, 21.0.
+    ///
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }

@@ -2,6 +2,8 @@
 
 //! Operations on `events`.
 
+use crate::ids::{ChannelId, EventName};
+use serde_json::Value;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,63 +26,26 @@ impl Client {
 }
 
 impl Events {
-    /// Sends a custom event to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). If the application's client is disconnected, the request succeeds and the event is lost.
-    ///
-    /// `POST /events/user/{eventName}`
-    ///
-    /// - `eventName` (path): `EventName`. The name of the event, sent as `eventname`. Since Asterisk 16.0 or earlier.
-    /// - `application` (query): text. The application to send the event to, which may be your own. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: No application is given, or a source has a prefix other than `channel:`, `bridge:` or `endpoint:`.
-    /// - `404`: The application does not exist.
-    /// - `422`: A source does not exist, or no longer exists.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    ///
-    /// ```no_run
-    /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// ari.event_operations().user_event("greeting", "hello-world").variables([("colour", "blue")]).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn user_event(
-        &self,
-        event_name: impl Into<crate::ids::EventName>,
-        application: impl Into<String>,
-    ) -> UserEvent {
+    /// Sends a custom event to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). See
+    /// [`UserEvent`].
+    pub fn user_event(&self, event_name: impl Into<EventName>, application: impl Into<String>) -> UserEvent {
         UserEvent::new(&self.client, event_name, application)
     }
 
-    /// Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins. [`StasisStart`](crate::events::StasisStart) follows for the winner once the channel enters the application.
-    ///
-    /// `POST /events/claim`
-    ///
-    /// - `channelId` (query): `ChannelId`. The channel from the [`CallBroadcast`](crate::events::CallBroadcast) event. Since Asterisk 20.20, 22.10, 23.4.
-    /// - `application` (query): text. The application to receive the call. The name is not checked: an unknown application wins too, and the call then continues in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The channel does not exist or is no longer on offer, for example because the offer timed out.
-    /// - `409`: Another application has already claimed the channel.
-    ///
-    /// Since Asterisk 20.20, 22.10, 23.4.
-    pub fn claim_channel(
-        &self,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        application: impl Into<String>,
-    ) -> ClaimChannel {
+    /// Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins. See
+    /// [`ClaimChannel`].
+    pub fn claim_channel(&self, channel_id: impl Into<ChannelId>, application: impl Into<String>) -> ClaimChannel {
         ClaimChannel::new(&self.client, channel_id, application)
     }
 }
 
-/// Sends a custom event to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). If the application's client is disconnected, the request succeeds and the event is lost.
+/// Sends a custom event to an application, as [`ChannelUserevent`](crate::events::ChannelUserevent). If the
+/// application's client is disconnected, the request succeeds and the event is lost.
 ///
 /// `POST /events/user/{eventName}`
 ///
-/// - `eventName` (path): `EventName`. The name of the event, sent as `eventname`. Since Asterisk 16.0 or earlier.
-/// - `application` (query): text. The application to send the event to, which may be your own. Since Asterisk 16.0 or earlier.
+/// - `event_name`: The name of the event, sent as `eventname`. `eventName` in the path.
+/// - `application`: The application to send the event to, which may be your own. `application` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -88,70 +53,56 @@ impl Events {
 /// - `404`: The application does not exist.
 /// - `422`: A source does not exist, or no longer exists.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.event_operations().user_event("greeting", "hello-world").variables([("colour", "blue")]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UserEvent(Call);
 
 impl UserEvent {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "events",
-        name: "userEvent",
-        method: Method::Post,
-        path: "/events/user/{eventName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        event_name: impl Into<crate::ids::EventName>,
-        application: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("events", "userEvent", Method::Post, "/events/user/{eventName}");
+    pub(crate) fn new(client: &Client, event_name: impl Into<EventName>, application: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "eventName",
-                    Into::<crate::ids::EventName>::into(event_name).as_ref(),
-                )
+                .path("eventName", Into::<EventName>::into(event_name).as_ref())
                 .text("application", application.into()),
         )
     }
 
-    /// `source` (query): list of text.
-    /// The objects that the event concerns: `channel:ID`, `bridge:ID` or `endpoint:TECH/RESOURCE`. Their snapshots are included in the event.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn source(
-        mut self,
-        source: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    /// The objects that the event concerns: `channel:ID`, `bridge:ID` or `endpoint:TECH/RESOURCE`. Their snapshots are
+    /// included in the event.
+    ///
+    /// `source` in the query.
+    pub fn source(mut self, source: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0 = self.0.list("source", source.into_iter().map(Into::into));
         self
     }
 
-    /// `variables` (body): JSON.
     /// Additional data as a map of names to JSON values, sent as `userevent`.
-    /// Since Asterisk 16.0 or earlier.
-    pub fn variables(
-        mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<serde_json::Value>),
-        >,
-    ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json_object(variables));
+    ///
+    /// `variables` in the body.
+    pub fn variables(mut self, variables: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Self {
+        self.0 = self.0.member("variables", crate::client::variables::to_json_object(variables));
         self
     }
 }
 
 call!(UserEvent -> void);
 
-/// Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins. [`StasisStart`](crate::events::StasisStart) follows for the winner once the channel enters the application.
+/// Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins.
+/// [`StasisStart`](crate::events::StasisStart) follows for the winner once the channel enters the application.
 ///
 /// `POST /events/claim`
 ///
-/// - `channelId` (query): `ChannelId`. The channel from the [`CallBroadcast`](crate::events::CallBroadcast) event. Since Asterisk 20.20, 22.10, 23.4.
-/// - `application` (query): text. The application to receive the call. The name is not checked: an unknown application wins too, and the call then continues in the dialplan. Since Asterisk 20.20, 22.10, 23.4.
+/// - `channel_id`: The channel from the [`CallBroadcast`](crate::events::CallBroadcast) event. `channelId` in the
+///   query.
+/// - `application`: The application to receive the call. The name is not checked: an unknown application wins too, and
+///   the call then continues in the dialplan. `application` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -165,24 +116,11 @@ pub struct ClaimChannel(Call);
 
 impl ClaimChannel {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "events",
-        name: "claimChannel",
-        method: Method::Post,
-        path: "/events/claim",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-        application: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("events", "claimChannel", Method::Post, "/events/claim");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, application: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .text(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).into(),
-                )
+                .text("channelId", Into::<ChannelId>::into(channel_id).into())
                 .text("application", application.into()),
         )
     }

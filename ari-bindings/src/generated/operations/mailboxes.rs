@@ -2,6 +2,8 @@
 
 //! Operations on `mailboxes`.
 
+use crate::ids::MailboxName;
+use crate::models::Mailbox;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,64 +26,23 @@ impl Client {
 }
 
 impl Mailboxes {
-    /// Lists the mailboxes controlled through ARI. Mailboxes of `app_voicemail` are not included.
-    ///
-    /// `GET /mailboxes`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the mailboxes controlled through ARI. See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Returns the message counts of a mailbox controlled through ARI.
-    ///
-    /// `GET /mailboxes/{mailboxName}`
-    ///
-    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Get {
+    /// Returns the message counts of a mailbox controlled through ARI. See [`Get`].
+    pub fn get(&self, mailbox_name: impl Into<MailboxName>) -> Get {
         Get::new(&self.client, mailbox_name)
     }
 
-    /// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.
-    ///
-    /// `PUT /mailboxes/{mailboxName}`
-    ///
-    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints list it in `mailboxes`. Since Asterisk 16.0 or earlier.
-    /// - `oldMessages` (query): whole number. The number of messages already listened to. Since Asterisk 16.0 or earlier.
-    /// - `newMessages` (query): whole number. The number of messages not yet listened to. Any value above 0 turns the message indicator on. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The server has not loaded `res_stasis_mailbox`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn update(
-        &self,
-        mailbox_name: impl Into<crate::ids::MailboxName>,
-        old_messages: i64,
-        new_messages: i64,
-    ) -> Update {
+    /// Sets the message counts of a mailbox, creating it if necessary. See [`Update`].
+    pub fn update(&self, mailbox_name: impl Into<MailboxName>, old_messages: i64, new_messages: i64) -> Update {
         Update::new(&self.client, mailbox_name, old_messages, new_messages)
     }
 
-    /// Deletes a mailbox controlled through ARI. Subscribed phones turn their message indicator off.
-    ///
-    /// `DELETE /mailboxes/{mailboxName}`
-    ///
-    /// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete(&self, mailbox_name: impl Into<crate::ids::MailboxName>) -> Delete {
+    /// Deletes a mailbox controlled through ARI. See [`Delete`].
+    pub fn delete(&self, mailbox_name: impl Into<MailboxName>) -> Delete {
         Delete::new(&self.client, mailbox_name)
     }
 }
@@ -89,106 +50,73 @@ impl Mailboxes {
 /// Lists the mailboxes controlled through ARI. Mailboxes of `app_voicemail` are not included.
 ///
 /// `GET /mailboxes`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "mailboxes",
-        name: "list",
-        method: Method::Get,
-        path: "/mailboxes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("mailboxes", "list", Method::Get, "/mailboxes");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::Mailbox >);
+call!(List -> json Vec<Mailbox>);
 
 /// Returns the message counts of a mailbox controlled through ARI.
 ///
 /// `GET /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
+/// - `mailbox_name`: The mailbox with its context, such as `1234@default`. `mailboxName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded
+///   `res_stasis_mailbox`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "mailboxes",
-        name: "get",
-        method: Method::Get,
-        path: "/mailboxes/{mailboxName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        mailbox_name: impl Into<crate::ids::MailboxName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "mailboxName",
-                    Into::<crate::ids::MailboxName>::into(mailbox_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("mailboxes", "get", Method::Get, "/mailboxes/{mailboxName}");
+    pub(crate) fn new(client: &Client, mailbox_name: impl Into<MailboxName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mailboxName", Into::<MailboxName>::into(mailbox_name).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Mailbox);
+call!(Get -> json Mailbox);
 
-/// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.
+/// Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No
+/// messages are stored.
 ///
 /// `PUT /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, as endpoints list it in `mailboxes`. Since Asterisk 16.0 or earlier.
-/// - `oldMessages` (query): whole number. The number of messages already listened to. Since Asterisk 16.0 or earlier.
-/// - `newMessages` (query): whole number. The number of messages not yet listened to. Any value above 0 turns the message indicator on. Since Asterisk 16.0 or earlier.
+/// - `mailbox_name`: The mailbox with its context, as endpoints list it in `mailboxes`. `mailboxName` in the path.
+/// - `old_messages`: The number of messages already listened to. `oldMessages` in the query.
+/// - `new_messages`: The number of messages not yet listened to. Any value above 0 turns the message indicator on.
+///   `newMessages` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The server has not loaded `res_stasis_mailbox`.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
 
 impl Update {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "mailboxes",
-        name: "update",
-        method: Method::Put,
-        path: "/mailboxes/{mailboxName}",
-    };
-
+    pub const OPERATION: Operation = Operation::new("mailboxes", "update", Method::Put, "/mailboxes/{mailboxName}");
     pub(crate) fn new(
         client: &Client,
-        mailbox_name: impl Into<crate::ids::MailboxName>,
+        mailbox_name: impl Into<MailboxName>,
         old_messages: i64,
         new_messages: i64,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "mailboxName",
-                    Into::<crate::ids::MailboxName>::into(mailbox_name).as_ref(),
-                )
+                .path("mailboxName", Into::<MailboxName>::into(mailbox_name).as_ref())
                 .int("oldMessages", old_messages)
                 .int("newMessages", new_messages),
         )
@@ -201,37 +129,21 @@ call!(Update -> void);
 ///
 /// `DELETE /mailboxes/{mailboxName}`
 ///
-/// - `mailboxName` (path): `MailboxName`. The mailbox with its context, such as `1234@default`. Since Asterisk 16.0 or earlier.
+/// - `mailbox_name`: The mailbox with its context, such as `1234@default`. `mailboxName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
-/// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded `res_stasis_mailbox`.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `404`: The mailbox does not exist. If the message is `Resource not found`, the server has not loaded
+///   `res_stasis_mailbox`.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Delete(Call);
 
 impl Delete {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "mailboxes",
-        name: "delete",
-        method: Method::Delete,
-        path: "/mailboxes/{mailboxName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        mailbox_name: impl Into<crate::ids::MailboxName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "mailboxName",
-                    Into::<crate::ids::MailboxName>::into(mailbox_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("mailboxes", "delete", Method::Delete, "/mailboxes/{mailboxName}");
+    pub(crate) fn new(client: &Client, mailbox_name: impl Into<MailboxName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mailboxName", Into::<MailboxName>::into(mailbox_name).as_ref()))
     }
 }
 

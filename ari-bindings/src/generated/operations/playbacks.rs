@@ -2,6 +2,9 @@
 
 //! Operations on `playbacks`.
 
+use crate::ids::PlaybackId;
+use crate::models::Playback;
+use crate::values::ControlOperation;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,55 +27,18 @@ impl Client {
 }
 
 impl Playbacks {
-    /// Returns the current state of a playback. Asterisk discards a playback when it ends.
-    ///
-    /// `GET /playbacks/{playbackId}`
-    ///
-    /// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The playback does not exist or has ended.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Get {
+    /// Returns the current state of a playback. See [`Get`].
+    pub fn get(&self, playback_id: impl Into<PlaybackId>) -> Get {
         Get::new(&self.client, playback_id)
     }
 
-    /// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, even if the playback had not started.
-    ///
-    /// `DELETE /playbacks/{playbackId}`
-    ///
-    /// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The playback does not exist or has ended.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop(&self, playback_id: impl Into<crate::ids::PlaybackId>) -> Stop {
+    /// Stops a playback and discards its remaining media. See [`Stop`].
+    pub fn stop(&self, playback_id: impl Into<PlaybackId>) -> Stop {
         Stop::new(&self.client, playback_id)
     }
 
-    /// Pauses, seeks or restarts a playback in progress. Seeking works for sounds only, not for tones or digits.
-    ///
-    /// `POST /playbacks/{playbackId}/control`
-    ///
-    /// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
-    /// - `operation` (query): `ControlOperation`. The operation to perform. To end the playback, use `stop`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`: The operation is missing or unknown.
-    /// - `404`: The playback does not exist or has ended.
-    /// - `409`: The playback is still queued. Wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn control(
-        &self,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-        operation: impl Into<crate::values::ControlOperation>,
-    ) -> Control {
+    /// Pauses, seeks or restarts a playback in progress. See [`Control`].
+    pub fn control(&self, playback_id: impl Into<PlaybackId>, operation: impl Into<ControlOperation>) -> Control {
         Control::new(&self.client, playback_id, operation)
     }
 }
@@ -81,77 +47,51 @@ impl Playbacks {
 ///
 /// `GET /playbacks/{playbackId}`
 ///
-/// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
+/// - `playback_id`: The ID returned by `play`, or the one that you chose. `playbackId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The playback does not exist or has ended.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "playbacks",
-        name: "get",
-        method: Method::Get,
-        path: "/playbacks/{playbackId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "playbackId",
-                    Into::<crate::ids::PlaybackId>::into(playback_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("playbacks", "get", Method::Get, "/playbacks/{playbackId}");
+    pub(crate) fn new(client: &Client, playback_id: impl Into<PlaybackId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Playback);
+call!(Get -> json Playback);
 
-/// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows, even if the playback had not started.
+/// Stops a playback and discards its remaining media. [`PlaybackFinished`](crate::events::PlaybackFinished) follows,
+/// even if the playback had not started.
 ///
 /// `DELETE /playbacks/{playbackId}`
 ///
-/// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
+/// - `playback_id`: The ID returned by `play`, or the one that you chose. `playbackId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The playback does not exist or has ended.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.playback("0001").stop().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
 
 impl Stop {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "playbacks",
-        name: "stop",
-        method: Method::Delete,
-        path: "/playbacks/{playbackId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "playbackId",
-                    Into::<crate::ids::PlaybackId>::into(playback_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("playbacks", "stop", Method::Delete, "/playbacks/{playbackId}");
+    pub(crate) fn new(client: &Client, playback_id: impl Into<PlaybackId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref()))
     }
 }
 
@@ -161,8 +101,8 @@ call!(Stop -> void);
 ///
 /// `POST /playbacks/{playbackId}/control`
 ///
-/// - `playbackId` (path): `PlaybackId`. The ID returned by `play`, or the one that you chose. Since Asterisk 16.0 or earlier.
-/// - `operation` (query): `ControlOperation`. The operation to perform. To end the playback, use `stop`. Since Asterisk 16.0 or earlier.
+/// - `playback_id`: The ID returned by `play`, or the one that you chose. `playbackId` in the path.
+/// - `operation`: The operation to perform. To end the playback, use `stop`. `operation` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
@@ -170,35 +110,33 @@ call!(Stop -> void);
 /// - `404`: The playback does not exist or has ended.
 /// - `409`: The playback is still queued. Wait for [`PlaybackStarted`](crate::events::PlaybackStarted).
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.playback("0001").control("pause").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Control(Call);
 
 impl Control {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "playbacks",
-        name: "control",
-        method: Method::Post,
-        path: "/playbacks/{playbackId}/control",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "playbacks",
+        "control",
+        Method::Post,
+        "/playbacks/{playbackId}/control",
+    );
     pub(crate) fn new(
         client: &Client,
-        playback_id: impl Into<crate::ids::PlaybackId>,
-        operation: impl Into<crate::values::ControlOperation>,
+        playback_id: impl Into<PlaybackId>,
+        operation: impl Into<ControlOperation>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "playbackId",
-                    Into::<crate::ids::PlaybackId>::into(playback_id).as_ref(),
-                )
-                .text(
-                    "operation",
-                    Into::<crate::values::ControlOperation>::into(operation).into(),
-                ),
+                .path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref())
+                .text("operation", Into::<ControlOperation>::into(operation).into()),
         )
     }
 }

@@ -2,6 +2,8 @@
 
 //! Operations on `recordings`.
 
+use crate::ids::RecordingName;
+use crate::models::{LiveRecording, StoredRecording};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,353 +26,188 @@ impl Client {
 }
 
 impl Recordings {
-    /// Lists the recordings stored on the server, including those in subdirectories. If the recordings directory does not exist, as on a fresh Debian installation, this returns `500` with `Allocation failed`.
-    ///
-    /// `GET /recordings/stored`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the recordings stored on the server, including those in subdirectories. See [`ListStored`].
     pub fn list_stored(&self) -> ListStored {
         ListStored::new(&self.client)
     }
 
-    /// Returns the name and format of a stored recording.
-    ///
-    /// `GET /recordings/stored/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No such recording is stored. It may still be in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_stored(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> GetStored {
+    /// Returns the name and format of a stored recording. See [`GetStored`].
+    pub fn get_stored(&self, recording_name: impl Into<RecordingName>) -> GetStored {
         GetStored::new(&self.client, recording_name)
     }
 
-    /// Deletes a stored recording.
-    ///
-    /// `DELETE /recordings/stored/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No such recording is stored.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn delete_stored(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> DeleteStored {
+    /// Deletes a stored recording. See [`DeleteStored`].
+    pub fn delete_stored(&self, recording_name: impl Into<RecordingName>) -> DeleteStored {
         DeleteStored::new(&self.client, recording_name)
     }
 
-    /// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.
-    ///
-    /// `GET /recordings/stored/{recordingName}/file`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `403`: Asterisk has no permission to read the file.
-    /// - `404`: No such recording is stored.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_stored_file(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> GetStoredFile {
+    /// Downloads the file of a stored recording, with its media type, such as `audio/wav`. See [`GetStoredFile`].
+    pub fn get_stored_file(&self, recording_name: impl Into<RecordingName>) -> GetStoredFile {
         GetStoredFile::new(&self.client, recording_name)
     }
 
-    /// Copies a stored recording and returns the copy. The format is unchanged, and subdirectories are created as needed.
-    ///
-    /// `POST /recordings/stored/{recordingName}/copy`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name of the recording to copy, without its extension. Since Asterisk 16.0 or earlier.
-    /// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without an extension. It may contain slashes but must stay within the recordings directory. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: The recording to copy does not exist.
-    /// - `409`: A recording with the name of the copy already exists. Choose another name, or delete it first.
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Copies a stored recording and returns the copy. See [`CopyStored`].
     pub fn copy_stored(
         &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-        destination_recording_name: impl Into<crate::ids::RecordingName>,
+        recording_name: impl Into<RecordingName>,
+        destination_recording_name: impl Into<RecordingName>,
     ) -> CopyStored {
         CopyStored::new(&self.client, recording_name, destination_recording_name)
     }
 
-    /// Returns the current state of a recording in progress. It is available from the request to record until the recording ends.
-    ///
-    /// `GET /recordings/live/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress. It may have ended and been stored.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get_live(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> GetLive {
+    /// Returns the current state of a recording in progress. See [`GetLive`].
+    pub fn get_live(&self, recording_name: impl Into<RecordingName>) -> GetLive {
         GetLive::new(&self.client, recording_name)
     }
 
-    /// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the state `done`, as after `stop`.
-    ///
-    /// `DELETE /recordings/live/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn cancel(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Cancel {
+    /// Stops a recording and discards its file. See [`Cancel`].
+    pub fn cancel(&self, recording_name: impl Into<RecordingName>) -> Cancel {
         Cancel::new(&self.client, recording_name)
     }
 
-    /// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored recording is then available.
-    ///
-    /// `POST /recordings/live/{recordingName}/stop`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn stop(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Stop {
+    /// Stops a recording and stores its file. See [`Stop`].
+    pub fn stop(&self, recording_name: impl Into<RecordingName>) -> Stop {
         Stop::new(&self.client, recording_name)
     }
 
-    /// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.
-    ///
-    /// `POST /recordings/live/{recordingName}/pause`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn pause(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Pause {
+    /// Pauses a recording until `unpause`. See [`Pause`].
+    pub fn pause(&self, recording_name: impl Into<RecordingName>) -> Pause {
         Pause::new(&self.client, recording_name)
     }
 
-    /// Resumes a paused recording. It has no effect on a recording that is not paused.
-    ///
-    /// `DELETE /recordings/live/{recordingName}/pause`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unpause(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Unpause {
+    /// Resumes a paused recording. See [`Unpause`].
+    pub fn unpause(&self, recording_name: impl Into<RecordingName>) -> Unpause {
         Unpause::new(&self.client, recording_name)
     }
 
-    /// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.
-    ///
-    /// `POST /recordings/live/{recordingName}/mute`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn mute(&self, recording_name: impl Into<crate::ids::RecordingName>) -> Mute {
+    /// Records silence instead of audio until `unmute`, so that the file keeps its length. See [`Mute`].
+    pub fn mute(&self, recording_name: impl Into<RecordingName>) -> Mute {
         Mute::new(&self.client, recording_name)
     }
 
-    /// Records audio again after `mute`. It has no effect on a recording that is not muted.
-    ///
-    /// `DELETE /recordings/live/{recordingName}/mute`
-    ///
-    /// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`: No recording of this name is in progress.
-    /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn unmute(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Unmute {
+    /// Records audio again after `mute`. See [`Unmute`].
+    pub fn unmute(&self, recording_name: impl Into<RecordingName>) -> Unmute {
         Unmute::new(&self.client, recording_name)
     }
 }
 
-/// Lists the recordings stored on the server, including those in subdirectories. If the recordings directory does not exist, as on a fresh Debian installation, this returns `500` with `Allocation failed`.
+/// Lists the recordings stored on the server, including those in subdirectories. If the recordings directory does not
+/// exist, as on a fresh Debian installation, this returns `500` with `Allocation failed`.
 ///
 /// `GET /recordings/stored`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListStored(Call);
 
 impl ListStored {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "listStored",
-        method: Method::Get,
-        path: "/recordings/stored",
-    };
-
+    pub const OPERATION: Operation = Operation::new("recordings", "listStored", Method::Get, "/recordings/stored");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(ListStored -> json Vec < crate ::models::StoredRecording >);
+call!(ListStored -> json Vec<StoredRecording>);
 
 /// Returns the name and format of a stored recording.
 ///
 /// `GET /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name of the recording without its extension. It may contain slashes. `recordingName` in the
+///   path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No such recording is stored. It may still be in progress.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStored(Call);
 
 impl GetStored {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "getStored",
-        method: Method::Get,
-        path: "/recordings/stored/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "getStored",
+        Method::Get,
+        "/recordings/stored/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
 
-call!(GetStored -> json crate ::models::StoredRecording);
+call!(GetStored -> json StoredRecording);
 
 /// Deletes a stored recording.
 ///
 /// `DELETE /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name of the recording without its extension. It may contain slashes. `recordingName` in the
+///   path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No such recording is stored.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct DeleteStored(Call);
 
 impl DeleteStored {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "deleteStored",
-        method: Method::Delete,
-        path: "/recordings/stored/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "deleteStored",
+        Method::Delete,
+        "/recordings/stored/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
 
 call!(DeleteStored -> void);
 
-/// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.
+/// Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not
+/// over the event connection.
 ///
 /// `GET /recordings/stored/{recordingName}/file`
 ///
-/// - `recordingName` (path): `RecordingName`. The name of the recording without its extension. It may contain slashes. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name of the recording without its extension. It may contain slashes. `recordingName` in the
+///   path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`: Asterisk has no permission to read the file.
 /// - `404`: No such recording is stored.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// let audio: Vec<u8> = ari.recordings().get_stored_file("message-1").await?.bytes().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStoredFile(Call);
 
 impl GetStoredFile {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "getStoredFile",
-        method: Method::Get,
-        path: "/recordings/stored/{recordingName}/file",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "getStoredFile",
+        Method::Get,
+        "/recordings/stored/{recordingName}/file",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
@@ -381,205 +218,171 @@ call!(GetStoredFile -> download);
 ///
 /// `POST /recordings/stored/{recordingName}/copy`
 ///
-/// - `recordingName` (path): `RecordingName`. The name of the recording to copy, without its extension. Since Asterisk 16.0 or earlier.
-/// - `destinationRecordingName` (query): `RecordingName`. The name of the copy without an extension. It may contain slashes but must stay within the recordings directory. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name of the recording to copy, without its extension. `recordingName` in the path.
+/// - `destination_recording_name`: The name of the copy without an extension. It may contain slashes but must stay
+///   within the recordings directory. `destinationRecordingName` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: The recording to copy does not exist.
 /// - `409`: A recording with the name of the copy already exists. Choose another name, or delete it first.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CopyStored(Call);
 
 impl CopyStored {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "copyStored",
-        method: Method::Post,
-        path: "/recordings/stored/{recordingName}/copy",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "copyStored",
+        Method::Post,
+        "/recordings/stored/{recordingName}/copy",
+    );
     pub(crate) fn new(
         client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-        destination_recording_name: impl Into<crate::ids::RecordingName>,
+        recording_name: impl Into<RecordingName>,
+        destination_recording_name: impl Into<RecordingName>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                )
-                .text(
-                    "destinationRecordingName",
-                    Into::<crate::ids::RecordingName>::into(destination_recording_name)
-                        .into(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref())
+                .text("destinationRecordingName", Into::<RecordingName>::into(destination_recording_name).into()),
         )
     }
 }
 
-call!(CopyStored -> json crate ::models::StoredRecording);
+call!(CopyStored -> json StoredRecording);
 
-/// Returns the current state of a recording in progress. It is available from the request to record until the recording ends.
+/// Returns the current state of a recording in progress. It is available from the request to record until the recording
+/// ends.
 ///
 /// `GET /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress. It may have ended and been stored.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetLive(Call);
 
 impl GetLive {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "getLive",
-        method: Method::Get,
-        path: "/recordings/live/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "getLive",
+        Method::Get,
+        "/recordings/live/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
 
-call!(GetLive -> json crate ::models::LiveRecording);
+call!(GetLive -> json LiveRecording);
 
-/// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the state `done`, as after `stop`.
+/// Stops a recording and discards its file. [`RecordingFinished`](crate::events::RecordingFinished) follows with the
+/// state `done`, as after `stop`.
 ///
 /// `DELETE /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress.
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Cancel(Call);
 
 impl Cancel {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "cancel",
-        method: Method::Delete,
-        path: "/recordings/live/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "cancel",
+        Method::Delete,
+        "/recordings/live/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
 
 call!(Cancel -> void);
 
-/// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored recording is then available.
+/// Stops a recording and stores its file. [`RecordingFinished`](crate::events::RecordingFinished) follows; the stored
+/// recording is then available.
 ///
 /// `POST /recordings/live/{recordingName}/stop`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress.
 ///
-/// Since Asterisk 16.0 or earlier.
+/// ```no_run
+/// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
+/// ari.live_recording("message-1").stop().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Stop(Call);
 
 impl Stop {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "stop",
-        method: Method::Post,
-        path: "/recordings/live/{recordingName}/stop",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "stop",
+        Method::Post,
+        "/recordings/live/{recordingName}/stop",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
 
 call!(Stop -> void);
 
-/// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.
+/// Pauses a recording until `unpause`. Audio in between is omitted from the file, and silence does not count towards
+/// `maxSilenceSeconds`. Pausing again has no effect.
 ///
 /// `POST /recordings/live/{recordingName}/pause`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress.
 /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Pause(Call);
 
 impl Pause {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "pause",
-        method: Method::Post,
-        path: "/recordings/live/{recordingName}/pause",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "pause",
+        Method::Post,
+        "/recordings/live/{recordingName}/pause",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
@@ -590,78 +393,61 @@ call!(Pause -> void);
 ///
 /// `DELETE /recordings/live/{recordingName}/pause`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress.
 /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unpause(Call);
 
 impl Unpause {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "unpause",
-        method: Method::Delete,
-        path: "/recordings/live/{recordingName}/pause",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "unpause",
+        Method::Delete,
+        "/recordings/live/{recordingName}/pause",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
 
 call!(Unpause -> void);
 
-/// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.
+/// Records silence instead of audio until `unmute`, so that the file keeps its length. This silence does not count
+/// towards `maxSilenceSeconds`.
 ///
 /// `POST /recordings/live/{recordingName}/mute`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress.
 /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
 
 impl Mute {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "mute",
-        method: Method::Post,
-        path: "/recordings/live/{recordingName}/mute",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "mute",
+        Method::Post,
+        "/recordings/live/{recordingName}/mute",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
@@ -672,37 +458,28 @@ call!(Mute -> void);
 ///
 /// `DELETE /recordings/live/{recordingName}/mute`
 ///
-/// - `recordingName` (path): `RecordingName`. The name given when the recording was started. Since Asterisk 16.0 or earlier.
+/// - `recording_name`: The name given when the recording was started. `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`: No recording of this name is in progress.
 /// - `409`: The recording is still queued. Wait for [`RecordingStarted`](crate::events::RecordingStarted).
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Unmute(Call);
 
 impl Unmute {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "unmute",
-        method: Method::Delete,
-        path: "/recordings/live/{recordingName}/mute",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "unmute",
+        Method::Delete,
+        "/recordings/live/{recordingName}/mute",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }

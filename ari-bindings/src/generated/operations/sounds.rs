@@ -2,6 +2,8 @@
 
 //! Operations on `sounds`.
 
+use crate::ids::SoundId;
+use crate::models::Sound;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,23 +22,13 @@ impl Client {
 }
 
 impl Sounds {
-    /// Lists the sounds installed on the server, typically several hundred. If none matches, this returns `404`.
-    ///
-    /// `GET /sounds`
-    ///
-    /// Since Asterisk 16.0 or earlier.
+    /// Lists the sounds installed on the server, typically several hundred. See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// Returns one sound with its available languages and formats. A sound that does not exist returns `404`.
-    ///
-    /// `GET /sounds/{soundId}`
-    ///
-    /// - `soundId` (path): `SoundId`. The name of the sound without its extension. A sound in a subdirectory has slashes in its name, such as `digits/1`. Since Asterisk 16.0 or earlier.
-    ///
-    /// Since Asterisk 16.0 or earlier.
-    pub fn get(&self, sound_id: impl Into<crate::ids::SoundId>) -> Get {
+    /// Returns one sound with its available languages and formats. See [`Get`].
+    pub fn get(&self, sound_id: impl Into<SoundId>) -> Get {
         Get::new(&self.client, sound_id)
     }
 }
@@ -44,73 +36,52 @@ impl Sounds {
 /// Lists the sounds installed on the server, typically several hundred. If none matches, this returns `404`.
 ///
 /// `GET /sounds`
-///
-/// Since Asterisk 16.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "sounds",
-        name: "list",
-        method: Method::Get,
-        path: "/sounds",
-    };
-
+    pub const OPERATION: Operation = Operation::new("sounds", "list", Method::Get, "/sounds");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `lang` (query): text.
     /// Lists only sounds in this language, such as `en`. Combined with `format`, a single file must match both.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `lang` in the query.
     pub fn lang(mut self, lang: impl Into<String>) -> Self {
         self.0 = self.0.text("lang", lang.into());
         self
     }
 
-    /// `format` (query): text.
     /// Lists only sounds available in this format, such as `gsm`.
-    /// Since Asterisk 16.0 or earlier.
+    ///
+    /// `format` in the query.
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.0 = self.0.text("format", format.into());
         self
     }
 }
 
-call!(List -> json Vec < crate ::models::Sound >);
+call!(List -> json Vec<Sound>);
 
 /// Returns one sound with its available languages and formats. A sound that does not exist returns `404`.
 ///
 /// `GET /sounds/{soundId}`
 ///
-/// - `soundId` (path): `SoundId`. The name of the sound without its extension. A sound in a subdirectory has slashes in its name, such as `digits/1`. Since Asterisk 16.0 or earlier.
-///
-/// Since Asterisk 16.0 or earlier.
+/// - `sound_id`: The name of the sound without its extension. A sound in a subdirectory has slashes in its name, such
+///   as `digits/1`. `soundId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "sounds",
-        name: "get",
-        method: Method::Get,
-        path: "/sounds/{soundId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        sound_id: impl Into<crate::ids::SoundId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("soundId", Into::<crate::ids::SoundId>::into(sound_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("sounds", "get", Method::Get, "/sounds/{soundId}");
+    pub(crate) fn new(client: &Client, sound_id: impl Into<SoundId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("soundId", Into::<SoundId>::into(sound_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Sound);
+call!(Get -> json Sound);

@@ -15,7 +15,15 @@ type Values = BTreeMap<String, Vec<String>>;
 pub(crate) fn generated(generated: &Generated) -> Inventory {
     let file = |path: &str| {
         let file = generated.files.iter().find(|file| file.path == path).unwrap();
-        syn::parse_file(&file.text).unwrap().items
+        let items = syn::parse_file(&file.text).unwrap().items;
+        let mut imports = BTreeMap::new();
+        for item in &items {
+            if let Item::Use(item) = item {
+                imported(&item.tree, &TokenStream::new(), &mut imports);
+            }
+        }
+        let others = items.into_iter().filter(|item| !matches!(item, Item::Use(_)));
+        others.map(|item| syn::parse2(expanded(item.to_token_stream(), &imports)).unwrap()).collect::<Vec<Item>>()
     };
     let values = values(&file("values.rs"));
     let mut inventory = Inventory::new();
@@ -31,6 +39,51 @@ pub(crate) fn generated(generated: &Generated) -> Inventory {
     check_list_of_operations(&inventory, &file("operations/mod.rs"));
     let renamed: Vec<(String, String)> = file("models.rs").iter().chain(&events).filter_map(renamed).collect();
     inventory.into_iter().map(|line| with_wire_names(&line, &renamed)).collect()
+}
+
+/// What each imported name stands for.
+fn imported(tree: &syn::UseTree, parent: &TokenStream, found: &mut BTreeMap<String, TokenStream>) {
+    match tree {
+        syn::UseTree::Path(path) => {
+            let name = &path.ident;
+            imported(&path.tree, &quote::quote!(#parent #name ::), found);
+        }
+        syn::UseTree::Name(name) => {
+            let name = &name.ident;
+            let is_long = parent.clone().into_iter().count() > 3;
+            if is_long || name == "Date" || (name == "Value" && parent.to_string().starts_with("serde_json")) {
+                found.insert(name.to_string(), quote::quote!(#parent #name));
+            }
+        }
+        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| imported(tree, parent, found)),
+        _ => {}
+    }
+}
+
+/// Tokens with imported names written in full.
+fn expanded(tokens: TokenStream, imports: &BTreeMap<String, TokenStream>) -> TokenStream {
+    let (mut out, mut in_path) = (TokenStream::new(), false);
+    for token in tokens {
+        let follows = in_path;
+        in_path = token.to_string() == ":";
+        match token {
+            TokenTree::Group(group) => {
+                let inner = expanded(group.stream(), imports);
+                out.extend([TokenTree::Group(proc_macro2::Group::new(group.delimiter(), inner))]);
+            }
+            TokenTree::Ident(ident) if !follows_double_colon(&out, follows) => match imports.get(&ident.to_string()) {
+                Some(path) => out.extend(path.clone()),
+                None => out.extend([TokenTree::Ident(ident)]),
+            },
+            other => out.extend([other]),
+        }
+    }
+    out
+}
+
+fn follows_double_colon(before: &TokenStream, follows: bool) -> bool {
+    let colons = before.clone().into_iter().collect::<Vec<_>>();
+    follows && colons.iter().rev().take(2).filter(|token| token.to_string() == ":").count() == 2
 }
 
 /// The name of a struct and the one on the wire, where they differ.
@@ -273,14 +326,11 @@ fn reply(item: &Item) -> Option<(String, String)> {
 
 /// `channels.play` and `POST /channels/{channelId}/play`.
 fn constant(value: &Expr) -> (String, String) {
-    let Expr::Struct(value) = value else { panic!("OPERATION is no struct") };
-    let field = |name: &str| {
-        let is_it = |field: &&syn::FieldValue| matches!(&field.member, syn::Member::Named(it) if it == name);
-        value.fields.iter().find(is_it).unwrap().expr.to_token_stream()
-    };
-    let text = |name: &str| strings(field(name)).pop().unwrap();
-    let method = flat(field("method")).pop().unwrap().to_string().to_uppercase();
-    (format!("{}.{}", text("resource"), text("name")), format!("{method} {}", text("path")))
+    let Expr::Call(value) = value else { panic!("OPERATION is no call") };
+    let [resource, name, method, path] = [0, 1, 2, 3].map(|at| value.args[at].to_token_stream());
+    let text = |tokens| strings(tokens).pop().unwrap();
+    let method = flat(method).pop().unwrap().to_string().to_uppercase();
+    (format!("{}.{}", text(resource), text(name)), format!("{method} {}", text(path)))
 }
 
 fn argument(argument: &FnArg) -> Option<String> {

@@ -2,6 +2,7 @@
 
 //! Events: what Asterisk tells of its own accord.
 
+use crate::models::{Channel, Party, Playback};
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
@@ -102,10 +103,7 @@ impl Event {
                 event.channel.as_ref().map(|channel| &*channel.id)
             }
             Self::PerhapsPlayed(event) => {
-                event
-                    .playback
-                    .as_ref()
-                    .and_then(|playback| playback.target_uri.strip_prefix("channel:"))
+                event.playback.as_ref().and_then(|playback| playback.target_uri.strip_prefix("channel:"))
             }
             Self::Played(event) => event.playback.target_uri.strip_prefix("channel:"),
             Self::Unknown(event) => event.channel_id(),
@@ -133,126 +131,86 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Dialed`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Dialed {
     /// `caller`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub caller: Option<crate::models::Channel>,
+    pub caller: Option<Channel>,
     /// `peer`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub peer: crate::models::Channel,
+    pub peer: Channel,
 }
 
 /// Asterisk's event `Merged`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Merged {
     /// `first`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub first: crate::models::Channel,
+    pub first: Channel,
     /// `second`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub second: crate::models::Channel,
+    pub second: Channel,
 }
 
 /// Asterisk's event `Moved`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Moved {
     /// `by`: `Party`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub by: crate::models::Party,
+    pub by: Party,
     /// `to`: `Party`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<crate::models::Party>,
+    pub to: Option<Party>,
 }
 
 /// Asterisk's event `Named`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Named {
     /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub channel: crate::models::Channel,
+    pub channel: Channel,
     /// `replaced`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub replaced: crate::models::Channel,
+    pub replaced: Channel,
 }
 
 /// Asterisk's event `PerhapsNamed`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PerhapsNamed {
     /// `channel`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<crate::models::Channel>,
+    pub channel: Option<Channel>,
 }
 
 /// Asterisk's event `PerhapsPlayed`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct PerhapsPlayed {
     /// `playback`: `Playback`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub playback: Option<crate::models::Playback>,
+    pub playback: Option<Playback>,
 }
 
 /// Asterisk's event `Played`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Played {
     /// `playback`: `Playback`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub playback: crate::models::Playback,
+    pub playback: Playback,
 }
 
 /// Asterisk's event `Quiet`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Quiet {
     /// `level`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<i64>,
 }

@@ -2,55 +2,40 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::ids::ChannelId;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Channel`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
     /// `id`: `ChannelId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub id: crate::ids::ChannelId,
+    pub id: ChannelId,
     /// `name`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub name: String,
 }
 
-impl From<&Channel> for crate::ids::ChannelId {
+impl From<&Channel> for ChannelId {
     fn from(model: &Channel) -> Self {
         model.id.clone()
     }
 }
 
 /// Asterisk's model `Party`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Party {
     /// `source`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub source: crate::models::Channel,
     /// `other`: `Channel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<crate::models::Channel>,
 }
 
 /// Asterisk's model `Playback`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Playback {
     /// `target_uri`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub target_uri: String,
 }

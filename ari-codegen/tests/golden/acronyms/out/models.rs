@@ -5,69 +5,47 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `CallerID`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "CallerID")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallerId {
     /// `number`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub number: String,
     /// `localSSRC`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "localSSRC")]
     pub local_ssrc: i64,
     /// `x2y`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub x2y: Option<String>,
 }
 
 /// Asterisk's model `DialplanCEP`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "DialplanCEP")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DialplanCep {
     /// `caller`: `CallerId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub caller: crate::models::CallerId,
     /// `info`: `CallInfo`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<crate::models::CallInfo>,
 }
 
 /// Asterisk's model `RTPstat`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "RTPstat")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RtpStat {
     /// `rtt`: number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub rtt: f64,
 }
 
 /// Asterisk's model `call_info`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "call_info")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallInfo {
     /// `id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }

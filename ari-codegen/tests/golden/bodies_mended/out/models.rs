@@ -2,41 +2,28 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::values::PairKind;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Pair`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `attribute`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub attribute: String,
     /// `value`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// `weight`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub weight: i64,
     /// `kind`: `PairKind`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub kind: crate::values::PairKind,
+    pub kind: PairKind,
 }
 
 impl Pair {
     /// One with the required members; the others can be set afterwards.
     #[must_use]
-    pub fn new(
-        attribute: impl Into<String>,
-        weight: i64,
-        kind: impl Into<crate::values::PairKind>,
-    ) -> Self {
+    pub fn new(attribute: impl Into<String>, weight: i64, kind: impl Into<PairKind>) -> Self {
         Self {
             attribute: attribute.into(),
             value: None,

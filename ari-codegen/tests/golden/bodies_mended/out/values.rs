@@ -12,12 +12,8 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum PairKind {
     /// `a`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     A,
     /// `b`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     B,
     /// A value that the bindings do not know.
     Other(String),

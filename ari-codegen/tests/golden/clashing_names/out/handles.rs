@@ -2,19 +2,21 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::ids::MediaId;
+use crate::operations::media;
 use crate::Client;
 
 /// Operations on `/media/{mediaId}`, for one `mediaId`.
 #[derive(Debug, Clone)]
 pub struct MediaHandle {
     client: Client,
-    media_id: crate::ids::MediaId,
+    media_id: MediaId,
 }
 
 impl Client {
     /// Operations on `/media/{mediaId}`, for one `mediaId`.
     #[must_use]
-    pub fn media_handle(&self, media_id: impl Into<crate::ids::MediaId>) -> MediaHandle {
+    pub fn media_handle(&self, media_id: impl Into<MediaId>) -> MediaHandle {
         MediaHandle {
             client: self.clone(),
             media_id: media_id.into(),
@@ -23,52 +25,39 @@ impl Client {
 }
 
 impl MediaHandle {
-    /// `mediaId` (path): `MediaId`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `mediaId` in the path.
     #[must_use]
-    pub fn media_id(&self) -> &crate::ids::MediaId {
+    pub fn media_id(&self) -> &MediaId {
         &self.media_id
     }
 
-    /// `GET /media/{mediaId}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self) -> crate::operations::media::Get {
-        crate::operations::media::Get::new(&self.client, &self.media_id)
+    /// `GET /media/{mediaId}` See [`Get`](crate::operations::media::Get).
+    pub fn get(&self) -> media::Get {
+        media::Get::new(&self.client, &self.media_id)
     }
 
-    /// `PATCH /media/{mediaId}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn self_(&self) -> crate::operations::media::SelfRequest {
-        crate::operations::media::SelfRequest::new(&self.client, &self.media_id)
+    /// `PATCH /media/{mediaId}` See [`SelfRequest`](crate::operations::media::SelfRequest).
+    pub fn self_(&self) -> media::SelfRequest {
+        media::SelfRequest::new(&self.client, &self.media_id)
     }
 
-    /// `DELETE /media/{mediaId}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn self_2(&self) -> crate::operations::media::SelfRequestRequest {
-        crate::operations::media::SelfRequestRequest::new(&self.client, &self.media_id)
+    /// `DELETE /media/{mediaId}` See [`SelfRequestRequest`](crate::operations::media::SelfRequestRequest).
+    pub fn self_2(&self) -> media::SelfRequestRequest {
+        media::SelfRequestRequest::new(&self.client, &self.media_id)
     }
 
-    /// `GET /media/{mediaId}/when`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn when(&self) -> crate::operations::media::When {
-        crate::operations::media::When::new(&self.client, &self.media_id)
+    /// `GET /media/{mediaId}/when` See [`When`](crate::operations::media::When).
+    pub fn when(&self) -> media::When {
+        media::When::new(&self.client, &self.media_id)
     }
 
-    /// `POST /media/{mediaId}/queue`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_all(&self) -> crate::operations::media::GetAll {
-        crate::operations::media::GetAll::new(&self.client, &self.media_id)
+    /// `POST /media/{mediaId}/queue` See [`GetAll`](crate::operations::media::GetAll).
+    pub fn get_all(&self) -> media::GetAll {
+        media::GetAll::new(&self.client, &self.media_id)
     }
 
-    /// `GET /media/{mediaId}/queue`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_all_2(&self) -> crate::operations::media::GetAllRequest {
-        crate::operations::media::GetAllRequest::new(&self.client, &self.media_id)
+    /// `GET /media/{mediaId}/queue` See [`GetAllRequest`](crate::operations::media::GetAllRequest).
+    pub fn get_all_2(&self) -> media::GetAllRequest {
+        media::GetAllRequest::new(&self.client, &self.media_id)
     }
 }

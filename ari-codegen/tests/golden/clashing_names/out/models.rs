@@ -2,142 +2,96 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::Date;
+use crate::values::{AKind, AKind2, FooBarKind};
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `A`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct A {
     /// `a_kind`: `AKind`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub a_kind: Option<crate::values::AKind>,
+    pub a_kind: Option<AKind>,
     /// `kind`: `AKind2`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<crate::values::AKind2>,
+    pub kind: Option<AKind2>,
 }
 
 /// Asterisk's model `Base`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Base {
     /// `fooBar`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "fooBar", skip_serializing_if = "Option::is_none")]
     pub foo_bar: Option<i64>,
     /// `name`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub name: String,
 }
 
 /// Asterisk's model `From`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "From")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FromModel {
     /// `from`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    #[serde(
-        default,
-        with = "crate::date::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub from: Option<crate::Date>,
+    #[serde(default, with = "crate::date::option", skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
 }
 
 /// Asterisk's model `Heir`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Heir {
     /// `foo_bar`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "foo_bar", skip_serializing_if = "Option::is_none")]
     pub foo_bar_2: Option<i64>,
     /// `name`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<i64>,
     /// `fooBar`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "fooBar", skip_serializing_if = "Option::is_none")]
     pub foo_bar: Option<i64>,
 }
 
 /// Asterisk's model `fooBar`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "fooBar")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FooBar {
     /// `fooBar`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "fooBar", skip_serializing_if = "Option::is_none")]
     pub foo_bar: Option<String>,
     /// `foo_bar`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "foo_bar")]
     pub foo_bar_2: String,
     /// `kind`: `FooBarKind`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<crate::values::FooBarKind>,
+    pub kind: Option<FooBarKind>,
     /// `a_kind`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub a_kind: Option<String>,
 }
 
 /// Asterisk's model `foo_bar`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "foo_bar")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FooBar2 {
     /// `self`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
     /// `Self`: `FromModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "Self", skip_serializing_if = "Option::is_none")]
     pub self_2: Option<crate::models::FromModel>,
 }
 
 /// Asterisk's model `²`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "²")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct U00b2 {
     /// `²`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "²", skip_serializing_if = "Option::is_none")]
     pub u00b2: Option<i64>,
 }

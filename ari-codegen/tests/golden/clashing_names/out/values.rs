@@ -12,8 +12,6 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum AKind {
     /// `x`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     X,
     /// A value that the bindings do not know.
     Other(String),
@@ -52,8 +50,6 @@ value!(AKind);
 #[non_exhaustive]
 pub enum AKind2 {
     /// `y`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Y,
     /// A value that the bindings do not know.
     Other(String),
@@ -92,8 +88,6 @@ value!(AKind2);
 #[non_exhaustive]
 pub enum FooBarKind {
     /// `x`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     X,
     /// A value that the bindings do not know.
     Other(String),
@@ -132,20 +126,12 @@ value!(FooBarKind);
 #[non_exhaustive]
 pub enum GetAllFifo {
     /// `fifo`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Fifo,
     /// `FIFO`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Fifo2,
     /// `a b`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     AB,
     /// `a-b`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     AB2,
     /// A value that the bindings do not know.
     Other(String),

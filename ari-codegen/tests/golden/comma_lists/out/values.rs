@@ -12,12 +12,8 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum AddRole {
     /// `guest`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Guest,
     /// `host`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Host,
     /// A value that the bindings do not know.
     Other(String),

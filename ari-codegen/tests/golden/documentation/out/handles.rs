@@ -2,19 +2,21 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::ids::DocId;
+use crate::operations::docs;
 use crate::Client;
 
 /// Operations on `/docs/{docId}`, for one `docId`.
 #[derive(Debug, Clone)]
 pub struct DocHandle {
     client: Client,
-    doc_id: crate::ids::DocId,
+    doc_id: DocId,
 }
 
 impl Client {
     /// Operations on `/docs/{docId}`, for one `docId`.
     #[must_use]
-    pub fn doc(&self, doc_id: impl Into<crate::ids::DocId>) -> DocHandle {
+    pub fn doc(&self, doc_id: impl Into<DocId>) -> DocHandle {
         DocHandle {
             client: self.clone(),
             doc_id: doc_id.into(),
@@ -23,31 +25,19 @@ impl Client {
 }
 
 impl DocHandle {
-    /// `docId` (path): `DocId`.
-    /// Since Asterisk 21.0 or earlier.
+    /// `docId` in the path.
     #[must_use]
-    pub fn doc_id(&self) -> &crate::ids::DocId {
+    pub fn doc_id(&self) -> &DocId {
         &self.doc_id
     }
 
-    /// `GET /docs/{docId}`
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`
-    /// - `404`
-    ///
-    /// Since Asterisk 21.0 or earlier.
-    pub fn get(&self) -> crate::operations::docs::Get {
-        crate::operations::docs::Get::new(&self.client, &self.doc_id)
+    /// `GET /docs/{docId}` See [`Get`](crate::operations::docs::Get).
+    pub fn get(&self) -> docs::Get {
+        docs::Get::new(&self.client, &self.doc_id)
     }
 
-    /// `PUT /docs/{docId}/new`
-    ///
-    /// - `hard` (query): text; the server assumes `x`. Since Asterisk 22.0.
-    ///
-    /// Since Asterisk 22.0.
-    pub fn renew(&self, hard: impl Into<String>) -> crate::operations::docs::Renew {
-        crate::operations::docs::Renew::new(&self.client, &self.doc_id, hard)
+    /// `PUT /docs/{docId}/new` See [`Renew`](crate::operations::docs::Renew).
+    pub fn renew(&self, hard: impl Into<String>) -> docs::Renew {
+        docs::Renew::new(&self.client, &self.doc_id, hard)
     }
 }

@@ -2,6 +2,7 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::Date;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Sheet`.
@@ -11,8 +12,6 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct Sheet {
     /// `date`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0.
     #[serde(with = "crate::date")]
-    pub date: crate::Date,
+    pub date: Date,
 }

@@ -2,6 +2,9 @@
 
 //! Events: what Asterisk tells of its own accord.
 
+use crate::Date;
+use crate::models::Line;
+use serde_json::Value;
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
@@ -47,13 +50,7 @@ pub enum Event {
 
 impl Event {
     /// The types of event that have a variant, as Asterisk spells them.
-    pub const KINDS: &'static [&'static str] = &[
-        "Answered",
-        "Hung",
-        "MissingParams",
-        "Replaced",
-        "Rung",
-    ];
+    pub const KINDS: &'static [&'static str] = &["Answered", "Hung", "MissingParams", "Replaced", "Rung"];
 
     /// The type as Asterisk spells it; empty where a frame names none. What is no event of Asterisk has the
     /// name of its variant.
@@ -118,7 +115,7 @@ impl Event {
 
     /// `line` of the event, if it has one (3 types of event declare it).
     #[must_use]
-    pub fn line(&self) -> Option<&crate::models::Line> {
+    pub fn line(&self) -> Option<&Line> {
         match self {
             Self::Answered(event) => event.line.as_ref(),
             Self::Hung(event) => Some(&event.line),
@@ -129,7 +126,7 @@ impl Event {
 
     /// `timestamp` of the event, if it has one (4 types of event declare it).
     #[must_use]
-    pub fn timestamp(&self) -> Option<&crate::Date> {
+    pub fn timestamp(&self) -> Option<&Date> {
         match self {
             Self::Answered(event) => Some(&event.timestamp),
             Self::Hung(event) => Some(&event.timestamp),
@@ -156,156 +153,96 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Answered`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Answered {
     /// `line`: `Line`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<crate::models::Line>,
+    pub line: Option<Line>,
     /// `by`: `Line`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub by: crate::models::Line,
+    pub by: Line,
     /// `application`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub application: String,
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// `asterisk_id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Hung`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Hung {
     /// `line`: `Line`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub line: crate::models::Line,
+    pub line: Line,
     /// `cause`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub cause: i64,
     /// `last`: `Rung`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<crate::events::Rung>,
     /// `tree`: JSON.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tree: Option<serde_json::Value>,
+    pub tree: Option<Value>,
     /// `when`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    #[serde(
-        default,
-        with = "crate::date::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub when: Option<crate::Date>,
+    #[serde(default, with = "crate::date::option", skip_serializing_if = "Option::is_none")]
+    pub when: Option<Date>,
     /// `application`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub application: String,
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// `asterisk_id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `MissingParams`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct MissingParams {
     /// `params`: list of text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub params: Vec<String>,
     /// `asterisk_id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Replaced`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Replaced {
     /// `application`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub application: String,
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// `asterisk_id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }
 
 /// Asterisk's event `Rung`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Rung {
     /// `line`: `Line`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub line: crate::models::Line,
+    pub line: Line,
     /// `cause`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<i64>,
     /// `application`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub application: String,
     /// `timestamp`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
-    pub timestamp: crate::Date,
+    pub timestamp: Date,
     /// `asterisk_id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asterisk_id: Option<String>,
 }

@@ -5,17 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Line`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Line {
     /// `id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub id: String,
     /// `up`: boolean.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub up: bool,
 }

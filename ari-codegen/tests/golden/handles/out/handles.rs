@@ -2,6 +2,8 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::ids::{MuteId, RecordingName};
+use crate::operations::{config, endpoints, extras, recordings};
 use crate::Client;
 
 /// Operations on `/config/dynamic/{class}/{type}/{id}`, for one `class`, `type`, `id`.
@@ -16,12 +18,7 @@ pub struct DynamicHandle {
 impl Client {
     /// Operations on `/config/dynamic/{class}/{type}/{id}`, for one `class`, `type`, `id`.
     #[must_use]
-    pub fn dynamic(
-        &self,
-        class: impl Into<String>,
-        r#type: impl Into<String>,
-        id: impl Into<String>,
-    ) -> DynamicHandle {
+    pub fn dynamic(&self, class: impl Into<String>, r#type: impl Into<String>, id: impl Into<String>) -> DynamicHandle {
         DynamicHandle {
             client: self.clone(),
             class: class.into(),
@@ -32,49 +29,32 @@ impl Client {
 }
 
 impl DynamicHandle {
-    /// `class` (path): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `class` in the path.
     #[must_use]
     pub fn class(&self) -> &str {
         &self.class
     }
 
-    /// `type` (path): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `type` in the path.
     #[must_use]
     pub fn r#type(&self) -> &str {
         &self.r#type
     }
 
-    /// `id` (path): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `id` in the path.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// `GET /config/dynamic/{class}/{type}/{id}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self) -> crate::operations::config::Get {
-        crate::operations::config::Get::new(
-            &self.client,
-            &self.class,
-            &self.r#type,
-            &self.id,
-        )
+    /// `GET /config/dynamic/{class}/{type}/{id}` See [`Get`](crate::operations::config::Get).
+    pub fn get(&self) -> config::Get {
+        config::Get::new(&self.client, &self.class, &self.r#type, &self.id)
     }
 
-    /// `PUT /config/dynamic/{class}/{type}/{id}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn update(&self) -> crate::operations::config::Update {
-        crate::operations::config::Update::new(
-            &self.client,
-            &self.class,
-            &self.r#type,
-            &self.id,
-        )
+    /// `PUT /config/dynamic/{class}/{type}/{id}` See [`Update`](crate::operations::config::Update).
+    pub fn update(&self) -> config::Update {
+        config::Update::new(&self.client, &self.class, &self.r#type, &self.id)
     }
 }
 
@@ -89,11 +69,7 @@ pub struct EndpointHandle {
 impl Client {
     /// Operations on `/endpoints/{tech}/{resource}`, for one `tech`, `resource`.
     #[must_use]
-    pub fn endpoint(
-        &self,
-        tech: impl Into<String>,
-        resource: impl Into<String>,
-    ) -> EndpointHandle {
+    pub fn endpoint(&self, tech: impl Into<String>, resource: impl Into<String>) -> EndpointHandle {
         EndpointHandle {
             client: self.clone(),
             tech: tech.into(),
@@ -103,39 +79,31 @@ impl Client {
 }
 
 impl EndpointHandle {
-    /// `tech` (path): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `tech` in the path.
     #[must_use]
     pub fn tech(&self) -> &str {
         &self.tech
     }
 
-    /// `resource` (path): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `resource` in the path.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
     }
 
-    /// `GET /endpoints/{tech}/{resource}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self) -> crate::operations::endpoints::Get {
-        crate::operations::endpoints::Get::new(&self.client, &self.tech, &self.resource)
+    /// `GET /endpoints/{tech}/{resource}` See [`Get`](crate::operations::endpoints::Get).
+    pub fn get(&self) -> endpoints::Get {
+        endpoints::Get::new(&self.client, &self.tech, &self.resource)
     }
 
-    /// `PUT /endpoints/{tech}/{resource}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn send(&self) -> crate::operations::endpoints::Send {
-        crate::operations::endpoints::Send::new(&self.client, &self.tech, &self.resource)
+    /// `PUT /endpoints/{tech}/{resource}` See [`Send`](crate::operations::endpoints::Send).
+    pub fn send(&self) -> endpoints::Send {
+        endpoints::Send::new(&self.client, &self.tech, &self.resource)
     }
 
-    /// `POST /endpoints/{tech}/{resource}/extra`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn extra(&self) -> crate::operations::extras::Extra {
-        crate::operations::extras::Extra::new(&self.client, &self.tech, &self.resource)
+    /// `POST /endpoints/{tech}/{resource}/extra` See [`Extra`](crate::operations::extras::Extra).
+    pub fn extra(&self) -> extras::Extra {
+        extras::Extra::new(&self.client, &self.tech, &self.resource)
     }
 }
 
@@ -143,16 +111,13 @@ impl EndpointHandle {
 #[derive(Debug, Clone)]
 pub struct LiveRecordingHandle {
     client: Client,
-    recording_name: crate::ids::RecordingName,
+    recording_name: RecordingName,
 }
 
 impl Client {
     /// Operations on `/recordings/live/{recordingName}`, for one `recordingName`.
     #[must_use]
-    pub fn live_recording(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> LiveRecordingHandle {
+    pub fn live_recording(&self, recording_name: impl Into<RecordingName>) -> LiveRecordingHandle {
         LiveRecordingHandle {
             client: self.clone(),
             recording_name: recording_name.into(),
@@ -161,41 +126,25 @@ impl Client {
 }
 
 impl LiveRecordingHandle {
-    /// `recordingName` (path): `RecordingName`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `recordingName` in the path.
     #[must_use]
-    pub fn recording_name(&self) -> &crate::ids::RecordingName {
+    pub fn recording_name(&self) -> &RecordingName {
         &self.recording_name
     }
 
-    /// `GET /recordings/live/{recordingName}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_live(&self) -> crate::operations::recordings::GetLive {
-        crate::operations::recordings::GetLive::new(&self.client, &self.recording_name)
+    /// `GET /recordings/live/{recordingName}` See [`GetLive`](crate::operations::recordings::GetLive).
+    pub fn get_live(&self) -> recordings::GetLive {
+        recordings::GetLive::new(&self.client, &self.recording_name)
     }
 
-    /// `DELETE /recordings/live/{recordingName}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn cancel(&self) -> crate::operations::recordings::Cancel {
-        crate::operations::recordings::Cancel::new(&self.client, &self.recording_name)
+    /// `DELETE /recordings/live/{recordingName}` See [`Cancel`](crate::operations::recordings::Cancel).
+    pub fn cancel(&self) -> recordings::Cancel {
+        recordings::Cancel::new(&self.client, &self.recording_name)
     }
 
-    /// `POST /recordings/live/{recordingName}/mute/{muteId}`
-    ///
-    /// - `muteId` (path): `MuteId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn mute(
-        &self,
-        mute_id: impl Into<crate::ids::MuteId>,
-    ) -> crate::operations::recordings::Mute {
-        crate::operations::recordings::Mute::new(
-            &self.client,
-            &self.recording_name,
-            mute_id,
-        )
+    /// `POST /recordings/live/{recordingName}/mute/{muteId}` See [`Mute`](crate::operations::recordings::Mute).
+    pub fn mute(&self, mute_id: impl Into<MuteId>) -> recordings::Mute {
+        recordings::Mute::new(&self.client, &self.recording_name, mute_id)
     }
 }
 
@@ -203,16 +152,13 @@ impl LiveRecordingHandle {
 #[derive(Debug, Clone)]
 pub struct StoredRecordingHandle {
     client: Client,
-    recording_name: crate::ids::RecordingName,
+    recording_name: RecordingName,
 }
 
 impl Client {
     /// Operations on `/recordings/stored/{recordingName}`, for one `recordingName`.
     #[must_use]
-    pub fn stored_recording(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> StoredRecordingHandle {
+    pub fn stored_recording(&self, recording_name: impl Into<RecordingName>) -> StoredRecordingHandle {
         StoredRecordingHandle {
             client: self.clone(),
             recording_name: recording_name.into(),
@@ -221,33 +167,19 @@ impl Client {
 }
 
 impl StoredRecordingHandle {
-    /// `recordingName` (path): `RecordingName`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `recordingName` in the path.
     #[must_use]
-    pub fn recording_name(&self) -> &crate::ids::RecordingName {
+    pub fn recording_name(&self) -> &RecordingName {
         &self.recording_name
     }
 
-    /// `GET /recordings/stored/{recordingName}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_stored(&self) -> crate::operations::recordings::GetStored {
-        crate::operations::recordings::GetStored::new(&self.client, &self.recording_name)
+    /// `GET /recordings/stored/{recordingName}` See [`GetStored`](crate::operations::recordings::GetStored).
+    pub fn get_stored(&self) -> recordings::GetStored {
+        recordings::GetStored::new(&self.client, &self.recording_name)
     }
 
-    /// `POST /recordings/stored/{recordingName}`
-    ///
-    /// - `to` (query): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn copy_stored(
-        &self,
-        to: impl Into<String>,
-    ) -> crate::operations::recordings::CopyStored {
-        crate::operations::recordings::CopyStored::new(
-            &self.client,
-            &self.recording_name,
-            to,
-        )
+    /// `POST /recordings/stored/{recordingName}` See [`CopyStored`](crate::operations::recordings::CopyStored).
+    pub fn copy_stored(&self, to: impl Into<String>) -> recordings::CopyStored {
+        recordings::CopyStored::new(&self.client, &self.recording_name, to)
     }
 }

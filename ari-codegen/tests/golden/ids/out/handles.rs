@@ -2,19 +2,21 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::ids::RoomId;
+use crate::operations::rooms;
 use crate::Client;
 
 /// Operations on `/rooms/{roomId}`, for one `roomId`.
 #[derive(Debug, Clone)]
 pub struct RoomHandle {
     client: Client,
-    room_id: crate::ids::RoomId,
+    room_id: RoomId,
 }
 
 impl Client {
     /// Operations on `/rooms/{roomId}`, for one `roomId`.
     #[must_use]
-    pub fn room(&self, room_id: impl Into<crate::ids::RoomId>) -> RoomHandle {
+    pub fn room(&self, room_id: impl Into<RoomId>) -> RoomHandle {
         RoomHandle {
             client: self.clone(),
             room_id: room_id.into(),
@@ -23,29 +25,19 @@ impl Client {
 }
 
 impl RoomHandle {
-    /// `roomId` (path): `RoomId`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `roomId` in the path.
     #[must_use]
-    pub fn room_id(&self) -> &crate::ids::RoomId {
+    pub fn room_id(&self) -> &RoomId {
         &self.room_id
     }
 
-    /// `GET /rooms/{roomId}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self) -> crate::operations::rooms::Get {
-        crate::operations::rooms::Get::new(&self.client, &self.room_id)
+    /// `GET /rooms/{roomId}` See [`Get`](crate::operations::rooms::Get).
+    pub fn get(&self) -> rooms::Get {
+        rooms::Get::new(&self.client, &self.room_id)
     }
 
-    /// `POST /rooms/{roomId}`
-    ///
-    /// - `otherRoomId` (query): `RoomId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn create(
-        &self,
-        other_room_id: impl Into<crate::ids::RoomId>,
-    ) -> crate::operations::rooms::Create {
-        crate::operations::rooms::Create::new(&self.client, &self.room_id, other_room_id)
+    /// `POST /rooms/{roomId}` See [`Create`](crate::operations::rooms::Create).
+    pub fn create(&self, other_room_id: impl Into<RoomId>) -> rooms::Create {
+        rooms::Create::new(&self.client, &self.room_id, other_room_id)
     }
 }

@@ -2,79 +2,56 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::ids::{DoorName, LampId, RoomId};
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Door`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Door {
     /// `name`: `DoorName`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub name: crate::ids::DoorName,
+    pub name: DoorName,
     /// `id`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
-impl From<&Door> for crate::ids::DoorName {
+impl From<&Door> for DoorName {
     fn from(model: &Door) -> Self {
         model.name.clone()
     }
 }
 
 /// Asterisk's model `Lamp`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Lamp {
     /// `id`: `LampId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<crate::ids::LampId>,
+    pub id: Option<LampId>,
     /// `room_id`: `RoomId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub room_id: crate::ids::RoomId,
+    pub room_id: RoomId,
 }
 
 /// Asterisk's model `Room`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Room {
     /// `id`: `RoomId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub id: crate::ids::RoomId,
+    pub id: RoomId,
     /// `room_ids`: list of `RoomId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub room_ids: Vec<crate::ids::RoomId>,
+    pub room_ids: Vec<RoomId>,
     /// `linked_room_id`: `RoomId`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub linked_room_id: Option<crate::ids::RoomId>,
+    pub linked_room_id: Option<RoomId>,
     /// `door_names`: list of `DoorName`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub door_names: Option<Vec<crate::ids::DoorName>>,
+    pub door_names: Option<Vec<DoorName>>,
     /// `name`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub name: String,
 }
 
-impl From<&Room> for crate::ids::RoomId {
+impl From<&Room> for RoomId {
     fn from(model: &Room) -> Self {
         model.id.clone()
     }

@@ -5,60 +5,40 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Others`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Others {
     /// `Self`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "Self")]
     pub self_: String,
 }
 
 /// Asterisk's model `Self`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Self")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SelfModel {
     /// `true`: boolean.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub r#true: bool,
 }
 
 /// Asterisk's model `Words`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Words {
     /// `type`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// `move`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#move: Option<String>,
     /// `self`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
     /// `crate`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
     pub crate_: Option<String>,
     /// `async`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#async: Option<String>,
 }

@@ -2,53 +2,36 @@
 
 //! Models: what operations answer with and events carry.
 
+use serde_json::Value;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Ball`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ball {
     /// `size`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub size: i64,
 }
 
 /// Asterisk's model `Box`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Box")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `labels`: list of text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub labels: Vec<String>,
     /// `inner`: list of `Ball`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inner: Option<Vec<crate::models::Ball>>,
     /// `first`: `Ball`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<crate::models::Ball>,
     /// `extras`: list of JSON.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extras: Option<Vec<serde_json::Value>>,
+    pub extras: Option<Vec<Value>>,
     /// `grid`: list of list of `Ball`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub grid: Vec<Vec<crate::models::Ball>>,
     /// `dates`: list of text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<Vec<String>>,
 }

@@ -2,19 +2,21 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::ids::FileName;
+use crate::operations::files;
 use crate::Client;
 
 /// Operations on `/files/{fileName}`, for one `fileName`.
 #[derive(Debug, Clone)]
 pub struct FileHandle {
     client: Client,
-    file_name: crate::ids::FileName,
+    file_name: FileName,
 }
 
 impl Client {
     /// Operations on `/files/{fileName}`, for one `fileName`.
     #[must_use]
-    pub fn file(&self, file_name: impl Into<crate::ids::FileName>) -> FileHandle {
+    pub fn file(&self, file_name: impl Into<FileName>) -> FileHandle {
         FileHandle {
             client: self.clone(),
             file_name: file_name.into(),
@@ -23,24 +25,19 @@ impl Client {
 }
 
 impl FileHandle {
-    /// `fileName` (path): `FileName`.
-    /// Since Asterisk 22.0.
+    /// `fileName` in the path. Since Asterisk 22.0.
     #[must_use]
-    pub fn file_name(&self) -> &crate::ids::FileName {
+    pub fn file_name(&self) -> &FileName {
         &self.file_name
     }
 
-    /// `GET /files/{fileName}`
-    ///
-    /// Since Asterisk 21.0 or earlier.
-    pub fn read(&self) -> crate::operations::files::Read {
-        crate::operations::files::Read::new(&self.client, &self.file_name)
+    /// `GET /files/{fileName}` See [`Read`](crate::operations::files::Read).
+    pub fn read(&self) -> files::Read {
+        files::Read::new(&self.client, &self.file_name)
     }
 
-    /// `POST /files/{fileName}`
-    ///
-    /// Since Asterisk 22.0.
-    pub fn create_or_update(&self) -> crate::operations::files::CreateOrUpdate {
-        crate::operations::files::CreateOrUpdate::new(&self.client, &self.file_name)
+    /// `POST /files/{fileName}` See [`CreateOrUpdate`](crate::operations::files::CreateOrUpdate).
+    pub fn create_or_update(&self) -> files::CreateOrUpdate {
+        files::CreateOrUpdate::new(&self.client, &self.file_name)
     }
 }

@@ -2,45 +2,32 @@
 
 //! Models: what operations answer with and events carry.
 
+use serde_json::Value;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `File`.
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct File {
     /// `variables`: JSON.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub variables: Option<serde_json::Value>,
+    pub variables: Option<Value>,
     /// `size`: whole number.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     pub size: i64,
 }
 
 /// Asterisk's model `OldFile`.
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OldFile {
     /// `id`: text.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     pub id: String,
 }
 
 /// Asterisk's model `Pair`.
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pair {
     /// `key`: text.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     pub key: String,
 }

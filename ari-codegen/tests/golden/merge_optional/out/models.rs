@@ -5,30 +5,20 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `OldPart`.
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OldPart {
     /// `id`: text.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     pub id: String,
 }
 
 /// Asterisk's model `Part`.
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Part {
     /// `id`: text.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     pub id: String,
     /// `loose`: text.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loose: Option<String>,
     /// `fresh`: text.
@@ -37,8 +27,6 @@ pub struct Part {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh: Option<String>,
     /// `gone`: whole number.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gone: Option<i64>,
 }

@@ -2,21 +2,16 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::values::DoorState;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Door`.
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Door {
     /// `state`: `DoorState`.
-    ///
-    /// Since Asterisk 21.0 or earlier.
-    pub state: crate::values::DoorState,
+    pub state: DoorState,
     /// `lock`: text.
-    ///
-    /// Since Asterisk 21.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
 }

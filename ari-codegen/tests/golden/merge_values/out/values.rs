@@ -12,16 +12,12 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum DoorState {
     /// `Open`
-    ///
-    /// Since Asterisk 21.0 or earlier.
     Open,
     /// `Shut`
     ///
     /// Since Asterisk 22.0.
     Shut,
     /// `Created`
-    ///
-    /// Since Asterisk 21.0 or earlier.
     Created,
     /// A value that the bindings do not know.
     Other(String),
@@ -64,16 +60,12 @@ value!(DoorState);
 #[non_exhaustive]
 pub enum OpenHow {
     /// `slow`
-    ///
-    /// Since Asterisk 21.0 or earlier.
     Slow,
     /// `fast`
     ///
     /// Since Asterisk 22.0.
     Fast,
     /// `gone`
-    ///
-    /// Since Asterisk 21.0 or earlier.
     Gone,
     /// A value that the bindings do not know.
     Other(String),

@@ -83,8 +83,6 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Bare`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]

@@ -5,20 +5,14 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Dialed`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dialed {}
 
 /// Asterisk's model `Holder`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Holder {
     /// `dialed`: `Dialed`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub dialed: crate::models::Dialed,
 }

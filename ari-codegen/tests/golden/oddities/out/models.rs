@@ -5,38 +5,24 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `LiveRecording`.
-///
-/// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LiveRecording {
     /// `format`: text.
-    ///
-    /// Since Asterisk 12.0 or earlier.
     pub format: String,
     /// `state`: text.
-    ///
-    /// Since Asterisk 12.0 or earlier.
     pub state: String,
     /// `cause`: text.
-    ///
-    /// Since Asterisk 12.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// `name`: text.
-    ///
-    /// Since Asterisk 12.0 or earlier.
     pub name: String,
 }
 
 /// Asterisk's model `Recording`.
-///
-/// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Recording {
     /// `name`: text.
-    ///
-    /// Since Asterisk 12.0 or earlier.
     pub name: String,
 }

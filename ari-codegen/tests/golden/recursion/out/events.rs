@@ -2,6 +2,7 @@
 
 //! Events: what Asterisk tells of its own accord.
 
+use crate::models::Tree;
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
@@ -83,19 +84,13 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Grown`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Grown {
     /// `before`: `Grown`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<crate::events::Grown>>,
     /// `tree`: `Tree`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub tree: crate::models::Tree,
+    pub tree: Tree,
 }

@@ -5,71 +5,47 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Base`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Base {
     /// `child`: `Derived`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<crate::models::Derived>,
 }
 
 /// Asterisk's model `Derived`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Derived {
     /// `own`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
     /// `child`: `Derived`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<Box<crate::models::Derived>>,
 }
 
 /// Asterisk's model `Root`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Root {
     /// `of`: `Tree`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<Box<crate::models::Tree>>,
 }
 
 /// Asterisk's model `Tree`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tree {
     /// `left`: `Tree`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<Box<crate::models::Tree>>,
     /// `right`: `Tree`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<Box<crate::models::Tree>>,
     /// `root`: `Root`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub root: Box<crate::models::Root>,
     /// `leaves`: list of `Tree`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub leaves: Vec<crate::models::Tree>,
 }

@@ -2,19 +2,21 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::ids::{ClientId, DeviceName};
+use crate::operations::{clients, device_states};
 use crate::Client;
 
 /// Operations on `/client/{clientId}`, for one `clientId`.
 #[derive(Debug, Clone)]
 pub struct ClientHandle {
     client: Client,
-    client_id: crate::ids::ClientId,
+    client_id: ClientId,
 }
 
 impl Client {
     /// Operations on `/client/{clientId}`, for one `clientId`.
     #[must_use]
-    pub fn client(&self, client_id: impl Into<crate::ids::ClientId>) -> ClientHandle {
+    pub fn client(&self, client_id: impl Into<ClientId>) -> ClientHandle {
         ClientHandle {
             client: self.clone(),
             client_id: client_id.into(),
@@ -23,25 +25,20 @@ impl Client {
 }
 
 impl ClientHandle {
-    /// `clientId` (path): `ClientId`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `clientId` in the path.
     #[must_use]
-    pub fn client_id(&self) -> &crate::ids::ClientId {
+    pub fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// `GET /client/{clientId}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self) -> crate::operations::clients::Get {
-        crate::operations::clients::Get::new(&self.client, &self.client_id)
+    /// `GET /client/{clientId}` See [`Get`](crate::operations::clients::Get).
+    pub fn get(&self) -> clients::Get {
+        clients::Get::new(&self.client, &self.client_id)
     }
 
-    /// `DELETE /client/{clientId}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn drop(&self) -> crate::operations::clients::Drop {
-        crate::operations::clients::Drop::new(&self.client, &self.client_id)
+    /// `DELETE /client/{clientId}` See [`Drop`](crate::operations::clients::Drop).
+    pub fn drop(&self) -> clients::Drop {
+        clients::Drop::new(&self.client, &self.client_id)
     }
 }
 
@@ -49,16 +46,13 @@ impl ClientHandle {
 #[derive(Debug, Clone)]
 pub struct DeviceHandle {
     client: Client,
-    device_name: crate::ids::DeviceName,
+    device_name: DeviceName,
 }
 
 impl Client {
     /// Operations on `/deviceStates/{deviceName}`, for one `deviceName`.
     #[must_use]
-    pub fn device(
-        &self,
-        device_name: impl Into<crate::ids::DeviceName>,
-    ) -> DeviceHandle {
+    pub fn device(&self, device_name: impl Into<DeviceName>) -> DeviceHandle {
         DeviceHandle {
             client: self.clone(),
             device_name: device_name.into(),
@@ -67,24 +61,19 @@ impl Client {
 }
 
 impl DeviceHandle {
-    /// `deviceName` (path): `DeviceName`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `deviceName` in the path.
     #[must_use]
-    pub fn device_name(&self) -> &crate::ids::DeviceName {
+    pub fn device_name(&self) -> &DeviceName {
         &self.device_name
     }
 
-    /// `GET /deviceStates/{deviceName}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self) -> crate::operations::device_states::Get {
-        crate::operations::device_states::Get::new(&self.client, &self.device_name)
+    /// `GET /deviceStates/{deviceName}` See [`Get`](crate::operations::device_states::Get).
+    pub fn get(&self) -> device_states::Get {
+        device_states::Get::new(&self.client, &self.device_name)
     }
 
-    /// `DELETE /deviceStates/{deviceName}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn delete(&self) -> crate::operations::device_states::Delete {
-        crate::operations::device_states::Delete::new(&self.client, &self.device_name)
+    /// `DELETE /deviceStates/{deviceName}` See [`Delete`](crate::operations::device_states::Delete).
+    pub fn delete(&self) -> device_states::Delete {
+        device_states::Delete::new(&self.client, &self.device_name)
     }
 }

@@ -2,25 +2,21 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::ids::DeviceName;
+use crate::values::DeviceStateValue;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `DeviceState`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeviceState {
     /// `name`: `DeviceName`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub name: crate::ids::DeviceName,
+    pub name: DeviceName,
     /// `state`: `DeviceStateValue`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub state: crate::values::DeviceStateValue,
+    pub state: DeviceStateValue,
 }
 
-impl From<&DeviceState> for crate::ids::DeviceName {
+impl From<&DeviceState> for DeviceName {
     fn from(model: &DeviceState) -> Self {
         model.name.clone()
     }

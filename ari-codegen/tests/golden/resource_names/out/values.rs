@@ -12,8 +12,6 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum DeviceStateValue {
     /// `BUSY`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Busy,
     /// A value that the bindings do not know.
     Other(String),

@@ -2,62 +2,38 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::Date;
+use serde_json::Value;
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Gauge`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Gauge {
     /// `i`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub i: i64,
     /// `l`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub l: Option<i64>,
     /// `d`: number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub d: f64,
     /// `f`: number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f: Option<f64>,
     /// `n`: number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<f64>,
     /// `b`: boolean.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub b: bool,
     /// `when`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(with = "crate::date")]
-    pub when: crate::Date,
+    pub when: Date,
     /// `until`: date and time in the server's time zone, to the millisecond.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    #[serde(
-        default,
-        with = "crate::date::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub until: Option<crate::Date>,
+    #[serde(default, with = "crate::date::option", skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
     /// `raw`: JSON.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub raw: serde_json::Value,
+    pub raw: Value,
     /// `more`: JSON.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub more: Option<serde_json::Value>,
+    pub more: Option<Value>,
 }

@@ -2,6 +2,7 @@
 
 //! Events: what Asterisk tells of its own accord.
 
+use crate::models::BoxModel;
 use crate::event::{UndecodableEvent, UnknownEvent};
 #[cfg(feature = "websocket")]
 use crate::Resync;
@@ -47,13 +48,7 @@ pub enum Event {
 
 impl Event {
     /// The types of event that have a variant, as Asterisk spells them.
-    pub const KINDS: &'static [&'static str] = &[
-        "Kind",
-        "Result",
-        "Undecodable",
-        "Unknown",
-        "UnknownEvent",
-    ];
+    pub const KINDS: &'static [&'static str] = &["Kind", "Result", "Undecodable", "Unknown", "UnknownEvent"];
 
     /// The type as Asterisk spells it; empty where a frame names none. What is no event of Asterisk has the
     /// name of its variant.
@@ -105,22 +100,16 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Kind`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Kind {
     /// `application`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<i64>,
 }
 
 /// Asterisk's event `Result`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Result")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "Result")]
@@ -128,45 +117,33 @@ pub struct Kind {
 pub struct ResultMessage {}
 
 /// Asterisk's event `Undecodable`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Undecodable")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "Undecodable")]
 #[non_exhaustive]
 pub struct UndecodableMessage {
     /// `kind`: `BoxModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<crate::models::BoxModel>,
+    pub kind: Option<BoxModel>,
 }
 
 /// Asterisk's event `Unknown`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Unknown")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "Unknown")]
 #[non_exhaustive]
 pub struct UnknownMessage {
     /// `kind`: `BoxModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<crate::models::BoxModel>,
+    pub kind: Option<BoxModel>,
 }
 
 /// Asterisk's event `UnknownEvent`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "UnknownEvent")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "UnknownEvent")]
 #[non_exhaustive]
 pub struct UnknownEventMessage {
     /// `kind`: `BoxModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub kind: crate::models::BoxModel,
+    pub kind: BoxModel,
 }

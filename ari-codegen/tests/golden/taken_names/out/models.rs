@@ -5,49 +5,35 @@
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Box`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Box")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BoxModel {
     /// `result`: `OptionModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<crate::models::OptionModel>,
 }
 
 /// Asterisk's model `Option`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Option")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OptionModel {
     /// `some`: `StringModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub some: crate::models::StringModel,
 }
 
 /// Asterisk's model `String`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "String")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StringModel {
     /// `none`: `VecModel`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub none: Option<crate::models::VecModel>,
 }
 
 /// Asterisk's model `Vec`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[doc(alias = "Vec")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -2,19 +2,21 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::operations::knobs;
+use crate::values::Position;
 use crate::Client;
 
 /// Operations on `/knobs/{position}`, for one `position`.
 #[derive(Debug, Clone)]
 pub struct KnobHandle {
     client: Client,
-    position: crate::values::Position,
+    position: Position,
 }
 
 impl Client {
     /// Operations on `/knobs/{position}`, for one `position`.
     #[must_use]
-    pub fn knob(&self, position: impl Into<crate::values::Position>) -> KnobHandle {
+    pub fn knob(&self, position: impl Into<Position>) -> KnobHandle {
         KnobHandle {
             client: self.clone(),
             position: position.into(),
@@ -23,31 +25,24 @@ impl Client {
 }
 
 impl KnobHandle {
-    /// `position` (path): `Position`.
-    /// Since Asterisk 22.0 or earlier.
+    /// `position` in the path.
     #[must_use]
-    pub fn position(&self) -> &crate::values::Position {
+    pub fn position(&self) -> &Position {
         &self.position
     }
 
-    /// `GET /knobs/{position}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn at(&self) -> crate::operations::knobs::At {
-        crate::operations::knobs::At::new(&self.client, &self.position)
+    /// `GET /knobs/{position}` See [`At`](crate::operations::knobs::At).
+    pub fn at(&self) -> knobs::At {
+        knobs::At::new(&self.client, &self.position)
     }
 
-    /// `POST /knobs/{position}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn put(&self) -> crate::operations::knobs::Put {
-        crate::operations::knobs::Put::new(&self.client, &self.position)
+    /// `POST /knobs/{position}` See [`Put`](crate::operations::knobs::Put).
+    pub fn put(&self) -> knobs::Put {
+        knobs::Put::new(&self.client, &self.position)
     }
 
-    /// `DELETE /knobs/{position}`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn drop(&self) -> crate::operations::knobs::Drop {
-        crate::operations::knobs::Drop::new(&self.client, &self.position)
+    /// `DELETE /knobs/{position}` See [`Drop`](crate::operations::knobs::Drop).
+    pub fn drop(&self) -> knobs::Drop {
+        knobs::Drop::new(&self.client, &self.position)
     }
 }

@@ -2,39 +2,28 @@
 
 //! Models: what operations answer with and events carry.
 
+use crate::values::{KnobColor, KnobState2, KnobStateValue};
 use serde::{Deserialize, Serialize};
 
 /// Asterisk's model `Knob`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Knob {
     /// `state`: `KnobState2`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub state: crate::values::KnobState2,
+    pub state: KnobState2,
     /// `knob_color`: `KnobColor`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub knob_color: Option<crate::values::KnobColor>,
+    pub knob_color: Option<KnobColor>,
     /// `level`: text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
 }
 
 /// Asterisk's model `KnobState`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KnobState {
     /// `state`: `KnobStateValue`.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<crate::values::KnobStateValue>,
+    pub state: Option<KnobStateValue>,
 }

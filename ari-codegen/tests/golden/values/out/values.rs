@@ -13,12 +13,8 @@ use crate::value::value;
 #[non_exhaustive]
 pub enum Direction {
     /// `in`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     In,
     /// `out`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Out,
     /// A value that the bindings do not know.
     Other(String),
@@ -59,8 +55,6 @@ value!(Direction);
 #[non_exhaustive]
 pub enum DropMode {
     /// `hard`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Hard,
     /// A value that the bindings do not know.
     Other(String),
@@ -99,8 +93,6 @@ value!(DropMode);
 #[non_exhaustive]
 pub enum KnobColor {
     /// `red`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Red,
     /// A value that the bindings do not know.
     Other(String),
@@ -139,12 +131,8 @@ value!(KnobColor);
 #[non_exhaustive]
 pub enum KnobState2 {
     /// `on`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     On,
     /// `off`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Off,
     /// A value that the bindings do not know.
     Other(String),
@@ -185,12 +173,8 @@ value!(KnobState2);
 #[non_exhaustive]
 pub enum KnobStateValue {
     /// `x`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     X,
     /// `y`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Y,
     /// A value that the bindings do not know.
     Other(String),
@@ -233,12 +217,8 @@ value!(KnobStateValue);
 #[non_exhaustive]
 pub enum Position {
     /// `up`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Up,
     /// `down`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Down,
     /// A value that the bindings do not know.
     Other(String),
@@ -279,32 +259,18 @@ value!(Position);
 #[non_exhaustive]
 pub enum PressKey {
     /// `*`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Star,
     /// `#`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Hash,
     /// `+`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Plus,
     /// `-`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Dash,
     /// `*#`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     StarHash,
     /// `1`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     N1,
     /// `2way`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     N2way,
     /// A value that the bindings do not know.
     Other(String),
@@ -355,32 +321,18 @@ value!(PressKey);
 #[non_exhaustive]
 pub enum PressMode {
     /// `other`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     OtherValue,
     /// `self`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     SelfValue,
     /// The empty text.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     Empty,
     /// `Pre-ring`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     PreRing,
     /// `Dialing Offhook`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     DialingOffhook,
     /// `NOT_INUSE`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     NotInuse,
     /// `none`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     None,
     /// A value that the bindings do not know.
     Other(String),
@@ -440,8 +392,6 @@ value!(PressMode);
 #[non_exhaustive]
 pub enum StringValue {
     /// `a`
-    ///
-    /// Since Asterisk 22.0 or earlier.
     A,
     /// A value that the bindings do not know.
     Other(String),

@@ -83,14 +83,10 @@ pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>
 }
 
 /// Asterisk's event `Tick`.
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]
 pub struct Tick {
     /// `count`: whole number.
-    ///
-    /// Since Asterisk 22.0 or earlier.
     pub count: i64,
 }

@@ -2,6 +2,9 @@
 
 //! Operations on `channels`.
 
+use crate::ids::ChannelId;
+use crate::models::Channel;
+use serde_json::Value;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,18 +23,12 @@ impl Client {
 }
 
 impl Channels {
-    /// `GET /channels/{channelId}`
-    ///
-    /// - `channelId` (path): `ChannelId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self, channel_id: impl Into<crate::ids::ChannelId>) -> Get {
+    /// `GET /channels/{channelId}` See [`Get`].
+    pub fn get(&self, channel_id: impl Into<ChannelId>) -> Get {
         Get::new(&self.client, channel_id)
     }
 
-    /// `GET /channels`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /channels` See [`Next`].
     pub fn next(&self) -> Next {
         Next::new(&self.client)
     }
@@ -39,57 +36,32 @@ impl Channels {
 
 /// `GET /channels/{channelId}`
 ///
-/// - `channelId` (path): `ChannelId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `channel_id`: `channelId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "get",
-        method: Method::Get,
-        path: "/channels/{channelId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<crate::ids::ChannelId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "channelId",
-                    Into::<crate::ids::ChannelId>::into(channel_id).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("channels", "get", Method::Get, "/channels/{channelId}");
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Channel);
+call!(Get -> json Channel);
 
 /// `GET /channels`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Next(Call);
 
 impl Next {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "channels",
-        name: "next",
-        method: Method::Get,
-        path: "/channels",
-    };
-
+    pub const OPERATION: Operation = Operation::new("channels", "next", Method::Get, "/channels");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(Next -> json serde_json::Value);
+call!(Next -> json Value);

@@ -9,16 +9,6 @@ pub mod channels;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "channels",
-        name: "get",
-        method: Method::Get,
-        path: "/channels/{channelId}",
-    },
-    Operation {
-        resource: "channels",
-        name: "next",
-        method: Method::Get,
-        path: "/channels",
-    },
+    Operation::new("channels", "get", Method::Get, "/channels/{channelId}"),
+    Operation::new("channels", "next", Method::Get, "/channels"),
 ];

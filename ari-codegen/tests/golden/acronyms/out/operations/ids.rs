@@ -2,6 +2,7 @@
 
 //! Operations on `ids`.
 
+use crate::models::{CallerId, RtpStat};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,84 +21,61 @@ impl Client {
 }
 
 impl Ids {
-    /// `POST /ids`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /ids` See [`SendDtmf`].
     pub fn send_dtmf(&self) -> SendDtmf {
         SendDtmf::new(&self.client)
     }
 
-    /// `PUT /ids`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `PUT /ids` See [`TransferProgress`].
     pub fn transfer_progress(&self) -> TransferProgress {
         TransferProgress::new(&self.client)
     }
 }
 
 /// `POST /ids`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SendDtmf(Call);
 
 impl SendDtmf {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "ids",
-        name: "sendDTMF",
-        method: Method::Post,
-        path: "/ids",
-    };
-
+    pub const OPERATION: Operation = Operation::new("ids", "sendDTMF", Method::Post, "/ids");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `URLPath` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `URLPath` in the query.
     pub fn url_path(mut self, url_path: impl Into<String>) -> Self {
         self.0 = self.0.text("URLPath", url_path.into());
         self
     }
 
-    /// `toSIPUri` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `toSIPUri` in the query.
     pub fn to_sip_uri(mut self, to_sip_uri: impl Into<String>) -> Self {
         self.0 = self.0.text("toSIPUri", to_sip_uri.into());
         self
     }
 
-    /// `external_host` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `external_host` in the query.
     pub fn external_host(mut self, external_host: impl Into<String>) -> Self {
         self.0 = self.0.text("external_host", external_host.into());
         self
     }
 }
 
-call!(SendDtmf -> json crate ::models::CallerId);
+call!(SendDtmf -> json CallerId);
 
 /// `PUT /ids`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct TransferProgress(Call);
 
 impl TransferProgress {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "ids",
-        name: "transfer_progress",
-        method: Method::Put,
-        path: "/ids",
-    };
-
+    pub const OPERATION: Operation = Operation::new("ids", "transfer_progress", Method::Put, "/ids");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(TransferProgress -> json Vec < crate ::models::RtpStat >);
+call!(TransferProgress -> json Vec<RtpStat>);

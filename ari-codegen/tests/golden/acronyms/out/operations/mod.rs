@@ -9,16 +9,6 @@ pub mod ids;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "ids",
-        name: "sendDTMF",
-        method: Method::Post,
-        path: "/ids",
-    },
-    Operation {
-        resource: "ids",
-        name: "transfer_progress",
-        method: Method::Put,
-        path: "/ids",
-    },
+    Operation::new("ids", "sendDTMF", Method::Post, "/ids"),
+    Operation::new("ids", "transfer_progress", Method::Put, "/ids"),
 ];

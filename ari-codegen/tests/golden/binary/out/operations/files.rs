@@ -2,6 +2,7 @@
 
 //! Operations on `files`.
 
+use crate::ids::FileName;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,52 +21,29 @@ impl Client {
 }
 
 impl Files {
-    /// `GET /files/{fileName}/content`
-    ///
-    /// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `403`
-    /// - `404`
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn content(&self, file_name: impl Into<crate::ids::FileName>) -> Content {
+    /// `GET /files/{fileName}/content` See [`Content`].
+    pub fn content(&self, file_name: impl Into<FileName>) -> Content {
         Content::new(&self.client, file_name)
     }
 }
 
 /// `GET /files/{fileName}/content`
 ///
-/// - `fileName` (path): `FileName`. Since Asterisk 22.0 or earlier.
+/// - `file_name`: `fileName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `403`
 /// - `404`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Content(Call);
 
 impl Content {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "files",
-        name: "content",
-        method: Method::Get,
-        path: "/files/{fileName}/content",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        file_name: impl Into<crate::ids::FileName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("fileName", Into::<crate::ids::FileName>::into(file_name).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("files", "content", Method::Get, "/files/{fileName}/content");
+    pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
     }
 }
 

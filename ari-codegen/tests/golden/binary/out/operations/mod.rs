@@ -8,11 +8,4 @@ use crate::{Method, Operation};
 pub mod files;
 
 /// Every operation of the supported releases, except the one that opens the events.
-pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "files",
-        name: "content",
-        method: Method::Get,
-        path: "/files/{fileName}/content",
-    },
-];
+pub const OPERATIONS: &[Operation] = &[Operation::new("files", "content", Method::Get, "/files/{fileName}/content")];

@@ -2,6 +2,8 @@
 
 //! Operations on `notes`.
 
+use crate::VariableValue;
+use serde_json::Value;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,72 +22,42 @@ impl Client {
 }
 
 impl Notes {
-    /// `POST /notes`
-    ///
-    /// - `body` (query): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /notes` See [`Create`].
     pub fn create(&self, body: impl Into<String>) -> Create {
         Create::new(&self.client, body)
     }
 
-    /// `PUT /notes`
-    ///
-    /// - `content` (body): JSON. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn replace(&self, content: impl Into<serde_json::Value>) -> Replace {
+    /// `PUT /notes` See [`Replace`].
+    pub fn replace(&self, content: impl Into<Value>) -> Replace {
         Replace::new(&self.client, content)
     }
 
-    /// `DELETE /notes`
-    ///
-    /// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn remove(
-        &self,
-        fields: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
-    ) -> Remove {
+    /// `DELETE /notes` See [`Remove`].
+    pub fn remove(&self, fields: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>) -> Remove {
         Remove::new(&self.client, fields)
     }
 }
 
 /// `POST /notes`
 ///
-/// - `body` (query): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `body`: `body` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
 
 impl Create {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "create",
-        method: Method::Post,
-        path: "/notes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("notes", "create", Method::Post, "/notes");
     pub(crate) fn new(client: &Client, body: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("body", body.into()))
     }
 
-    /// `variables` (body): JSON.
-    /// Since Asterisk 22.0 or earlier.
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self
-            .0
-            .member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
         self
     }
 }
@@ -94,23 +66,15 @@ call!(Create -> void);
 
 /// `PUT /notes`
 ///
-/// - `content` (body): JSON. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `content`: `content` in the body.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Replace(Call);
 
 impl Replace {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "replace",
-        method: Method::Put,
-        path: "/notes",
-    };
-
-    pub(crate) fn new(client: &Client, content: impl Into<serde_json::Value>) -> Self {
+    pub const OPERATION: Operation = Operation::new("notes", "replace", Method::Put, "/notes");
+    pub(crate) fn new(client: &Client, content: impl Into<Value>) -> Self {
         Self(Call::new(client, &Self::OPERATION).member("content", content.into()))
     }
 }
@@ -119,32 +83,19 @@ call!(Replace -> void);
 
 /// `DELETE /notes`
 ///
-/// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `fields`: `fields` in the body.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Remove(Call);
 
 impl Remove {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "remove",
-        method: Method::Delete,
-        path: "/notes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
     pub(crate) fn new(
         client: &Client,
-        fields: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .member("fields", crate::client::variables::to_json(fields)),
-        )
+        Self(Call::new(client, &Self::OPERATION).member("fields", crate::client::variables::to_json(fields)))
     }
 }
 

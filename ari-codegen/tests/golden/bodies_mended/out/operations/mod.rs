@@ -9,28 +9,8 @@ pub mod notes;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "notes",
-        name: "create",
-        method: Method::Post,
-        path: "/notes",
-    },
-    Operation {
-        resource: "notes",
-        name: "replace",
-        method: Method::Put,
-        path: "/notes",
-    },
-    Operation {
-        resource: "notes",
-        name: "remove",
-        method: Method::Delete,
-        path: "/notes",
-    },
-    Operation {
-        resource: "notes",
-        name: "find",
-        method: Method::Get,
-        path: "/notes",
-    },
+    Operation::new("notes", "create", Method::Post, "/notes"),
+    Operation::new("notes", "replace", Method::Put, "/notes"),
+    Operation::new("notes", "remove", Method::Delete, "/notes"),
+    Operation::new("notes", "find", Method::Get, "/notes"),
 ];

@@ -2,6 +2,9 @@
 
 //! Operations on `notes`.
 
+use crate::{EventFilter, VariableValue};
+use crate::models::Pair;
+use serde_json::Value;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,69 +23,43 @@ impl Client {
 }
 
 impl Notes {
-    /// `POST /notes`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /notes` See [`Create`].
     pub fn create(&self) -> Create {
         Create::new(&self.client)
     }
 
-    /// `PUT /notes`
-    ///
-    /// - `filter` (body): JSON. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn replace(&self, filter: impl Into<crate::EventFilter>) -> Replace {
+    /// `PUT /notes` See [`Replace`].
+    pub fn replace(&self, filter: impl Into<EventFilter>) -> Replace {
         Replace::new(&self.client, filter)
     }
 
-    /// `DELETE /notes`
-    ///
-    /// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn remove(
-        &self,
-        fields: impl IntoIterator<Item = crate::models::Pair>,
-    ) -> Remove {
+    /// `DELETE /notes` See [`Remove`].
+    pub fn remove(&self, fields: impl IntoIterator<Item = Pair>) -> Remove {
         Remove::new(&self.client, fields)
     }
 
-    /// `GET /notes`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /notes` See [`Find`].
     pub fn find(&self) -> Find {
         Find::new(&self.client)
     }
 }
 
 /// `POST /notes`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
 
 impl Create {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "create",
-        method: Method::Post,
-        path: "/notes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("notes", "create", Method::Post, "/notes");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `variables` (body): JSON.
-    /// Since Asterisk 22.0 or earlier.
+    /// `variables` in the body.
     pub fn variables(
         mut self,
-        variables: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
         self.0 = self.0.whole(crate::client::variables::to_json(variables));
         self
@@ -93,23 +70,15 @@ call!(Create -> void);
 
 /// `PUT /notes`
 ///
-/// - `filter` (body): JSON. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `filter`: `filter` in the body.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Replace(Call);
 
 impl Replace {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "replace",
-        method: Method::Put,
-        path: "/notes",
-    };
-
-    pub(crate) fn new(client: &Client, filter: impl Into<crate::EventFilter>) -> Self {
+    pub const OPERATION: Operation = Operation::new("notes", "replace", Method::Put, "/notes");
+    pub(crate) fn new(client: &Client, filter: impl Into<EventFilter>) -> Self {
         Self(Call::new(client, &Self::OPERATION).whole(filter.into().into_json()))
     }
 }
@@ -118,66 +87,36 @@ call!(Replace -> void);
 
 /// `DELETE /notes`
 ///
-/// - `fields` (body): JSON. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `fields`: `fields` in the body.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Remove(Call);
 
 impl Remove {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "remove",
-        method: Method::Delete,
-        path: "/notes",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        fields: impl IntoIterator<Item = crate::models::Pair>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .member("fields", crate::client::variables::to_json_list(fields)),
-        )
+    pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
+    pub(crate) fn new(client: &Client, fields: impl IntoIterator<Item = Pair>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).member("fields", crate::client::variables::to_json_list(fields)))
     }
 }
 
 call!(Remove -> void);
 
 /// `GET /notes`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Find(Call);
 
 impl Find {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "notes",
-        name: "find",
-        method: Method::Get,
-        path: "/notes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("notes", "find", Method::Get, "/notes");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `members` (body): JSON.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn members(
-        mut self,
-        members: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<serde_json::Value>),
-        >,
-    ) -> Self {
-        self.0 = self
-            .0
-            .member("members", crate::client::variables::to_json_object(members));
+    /// `members` in the body.
+    pub fn members(mut self, members: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Self {
+        self.0 = self.0.member("members", crate::client::variables::to_json_object(members));
         self
     }
 }

@@ -2,6 +2,7 @@
 
 //! Operations on `aB`.
 
+use crate::ids::MediaId;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,42 +21,24 @@ impl Client {
 }
 
 impl Ab {
-    /// `GET /aB/{mediaId}/more`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self, media_id: impl Into<crate::ids::MediaId>) -> Get {
+    /// `GET /aB/{mediaId}/more` See [`Get`].
+    pub fn get(&self, media_id: impl Into<MediaId>) -> Get {
         Get::new(&self.client, media_id)
     }
 }
 
 /// `GET /aB/{mediaId}/more`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "aB",
-        name: "get",
-        method: Method::Get,
-        path: "/aB/{mediaId}/more",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("aB", "get", Method::Get, "/aB/{mediaId}/more");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 }
 

@@ -20,36 +20,25 @@ impl Client {
 }
 
 impl Ab {
-    /// `GET /a_b`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /a_b` See [`AbRequest`].
     pub fn a_b(&self) -> AbRequest {
         AbRequest::new(&self.client)
     }
 
-    /// `POST /a_b`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /a_b` See [`Ab2`].
     pub fn a_b_2(&self) -> Ab2 {
         Ab2::new(&self.client)
     }
 }
 
 /// `GET /a_b`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AbRequest(Call);
 
 impl AbRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "a_b",
-        name: "a_b",
-        method: Method::Get,
-        path: "/a_b",
-    };
+    pub const OPERATION: Operation = Operation::new("a_b", "a_b", Method::Get, "/a_b");
 
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
@@ -59,20 +48,13 @@ impl AbRequest {
 call!(AbRequest -> void);
 
 /// `POST /a_b`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Ab2(Call);
 
 impl Ab2 {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "a_b",
-        name: "aB",
-        method: Method::Post,
-        path: "/a_b",
-    };
+    pub const OPERATION: Operation = Operation::new("a_b", "aB", Method::Post, "/a_b");
 
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))

@@ -2,6 +2,9 @@
 
 //! Operations on `media`.
 
+use crate::ids::MediaId;
+use crate::models::{FooBar, FromModel};
+use crate::values::GetAllFifo;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,117 +23,70 @@ impl Client {
 }
 
 impl Media {
-    /// `GET /media`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /media` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// `POST /media`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /media` See [`MediaRequest`].
     pub fn media(&self) -> MediaRequest {
         MediaRequest::new(&self.client)
     }
 
-    /// `GET /media/{mediaId}`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self, media_id: impl Into<crate::ids::MediaId>) -> Get {
+    /// `GET /media/{mediaId}` See [`Get`].
+    pub fn get(&self, media_id: impl Into<MediaId>) -> Get {
         Get::new(&self.client, media_id)
     }
 
-    /// `PATCH /media/{mediaId}`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn self_(&self, media_id: impl Into<crate::ids::MediaId>) -> SelfRequest {
+    /// `PATCH /media/{mediaId}` See [`SelfRequest`].
+    pub fn self_(&self, media_id: impl Into<MediaId>) -> SelfRequest {
         SelfRequest::new(&self.client, media_id)
     }
 
-    /// `DELETE /media/{mediaId}`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn self_2(
-        &self,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> SelfRequestRequest {
+    /// `DELETE /media/{mediaId}` See [`SelfRequestRequest`].
+    pub fn self_2(&self, media_id: impl Into<MediaId>) -> SelfRequestRequest {
         SelfRequestRequest::new(&self.client, media_id)
     }
 
-    /// `GET /media/{mediaId}/when`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn when(&self, media_id: impl Into<crate::ids::MediaId>) -> When {
+    /// `GET /media/{mediaId}/when` See [`When`].
+    pub fn when(&self, media_id: impl Into<MediaId>) -> When {
         When::new(&self.client, media_id)
     }
 
-    /// `POST /media/{mediaId}/queue`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_all(&self, media_id: impl Into<crate::ids::MediaId>) -> GetAll {
+    /// `POST /media/{mediaId}/queue` See [`GetAll`].
+    pub fn get_all(&self, media_id: impl Into<MediaId>) -> GetAll {
         GetAll::new(&self.client, media_id)
     }
 
-    /// `GET /media/{mediaId}/queue`
-    ///
-    /// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_all_2(&self, media_id: impl Into<crate::ids::MediaId>) -> GetAllRequest {
+    /// `GET /media/{mediaId}/queue` See [`GetAllRequest`].
+    pub fn get_all_2(&self, media_id: impl Into<MediaId>) -> GetAllRequest {
         GetAllRequest::new(&self.client, media_id)
     }
 }
 
 /// `GET /media`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "list",
-        method: Method::Get,
-        path: "/media",
-    };
-
+    pub const OPERATION: Operation = Operation::new("media", "list", Method::Get, "/media");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::FooBar >);
+call!(List -> json Vec<FooBar>);
 
 /// `POST /media`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct MediaRequest(Call);
 
 impl MediaRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "media",
-        method: Method::Post,
-        path: "/media",
-    };
-
+    pub const OPERATION: Operation = Operation::new("media", "media", Method::Post, "/media");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -140,86 +96,54 @@ call!(MediaRequest -> void);
 
 /// `GET /media/{mediaId}`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "get",
-        method: Method::Get,
-        path: "/media/{mediaId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("media", "get", Method::Get, "/media/{mediaId}");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::FromModel);
+call!(Get -> json FromModel);
 
 /// `PATCH /media/{mediaId}`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SelfRequest(Call);
 
 impl SelfRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "self",
-        method: Method::Patch,
-        path: "/media/{mediaId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("media", "self", Method::Patch, "/media/{mediaId}");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 
-    /// `self` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `self` in the query.
     pub fn self_(mut self, self_: impl Into<String>) -> Self {
         self.0 = self.0.text("self", self_.into());
         self
     }
 
-    /// `Self` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `Self` in the query.
     pub fn self_2(mut self, self_2: impl Into<String>) -> Self {
         self.0 = self.0.text("Self", self_2.into());
         self
     }
 
-    /// `fooBar` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `fooBar` in the query.
     pub fn foo_bar(mut self, foo_bar: impl Into<String>) -> Self {
         self.0 = self.0.text("fooBar", foo_bar.into());
         self
     }
 
-    /// `foo_bar` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `foo_bar` in the query.
     pub fn foo_bar_2(mut self, foo_bar_2: impl Into<String>) -> Self {
         self.0 = self.0.text("foo_bar", foo_bar_2.into());
         self
@@ -230,30 +154,16 @@ call!(SelfRequest -> void);
 
 /// `DELETE /media/{mediaId}`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SelfRequestRequest(Call);
 
 impl SelfRequestRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "Self",
-        method: Method::Delete,
-        path: "/media/{mediaId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("media", "Self", Method::Delete, "/media/{mediaId}");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 }
 
@@ -261,30 +171,16 @@ call!(SelfRequestRequest -> void);
 
 /// `GET /media/{mediaId}/when`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct When(Call);
 
 impl When {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "when",
-        method: Method::Get,
-        path: "/media/{mediaId}/when",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("media", "when", Method::Get, "/media/{mediaId}/when");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 }
 
@@ -292,38 +188,21 @@ call!(When -> json String);
 
 /// `POST /media/{mediaId}/queue`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetAll(Call);
 
 impl GetAll {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "getAll",
-        method: Method::Post,
-        path: "/media/{mediaId}/queue",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("media", "getAll", Method::Post, "/media/{mediaId}/queue");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 
-    /// `fifo` (query): `GetAllFifo`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn fifo(mut self, fifo: impl Into<crate::values::GetAllFifo>) -> Self {
-        self.0 = self
-            .0
-            .text("fifo", Into::<crate::values::GetAllFifo>::into(fifo).into());
+    /// `fifo` in the query.
+    pub fn fifo(mut self, fifo: impl Into<GetAllFifo>) -> Self {
+        self.0 = self.0.text("fifo", Into::<GetAllFifo>::into(fifo).into());
         self
     }
 }
@@ -332,38 +211,23 @@ call!(GetAll -> void);
 
 /// `GET /media/{mediaId}/queue`
 ///
-/// - `mediaId` (path): `MediaId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `media_id`: `mediaId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetAllRequest(Call);
 
 impl GetAllRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "media",
-        name: "get_all",
-        method: Method::Get,
-        path: "/media/{mediaId}/queue",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        media_id: impl Into<crate::ids::MediaId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("mediaId", Into::<crate::ids::MediaId>::into(media_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("media", "get_all", Method::Get, "/media/{mediaId}/queue");
+    pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
 
-    /// `%%` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `%%` in the query.
     pub fn u0025u0025(mut self, u0025u0025: impl Into<String>) -> Self {
         self.0 = self.0.text("%%", u0025u0025.into());
         self
     }
 }
 
-call!(GetAllRequest -> json Vec < String >);
+call!(GetAllRequest -> json Vec<String>);

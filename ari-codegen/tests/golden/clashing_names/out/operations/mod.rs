@@ -15,70 +15,15 @@ pub mod media;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "aB",
-        name: "get",
-        method: Method::Get,
-        path: "/aB/{mediaId}/more",
-    },
-    Operation {
-        resource: "a_b",
-        name: "a_b",
-        method: Method::Get,
-        path: "/a_b",
-    },
-    Operation {
-        resource: "a_b",
-        name: "aB",
-        method: Method::Post,
-        path: "/a_b",
-    },
-    Operation {
-        resource: "media",
-        name: "list",
-        method: Method::Get,
-        path: "/media",
-    },
-    Operation {
-        resource: "media",
-        name: "media",
-        method: Method::Post,
-        path: "/media",
-    },
-    Operation {
-        resource: "media",
-        name: "get",
-        method: Method::Get,
-        path: "/media/{mediaId}",
-    },
-    Operation {
-        resource: "media",
-        name: "self",
-        method: Method::Patch,
-        path: "/media/{mediaId}",
-    },
-    Operation {
-        resource: "media",
-        name: "Self",
-        method: Method::Delete,
-        path: "/media/{mediaId}",
-    },
-    Operation {
-        resource: "media",
-        name: "when",
-        method: Method::Get,
-        path: "/media/{mediaId}/when",
-    },
-    Operation {
-        resource: "media",
-        name: "getAll",
-        method: Method::Post,
-        path: "/media/{mediaId}/queue",
-    },
-    Operation {
-        resource: "media",
-        name: "get_all",
-        method: Method::Get,
-        path: "/media/{mediaId}/queue",
-    },
+    Operation::new("aB", "get", Method::Get, "/aB/{mediaId}/more"),
+    Operation::new("a_b", "a_b", Method::Get, "/a_b"),
+    Operation::new("a_b", "aB", Method::Post, "/a_b"),
+    Operation::new("media", "list", Method::Get, "/media"),
+    Operation::new("media", "media", Method::Post, "/media"),
+    Operation::new("media", "get", Method::Get, "/media/{mediaId}"),
+    Operation::new("media", "self", Method::Patch, "/media/{mediaId}"),
+    Operation::new("media", "Self", Method::Delete, "/media/{mediaId}"),
+    Operation::new("media", "when", Method::Get, "/media/{mediaId}/when"),
+    Operation::new("media", "getAll", Method::Post, "/media/{mediaId}/queue"),
+    Operation::new("media", "get_all", Method::Get, "/media/{mediaId}/queue"),
 ];

@@ -2,6 +2,8 @@
 
 //! Operations on `groups`.
 
+use crate::ids::GroupId;
+use crate::values::AddRole;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,88 +22,50 @@ impl Client {
 }
 
 impl Groups {
-    /// `POST /groups/{groupId}/members`
-    ///
-    /// - `groupId` (path): `GroupId`. Since Asterisk 22.0 or earlier.
-    /// - `member` (query): list of text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn add(
-        &self,
-        group_id: impl Into<crate::ids::GroupId>,
-        member: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Add {
+    /// `POST /groups/{groupId}/members` See [`Add`].
+    pub fn add(&self, group_id: impl Into<GroupId>, member: impl IntoIterator<Item = impl Into<String>>) -> Add {
         Add::new(&self.client, group_id, member)
     }
 }
 
 /// `POST /groups/{groupId}/members`
 ///
-/// - `groupId` (path): `GroupId`. Since Asterisk 22.0 or earlier.
-/// - `member` (query): list of text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `group_id`: `groupId` in the path.
+/// - `member`: `member` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Add(Call);
 
 impl Add {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "groups",
-        name: "add",
-        method: Method::Post,
-        path: "/groups/{groupId}/members",
-    };
-
+    pub const OPERATION: Operation = Operation::new("groups", "add", Method::Post, "/groups/{groupId}/members");
     pub(crate) fn new(
         client: &Client,
-        group_id: impl Into<crate::ids::GroupId>,
+        group_id: impl Into<GroupId>,
         member: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("groupId", Into::<crate::ids::GroupId>::into(group_id).as_ref())
+                .path("groupId", Into::<GroupId>::into(group_id).as_ref())
                 .list("member", member.into_iter().map(Into::into)),
         )
     }
 
-    /// `role` (query): list of `AddRole`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn role(
-        mut self,
-        role: impl IntoIterator<Item = impl Into<crate::values::AddRole>>,
-    ) -> Self {
-        self.0 = self
-            .0
-            .list(
-                "role",
-                role
-                    .into_iter()
-                    .map(|value| Into::<crate::values::AddRole>::into(value).into()),
-            );
+    /// `role` in the query.
+    pub fn role(mut self, role: impl IntoIterator<Item = impl Into<AddRole>>) -> Self {
+        self.0 = self.0.list("role", role.into_iter().map(|value| Into::<AddRole>::into(value).into()));
         self
     }
 
-    /// `otherGroupId` (query): list of `GroupId`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn other_group_id(
-        mut self,
-        other_group_id: impl IntoIterator<Item = impl Into<crate::ids::GroupId>>,
-    ) -> Self {
+    /// `otherGroupId` in the query.
+    pub fn other_group_id(mut self, other_group_id: impl IntoIterator<Item = impl Into<GroupId>>) -> Self {
         self.0 = self
             .0
-            .list(
-                "otherGroupId",
-                other_group_id
-                    .into_iter()
-                    .map(|value| Into::<crate::ids::GroupId>::into(value).into()),
-            );
+            .list("otherGroupId", other_group_id.into_iter().map(|value| Into::<GroupId>::into(value).into()));
         self
     }
 
-    /// `rank` (query): list of text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `rank` in the query.
     pub fn rank(mut self, rank: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0 = self.0.list("rank", rank.into_iter().map(Into::into));
         self

@@ -8,11 +8,4 @@ use crate::{Method, Operation};
 pub mod groups;
 
 /// Every operation of the supported releases, except the one that opens the events.
-pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "groups",
-        name: "add",
-        method: Method::Post,
-        path: "/groups/{groupId}/members",
-    },
-];
+pub const OPERATIONS: &[Operation] = &[Operation::new("groups", "add", Method::Post, "/groups/{groupId}/members")];

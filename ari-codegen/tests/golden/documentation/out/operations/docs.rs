@@ -2,6 +2,7 @@
 
 //! Operations on `docs`.
 
+use crate::ids::DocId;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,102 +25,67 @@ impl Client {
 }
 
 impl Docs {
-    /// `GET /docs/{docId}`
-    ///
-    /// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`
-    /// - `404`
-    ///
-    /// Since Asterisk 21.0 or earlier.
-    pub fn get(&self, doc_id: impl Into<crate::ids::DocId>) -> Get {
+    /// `GET /docs/{docId}` See [`Get`].
+    pub fn get(&self, doc_id: impl Into<DocId>) -> Get {
         Get::new(&self.client, doc_id)
     }
 
-    /// `PUT /docs/{docId}/new`
-    ///
-    /// - `docId` (path): `DocId`. Since Asterisk 22.0.
-    /// - `hard` (query): text; the server assumes `x`. Since Asterisk 22.0.
-    ///
-    /// Since Asterisk 22.0.
-    pub fn renew(
-        &self,
-        doc_id: impl Into<crate::ids::DocId>,
-        hard: impl Into<String>,
-    ) -> Renew {
+    /// `PUT /docs/{docId}/new` See [`Renew`].
+    pub fn renew(&self, doc_id: impl Into<DocId>, hard: impl Into<String>) -> Renew {
         Renew::new(&self.client, doc_id, hard)
     }
 }
 
 /// `GET /docs/{docId}`
 ///
-/// - `docId` (path): `DocId`. Since Asterisk 21.0 or earlier.
+/// - `doc_id`: `docId` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`
 /// - `404`
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "docs",
-        name: "get",
-        method: Method::Get,
-        path: "/docs/{docId}",
-    };
-
-    pub(crate) fn new(client: &Client, doc_id: impl Into<crate::ids::DocId>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("docId", Into::<crate::ids::DocId>::into(doc_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("docs", "get", Method::Get, "/docs/{docId}");
+    pub(crate) fn new(client: &Client, doc_id: impl Into<DocId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("docId", Into::<DocId>::into(doc_id).as_ref()))
     }
 
-    /// `limit` (query): whole number, from 0 to 99; the server assumes `10`.
-    /// Since Asterisk 22.0.
+    /// `limit` in the query; from 0 to 99; the server assumes `10`. Since Asterisk 22.0.
     pub fn limit(mut self, limit: i64) -> Self {
         self.0 = self.0.int("limit", limit);
         self
     }
 
-    /// `low` (query): whole number, 1 or more.
-    /// Since Asterisk 22.0.
+    /// `low` in the query; 1 or more. Since Asterisk 22.0.
     pub fn low(mut self, low: i64) -> Self {
         self.0 = self.0.int("low", low);
         self
     }
 
-    /// `high` (query): whole number, up to 9.
-    /// Since Asterisk 22.0.
+    /// `high` in the query; up to 9. Since Asterisk 22.0.
     pub fn high(mut self, high: i64) -> Self {
         self.0 = self.0.int("high", high);
         self
     }
 
-    /// `any` (query): whole number.
-    /// Since Asterisk 22.0.
+    /// `any` in the query. Since Asterisk 22.0.
     pub fn any(mut self, any: i64) -> Self {
         self.0 = self.0.int("any", any);
         self
     }
 
-    /// `format` (query): text; the server assumes `ulaw`.
-    /// Since Asterisk 22.0.
+    /// `format` in the query; the server assumes `ulaw`. Since Asterisk 22.0.
     pub fn format(mut self, format: impl Into<String>) -> Self {
         self.0 = self.0.text("format", format.into());
         self
     }
 
-    /// `quiet` (query): boolean; the server assumes `false`.
-    /// Since Asterisk 22.0.
+    /// `quiet` in the query; the server assumes `false`. Since Asterisk 22.0.
     pub fn quiet(mut self, quiet: bool) -> Self {
         self.0 = self.0.bool("quiet", quiet);
         self
@@ -130,8 +96,8 @@ call!(Get -> void);
 
 /// `PUT /docs/{docId}/new`
 ///
-/// - `docId` (path): `DocId`. Since Asterisk 22.0.
-/// - `hard` (query): text; the server assumes `x`. Since Asterisk 22.0.
+/// - `doc_id`: `docId` in the path.
+/// - `hard`: `hard` in the query; the server assumes `x`.
 ///
 /// Since Asterisk 22.0.
 #[derive(Debug, Clone)]
@@ -140,21 +106,11 @@ pub struct Renew(Call);
 
 impl Renew {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "docs",
-        name: "renew",
-        method: Method::Put,
-        path: "/docs/{docId}/new",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        doc_id: impl Into<crate::ids::DocId>,
-        hard: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("docs", "renew", Method::Put, "/docs/{docId}/new");
+    pub(crate) fn new(client: &Client, doc_id: impl Into<DocId>, hard: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("docId", Into::<crate::ids::DocId>::into(doc_id).as_ref())
+                .path("docId", Into::<DocId>::into(doc_id).as_ref())
                 .text("hard", hard.into()),
         )
     }

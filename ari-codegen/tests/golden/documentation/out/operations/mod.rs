@@ -9,16 +9,6 @@ pub mod docs;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "docs",
-        name: "get",
-        method: Method::Get,
-        path: "/docs/{docId}",
-    },
-    Operation {
-        resource: "docs",
-        name: "renew",
-        method: Method::Put,
-        path: "/docs/{docId}/new",
-    },
+    Operation::new("docs", "get", Method::Get, "/docs/{docId}"),
+    Operation::new("docs", "renew", Method::Put, "/docs/{docId}/new"),
 ];

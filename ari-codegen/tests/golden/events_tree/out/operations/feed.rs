@@ -2,6 +2,8 @@
 
 //! Operations on `feed`.
 
+use crate::events::Rung;
+use serde_json::Value;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,63 +22,43 @@ impl Client {
 }
 
 impl Feed {
-    /// `GET /feed/last`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /feed/last` See [`Last`].
     pub fn last(&self) -> Last {
         Last::new(&self.client)
     }
 
-    /// `POST /feed/last`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /feed/last` See [`Replay`].
     pub fn replay(&self) -> Replay {
         Replay::new(&self.client)
     }
 }
 
 /// `GET /feed/last`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Last(Call);
 
 impl Last {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "feed",
-        name: "last",
-        method: Method::Get,
-        path: "/feed/last",
-    };
-
+    pub const OPERATION: Operation = Operation::new("feed", "last", Method::Get, "/feed/last");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(Last -> json serde_json::Value);
+call!(Last -> json Value);
 
 /// `POST /feed/last`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Replay(Call);
 
 impl Replay {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "feed",
-        name: "replay",
-        method: Method::Post,
-        path: "/feed/last",
-    };
-
+    pub const OPERATION: Operation = Operation::new("feed", "replay", Method::Post, "/feed/last");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(Replay -> json crate ::events::Rung);
+call!(Replay -> json Rung);

@@ -9,16 +9,6 @@ pub mod feed;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "feed",
-        name: "last",
-        method: Method::Get,
-        path: "/feed/last",
-    },
-    Operation {
-        resource: "feed",
-        name: "replay",
-        method: Method::Post,
-        path: "/feed/last",
-    },
+    Operation::new("feed", "last", Method::Get, "/feed/last"),
+    Operation::new("feed", "replay", Method::Post, "/feed/last"),
 ];

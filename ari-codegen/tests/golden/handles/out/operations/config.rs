@@ -2,6 +2,7 @@
 
 //! Operations on `config`.
 
+use crate::VariableValue;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,59 +21,34 @@ impl Client {
 }
 
 impl Config {
-    /// `GET /config/dynamic/{class}/{type}/{id}`
-    ///
-    /// - `class` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `type` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `id` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(
-        &self,
-        class: impl Into<String>,
-        r#type: impl Into<String>,
-        id: impl Into<String>,
-    ) -> Get {
+    /// `GET /config/dynamic/{class}/{type}/{id}` See [`Get`].
+    pub fn get(&self, class: impl Into<String>, r#type: impl Into<String>, id: impl Into<String>) -> Get {
         Get::new(&self.client, class, r#type, id)
     }
 
-    /// `PUT /config/dynamic/{class}/{type}/{id}`
-    ///
-    /// - `class` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `type` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `id` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn update(
-        &self,
-        class: impl Into<String>,
-        r#type: impl Into<String>,
-        id: impl Into<String>,
-    ) -> Update {
+    /// `PUT /config/dynamic/{class}/{type}/{id}` See [`Update`].
+    pub fn update(&self, class: impl Into<String>, r#type: impl Into<String>, id: impl Into<String>) -> Update {
         Update::new(&self.client, class, r#type, id)
     }
 }
 
 /// `GET /config/dynamic/{class}/{type}/{id}`
 ///
-/// - `class` (path): text. Since Asterisk 22.0 or earlier.
-/// - `type` (path): text. Since Asterisk 22.0 or earlier.
-/// - `id` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `class`: `class` in the path.
+/// - `type`: `type` in the path.
+/// - `id`: `id` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "config",
-        name: "get",
-        method: Method::Get,
-        path: "/config/dynamic/{class}/{type}/{id}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "config",
+        "get",
+        Method::Get,
+        "/config/dynamic/{class}/{type}/{id}",
+    );
     pub(crate) fn new(
         client: &Client,
         class: impl Into<String>,
@@ -92,24 +68,21 @@ call!(Get -> void);
 
 /// `PUT /config/dynamic/{class}/{type}/{id}`
 ///
-/// - `class` (path): text. Since Asterisk 22.0 or earlier.
-/// - `type` (path): text. Since Asterisk 22.0 or earlier.
-/// - `id` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `class`: `class` in the path.
+/// - `type`: `type` in the path.
+/// - `id`: `id` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Update(Call);
 
 impl Update {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "config",
-        name: "update",
-        method: Method::Put,
-        path: "/config/dynamic/{class}/{type}/{id}",
-    };
-
+    pub const OPERATION: Operation = Operation::new(
+        "config",
+        "update",
+        Method::Put,
+        "/config/dynamic/{class}/{type}/{id}",
+    );
     pub(crate) fn new(
         client: &Client,
         class: impl Into<String>,
@@ -124,14 +97,8 @@ impl Update {
         )
     }
 
-    /// `fields` (body): JSON.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn fields(
-        mut self,
-        fields: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<crate::VariableValue>),
-        >,
-    ) -> Self {
+    /// `fields` in the body.
+    pub fn fields(mut self, fields: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>) -> Self {
         self.0 = self.0.member("fields", crate::client::variables::to_json(fields));
         self
     }

@@ -20,68 +20,40 @@ impl Client {
 }
 
 impl Endpoints {
-    /// `GET /endpoints`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /endpoints` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// `GET /endpoints/{tech}`
-    ///
-    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /endpoints/{tech}` See [`ListByTech`].
     pub fn list_by_tech(&self, tech: impl Into<String>) -> ListByTech {
         ListByTech::new(&self.client, tech)
     }
 
-    /// `DELETE /endpoints/{tech}`
-    ///
-    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `DELETE /endpoints/{tech}` See [`Clear`].
     pub fn clear(&self, tech: impl Into<String>) -> Clear {
         Clear::new(&self.client, tech)
     }
 
-    /// `GET /endpoints/{tech}/{resource}`
-    ///
-    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `resource` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /endpoints/{tech}/{resource}` See [`Get`].
     pub fn get(&self, tech: impl Into<String>, resource: impl Into<String>) -> Get {
         Get::new(&self.client, tech, resource)
     }
 
-    /// `PUT /endpoints/{tech}/{resource}`
-    ///
-    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `resource` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `PUT /endpoints/{tech}/{resource}` See [`Send`].
     pub fn send(&self, tech: impl Into<String>, resource: impl Into<String>) -> Send {
         Send::new(&self.client, tech, resource)
     }
 }
 
 /// `GET /endpoints`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "list",
-        method: Method::Get,
-        path: "/endpoints",
-    };
-
+    pub const OPERATION: Operation = Operation::new("endpoints", "list", Method::Get, "/endpoints");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -91,27 +63,16 @@ call!(List -> void);
 
 /// `GET /endpoints/{tech}`
 ///
-/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `tech`: `tech` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ListByTech(Call);
 
 impl ListByTech {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "listByTech",
-        method: Method::Get,
-        path: "/endpoints/{tech}",
-    };
-
+    pub const OPERATION: Operation = Operation::new("endpoints", "listByTech", Method::Get, "/endpoints/{tech}");
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("tech", Into::<String>::into(tech).as_ref()),
-        )
+        Self(Call::new(client, &Self::OPERATION).path("tech", Into::<String>::into(tech).as_ref()))
     }
 }
 
@@ -119,27 +80,16 @@ call!(ListByTech -> void);
 
 /// `DELETE /endpoints/{tech}`
 ///
-/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `tech`: `tech` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Clear(Call);
 
 impl Clear {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "clear",
-        method: Method::Delete,
-        path: "/endpoints/{tech}",
-    };
-
+    pub const OPERATION: Operation = Operation::new("endpoints", "clear", Method::Delete, "/endpoints/{tech}");
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("tech", Into::<String>::into(tech).as_ref()),
-        )
+        Self(Call::new(client, &Self::OPERATION).path("tech", Into::<String>::into(tech).as_ref()))
     }
 }
 
@@ -147,28 +97,16 @@ call!(Clear -> void);
 
 /// `GET /endpoints/{tech}/{resource}`
 ///
-/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-/// - `resource` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `tech`: `tech` in the path.
+/// - `resource`: `resource` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "get",
-        method: Method::Get,
-        path: "/endpoints/{tech}/{resource}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        tech: impl Into<String>,
-        resource: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("endpoints", "get", Method::Get, "/endpoints/{tech}/{resource}");
+    pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("tech", Into::<String>::into(tech).as_ref())
@@ -181,28 +119,16 @@ call!(Get -> void);
 
 /// `PUT /endpoints/{tech}/{resource}`
 ///
-/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-/// - `resource` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `tech`: `tech` in the path.
+/// - `resource`: `resource` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Send(Call);
 
 impl Send {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "endpoints",
-        name: "send",
-        method: Method::Put,
-        path: "/endpoints/{tech}/{resource}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        tech: impl Into<String>,
-        resource: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("endpoints", "send", Method::Put, "/endpoints/{tech}/{resource}");
+    pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("tech", Into::<String>::into(tech).as_ref())

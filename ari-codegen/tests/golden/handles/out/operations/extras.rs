@@ -20,12 +20,7 @@ impl Client {
 }
 
 impl Extras {
-    /// `POST /endpoints/{tech}/{resource}/extra`
-    ///
-    /// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `resource` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /endpoints/{tech}/{resource}/extra` See [`Extra`].
     pub fn extra(&self, tech: impl Into<String>, resource: impl Into<String>) -> Extra {
         Extra::new(&self.client, tech, resource)
     }
@@ -33,28 +28,21 @@ impl Extras {
 
 /// `POST /endpoints/{tech}/{resource}/extra`
 ///
-/// - `tech` (path): text. Since Asterisk 22.0 or earlier.
-/// - `resource` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `tech`: `tech` in the path.
+/// - `resource`: `resource` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Extra(Call);
 
 impl Extra {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "extras",
-        name: "extra",
-        method: Method::Post,
-        path: "/endpoints/{tech}/{resource}/extra",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        tech: impl Into<String>,
-        resource: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "extras",
+        "extra",
+        Method::Post,
+        "/endpoints/{tech}/{resource}/extra",
+    );
+    pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("tech", Into::<String>::into(tech).as_ref())

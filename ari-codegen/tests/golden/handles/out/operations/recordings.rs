@@ -2,6 +2,7 @@
 
 //! Operations on `recordings`.
 
+use crate::ids::{MuteId, RecordingName};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,75 +21,32 @@ impl Client {
 }
 
 impl Recordings {
-    /// `GET /recordings/live/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_live(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> GetLive {
+    /// `GET /recordings/live/{recordingName}` See [`GetLive`].
+    pub fn get_live(&self, recording_name: impl Into<RecordingName>) -> GetLive {
         GetLive::new(&self.client, recording_name)
     }
 
-    /// `DELETE /recordings/live/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn cancel(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Cancel {
+    /// `DELETE /recordings/live/{recordingName}` See [`Cancel`].
+    pub fn cancel(&self, recording_name: impl Into<RecordingName>) -> Cancel {
         Cancel::new(&self.client, recording_name)
     }
 
-    /// `POST /recordings/live/{recordingName}/mute/{muteId}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-    /// - `muteId` (path): `MuteId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn mute(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-        mute_id: impl Into<crate::ids::MuteId>,
-    ) -> Mute {
+    /// `POST /recordings/live/{recordingName}/mute/{muteId}` See [`Mute`].
+    pub fn mute(&self, recording_name: impl Into<RecordingName>, mute_id: impl Into<MuteId>) -> Mute {
         Mute::new(&self.client, recording_name, mute_id)
     }
 
-    /// `GET /recordings/stored/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get_stored(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> GetStored {
+    /// `GET /recordings/stored/{recordingName}` See [`GetStored`].
+    pub fn get_stored(&self, recording_name: impl Into<RecordingName>) -> GetStored {
         GetStored::new(&self.client, recording_name)
     }
 
-    /// `POST /recordings/stored/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-    /// - `to` (query): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn copy_stored(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-        to: impl Into<String>,
-    ) -> CopyStored {
+    /// `POST /recordings/stored/{recordingName}` See [`CopyStored`].
+    pub fn copy_stored(&self, recording_name: impl Into<RecordingName>, to: impl Into<String>) -> CopyStored {
         CopyStored::new(&self.client, recording_name, to)
     }
 
-    /// `GET /recordings/{other}`
-    ///
-    /// - `other` (path): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /recordings/{other}` See [`Single`].
     pub fn single(&self, other: impl Into<String>) -> Single {
         Single::new(&self.client, other)
     }
@@ -96,32 +54,23 @@ impl Recordings {
 
 /// `GET /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `recording_name`: `recordingName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetLive(Call);
 
 impl GetLive {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "getLive",
-        method: Method::Get,
-        path: "/recordings/live/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "getLive",
+        Method::Get,
+        "/recordings/live/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
@@ -130,32 +79,23 @@ call!(GetLive -> void);
 
 /// `DELETE /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `recording_name`: `recordingName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Cancel(Call);
 
 impl Cancel {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "cancel",
-        method: Method::Delete,
-        path: "/recordings/live/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "cancel",
+        Method::Delete,
+        "/recordings/live/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
@@ -164,40 +104,29 @@ call!(Cancel -> void);
 
 /// `POST /recordings/live/{recordingName}/mute/{muteId}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-/// - `muteId` (path): `MuteId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `recording_name`: `recordingName` in the path.
+/// - `mute_id`: `muteId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Mute(Call);
 
 impl Mute {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "mute",
-        method: Method::Post,
-        path: "/recordings/live/{recordingName}/mute/{muteId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-        mute_id: impl Into<crate::ids::MuteId>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "mute",
+        Method::Post,
+        "/recordings/live/{recordingName}/mute/{muteId}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>, mute_id: impl Into<MuteId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                )
-                .path("muteId", Into::<crate::ids::MuteId>::into(mute_id).as_ref()),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref())
+                .path("muteId", Into::<MuteId>::into(mute_id).as_ref()),
         )
     }
 
-    /// `hard` (query): boolean.
-    /// Since Asterisk 22.0 or earlier.
+    /// `hard` in the query.
     pub fn hard(mut self, hard: bool) -> Self {
         self.0 = self.0.bool("hard", hard);
         self
@@ -208,32 +137,23 @@ call!(Mute -> void);
 
 /// `GET /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `recording_name`: `recordingName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetStored(Call);
 
 impl GetStored {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "getStored",
-        method: Method::Get,
-        path: "/recordings/stored/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "getStored",
+        Method::Get,
+        "/recordings/stored/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 }
@@ -242,34 +162,24 @@ call!(GetStored -> void);
 
 /// `POST /recordings/stored/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 22.0 or earlier.
-/// - `to` (query): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `recording_name`: `recordingName` in the path.
+/// - `to`: `to` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CopyStored(Call);
 
 impl CopyStored {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "copyStored",
-        method: Method::Post,
-        path: "/recordings/stored/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-        to: impl Into<String>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "copyStored",
+        Method::Post,
+        "/recordings/stored/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>, to: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                )
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref())
                 .text("to", to.into()),
         )
     }
@@ -279,27 +189,16 @@ call!(CopyStored -> void);
 
 /// `GET /recordings/{other}`
 ///
-/// - `other` (path): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `other`: `other` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Single(Call);
 
 impl Single {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "single",
-        method: Method::Get,
-        path: "/recordings/{other}",
-    };
-
+    pub const OPERATION: Operation = Operation::new("recordings", "single", Method::Get, "/recordings/{other}");
     pub(crate) fn new(client: &Client, other: impl Into<String>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("other", Into::<String>::into(other).as_ref()),
-        )
+        Self(Call::new(client, &Self::OPERATION).path("other", Into::<String>::into(other).as_ref()))
     }
 }
 

@@ -9,28 +9,8 @@ pub mod rooms;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "rooms",
-        name: "get",
-        method: Method::Get,
-        path: "/rooms/{roomId}",
-    },
-    Operation {
-        resource: "rooms",
-        name: "create",
-        method: Method::Post,
-        path: "/rooms/{roomId}",
-    },
-    Operation {
-        resource: "rooms",
-        name: "door",
-        method: Method::Get,
-        path: "/doors/{doorName}",
-    },
-    Operation {
-        resource: "rooms",
-        name: "lamp",
-        method: Method::Get,
-        path: "/lamps/{lampId}",
-    },
+    Operation::new("rooms", "get", Method::Get, "/rooms/{roomId}"),
+    Operation::new("rooms", "create", Method::Post, "/rooms/{roomId}"),
+    Operation::new("rooms", "door", Method::Get, "/doors/{doorName}"),
+    Operation::new("rooms", "lamp", Method::Get, "/lamps/{lampId}"),
 ];

@@ -2,6 +2,8 @@
 
 //! Operations on `rooms`.
 
+use crate::ids::{DoorName, LampId, RoomId};
+use crate::models::Room;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,155 +22,90 @@ impl Client {
 }
 
 impl Rooms {
-    /// `GET /rooms/{roomId}`
-    ///
-    /// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self, room_id: impl Into<crate::ids::RoomId>) -> Get {
+    /// `GET /rooms/{roomId}` See [`Get`].
+    pub fn get(&self, room_id: impl Into<RoomId>) -> Get {
         Get::new(&self.client, room_id)
     }
 
-    /// `POST /rooms/{roomId}`
-    ///
-    /// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
-    /// - `otherRoomId` (query): `RoomId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn create(
-        &self,
-        room_id: impl Into<crate::ids::RoomId>,
-        other_room_id: impl Into<crate::ids::RoomId>,
-    ) -> Create {
+    /// `POST /rooms/{roomId}` See [`Create`].
+    pub fn create(&self, room_id: impl Into<RoomId>, other_room_id: impl Into<RoomId>) -> Create {
         Create::new(&self.client, room_id, other_room_id)
     }
 
-    /// `GET /doors/{doorName}`
-    ///
-    /// - `doorName` (path): `DoorName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn door(&self, door_name: impl Into<crate::ids::DoorName>) -> Door {
+    /// `GET /doors/{doorName}` See [`Door`].
+    pub fn door(&self, door_name: impl Into<DoorName>) -> Door {
         Door::new(&self.client, door_name)
     }
 
-    /// `GET /lamps/{lampId}`
-    ///
-    /// - `lampId` (path): `LampId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn lamp(&self, lamp_id: impl Into<crate::ids::LampId>) -> Lamp {
+    /// `GET /lamps/{lampId}` See [`Lamp`].
+    pub fn lamp(&self, lamp_id: impl Into<LampId>) -> Lamp {
         Lamp::new(&self.client, lamp_id)
     }
 }
 
 /// `GET /rooms/{roomId}`
 ///
-/// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `room_id`: `roomId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "rooms",
-        name: "get",
-        method: Method::Get,
-        path: "/rooms/{roomId}",
-    };
-
-    pub(crate) fn new(client: &Client, room_id: impl Into<crate::ids::RoomId>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("roomId", Into::<crate::ids::RoomId>::into(room_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("rooms", "get", Method::Get, "/rooms/{roomId}");
+    pub(crate) fn new(client: &Client, room_id: impl Into<RoomId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("roomId", Into::<RoomId>::into(room_id).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::Room);
+call!(Get -> json Room);
 
 /// `POST /rooms/{roomId}`
 ///
-/// - `roomId` (path): `RoomId`. Since Asterisk 22.0 or earlier.
-/// - `otherRoomId` (query): `RoomId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `room_id`: `roomId` in the path.
+/// - `other_room_id`: `otherRoomId` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Create(Call);
 
 impl Create {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "rooms",
-        name: "create",
-        method: Method::Post,
-        path: "/rooms/{roomId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        room_id: impl Into<crate::ids::RoomId>,
-        other_room_id: impl Into<crate::ids::RoomId>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("rooms", "create", Method::Post, "/rooms/{roomId}");
+    pub(crate) fn new(client: &Client, room_id: impl Into<RoomId>, other_room_id: impl Into<RoomId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path("roomId", Into::<crate::ids::RoomId>::into(room_id).as_ref())
-                .text(
-                    "otherRoomId",
-                    Into::<crate::ids::RoomId>::into(other_room_id).into(),
-                ),
+                .path("roomId", Into::<RoomId>::into(room_id).as_ref())
+                .text("otherRoomId", Into::<RoomId>::into(other_room_id).into()),
         )
     }
 
-    /// `door_name` (query): `DoorName`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn door_name(mut self, door_name: impl Into<crate::ids::DoorName>) -> Self {
-        self.0 = self
-            .0
-            .text("door_name", Into::<crate::ids::DoorName>::into(door_name).into());
+    /// `door_name` in the query.
+    pub fn door_name(mut self, door_name: impl Into<DoorName>) -> Self {
+        self.0 = self.0.text("door_name", Into::<DoorName>::into(door_name).into());
         self
     }
 
-    /// `otherRoomIds` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `otherRoomIds` in the query.
     pub fn other_room_ids(mut self, other_room_ids: impl Into<String>) -> Self {
         self.0 = self.0.text("otherRoomIds", other_room_ids.into());
         self
     }
 }
 
-call!(Create -> json crate ::models::Room);
+call!(Create -> json Room);
 
 /// `GET /doors/{doorName}`
 ///
-/// - `doorName` (path): `DoorName`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `door_name`: `doorName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Door(Call);
 
 impl Door {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "rooms",
-        name: "door",
-        method: Method::Get,
-        path: "/doors/{doorName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        door_name: impl Into<crate::ids::DoorName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("doorName", Into::<crate::ids::DoorName>::into(door_name).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("rooms", "door", Method::Get, "/doors/{doorName}");
+    pub(crate) fn new(client: &Client, door_name: impl Into<DoorName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("doorName", Into::<DoorName>::into(door_name).as_ref()))
     }
 }
 
@@ -176,27 +113,16 @@ call!(Door -> json crate ::models::Door);
 
 /// `GET /lamps/{lampId}`
 ///
-/// - `lampId` (path): `LampId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `lamp_id`: `lampId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Lamp(Call);
 
 impl Lamp {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "rooms",
-        name: "lamp",
-        method: Method::Get,
-        path: "/lamps/{lampId}",
-    };
-
-    pub(crate) fn new(client: &Client, lamp_id: impl Into<crate::ids::LampId>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("lampId", Into::<crate::ids::LampId>::into(lamp_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("rooms", "lamp", Method::Get, "/lamps/{lampId}");
+    pub(crate) fn new(client: &Client, lamp_id: impl Into<LampId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("lampId", Into::<LampId>::into(lamp_id).as_ref()))
     }
 }
 

@@ -12,46 +12,11 @@ pub mod words;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "others",
-        name: "Self",
-        method: Method::Put,
-        path: "/others/one",
-    },
-    Operation {
-        resource: "words",
-        name: "type",
-        method: Method::Get,
-        path: "/words/type",
-    },
-    Operation {
-        resource: "words",
-        name: "move",
-        method: Method::Get,
-        path: "/words/move",
-    },
-    Operation {
-        resource: "words",
-        name: "self",
-        method: Method::Get,
-        path: "/words/self",
-    },
-    Operation {
-        resource: "words",
-        name: "crate",
-        method: Method::Get,
-        path: "/words/crate",
-    },
-    Operation {
-        resource: "words",
-        name: "async",
-        method: Method::Get,
-        path: "/words/async",
-    },
-    Operation {
-        resource: "words",
-        name: "all",
-        method: Method::Post,
-        path: "/words/all",
-    },
+    Operation::new("others", "Self", Method::Put, "/others/one"),
+    Operation::new("words", "type", Method::Get, "/words/type"),
+    Operation::new("words", "move", Method::Get, "/words/move"),
+    Operation::new("words", "self", Method::Get, "/words/self"),
+    Operation::new("words", "crate", Method::Get, "/words/crate"),
+    Operation::new("words", "async", Method::Get, "/words/async"),
+    Operation::new("words", "all", Method::Post, "/words/all"),
 ];

@@ -20,36 +20,25 @@ impl Client {
 }
 
 impl Others {
-    /// `PUT /others/one`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `PUT /others/one` See [`SelfRequest`].
     pub fn self_(&self) -> SelfRequest {
         SelfRequest::new(&self.client)
     }
 }
 
 /// `PUT /others/one`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SelfRequest(Call);
 
 impl SelfRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "others",
-        name: "Self",
-        method: Method::Put,
-        path: "/others/one",
-    };
-
+    pub const OPERATION: Operation = Operation::new("others", "Self", Method::Put, "/others/one");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `Self` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `Self` in the query.
     pub fn self_(mut self, self_: impl Into<String>) -> Self {
         self.0 = self.0.text("Self", self_.into());
         self

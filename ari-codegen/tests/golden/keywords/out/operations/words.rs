@@ -20,68 +20,45 @@ impl Client {
 }
 
 impl Words {
-    /// `GET /words/type`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /words/type` See [`Type`].
     pub fn r#type(&self) -> Type {
         Type::new(&self.client)
     }
 
-    /// `GET /words/move`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /words/move` See [`Move`].
     pub fn r#move(&self) -> Move {
         Move::new(&self.client)
     }
 
-    /// `GET /words/self`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /words/self` See [`SelfRequest`].
     pub fn self_(&self) -> SelfRequest {
         SelfRequest::new(&self.client)
     }
 
-    /// `GET /words/crate`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /words/crate` See [`Crate`].
     pub fn crate_(&self) -> Crate {
         Crate::new(&self.client)
     }
 
-    /// `GET /words/async`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /words/async` See [`Async`].
     pub fn r#async(&self) -> Async {
         Async::new(&self.client)
     }
 
-    /// `POST /words/all`
-    ///
-    /// - `type` (query): text. Since Asterisk 22.0 or earlier.
-    /// - `self` (query): text. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /words/all` See [`All`].
     pub fn all(&self, r#type: impl Into<String>, self_: impl Into<String>) -> All {
         All::new(&self.client, r#type, self_)
     }
 }
 
 /// `GET /words/type`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Type(Call);
 
 impl Type {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "words",
-        name: "type",
-        method: Method::Get,
-        path: "/words/type",
-    };
-
+    pub const OPERATION: Operation = Operation::new("words", "type", Method::Get, "/words/type");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -90,21 +67,13 @@ impl Type {
 call!(Type -> void);
 
 /// `GET /words/move`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Move(Call);
 
 impl Move {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "words",
-        name: "move",
-        method: Method::Get,
-        path: "/words/move",
-    };
-
+    pub const OPERATION: Operation = Operation::new("words", "move", Method::Get, "/words/move");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -113,21 +82,13 @@ impl Move {
 call!(Move -> void);
 
 /// `GET /words/self`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct SelfRequest(Call);
 
 impl SelfRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "words",
-        name: "self",
-        method: Method::Get,
-        path: "/words/self",
-    };
-
+    pub const OPERATION: Operation = Operation::new("words", "self", Method::Get, "/words/self");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -136,21 +97,13 @@ impl SelfRequest {
 call!(SelfRequest -> void);
 
 /// `GET /words/crate`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Crate(Call);
 
 impl Crate {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "words",
-        name: "crate",
-        method: Method::Get,
-        path: "/words/crate",
-    };
-
+    pub const OPERATION: Operation = Operation::new("words", "crate", Method::Get, "/words/crate");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -159,21 +112,13 @@ impl Crate {
 call!(Crate -> void);
 
 /// `GET /words/async`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Async(Call);
 
 impl Async {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "words",
-        name: "async",
-        method: Method::Get,
-        path: "/words/async",
-    };
-
+    pub const OPERATION: Operation = Operation::new("words", "async", Method::Get, "/words/async");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -183,79 +128,56 @@ call!(Async -> void);
 
 /// `POST /words/all`
 ///
-/// - `type` (query): text. Since Asterisk 22.0 or earlier.
-/// - `self` (query): text. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `type`: `type` in the query.
+/// - `self_`: `self` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct All(Call);
 
 impl All {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "words",
-        name: "all",
-        method: Method::Post,
-        path: "/words/all",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        r#type: impl Into<String>,
-        self_: impl Into<String>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .text("type", r#type.into())
-                .text("self", self_.into()),
-        )
+    pub const OPERATION: Operation = Operation::new("words", "all", Method::Post, "/words/all");
+    pub(crate) fn new(client: &Client, r#type: impl Into<String>, self_: impl Into<String>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).text("type", r#type.into()).text("self", self_.into()))
     }
 
-    /// `move` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `move` in the query.
     pub fn r#move(mut self, r#move: impl Into<String>) -> Self {
         self.0 = self.0.text("move", r#move.into());
         self
     }
 
-    /// `crate` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `crate` in the query.
     pub fn crate_(mut self, crate_: impl Into<String>) -> Self {
         self.0 = self.0.text("crate", crate_.into());
         self
     }
 
-    /// `async` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `async` in the query.
     pub fn r#async(mut self, r#async: impl Into<String>) -> Self {
         self.0 = self.0.text("async", r#async.into());
         self
     }
 
-    /// `client` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `client` in the query.
     pub fn client_(mut self, client_: impl Into<String>) -> Self {
         self.0 = self.0.text("client", client_.into());
         self
     }
 
-    /// `new` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `new` in the query.
     pub fn new_(mut self, new_: impl Into<String>) -> Self {
         self.0 = self.0.text("new", new_.into());
         self
     }
 
-    /// `into_future` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `into_future` in the query.
     pub fn into_future_(mut self, into_future_: impl Into<String>) -> Self {
         self.0 = self.0.text("into_future", into_future_.into());
         self
     }
 
-    /// `try` (query): boolean.
-    /// Since Asterisk 22.0 or earlier.
+    /// `try` in the query.
     pub fn r#try(mut self, r#try: bool) -> Self {
         self.0 = self.0.bool("try", r#try);
         self

@@ -2,6 +2,7 @@
 
 //! Operations on `boxes`.
 
+use crate::models::BoxModel;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,97 +21,66 @@ impl Client {
 }
 
 impl Boxes {
-    /// `GET /boxes`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /boxes` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// `POST /boxes`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /boxes` See [`Names`].
     pub fn names(&self) -> Names {
         Names::new(&self.client)
     }
 
-    /// `PUT /boxes`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `PUT /boxes` See [`Count`].
     pub fn count(&self) -> Count {
         Count::new(&self.client)
     }
 }
 
 /// `GET /boxes`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "boxes",
-        name: "list",
-        method: Method::Get,
-        path: "/boxes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("boxes", "list", Method::Get, "/boxes");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `sizes` (query): list of text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `sizes` in the query.
     pub fn sizes(mut self, sizes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0 = self.0.list("sizes", sizes.into_iter().map(Into::into));
         self
     }
 }
 
-call!(List -> json Vec < crate ::models::BoxModel >);
+call!(List -> json Vec<BoxModel>);
 
 /// `POST /boxes`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Names(Call);
 
 impl Names {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "boxes",
-        name: "names",
-        method: Method::Post,
-        path: "/boxes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("boxes", "names", Method::Post, "/boxes");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(Names -> json Vec < String >);
+call!(Names -> json Vec<String>);
 
 /// `PUT /boxes`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Count(Call);
 
 impl Count {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "boxes",
-        name: "count",
-        method: Method::Put,
-        path: "/boxes",
-    };
-
+    pub const OPERATION: Operation = Operation::new("boxes", "count", Method::Put, "/boxes");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -9,22 +9,7 @@ pub mod boxes;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "boxes",
-        name: "list",
-        method: Method::Get,
-        path: "/boxes",
-    },
-    Operation {
-        resource: "boxes",
-        name: "names",
-        method: Method::Post,
-        path: "/boxes",
-    },
-    Operation {
-        resource: "boxes",
-        name: "count",
-        method: Method::Put,
-        path: "/boxes",
-    },
+    Operation::new("boxes", "list", Method::Get, "/boxes"),
+    Operation::new("boxes", "names", Method::Post, "/boxes"),
+    Operation::new("boxes", "count", Method::Put, "/boxes"),
 ];

@@ -2,6 +2,8 @@
 
 //! Operations on `files`.
 
+use crate::ids::FileName;
+use serde_json::Value;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,69 +22,43 @@ impl Client {
 }
 
 impl Files {
-    /// `GET /files/{fileName}`
-    ///
-    /// - `fileName` (path): `FileName`. Since Asterisk 22.0.
-    ///
-    /// Since Asterisk 21.0 or earlier.
-    pub fn read(&self, file_name: impl Into<crate::ids::FileName>) -> Read {
+    /// `GET /files/{fileName}` See [`Read`].
+    pub fn read(&self, file_name: impl Into<FileName>) -> Read {
         Read::new(&self.client, file_name)
     }
 
-    /// `POST /files/{fileName}`
-    ///
-    /// - `fileName` (path): `FileName`. Since Asterisk 22.0.
-    ///
-    /// Since Asterisk 22.0.
-    pub fn create_or_update(
-        &self,
-        file_name: impl Into<crate::ids::FileName>,
-    ) -> CreateOrUpdate {
+    /// `POST /files/{fileName}` See [`CreateOrUpdate`].
+    pub fn create_or_update(&self, file_name: impl Into<FileName>) -> CreateOrUpdate {
         CreateOrUpdate::new(&self.client, file_name)
     }
 }
 
 /// `GET /files/{fileName}`
 ///
-/// - `fileName` (path): `FileName`. Since Asterisk 22.0.
-///
-/// Since Asterisk 21.0 or earlier.
+/// - `file_name`: `fileName` in the path. Since Asterisk 22.0.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Read(Call);
 
 impl Read {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "files",
-        name: "read",
-        method: Method::Get,
-        path: "/files/{fileName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        file_name: impl Into<crate::ids::FileName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("fileName", Into::<crate::ids::FileName>::into(file_name).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("files", "read", Method::Get, "/files/{fileName}");
+    pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
     }
 
-    /// `offset` (query): whole number.
-    /// Since Asterisk 21.0 or earlier.
+    /// `offset` in the query.
     pub fn offset(mut self, offset: i64) -> Self {
         self.0 = self.0.int("offset", offset);
         self
     }
 }
 
-call!(Read -> json serde_json::Value);
+call!(Read -> json Value);
 
 /// `POST /files/{fileName}`
 ///
-/// - `fileName` (path): `FileName`. Since Asterisk 22.0.
+/// - `file_name`: `fileName` in the path.
 ///
 /// Since Asterisk 22.0.
 #[derive(Debug, Clone)]
@@ -91,21 +67,9 @@ pub struct CreateOrUpdate(Call);
 
 impl CreateOrUpdate {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "files",
-        name: "createOrUpdate",
-        method: Method::Post,
-        path: "/files/{fileName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        file_name: impl Into<crate::ids::FileName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("fileName", Into::<crate::ids::FileName>::into(file_name).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("files", "createOrUpdate", Method::Post, "/files/{fileName}");
+    pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
     }
 }
 

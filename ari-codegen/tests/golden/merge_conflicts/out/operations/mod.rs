@@ -9,16 +9,6 @@ pub mod files;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "files",
-        name: "read",
-        method: Method::Get,
-        path: "/files/{fileName}",
-    },
-    Operation {
-        resource: "files",
-        name: "createOrUpdate",
-        method: Method::Post,
-        path: "/files/{fileName}",
-    },
+    Operation::new("files", "read", Method::Get, "/files/{fileName}"),
+    Operation::new("files", "createOrUpdate", Method::Post, "/files/{fileName}"),
 ];

@@ -12,28 +12,8 @@ pub mod tools;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "parts",
-        name: "make",
-        method: Method::Post,
-        path: "/parts",
-    },
-    Operation {
-        resource: "parts",
-        name: "new_one",
-        method: Method::Get,
-        path: "/parts/new",
-    },
-    Operation {
-        resource: "parts",
-        name: "old",
-        method: Method::Get,
-        path: "/parts/old",
-    },
-    Operation {
-        resource: "tools",
-        name: "list",
-        method: Method::Get,
-        path: "/tools",
-    },
+    Operation::new("parts", "make", Method::Post, "/parts"),
+    Operation::new("parts", "new_one", Method::Get, "/parts/new"),
+    Operation::new("parts", "old", Method::Get, "/parts/old"),
+    Operation::new("tools", "list", Method::Get, "/tools"),
 ];

@@ -2,6 +2,7 @@
 
 //! Operations on `parts`.
 
+use crate::models::Part;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,30 +25,17 @@ impl Client {
 }
 
 impl Parts {
-    /// `POST /parts`
-    ///
-    /// - `size` (query): text. Since Asterisk 21.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `400`
-    /// - `409`
-    ///
-    /// Since Asterisk 21.0 or earlier.
+    /// `POST /parts` See [`Make`].
     pub fn make(&self, size: impl Into<String>) -> Make {
         Make::new(&self.client, size)
     }
 
-    /// `GET /parts/new`
-    ///
-    /// Since Asterisk 22.0.
+    /// `GET /parts/new` See [`NewOne`].
     pub fn new_one(&self) -> NewOne {
         NewOne::new(&self.client)
     }
 
-    /// `GET /parts/old`
-    ///
-    /// Since Asterisk 21.0 or earlier.
+    /// `GET /parts/old` See [`Old`].
     pub fn old(&self) -> Old {
         Old::new(&self.client)
     }
@@ -55,47 +43,37 @@ impl Parts {
 
 /// `POST /parts`
 ///
-/// - `size` (query): text. Since Asterisk 21.0 or earlier.
+/// - `size`: `size` in the query.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `400`
 /// - `409`
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Make(Call);
 
 impl Make {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "parts",
-        name: "make",
-        method: Method::Post,
-        path: "/parts",
-    };
-
+    pub const OPERATION: Operation = Operation::new("parts", "make", Method::Post, "/parts");
     pub(crate) fn new(client: &Client, size: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("size", size.into()))
     }
 
-    /// `color` (query): text.
-    /// Since Asterisk 22.0.
+    /// `color` in the query. Since Asterisk 22.0.
     pub fn color(mut self, color: impl Into<String>) -> Self {
         self.0 = self.0.text("color", color.into());
         self
     }
 
-    /// `gone` (query): text.
-    /// Since Asterisk 21.0 or earlier.
+    /// `gone` in the query.
     pub fn gone(mut self, gone: impl Into<String>) -> Self {
         self.0 = self.0.text("gone", gone.into());
         self
     }
 }
 
-call!(Make -> json crate ::models::Part);
+call!(Make -> json Part);
 
 /// `GET /parts/new`
 ///
@@ -106,13 +84,7 @@ pub struct NewOne(Call);
 
 impl NewOne {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "parts",
-        name: "new_one",
-        method: Method::Get,
-        path: "/parts/new",
-    };
-
+    pub const OPERATION: Operation = Operation::new("parts", "new_one", Method::Get, "/parts/new");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -121,21 +93,13 @@ impl NewOne {
 call!(NewOne -> void);
 
 /// `GET /parts/old`
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Old(Call);
 
 impl Old {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "parts",
-        name: "old",
-        method: Method::Get,
-        path: "/parts/old",
-    };
-
+    pub const OPERATION: Operation = Operation::new("parts", "old", Method::Get, "/parts/old");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

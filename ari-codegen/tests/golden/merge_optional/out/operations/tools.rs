@@ -20,9 +20,7 @@ impl Client {
 }
 
 impl Tools {
-    /// `GET /tools`
-    ///
-    /// Since Asterisk 22.0.
+    /// `GET /tools` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
@@ -37,13 +35,7 @@ pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "tools",
-        name: "list",
-        method: Method::Get,
-        path: "/tools",
-    };
-
+    pub const OPERATION: Operation = Operation::new("tools", "list", Method::Get, "/tools");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -2,6 +2,7 @@
 
 //! Operations on `doors`.
 
+use crate::values::OpenHow;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,43 +21,31 @@ impl Client {
 }
 
 impl Doors {
-    /// `POST /doors`
-    ///
-    /// Since Asterisk 21.0 or earlier.
+    /// `POST /doors` See [`Open`].
     pub fn open(&self) -> Open {
         Open::new(&self.client)
     }
 }
 
 /// `POST /doors`
-///
-/// Since Asterisk 21.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Open(Call);
 
 impl Open {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "doors",
-        name: "open",
-        method: Method::Post,
-        path: "/doors",
-    };
-
+    pub const OPERATION: Operation = Operation::new("doors", "open", Method::Post, "/doors");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `how` (query): `OpenHow`.
-    /// Since Asterisk 21.0 or earlier.
-    pub fn how(mut self, how: impl Into<crate::values::OpenHow>) -> Self {
-        self.0 = self.0.text("how", Into::<crate::values::OpenHow>::into(how).into());
+    /// `how` in the query.
+    pub fn how(mut self, how: impl Into<OpenHow>) -> Self {
+        self.0 = self.0.text("how", Into::<OpenHow>::into(how).into());
         self
     }
 
-    /// `speed` (query): text.
-    /// Since Asterisk 21.0 or earlier.
+    /// `speed` in the query.
     pub fn speed(mut self, speed: impl Into<String>) -> Self {
         self.0 = self.0.text("speed", speed.into());
         self

@@ -8,11 +8,4 @@ use crate::{Method, Operation};
 pub mod doors;
 
 /// Every operation of the supported releases, except the one that opens the events.
-pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "doors",
-        name: "open",
-        method: Method::Post,
-        path: "/doors",
-    },
-];
+pub const OPERATIONS: &[Operation] = &[Operation::new("doors", "open", Method::Post, "/doors")];

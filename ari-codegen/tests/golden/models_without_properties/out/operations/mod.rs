@@ -8,11 +8,4 @@ use crate::{Method, Operation};
 pub mod things;
 
 /// Every operation of the supported releases, except the one that opens the events.
-pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "things",
-        name: "get",
-        method: Method::Get,
-        path: "/things",
-    },
-];
+pub const OPERATIONS: &[Operation] = &[Operation::new("things", "get", Method::Get, "/things")];

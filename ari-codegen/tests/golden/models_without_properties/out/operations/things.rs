@@ -2,6 +2,7 @@
 
 //! Operations on `things`.
 
+use crate::models::Dialed;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,33 +21,23 @@ impl Client {
 }
 
 impl Things {
-    /// `GET /things`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /things` See [`Get`].
     pub fn get(&self) -> Get {
         Get::new(&self.client)
     }
 }
 
 /// `GET /things`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "things",
-        name: "get",
-        method: Method::Get,
-        path: "/things",
-    };
-
+    pub const OPERATION: Operation = Operation::new("things", "get", Method::Get, "/things");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(Get -> json crate ::models::Dialed);
+call!(Get -> json Dialed);

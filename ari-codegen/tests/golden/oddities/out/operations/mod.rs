@@ -9,10 +9,5 @@ pub mod recordings;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "recordings",
-        name: "getLive",
-        method: Method::Get,
-        path: "/recordings/live/{recordingName}",
-    },
+    Operation::new("recordings", "getLive", Method::Get, "/recordings/live/{recordingName}"),
 ];

@@ -2,6 +2,8 @@
 
 //! Operations on `recordings`.
 
+use crate::ids::RecordingName;
+use crate::models::LiveRecording;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -24,66 +26,44 @@ impl Client {
 }
 
 impl Recordings {
-    /// `GET /recordings/live/{recordingName}`
-    ///
-    /// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
-    ///
-    /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
-    ///
-    /// - `404`
-    /// - `409`
-    ///
-    /// Since Asterisk 12.0 or earlier.
-    pub fn get_live(
-        &self,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> GetLive {
+    /// `GET /recordings/live/{recordingName}` See [`GetLive`].
+    pub fn get_live(&self, recording_name: impl Into<RecordingName>) -> GetLive {
         GetLive::new(&self.client, recording_name)
     }
 }
 
 /// `GET /recordings/live/{recordingName}`
 ///
-/// - `recordingName` (path): `RecordingName`. Since Asterisk 12.0 or earlier.
+/// - `recording_name`: `recordingName` in the path.
 ///
 /// Declared errors, each an [`Error::Refused`](crate::Error::Refused):
 ///
 /// - `404`
 /// - `409`
-///
-/// Since Asterisk 12.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct GetLive(Call);
 
 impl GetLive {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "recordings",
-        name: "getLive",
-        method: Method::Get,
-        path: "/recordings/live/{recordingName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        recording_name: impl Into<crate::ids::RecordingName>,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new(
+        "recordings",
+        "getLive",
+        Method::Get,
+        "/recordings/live/{recordingName}",
+    );
+    pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
-                .path(
-                    "recordingName",
-                    Into::<crate::ids::RecordingName>::into(recording_name).as_ref(),
-                ),
+                .path("recordingName", Into::<RecordingName>::into(recording_name).as_ref()),
         )
     }
 
-    /// `timeout` (query): whole number, 0 or more; the server assumes `30`.
-    /// Since Asterisk 12.0 or earlier.
+    /// `timeout` in the query; 0 or more; the server assumes `30`.
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.0 = self.0.int("timeout", timeout);
         self
     }
 }
 
-call!(GetLive -> json crate ::models::LiveRecording);
+call!(GetLive -> json LiveRecording);

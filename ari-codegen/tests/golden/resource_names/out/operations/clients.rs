@@ -2,6 +2,7 @@
 
 //! Operations on `clients`.
 
+use crate::ids::ClientId;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,51 +21,29 @@ impl Client {
 }
 
 impl Clients {
-    /// `GET /client/{clientId}`
-    ///
-    /// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self, client_id: impl Into<crate::ids::ClientId>) -> Get {
+    /// `GET /client/{clientId}` See [`Get`].
+    pub fn get(&self, client_id: impl Into<ClientId>) -> Get {
         Get::new(&self.client, client_id)
     }
 
-    /// `DELETE /client/{clientId}`
-    ///
-    /// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn drop(&self, client_id: impl Into<crate::ids::ClientId>) -> Drop {
+    /// `DELETE /client/{clientId}` See [`Drop`].
+    pub fn drop(&self, client_id: impl Into<ClientId>) -> Drop {
         Drop::new(&self.client, client_id)
     }
 }
 
 /// `GET /client/{clientId}`
 ///
-/// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `client_id`: `clientId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "clients",
-        name: "get",
-        method: Method::Get,
-        path: "/client/{clientId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        client_id: impl Into<crate::ids::ClientId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("clientId", Into::<crate::ids::ClientId>::into(client_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("clients", "get", Method::Get, "/client/{clientId}");
+    pub(crate) fn new(client: &Client, client_id: impl Into<ClientId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("clientId", Into::<ClientId>::into(client_id).as_ref()))
     }
 }
 
@@ -72,30 +51,16 @@ call!(Get -> void);
 
 /// `DELETE /client/{clientId}`
 ///
-/// - `clientId` (path): `ClientId`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `client_id`: `clientId` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Drop(Call);
 
 impl Drop {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "clients",
-        name: "drop",
-        method: Method::Delete,
-        path: "/client/{clientId}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        client_id: impl Into<crate::ids::ClientId>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path("clientId", Into::<crate::ids::ClientId>::into(client_id).as_ref()),
-        )
+    pub const OPERATION: Operation = Operation::new("clients", "drop", Method::Delete, "/client/{clientId}");
+    pub(crate) fn new(client: &Client, client_id: impl Into<ClientId>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("clientId", Into::<ClientId>::into(client_id).as_ref()))
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! Operations on `deviceStates`.
 
+use crate::ids::DeviceName;
+use crate::models::DeviceState;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -22,118 +24,71 @@ impl Client {
 }
 
 impl DeviceStates {
-    /// `GET /deviceStates`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /deviceStates` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 
-    /// `GET /deviceStates/{deviceName}`
-    ///
-    /// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn get(&self, device_name: impl Into<crate::ids::DeviceName>) -> Get {
+    /// `GET /deviceStates/{deviceName}` See [`Get`].
+    pub fn get(&self, device_name: impl Into<DeviceName>) -> Get {
         Get::new(&self.client, device_name)
     }
 
-    /// `DELETE /deviceStates/{deviceName}`
-    ///
-    /// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn delete(&self, device_name: impl Into<crate::ids::DeviceName>) -> Delete {
+    /// `DELETE /deviceStates/{deviceName}` See [`Delete`].
+    pub fn delete(&self, device_name: impl Into<DeviceName>) -> Delete {
         Delete::new(&self.client, device_name)
     }
 }
 
 /// `GET /deviceStates`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "list",
-        method: Method::Get,
-        path: "/deviceStates",
-    };
-
+    pub const OPERATION: Operation = Operation::new("deviceStates", "list", Method::Get, "/deviceStates");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(List -> json Vec < crate ::models::DeviceState >);
+call!(List -> json Vec<DeviceState>);
 
 /// `GET /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `device_name`: `deviceName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Get(Call);
 
 impl Get {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "get",
-        method: Method::Get,
-        path: "/deviceStates/{deviceName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        device_name: impl Into<crate::ids::DeviceName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "deviceName",
-                    Into::<crate::ids::DeviceName>::into(device_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("deviceStates", "get", Method::Get, "/deviceStates/{deviceName}");
+    pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("deviceName", Into::<DeviceName>::into(device_name).as_ref()))
     }
 }
 
-call!(Get -> json crate ::models::DeviceState);
+call!(Get -> json DeviceState);
 
 /// `DELETE /deviceStates/{deviceName}`
 ///
-/// - `deviceName` (path): `DeviceName`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `device_name`: `deviceName` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Delete(Call);
 
 impl Delete {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "deviceStates",
-        name: "delete",
-        method: Method::Delete,
-        path: "/deviceStates/{deviceName}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        device_name: impl Into<crate::ids::DeviceName>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "deviceName",
-                    Into::<crate::ids::DeviceName>::into(device_name).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new(
+        "deviceStates",
+        "delete",
+        Method::Delete,
+        "/deviceStates/{deviceName}",
+    );
+    pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("deviceName", Into::<DeviceName>::into(device_name).as_ref()))
     }
 }
 

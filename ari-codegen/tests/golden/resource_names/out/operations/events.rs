@@ -20,30 +20,20 @@ impl Client {
 }
 
 impl Events {
-    /// `POST /events/user`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /events/user` See [`UserEvent`].
     pub fn user_event(&self) -> UserEvent {
         UserEvent::new(&self.client)
     }
 }
 
 /// `POST /events/user`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UserEvent(Call);
 
 impl UserEvent {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "events",
-        name: "userEvent",
-        method: Method::Post,
-        path: "/events/user",
-    };
-
+    pub const OPERATION: Operation = Operation::new("events", "userEvent", Method::Post, "/events/user");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

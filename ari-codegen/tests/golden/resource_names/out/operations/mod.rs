@@ -21,52 +21,12 @@ pub mod r#type;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "clients",
-        name: "get",
-        method: Method::Get,
-        path: "/client/{clientId}",
-    },
-    Operation {
-        resource: "clients",
-        name: "drop",
-        method: Method::Delete,
-        path: "/client/{clientId}",
-    },
-    Operation {
-        resource: "deviceStates",
-        name: "list",
-        method: Method::Get,
-        path: "/deviceStates",
-    },
-    Operation {
-        resource: "deviceStates",
-        name: "get",
-        method: Method::Get,
-        path: "/deviceStates/{deviceName}",
-    },
-    Operation {
-        resource: "deviceStates",
-        name: "delete",
-        method: Method::Delete,
-        path: "/deviceStates/{deviceName}",
-    },
-    Operation {
-        resource: "events",
-        name: "userEvent",
-        method: Method::Post,
-        path: "/events/user",
-    },
-    Operation {
-        resource: "mod",
-        name: "list",
-        method: Method::Get,
-        path: "/mod",
-    },
-    Operation {
-        resource: "type",
-        name: "list",
-        method: Method::Get,
-        path: "/type",
-    },
+    Operation::new("clients", "get", Method::Get, "/client/{clientId}"),
+    Operation::new("clients", "drop", Method::Delete, "/client/{clientId}"),
+    Operation::new("deviceStates", "list", Method::Get, "/deviceStates"),
+    Operation::new("deviceStates", "get", Method::Get, "/deviceStates/{deviceName}"),
+    Operation::new("deviceStates", "delete", Method::Delete, "/deviceStates/{deviceName}"),
+    Operation::new("events", "userEvent", Method::Post, "/events/user"),
+    Operation::new("mod", "list", Method::Get, "/mod"),
+    Operation::new("type", "list", Method::Get, "/type"),
 ];

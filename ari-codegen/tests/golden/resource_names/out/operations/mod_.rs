@@ -20,29 +20,20 @@ impl Client {
 }
 
 impl Mod {
-    /// `GET /mod`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /mod` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 }
 
 /// `GET /mod`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "mod",
-        name: "list",
-        method: Method::Get,
-        path: "/mod",
-    };
+    pub const OPERATION: Operation = Operation::new("mod", "list", Method::Get, "/mod");
 
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))

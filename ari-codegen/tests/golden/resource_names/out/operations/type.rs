@@ -20,30 +20,20 @@ impl Client {
 }
 
 impl Type {
-    /// `GET /type`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /type` See [`List`].
     pub fn list(&self) -> List {
         List::new(&self.client)
     }
 }
 
 /// `GET /type`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct List(Call);
 
 impl List {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "type",
-        name: "list",
-        method: Method::Get,
-        path: "/type",
-    };
-
+    pub const OPERATION: Operation = Operation::new("type", "list", Method::Get, "/type");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -20,14 +20,7 @@ impl Client {
 }
 
 impl Gauges {
-    /// `POST /gauges/{index}`
-    ///
-    /// - `index` (path): text. Since Asterisk 22.0 or earlier.
-    /// - `i` (query): whole number. Since Asterisk 22.0 or earlier.
-    /// - `d` (query): number. Since Asterisk 22.0 or earlier.
-    /// - `b` (query): boolean. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /gauges/{index}` See [`Set`].
     pub fn set(&self, index: impl Into<String>, i: i64, d: f64, b: bool) -> Set {
         Set::new(&self.client, index, i, d, b)
     }
@@ -35,32 +28,18 @@ impl Gauges {
 
 /// `POST /gauges/{index}`
 ///
-/// - `index` (path): text. Since Asterisk 22.0 or earlier.
-/// - `i` (query): whole number. Since Asterisk 22.0 or earlier.
-/// - `d` (query): number. Since Asterisk 22.0 or earlier.
-/// - `b` (query): boolean. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `index`: `index` in the path.
+/// - `i`: `i` in the query.
+/// - `d`: `d` in the query.
+/// - `b`: `b` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Set(Call);
 
 impl Set {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "gauges",
-        name: "set",
-        method: Method::Post,
-        path: "/gauges/{index}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        index: impl Into<String>,
-        i: i64,
-        d: f64,
-        b: bool,
-    ) -> Self {
+    pub const OPERATION: Operation = Operation::new("gauges", "set", Method::Post, "/gauges/{index}");
+    pub(crate) fn new(client: &Client, index: impl Into<String>, i: i64, d: f64, b: bool) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("index", Into::<String>::into(index).as_ref())
@@ -70,36 +49,31 @@ impl Set {
         )
     }
 
-    /// `l` (query): whole number.
-    /// Since Asterisk 22.0 or earlier.
+    /// `l` in the query.
     pub fn l(mut self, l: i64) -> Self {
         self.0 = self.0.int("l", l);
         self
     }
 
-    /// `f` (query): number.
-    /// Since Asterisk 22.0 or earlier.
+    /// `f` in the query.
     pub fn f(mut self, f: f64) -> Self {
         self.0 = self.0.double("f", f);
         self
     }
 
-    /// `n` (query): number.
-    /// Since Asterisk 22.0 or earlier.
+    /// `n` in the query.
     pub fn n(mut self, n: f64) -> Self {
         self.0 = self.0.double("n", n);
         self
     }
 
-    /// `when` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `when` in the query.
     pub fn when(mut self, when: impl Into<String>) -> Self {
         self.0 = self.0.text("when", when.into());
         self
     }
 
-    /// `raw` (query): text.
-    /// Since Asterisk 22.0 or earlier.
+    /// `raw` in the query.
     pub fn raw(mut self, raw: impl Into<String>) -> Self {
         self.0 = self.0.text("raw", raw.into());
         self

@@ -8,11 +8,4 @@ use crate::{Method, Operation};
 pub mod gauges;
 
 /// Every operation of the supported releases, except the one that opens the events.
-pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "gauges",
-        name: "set",
-        method: Method::Post,
-        path: "/gauges/{index}",
-    },
-];
+pub const OPERATIONS: &[Operation] = &[Operation::new("gauges", "set", Method::Post, "/gauges/{index}")];

@@ -9,28 +9,8 @@ pub mod things;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "things",
-        name: "call",
-        method: Method::Get,
-        path: "/things",
-    },
-    Operation {
-        resource: "things",
-        name: "option",
-        method: Method::Post,
-        path: "/things",
-    },
-    Operation {
-        resource: "things",
-        name: "client",
-        method: Method::Put,
-        path: "/things",
-    },
-    Operation {
-        resource: "things",
-        name: "things_of",
-        method: Method::Delete,
-        path: "/things",
-    },
+    Operation::new("things", "call", Method::Get, "/things"),
+    Operation::new("things", "option", Method::Post, "/things"),
+    Operation::new("things", "client", Method::Put, "/things"),
+    Operation::new("things", "things_of", Method::Delete, "/things"),
 ];

@@ -2,6 +2,7 @@
 
 //! Operations on `things`.
 
+use crate::models::{OptionModel, StringModel, VecModel};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,120 +21,80 @@ impl Client {
 }
 
 impl Things {
-    /// `GET /things`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /things` See [`CallRequest`].
     pub fn call(&self) -> CallRequest {
         CallRequest::new(&self.client)
     }
 
-    /// `POST /things`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /things` See [`OptionRequest`].
     pub fn option(&self) -> OptionRequest {
         OptionRequest::new(&self.client)
     }
 
-    /// `PUT /things`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `PUT /things` See [`ClientRequest`].
     pub fn client(&self) -> ClientRequest {
         ClientRequest::new(&self.client)
     }
 
-    /// `DELETE /things`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `DELETE /things` See [`ThingsOf`].
     pub fn things_of(&self) -> ThingsOf {
         ThingsOf::new(&self.client)
     }
 }
 
 /// `GET /things`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CallRequest(Call);
 
 impl CallRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "things",
-        name: "call",
-        method: Method::Get,
-        path: "/things",
-    };
-
+    pub const OPERATION: Operation = Operation::new("things", "call", Method::Get, "/things");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(CallRequest -> json crate ::models::OptionModel);
+call!(CallRequest -> json OptionModel);
 
 /// `POST /things`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct OptionRequest(Call);
 
 impl OptionRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "things",
-        name: "option",
-        method: Method::Post,
-        path: "/things",
-    };
-
+    pub const OPERATION: Operation = Operation::new("things", "option", Method::Post, "/things");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(OptionRequest -> json Vec < crate ::models::StringModel >);
+call!(OptionRequest -> json Vec<StringModel>);
 
 /// `PUT /things`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ClientRequest(Call);
 
 impl ClientRequest {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "things",
-        name: "client",
-        method: Method::Put,
-        path: "/things",
-    };
-
+    pub const OPERATION: Operation = Operation::new("things", "client", Method::Put, "/things");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 }
 
-call!(ClientRequest -> json crate ::models::VecModel);
+call!(ClientRequest -> json VecModel);
 
 /// `DELETE /things`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ThingsOf(Call);
 
 impl ThingsOf {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "things",
-        name: "things_of",
-        method: Method::Delete,
-        path: "/things",
-    };
-
+    pub const OPERATION: Operation = Operation::new("things", "things_of", Method::Delete, "/things");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -2,6 +2,8 @@
 
 //! Operations on `knobs`.
 
+use crate::models::Knob;
+use crate::values::{Direction, DropMode, Position, PressKey, PressMode, StringValue};
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
 
@@ -20,95 +22,59 @@ impl Client {
 }
 
 impl Knobs {
-    /// `POST /knobs`
-    ///
-    /// - `key` (query): `PressKey`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn press(&self, key: impl Into<crate::values::PressKey>) -> Press {
+    /// `POST /knobs` See [`Press`].
+    pub fn press(&self, key: impl Into<PressKey>) -> Press {
         Press::new(&self.client, key)
     }
 
-    /// `PUT /knobs`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `PUT /knobs` See [`Turn`].
     pub fn turn(&self) -> Turn {
         Turn::new(&self.client)
     }
 
-    /// `DELETE /knobs`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `DELETE /knobs` See [`Pull`].
     pub fn pull(&self) -> Pull {
         Pull::new(&self.client)
     }
 
-    /// `GET /knobs`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `GET /knobs` See [`Look`].
     pub fn look(&self) -> Look {
         Look::new(&self.client)
     }
 
-    /// `GET /knobs/{position}`
-    ///
-    /// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn at(&self, position: impl Into<crate::values::Position>) -> At {
+    /// `GET /knobs/{position}` See [`At`].
+    pub fn at(&self, position: impl Into<Position>) -> At {
         At::new(&self.client, position)
     }
 
-    /// `POST /knobs/{position}`
-    ///
-    /// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn put(&self, position: impl Into<crate::values::Position>) -> Put {
+    /// `POST /knobs/{position}` See [`Put`].
+    pub fn put(&self, position: impl Into<Position>) -> Put {
         Put::new(&self.client, position)
     }
 
-    /// `DELETE /knobs/{position}`
-    ///
-    /// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
-    ///
-    /// Since Asterisk 22.0 or earlier.
-    pub fn drop(&self, position: impl Into<crate::values::Position>) -> Drop {
+    /// `DELETE /knobs/{position}` See [`Drop`].
+    pub fn drop(&self, position: impl Into<Position>) -> Drop {
         Drop::new(&self.client, position)
     }
 }
 
 /// `POST /knobs`
 ///
-/// - `key` (query): `PressKey`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `key`: `key` in the query.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Press(Call);
 
 impl Press {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "press",
-        method: Method::Post,
-        path: "/knobs",
-    };
-
-    pub(crate) fn new(client: &Client, key: impl Into<crate::values::PressKey>) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .text("key", Into::<crate::values::PressKey>::into(key).into()),
-        )
+    pub const OPERATION: Operation = Operation::new("knobs", "press", Method::Post, "/knobs");
+    pub(crate) fn new(client: &Client, key: impl Into<PressKey>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).text("key", Into::<PressKey>::into(key).into()))
     }
 
-    /// `mode` (query): `PressMode`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn mode(mut self, mode: impl Into<crate::values::PressMode>) -> Self {
-        self.0 = self
-            .0
-            .text("mode", Into::<crate::values::PressMode>::into(mode).into());
+    /// `mode` in the query.
+    pub fn mode(mut self, mode: impl Into<PressMode>) -> Self {
+        self.0 = self.0.text("mode", Into::<PressMode>::into(mode).into());
         self
     }
 }
@@ -116,31 +82,20 @@ impl Press {
 call!(Press -> void);
 
 /// `PUT /knobs`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Turn(Call);
 
 impl Turn {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "turn",
-        method: Method::Put,
-        path: "/knobs",
-    };
-
+    pub const OPERATION: Operation = Operation::new("knobs", "turn", Method::Put, "/knobs");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `direction` (query): `Direction`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
-        self.0 = self
-            .0
-            .text("direction", Into::<crate::values::Direction>::into(direction).into());
+    /// `direction` in the query.
+    pub fn direction(mut self, direction: impl Into<Direction>) -> Self {
+        self.0 = self.0.text("direction", Into::<Direction>::into(direction).into());
         self
     }
 }
@@ -148,31 +103,20 @@ impl Turn {
 call!(Turn -> void);
 
 /// `DELETE /knobs`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Pull(Call);
 
 impl Pull {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "pull",
-        method: Method::Delete,
-        path: "/knobs",
-    };
-
+    pub const OPERATION: Operation = Operation::new("knobs", "pull", Method::Delete, "/knobs");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `direction` (query): `Direction`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn direction(mut self, direction: impl Into<crate::values::Direction>) -> Self {
-        self.0 = self
-            .0
-            .text("direction", Into::<crate::values::Direction>::into(direction).into());
+    /// `direction` in the query.
+    pub fn direction(mut self, direction: impl Into<Direction>) -> Self {
+        self.0 = self.0.text("direction", Into::<Direction>::into(direction).into());
         self
     }
 }
@@ -180,108 +124,60 @@ impl Pull {
 call!(Pull -> void);
 
 /// `GET /knobs`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Look(Call);
 
 impl Look {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "look",
-        method: Method::Get,
-        path: "/knobs",
-    };
-
+    pub const OPERATION: Operation = Operation::new("knobs", "look", Method::Get, "/knobs");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
 
-    /// `string` (query): `StringValue`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn string(mut self, string: impl Into<crate::values::StringValue>) -> Self {
-        self.0 = self
-            .0
-            .text("string", Into::<crate::values::StringValue>::into(string).into());
+    /// `string` in the query.
+    pub fn string(mut self, string: impl Into<StringValue>) -> Self {
+        self.0 = self.0.text("string", Into::<StringValue>::into(string).into());
         self
     }
 }
 
-call!(Look -> json crate ::models::Knob);
+call!(Look -> json Knob);
 
 /// `GET /knobs/{position}`
 ///
-/// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `position`: `position` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct At(Call);
 
 impl At {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "at",
-        method: Method::Get,
-        path: "/knobs/{position}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        position: impl Into<crate::values::Position>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "position",
-                    Into::<crate::values::Position>::into(position).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("knobs", "at", Method::Get, "/knobs/{position}");
+    pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("position", Into::<Position>::into(position).as_ref()))
     }
 }
 
-call!(At -> json crate ::models::Knob);
+call!(At -> json Knob);
 
 /// `POST /knobs/{position}`
 ///
-/// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `position`: `position` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Put(Call);
 
 impl Put {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "put",
-        method: Method::Post,
-        path: "/knobs/{position}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        position: impl Into<crate::values::Position>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "position",
-                    Into::<crate::values::Position>::into(position).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("knobs", "put", Method::Post, "/knobs/{position}");
+    pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("position", Into::<Position>::into(position).as_ref()))
     }
 
-    /// `string` (query): `StringValue`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn string(mut self, string: impl Into<crate::values::StringValue>) -> Self {
-        self.0 = self
-            .0
-            .text("string", Into::<crate::values::StringValue>::into(string).into());
+    /// `string` in the query.
+    pub fn string(mut self, string: impl Into<StringValue>) -> Self {
+        self.0 = self.0.text("string", Into::<StringValue>::into(string).into());
         self
     }
 }
@@ -290,39 +186,21 @@ call!(Put -> void);
 
 /// `DELETE /knobs/{position}`
 ///
-/// - `position` (path): `Position`. Since Asterisk 22.0 or earlier.
-///
-/// Since Asterisk 22.0 or earlier.
+/// - `position`: `position` in the path.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Drop(Call);
 
 impl Drop {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "knobs",
-        name: "drop",
-        method: Method::Delete,
-        path: "/knobs/{position}",
-    };
-
-    pub(crate) fn new(
-        client: &Client,
-        position: impl Into<crate::values::Position>,
-    ) -> Self {
-        Self(
-            Call::new(client, &Self::OPERATION)
-                .path(
-                    "position",
-                    Into::<crate::values::Position>::into(position).as_ref(),
-                ),
-        )
+    pub const OPERATION: Operation = Operation::new("knobs", "drop", Method::Delete, "/knobs/{position}");
+    pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("position", Into::<Position>::into(position).as_ref()))
     }
 
-    /// `mode` (query): `DropMode`.
-    /// Since Asterisk 22.0 or earlier.
-    pub fn mode(mut self, mode: impl Into<crate::values::DropMode>) -> Self {
-        self.0 = self.0.text("mode", Into::<crate::values::DropMode>::into(mode).into());
+    /// `mode` in the query.
+    pub fn mode(mut self, mode: impl Into<DropMode>) -> Self {
+        self.0 = self.0.text("mode", Into::<DropMode>::into(mode).into());
         self
     }
 }

@@ -9,46 +9,11 @@ pub mod knobs;
 
 /// Every operation of the supported releases, except the one that opens the events.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "knobs",
-        name: "press",
-        method: Method::Post,
-        path: "/knobs",
-    },
-    Operation {
-        resource: "knobs",
-        name: "turn",
-        method: Method::Put,
-        path: "/knobs",
-    },
-    Operation {
-        resource: "knobs",
-        name: "pull",
-        method: Method::Delete,
-        path: "/knobs",
-    },
-    Operation {
-        resource: "knobs",
-        name: "look",
-        method: Method::Get,
-        path: "/knobs",
-    },
-    Operation {
-        resource: "knobs",
-        name: "at",
-        method: Method::Get,
-        path: "/knobs/{position}",
-    },
-    Operation {
-        resource: "knobs",
-        name: "put",
-        method: Method::Post,
-        path: "/knobs/{position}",
-    },
-    Operation {
-        resource: "knobs",
-        name: "drop",
-        method: Method::Delete,
-        path: "/knobs/{position}",
-    },
+    Operation::new("knobs", "press", Method::Post, "/knobs"),
+    Operation::new("knobs", "turn", Method::Put, "/knobs"),
+    Operation::new("knobs", "pull", Method::Delete, "/knobs"),
+    Operation::new("knobs", "look", Method::Get, "/knobs"),
+    Operation::new("knobs", "at", Method::Get, "/knobs/{position}"),
+    Operation::new("knobs", "put", Method::Post, "/knobs/{position}"),
+    Operation::new("knobs", "drop", Method::Delete, "/knobs/{position}"),
 ];

@@ -20,30 +20,20 @@ impl Client {
 }
 
 impl Both {
-    /// `POST /both`
-    ///
-    /// Since Asterisk 22.0 or earlier.
+    /// `POST /both` See [`Close`].
     pub fn close(&self) -> Close {
         Close::new(&self.client)
     }
 }
 
 /// `POST /both`
-///
-/// Since Asterisk 22.0 or earlier.
 #[derive(Debug, Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Close(Call);
 
 impl Close {
     /// What the request carries out.
-    pub const OPERATION: Operation = Operation {
-        resource: "both",
-        name: "close",
-        method: Method::Post,
-        path: "/both",
-    };
-
+    pub const OPERATION: Operation = Operation::new("both", "close", Method::Post, "/both");
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

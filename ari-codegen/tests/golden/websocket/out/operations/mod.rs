@@ -8,11 +8,4 @@ use crate::{Method, Operation};
 pub mod both;
 
 /// Every operation of the supported releases, except the one that opens the events.
-pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        resource: "both",
-        name: "close",
-        method: Method::Post,
-        path: "/both",
-    },
-];
+pub const OPERATIONS: &[Operation] = &[Operation::new("both", "close", Method::Post, "/both")];
