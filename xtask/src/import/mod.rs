@@ -37,12 +37,12 @@ pub(crate) struct Import {
 
 pub(crate) fn run(command: &Import) -> Result<()> {
     let into = command.into.clone().unwrap_or_else(workspace::api_docs);
-    let (declarations, told) = if server::is_url(&command.source) {
+    let (declarations, from_source) = if server::is_url(&command.source) {
         server::fetch(&command.source, &command.credentials)?
     } else {
         from_folder(Path::new(&command.source))?
     };
-    let release = release(command.release, told, &command.source)?;
+    let release = release(command.release, from_source, &command.source)?;
     let availability = recorded(&into, release, &declarations)?;
     let files = if command.record_only { Vec::new() } else { canonical_files(&declarations)? };
     let history = history(&into, release, &availability, &files)?;
@@ -65,17 +65,17 @@ pub(crate) fn run(command: &Import) -> Result<()> {
     Ok(())
 }
 
-/// Reads a folder, and tells its release if it can.
+/// Reads a folder, and its release where the folder states it.
 pub(crate) fn from_folder(source: &Path) -> Result<(Declarations, Option<Release>)> {
     let inner = source.join("rest-api");
     let folder = if inner.join("resources.json").exists() { inner } else { source.to_owned() };
-    let told = [folder.join(".version"), folder.join("../.version")].iter().find_map(|file| {
+    let from_source = [folder.join(".version"), folder.join("../.version")].iter().find_map(|file| {
         let version = read(file).ok()?;
         Release::of_server(version.trim())
     });
     let named = || source.file_name()?.to_str()?.parse().ok();
-    let told = told.or_else(named);
-    Ok((declarations::from_folder(&folder)?, told))
+    let from_source = from_source.or_else(named);
+    Ok((declarations::from_folder(&folder)?, from_source))
 }
 
 /// The record with what the release declares.
@@ -109,11 +109,11 @@ fn history(into: &Path, release: Release, record: &Availability, files: &[(Strin
     Ok(ari_codegen::history(record, &declared)?)
 }
 
-/// What the source tells is right; what the command line says has to agree with it.
-fn release(said: Option<Release>, told: Option<Release>, source: &str) -> Result<Release> {
-    match (said, told) {
-        (Some(said), Some(told)) if said != told => {
-            Err(anyhow!("{source} is Asterisk {told}, not {said}: leave --release out"))
+/// The release that the source states counts; one from the command line has to agree with it.
+fn release(said: Option<Release>, from_source: Option<Release>, source: &str) -> Result<Release> {
+    match (said, from_source) {
+        (Some(said), Some(from_source)) if said != from_source => {
+            Err(anyhow!("{source} is Asterisk {from_source}, not {said}: leave --release out"))
         }
         (_, Some(release)) | (Some(release), None) => Ok(release),
         (None, None) => Err(anyhow!("{source} does not tell its release: add --release, such as --release 22.10.1")),
