@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ari_bindings::models::Variable;
-use ari_bindings::{Client, Error, ResponseFuture, OverflowPolicy};
+use ari_bindings::{Client, Error, OverflowPolicy, ResponseFuture};
 use ari_fuzz::{binary_frame, text_frame};
 use libfuzzer_sys::fuzz_target;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
