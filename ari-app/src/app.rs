@@ -57,7 +57,7 @@ pub enum Overload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Resume {
-    /// They are handed to the handler; [`Call::is_resumed`] tells them from new ones.
+    /// They are handed to the handler; [`Call::is_resumed`] distinguishes them from new ones.
     #[default]
     Handle,
     /// They are hung up.
@@ -132,7 +132,7 @@ impl App {
 
     /// Serves calls until the application is shut down, or the event connection ends for good.
     ///
-    /// Each call gets a task of its own. A handler that fails or panics ends its call, and no other.
+    /// Each call gets its own task. A handler that fails or panics ends its call, and no other.
     pub async fn serve<Handler, Work, Fault>(self, handler: Handler) -> Result<(), Error>
     where
         Handler: Fn(Call) -> Work + Send + Sync + 'static,

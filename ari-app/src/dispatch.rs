@@ -45,7 +45,7 @@ fn started(context: &Arc<Context>, start: &events::StasisStart, event: &Event) -
             session.change(|state| state.pick_up(token, channel));
             session.apply(event);
         } else {
-            // The call that dialled it is over: nobody is there for whoever answers.
+            // The call that dialled it is over, so the answered leg has no counterpart.
             let leg = context.ari.channel(channel);
             tokio::spawn(async move { leg.hangup().await });
         }

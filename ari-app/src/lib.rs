@@ -1,6 +1,6 @@
 //! A Stasis application of Asterisk as one async function a call.
 //!
-//! [`App::serve`] takes the calls of an application and runs a handler for each, in a task of its own. The handler sees a
+//! [`App::serve`] takes the calls of an application and runs a handler for each, in its own task. The handler sees a
 //! [`Call`] rather than events and ids: its verbs play, ask, record, dial and connect, and each returns a typed outcome.
 //!
 //! ```no_run

@@ -146,7 +146,7 @@ impl Calls {
     }
 
     /// A called party has answered, or somebody has picked up its call: then it is another channel, and only the
-    /// arguments tell for which one.
+    /// arguments say for which one.
     async fn answered(&mut self, start: &StasisStart) -> Result<(), Error> {
         let (id, caller) = (&start.channel.id, start.args.get(1));
         if let Some(call) = self.call_with(id) {

@@ -7,7 +7,7 @@ pub(crate) type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Why something did not work.
 ///
-/// The variants tell apart what a program or its operator would do differently. None of them ever
+/// Each variant calls for a different reaction of the program or its operator. None of them ever
 /// holds a password. No request is sent again unless
 /// [`ClientBuilder::retries`](crate::ClientBuilder::retries) has it so;
 /// [`Error::maybe_executed`] says when a repetition could do a thing twice.

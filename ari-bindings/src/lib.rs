@@ -54,7 +54,7 @@
 //!
 //! # Errors
 //!
-//! Each [`Error`] variant calls for a different reaction. [`Error::maybe_executed`] tells whether the request may have
+//! Each [`Error`] variant calls for a different reaction. [`Error::maybe_executed`] says whether the request may have
 //! been executed despite the error.
 //!
 //! # Features

@@ -73,7 +73,7 @@ impl ServerVersion {
         if between { None } else { Release::at_start(&self.version) }
     }
 
-    /// The branch, if the version tells.
+    /// The branch, if the version contains it.
     #[must_use]
     pub fn branch(&self) -> Option<u32> {
         let known = ["certified/", "certified-", "GIT-"];

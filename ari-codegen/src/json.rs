@@ -1,4 +1,4 @@
-//! JSON whose every value knows its place, so that a fault can be shown to whoever has to fix it.
+//! JSON whose values know their place, so that a diagnostic can point at it.
 
 use std::sync::Arc;
 

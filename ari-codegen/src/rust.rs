@@ -148,7 +148,7 @@ pub struct Events {
     pub about_channels: Vec<AboutChannel>,
 }
 
-/// Where an event tells which channel it is about.
+/// Where an event names the channel that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AboutChannel {
     /// Rust name of the event.

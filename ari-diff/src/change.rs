@@ -117,7 +117,7 @@ kinds! {
     ModelRenamed,
     /// A model inherits from another one.
     SubtypeMoved,
-    /// The property that tells events apart.
+    /// The property that distinguishes events.
     Discriminator,
     /// An event is new.
     EventAdded,

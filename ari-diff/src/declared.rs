@@ -49,7 +49,7 @@ impl Declared {
         Ok(Self { name: name.into(), release, listing, resources: files.into_iter().collect(), api })
     }
 
-    /// How a heading calls it: the name, and the release where the name does not tell.
+    /// How a heading calls it: the name, and the release where the name does not say.
     #[must_use]
     pub fn title(&self) -> String {
         match self.release.map(|release| release.to_string()) {

@@ -31,7 +31,7 @@ impl Finding {
         }
     }
 
-    /// How much it matters to whoever minds most.
+    /// The highest of the levels.
     #[must_use]
     pub fn worst(&self) -> Level {
         self.wire.max(self.rust)

@@ -15,7 +15,7 @@ use crate::import::from_folder;
 use crate::import::server::{self, Credentials};
 use crate::workspace::{self, shown};
 
-/// Tell what changed between two releases, and whom it breaks
+/// Show what changed between two releases, and whom it breaks
 ///
 /// OLD and NEW are each a release that `api-docs` has, a folder of declarations, or the URL of a running server's
 /// /ari. Exits with 0 where nothing reaches the level of --fail-on, with 1 where something does, with 2 where the
@@ -25,13 +25,13 @@ pub(crate) struct Diff {
     /// What clients and bindings were made for
     #[arg(required_unless_present_any = ["check", "explain"])]
     old: Option<String>,
-    /// What they shall work with
+    /// What they need to work with
     #[arg(required_unless_present_any = ["check", "explain"])]
     new: Option<String>,
-    /// Does this server offer what the bindings were generated from? Fails on a break unless told otherwise
+    /// Does this server offer what the bindings were generated from? Fails on a break by default
     #[arg(long, value_name = "URL", conflicts_with_all = ["old", "new"])]
     check: Option<String>,
-    /// Tell what a rule means and what to do, or list all rules
+    /// Explain a rule and its remedy, or list all rules
     #[arg(long, value_name = "RULE", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["old", "new", "check"])]
     explain: Option<String>,
     /// How to print
@@ -97,7 +97,7 @@ pub(crate) fn run(command: &Diff) -> ExitCode {
     }
 }
 
-/// Writes what was found, and tells whether it shall fail.
+/// Writes what was found; returns whether the command fails.
 fn outcome(command: &Diff, out: &mut Vec<u8>) -> Result<bool> {
     if let Some(rule) = &command.explain {
         out.extend(explained(rule)?.bytes());
@@ -168,7 +168,7 @@ fn printed(report: &Report, command: &Diff) -> String {
     }
 }
 
-/// Whoever reads may stop reading.
+/// The reader may stop reading.
 fn print(text: &[u8]) -> Result<()> {
     match io::stdout().write_all(text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow!("cannot print: {error}")),

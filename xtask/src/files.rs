@@ -13,7 +13,7 @@ use crate::workspace::shown;
 pub(crate) struct Folder<'a> {
     /// Where it is.
     pub(crate) path: &'a Path,
-    /// The files it shall have, by path under it.
+    /// The expected files, by path under it.
     pub(crate) files: Vec<(String, String)>,
     /// Whether a file that it has besides these was made by the command and has to go.
     pub(crate) is_ours: fn(&Path) -> bool,
@@ -64,7 +64,7 @@ impl Drop for Staged {
     }
 }
 
-/// The first place where a folder differs from what it shall be.
+/// The first place where a folder differs from what is expected.
 pub(crate) struct Drift(String);
 
 impl std::fmt::Display for Drift {
@@ -83,7 +83,7 @@ impl Folder<'_> {
         Ok(changed)
     }
 
-    /// Makes the folder what it shall be; gives the number of files written or removed.
+    /// Writes the expected files and removes others; returns how many changed.
     pub(crate) fn write(&self) -> Result<usize> {
         let mut changed = 0;
         for (name, text) in &self.files {
@@ -96,7 +96,7 @@ impl Folder<'_> {
         Ok(changed)
     }
 
-    /// Where the folder first differs from what it shall be, if it does.
+    /// Where the folder first differs from what is expected, if it does.
     pub(crate) fn drift(&self) -> Result<Option<Drift>> {
         for (name, text) in &self.files {
             let drift = file_drift(&self.path.join(name), text)?;
@@ -132,7 +132,7 @@ impl Folder<'_> {
     }
 }
 
-/// Where a file first differs from what it shall be, if it does.
+/// Where a file first differs from what is expected, if it does.
 pub(crate) fn file_drift(path: &Path, text: &str) -> Result<Option<Drift>> {
     Ok(match read_if_there(path)? {
         None => Some(Drift(format!("{}: missing", shown(path)))),
@@ -141,7 +141,7 @@ pub(crate) fn file_drift(path: &Path, text: &str) -> Result<Option<Drift>> {
     })
 }
 
-/// Writes a file if that changes it; tells whether it did.
+/// Writes a file if that changes it; returns whether it did.
 pub(crate) fn ensure(path: &Path, text: &str) -> Result<bool> {
     if read_if_there(path)?.as_deref() == Some(text) {
         return Ok(false);

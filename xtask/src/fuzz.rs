@@ -93,7 +93,7 @@ fn start(cargo_fuzz: &CargoFuzz, target: &Target, seconds: u32) -> Result<Child>
     command.spawn().with_context(|| format!("cannot run {command:?}"))
 }
 
-/// Tells how much a target has done; gives what is to say if it has found something.
+/// Shows how much a target has done; returns a report if it has found something.
 fn finding(target: &Target, status: ExitStatus, said: &str) -> Option<String> {
     let name = target.name;
     let after = |word: &str| said.rsplit_once(word).and_then(|(_, rest)| rest.split_whitespace().next()).unwrap_or("?");

@@ -14,7 +14,7 @@ const PAGE: &str = "HISTORY.md";
 
 /// Write the history of the API: what came at which release
 ///
-/// Import keeps the page current; this is for whoever removed a release or changed the record otherwise.
+/// Import keeps the page current; this is for other changes of the record, such as a removed release.
 #[derive(Debug, clap::Args)]
 pub(crate) struct History {
     /// Folder with the record and one folder of declarations a release

@@ -16,7 +16,7 @@ use crate::transport::tls::{self, Tls};
 use crate::transport::{BaseUrl, Credentials, Http, Limits, Pool, PoolSettings};
 use crate::{AvailabilityCheck, Error, Transport};
 
-/// What is as good as for ever, and can be added to any point in time.
+/// Practically unlimited, yet small enough to be added to any point in time.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// A [`Client`] in the making; [`Client::builder`] starts one.
@@ -180,7 +180,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests may be under way by HTTP at the same time, each over a connection of its own; 64 unless set.
+    /// How many HTTP requests may be in flight at the same time, each over its own connection; 64 by default.
     /// Further ones wait their turn.
     ///
     /// It should be below `sessionlimit` of http.conf, 100 by default, which also counts event connections: beyond
@@ -288,7 +288,7 @@ impl ClientBuilder {
     }
 }
 
-/// The header that tells user and password, in memory that is wiped when it is freed.
+/// The header with user and password, in memory that is wiped when freed.
 fn authorization(Credentials { user, password }: Credentials) -> Result<HeaderValue, Error> {
     if user.contains(':') {
         return Err(Error::config("a user name cannot contain `:`"));

@@ -26,7 +26,7 @@ pub(crate) struct Remembered {
 
 /// What the connection itself needs to know of an application.
 ///
-/// The runtime knows the items of the API that it needs by itself: it works with whatever is generated.
+/// The runtime declares the items of the API that it needs, so that it works with whatever is generated.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Application {
     pub(crate) name: String,
@@ -93,7 +93,7 @@ impl Subscriptions {
         }
     }
 
-    /// Forgets the thing whose end this event tells: Asterisk, too, ends subscriptions of what is gone.
+    /// Forgets the channel or bridge that this event ends: Asterisk ends its subscriptions as well.
     pub(crate) fn forget_destroyed(&self, event: &str) {
         let mut apps = self.lock();
         if apps.values().all(|remembered| remembered.sources.is_empty()) {

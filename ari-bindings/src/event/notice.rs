@@ -1,4 +1,4 @@
-//! What the stream tells about the connection itself, between the events.
+//! Notices about the connection, in their place among the events.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -9,50 +9,50 @@ use serde_json::json;
 use super::DisconnectReason;
 use crate::Date;
 
-/// The connection to the server is lost; the events that happen from here on are lost, too.
+/// The event connection was lost: events are missing from here on.
 ///
-/// It comes in its place among the events, as [`Event::Disconnected`](crate::Event::Disconnected). The calls on the
-/// server go on without the program. The connection is made again in the background, which
-/// [`Reconnected`] tells, or the stream ends with the error that makes that impossible.
+/// Appears among the events as [`Event::Disconnected`](crate::Event::Disconnected). Calls on the server continue without
+/// the program. The client reconnects in the background and reports it as [`Reconnected`]; if reconnecting is impossible,
+/// the stream ends with the error.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Disconnected {
-    /// When the server was heard for the last time: from then on events may be missing.
+    /// When data last arrived from the server; events may be missing from then on.
     pub since: SystemTime,
-    /// What happened to the connection.
+    /// Why the connection was lost.
     pub reason: DisconnectReason,
 }
 
-/// There is a connection again, and events come from here on.
+/// The event connection is re-established: events arrive from here on.
 ///
-/// It comes as [`Event::Reconnected`](crate::Event::Reconnected), and ends the gap that [`Disconnected`] began.
-/// What happened in the gap is not told later: Asterisk keeps nothing, and sends no second `StasisStart` for channels
-/// that are still in the application. `Events::resync` finds out what is different now.
+/// Appears as [`Event::Reconnected`](crate::Event::Reconnected) and ends the gap that [`Disconnected`] began. Events of
+/// the gap are not delivered later: Asterisk does not keep them, and sends no second `StasisStart` for channels that are
+/// still in the application. `Events::resync` finds out what changed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reconnected {
     /// When the gap began.
     pub since: SystemTime,
-    /// How long it lasted.
+    /// How long the gap lasted.
     pub lasted: Duration,
     /// Which attempt to connect succeeded; the first is 1.
     pub attempts: u32,
-    /// Whether Asterisk was restarted meanwhile, so that all its channels, bridges and subscriptions are gone; `None`
-    /// where it could not be found out. It is told by the time at which the server started.
+    /// Whether Asterisk was restarted in the gap, which ends all channels, bridges and subscriptions; `None` if unknown.
+    /// Determined from the server's start time.
     pub restarted: Option<bool>,
     /// Subscriptions made by [`applications.subscribe`](crate::operations::applications) and event filters that the
-    /// server had lost and has again: `hello-world: endpoint:PJSIP/alice`, `hello-world: event filter`.
+    /// server had lost and that were restored: `hello-world: endpoint:PJSIP/alice`, `hello-world: event filter`.
     pub restored: Vec<String>,
-    /// Those that it refused to take again, or did not answer for in time, each with its reason. Of things that are
-    /// gone it is told once; all others are tried again after the next gap.
+    /// Those that could not be restored, each with the reason. Subscriptions to things that no longer exist are reported
+    /// once; all others are retried after the next gap.
     pub not_restored: Vec<String>,
-    /// Applications that are not part of the connection any more, because another connection has taken them over.
+    /// Applications that another connection has taken over.
     pub replaced: Vec<String>,
 }
 
-/// Events that the program has lost because it took them too slowly.
+/// Events that were dropped because the program was too slow.
 ///
-/// It comes as [`Event::Dropped`](crate::Event::Dropped) where they are missing: if
+/// Appears as [`Event::Dropped`](crate::Event::Dropped) where they are missing: if
 /// [`OverflowPolicy::DropOldest`](crate::OverflowPolicy::DropOldest) was asked for, and in an [`RoutedEvents`](crate::RoutedEvents) that
 /// nobody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

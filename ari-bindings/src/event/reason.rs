@@ -40,9 +40,9 @@ pub enum DisconnectReason {
         /// The application.
         application: Box<str>,
     },
-    /// Other connections have taken over all applications of this one, each told by an
-    /// [`ApplicationReplaced`](crate::events::ApplicationReplaced). It is not connected again, because the two would
-    /// take the applications from each other for ever.
+    /// Other connections have taken over all applications of this one, each reported by an
+    /// [`ApplicationReplaced`](crate::events::ApplicationReplaced). The client does not reconnect, because the two
+    /// connections would take the applications from each other indefinitely.
     #[non_exhaustive]
     Replaced {
         /// The application that was taken over last.

@@ -219,7 +219,7 @@ impl Request {
         }
     }
 
-    /// Names of the parameters besides those of the path, as far as they can be told apart.
+    /// Names of the parameters besides those of the path, as far as they can be distinguished.
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let members = match &self.body {
             Some(Body::Members(Value::Object(members))) => Some(members),

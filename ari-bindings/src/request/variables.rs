@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 /// The value of a channel or bridge variable that a request sets.
 ///
-/// Text becomes one by itself; [`VariableValue::reported`] asks for more.
+/// Text converts into one; [`VariableValue::reported`] also has it reported in events.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {

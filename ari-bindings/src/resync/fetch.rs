@@ -42,7 +42,7 @@ pub(crate) struct Running {
 /// Lists what there is, as far as these applications hear of it.
 pub(crate) async fn list(client: Client, apps: Vec<String>, running: Running) -> Result<Listed, Error> {
     let mut listed = Listed::default();
-    // What they hear of is asked first: what joins them meanwhile is then told by an event.
+    // Subscriptions are fetched first: what is added meanwhile is then reported by an event.
     for app in &apps {
         if let Some(application) = unless_gone(retry(|| client.application(app).get()).await)? {
             listed.reach.add(application);

@@ -11,16 +11,16 @@ use crate::models::{Bridge, Channel, LiveRecording, Playback};
 ///
 /// [`Events::resync`](crate::Events::resync) makes one, and so does [`Event::Resynced`](crate::Event::Resynced).
 ///
-/// It covers the channels and bridges that the connection's applications hear of (all of the server with
+/// It covers the channels and bridges that the connection's applications receive events of (all of the server with
 /// `subscribe_all`), and the playbacks and recordings whose beginning the stream has shown.
 ///
 /// # Limits
 ///
-/// - Asterisk has no list of playbacks and live recordings: those that began in the gap are not found.
-/// - Of things that came and went in the gap there is no trace.
-/// - Of each kind, the 10,000 things shown last are remembered.
-/// - The lists are made while calls go on: an event that comes soon after may tell again what is told here, such as
-///   the end of a channel that is here as vanished.
+/// - Asterisk does not list playbacks and live recordings: those that began in the gap are not found.
+/// - Things that both appeared and vanished in the gap leave no trace.
+/// - The 10,000 things of each kind shown last are remembered.
+/// - The lists are fetched while calls continue: an event that arrives soon after may repeat what is reported here, such
+///   as the end of a vanished channel.
 /// - What the stream has shown is what this subscriber has taken from it, and what an event filter held back was not
 ///   shown.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -34,7 +34,7 @@ pub struct Resync {
     pub playbacks: Differences<PlaybackId, Playback>,
     /// Live recordings: vanished are those that have ended, changed those in another state.
     pub recordings: Differences<RecordingName, LiveRecording>,
-    /// Why the server could not be asked, in which case nothing else is told.
+    /// Why the server could not be queried; everything else is empty then.
     pub failure: Option<Box<str>>,
 }
 

@@ -157,7 +157,7 @@ impl Snapshot {
         }
     }
 
-    /// Tells where a list differs from what was shown. From now on, the list is what was shown.
+    /// Returns where a list differs from what was shown, and remembers the list as shown.
     pub(crate) fn compare(&mut self, listed: Listed) -> Resync {
         let Listed { channels, bridges, playbacks, recordings, reach } = listed;
         let now = self.now;

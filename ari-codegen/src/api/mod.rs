@@ -34,7 +34,7 @@ impl Api {
         self.resources.values().flat_map(|resource| &resource.operations)
     }
 
-    /// The model at the top of the events: the one whose discriminator tells its descendants apart.
+    /// The root of the events: the model whose discriminator distinguishes its descendants.
     #[must_use]
     pub fn message(&self) -> Option<&Model> {
         self.models.values().find(|model| model.discriminator.is_some())
@@ -157,7 +157,7 @@ pub enum Location {
     Body(BodyForm),
 }
 
-/// How a body parameter is laid into the request's body. The declarations do not tell.
+/// How a body parameter is laid out in the request's body. The declarations do not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyForm {
     /// `{"NAME": {"key": "text"}}`: variables, whose values are strings or `{value, report_events}`.
@@ -197,7 +197,7 @@ pub struct Parameter {
     pub values: Option<Vec<String>>,
     /// Bounds of a number as written: lowest, highest.
     pub range: Option<(Option<String>, Option<String>)>,
-    /// The path parameter whose kind of id it holds, where its own name does not tell.
+    /// The path parameter whose kind of id it holds, where its own name does not say.
     pub refers_to: Option<String>,
 }
 
@@ -216,7 +216,7 @@ pub struct Model {
     pub base: Option<String>,
     /// Models that inherit from it.
     pub sub_types: BTreeSet<String>,
-    /// The property that tells its sub-types apart.
+    /// The property that distinguishes its sub-types.
     pub discriminator: Option<String>,
     /// Own properties in the order of the declarations.
     pub properties: Vec<Property>,
@@ -237,6 +237,6 @@ pub struct Property {
     pub required: bool,
     /// Values that it is known to take, where they are listed.
     pub values: Option<Vec<String>>,
-    /// The path parameter whose kind of id it holds, where its own name does not tell.
+    /// The path parameter whose kind of id it holds, where its own name does not say.
     pub refers_to: Option<String>,
 }

@@ -36,7 +36,7 @@ type Part<'a> = Box<dyn Fn() -> TokenStream + Send + 'a>;
 /// The files of the generated crate, in the order of their paths.
 ///
 /// # Errors
-/// Text that is not Rust: a fault of the generator, told with the file.
+/// Text that is not Rust: a bug of the generator, reported with the file.
 pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Result<Vec<File>, Diagnostics> {
     let mut parts: Vec<(String, Part<'_>)> = vec![
         ("availability.rs".to_owned(), Box::new(|| availability::availability(since))),

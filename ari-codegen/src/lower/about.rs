@@ -11,7 +11,7 @@ const TARGET: &str = "target_uri";
 /// What stands before the id of a channel in it.
 const PREFIX: &str = "channel:";
 
-/// For each event that is about one channel: where it tells which.
+/// Where each event about one channel names that channel.
 pub(super) fn channels(events: &[Struct], models: &[Struct]) -> Vec<AboutChannel> {
     let models = Models(models);
     events.iter().filter_map(|event| models.channel_of(event)).collect()

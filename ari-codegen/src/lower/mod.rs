@@ -63,7 +63,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The Rust type of a declared one, before ids and values are told apart from text.
+    /// The Rust type of a declared one, before ids and values are distinguished from text.
     fn plain(&self, ty: &Type) -> RustType {
         match ty {
             Type::String => RustType::String,

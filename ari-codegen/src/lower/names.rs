@@ -49,7 +49,7 @@ pub(super) fn type_name(wire: &str, suffix: &str) -> String {
     if TAKEN_TYPES.contains(&name.as_str()) { format!("{name}{suffix}") } else { name }
 }
 
-/// The name of an event's struct and variant. The runtime has an `UnknownEvent` of its own, hence the other suffix.
+/// The name of an event's struct and variant. The runtime has its own `UnknownEvent`, hence the other suffix.
 pub(super) fn event_name(wire: &str) -> String {
     type_name(wire, "Message")
 }

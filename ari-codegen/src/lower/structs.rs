@@ -17,7 +17,7 @@ const EVENT_METHODS: [&str; 5] = ["channel_id", "clone", "from_binary", "from_te
 /// A member that this many types of event have is read by method.
 const SHARED_BY: usize = 3;
 
-/// The key by which the runtime tells events apart.
+/// The key by which the runtime distinguishes events.
 const DISCRIMINATOR: &str = "type";
 
 pub(super) fn models(context: &Context<'_>) -> Vec<Struct> {

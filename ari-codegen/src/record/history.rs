@@ -8,7 +8,7 @@ use crate::generate::{ReleaseSource, read};
 use crate::record::Availability;
 use crate::release::Release;
 
-/// Kinds of items in the order in which they are told, singular and plural.
+/// Kinds of items in the order of the page, singular and plural.
 const KINDS: [(&str, &str); 6] = [
     ("operation", "operations"),
     ("parameter", "parameters"),
@@ -18,7 +18,7 @@ const KINDS: [(&str, &str); 6] = [
     ("value", "values"),
 ];
 
-/// The page that tells at which releases items came and went, and since when each branch has every operation and event.
+/// The page that lists at which releases items came and went, and since when each branch has every operation and event.
 ///
 /// The declarations, oldest first, give operations their method and path; those of operations that none has are left
 /// out.
@@ -235,7 +235,7 @@ impl Page<'_> {
     }
 }
 
-/// Steps by time. Numbers of different branches tell no time; steps that two branches both made do.
+/// Steps by time. Numbers of different branches do not order them; steps that two branches both made do.
 fn newest_first<'a>(steps: impl Iterator<Item = &'a Vec<Release>>) -> Vec<&'a Vec<Release>> {
     let older = |one: &[Release], other: &[Release]| {
         one.iter().any(|release| other.iter().any(|second| second.major == release.major && release < second))

@@ -1,7 +1,7 @@
 //! Our own words about the items of the API, from `api-docs/prose/`.
 //!
 //! Each file is a TOML table from an item, named as [`Availability`](crate::Availability) names it, to its text in
-//! Markdown; besides, `error RESOURCE.NICKNAME STATUS` tells what a declared error means, and
+//! Markdown; besides, `error RESOURCE.NICKNAME STATUS` says what a declared error means, and
 //! `example RESOURCE.NICKNAME` is Rust that uses an operation.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -33,7 +33,7 @@ pub fn read_resource(source: &Source) -> Result<Resource, Diagnostics> {
     finished(diagnostics, resource)
 }
 
-/// A reader gives nothing only where it has told why.
+/// A reader returns nothing only after it has reported why.
 fn finished<T>(diagnostics: Diagnostics, value: Option<T>) -> Result<T, Diagnostics> {
     let diagnostics = diagnostics.in_order_of_lines();
     let Some(value) = value else { return Err(diagnostics) };

@@ -27,7 +27,7 @@ pub enum Level {
     Add,
     /// Breaks some.
     Risk,
-    /// Breaks whoever uses it.
+    /// Breaks programs that use it.
     Break,
 }
 

@@ -40,7 +40,7 @@ impl<'a> Found<'a> {
         (self.resource, &self.operation.nickname)
     }
 
-    /// Method and path without the names of its parameters: what a server tells operations apart by.
+    /// Method and path without the names of its parameters: how a server distinguishes operations.
     pub(super) fn route(&self) -> (&'a str, Vec<&'a str>) {
         let shape = self.path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
         (&self.operation.http_method, shape.collect())

@@ -11,7 +11,7 @@ use ari_codegen::swagger::Model;
 
 /// A model that is gone and one that is new with the same properties are one model, if there is only one such pair.
 ///
-/// Events are told apart by their name, so a new name is a new event; and a model without properties could be any.
+/// Events are distinguished by name, so a new name is a new event; and a model without properties could be any.
 pub(super) fn renamed<'a>(old: &'a Declared, new: &'a Declared) -> Renamed<'a> {
     let (before, after) = (old.models(), new.models());
     let lone = |model: &Model, declared: &Declared, others: &BTreeMap<&str, (&str, &Model)>| {

@@ -112,7 +112,7 @@ fn default(value: Option<&Literal>) -> String {
     }
 }
 
-/// Whoever passes required parameters by their order minds the order.
+/// The order matters to callers that pass required parameters by position.
 fn order(walk: &mut Walk<'_>, operation: &Subject, old: Found<'_>, new: Found<'_>, pairs: &[(&Parameter, &Parameter)]) {
     // Path parameters are passed in the order of the path.
     let in_both: Vec<_> = pairs

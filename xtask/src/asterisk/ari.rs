@@ -1,4 +1,4 @@
-//! The one request that tells whether a server is ready: `GET /ari/asterisk/info`.
+//! The one request that shows whether a server is ready: `GET /ari/asterisk/info`.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

@@ -200,7 +200,7 @@ pub(crate) fn script(root: &Path) -> String {
     )
 }
 
-/// Starts the server in a session of its own, so that it outlives the terminal.
+/// Starts the server in its own session, so that it outlives the terminal.
 pub(crate) fn start(place: &Place) -> Result<()> {
     let log = place.log();
     let output = File::create(&log).with_context(|| log.display().to_string())?;
@@ -272,7 +272,7 @@ fn still_there(root: &Path) -> Error {
     anyhow!("processes of {} do not end: {:?}", root.display(), process::inside(root))
 }
 
-/// No pipe, since whoever inherits it and is not heard of again would keep the reader waiting.
+/// No pipe: a process that inherits it and never ends would keep the reader waiting.
 fn silent(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
 }

@@ -77,7 +77,7 @@ pub(super) fn conversations() -> Result<Vec<String>> {
     Ok(events.iter().zip(&replies).map(conversation).collect())
 }
 
-/// Every operation and every model as a file of its own, and the listings.
+/// Every operation and every model as its own file, and the listings.
 pub(super) fn declarations() -> Result<Vec<String>> {
     let mut seeds = BTreeSet::new();
     let root = workspace::api_docs();

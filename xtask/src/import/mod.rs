@@ -20,9 +20,9 @@ use server::Credentials;
 pub(crate) struct Import {
     /// A `rest-api/` folder of Asterisk's sources or of an installed server, or the URL of a running server's /ari
     ///
-    /// Sources tell their release by the file `.version`, any folder by its name, a server by `GET /asterisk/info`.
+    /// Sources state their release by the file `.version`, any folder by its name, a server by `GET /asterisk/info`.
     source: String,
-    /// The release, where the source does not tell
+    /// The release, if the source does not state it
     #[arg(long, value_name = "R")]
     release: Option<Release>,
     /// Folder that has one folder a release

@@ -39,7 +39,7 @@ struct RestResponse<'a> {
     message_body: Option<Text<'a>>,
 }
 
-/// The part of a reply that tells whose it is.
+/// The part of a reply that identifies its request.
 #[derive(Deserialize)]
 struct RequestId<'a> {
     #[serde(borrow)]
@@ -54,7 +54,7 @@ pub(super) enum Answer {
         content_type: String,
         body: String,
     },
-    /// It says whose it is, but not what it should.
+    /// It identifies its request, but is malformed.
     Unreadable {
         reason: String,
         text: Utf8Bytes,
@@ -64,10 +64,10 @@ pub(super) enum Answer {
 /// What stands before the body of a reply, as Asterisk writes it.
 const BODY: &str = "\"message_body\":\"";
 
-/// What stands in the place of a body that is read by itself: never a body, which is empty or JSON.
-const READ_BY_ITSELF: &str = "-";
+/// A placeholder for a body that is read separately. Never a body: those are empty or JSON.
+const READ_SEPARATELY: &str = "-";
 
-/// Reads a reply, and tells to which request it is, if it says so as requests of ours do.
+/// Reads a reply and the number of its request; `None` if the request is not one of ours.
 pub(super) fn answer(text: &Utf8Bytes) -> Option<(u64, Answer)> {
     match with_body_apart(text).map_or_else(|| read(text), Ok) {
         Ok((id, answer)) => Some((id.parse().ok()?, answer)),
@@ -90,14 +90,14 @@ fn read(text: &str) -> serde_json::Result<(String, Answer)> {
     Ok((words(response.request_id), answer))
 }
 
-/// Reads a reply whose body is read by itself, which is quicker. None if it is not written as Asterisk does.
+/// Reads a reply whose body is unescaped separately, which is faster; `None` if it is not in Asterisk's form.
 fn with_body_apart(text: &str) -> Option<(String, Answer)> {
     let start = text.find(BODY)? + BODY.len();
     let (unescaped, length) = unescape(&text[start..])?;
-    let rest = format!("{}{READ_BY_ITSELF}\"{}", &text[..start], &text[start + length..]);
+    let rest = format!("{}{READ_SEPARATELY}\"{}", &text[..start], &text[start + length..]);
     let (id, mut answer) = read(&rest).ok()?;
     match &mut answer {
-        Answer::Read { body, .. } if body == READ_BY_ITSELF => *body = unescaped,
+        Answer::Read { body, .. } if body == READ_SEPARATELY => *body = unescaped,
         // It was in another place, and is none.
         _ => return None,
     }
