@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_denied() {
+    fn unknown_availability_is_none() {
         let claim = "operation events.claimChannel";
         assert_eq!(has(claim, Release::new(22, 9, 0)), Some(false));
         assert_eq!(has(claim, Release::new(22, 10, 1)), Some(true));

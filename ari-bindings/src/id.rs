@@ -156,7 +156,7 @@ mod tests {
     id!(ThingId, "A test's identifier.");
 
     #[test]
-    fn an_id_is_as_handy_as_its_text() {
+    fn id_compares_with_text() {
         let id = ThingId::new("a/b");
         assert_eq!(id, "a/b");
         assert_eq!("a/b", id);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_a_plain_string_in_json_and_a_key_found_by_text() {
+    fn id_is_a_json_string_and_a_map_key() {
         let id: ThingId = serde_json::from_str(r#""a\/b""#).unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), r#""a/b""#);
         assert!(serde_json::from_str::<ThingId>("1").is_err());

@@ -152,7 +152,7 @@ mod tests {
     value!(State);
 
     #[test]
-    fn known_texts_become_variants_and_others_stay() {
+    fn known_values_become_variants() {
         assert_eq!(State::from("Down"), State::Down);
         assert_eq!(State::from("Pre-ring".to_owned()), State::PreRing);
         assert_eq!(State::from("Rsrvd"), State::Other("Rsrvd".to_owned()));

@@ -186,7 +186,7 @@ mod tests {
     use super::is_same;
 
     #[test]
-    fn is_same_wants_every_byte_and_no_more() {
+    fn is_same_compares_every_byte() {
         assert!(is_same(b"", b"") && is_same(b"secret", b"secret"));
         for other in [&b""[..], b"s", b"secre", b"secrets", b"secret\0", b"Secret", b"\0\0\0\0\0\0"] {
             assert!(!is_same(other, b"secret") && !is_same(b"secret", other), "{other:?}");

@@ -97,7 +97,7 @@ mod tests {
 
     #[cfg(feature = "websocket")]
     #[test]
-    fn a_filter_is_the_same_after_its_way_through_json() {
+    fn filter_round_trips_through_json() {
         for filter in [EventFilter::new(), EventFilter::new().allow("B").allow("A").disallow("C")] {
             assert_eq!(EventFilter::from_json(&filter.clone().into_json()), filter);
         }
@@ -106,7 +106,7 @@ mod tests {
 
     #[cfg(feature = "websocket")]
     #[test]
-    fn what_is_allowed_passes_alone_and_what_is_disallowed_never() {
+    fn filter_applies_allowed_and_disallowed() {
         let open = EventFilter::new();
         assert!(open.lets_pass("A"));
         let only_a = open.clone().allow("A");

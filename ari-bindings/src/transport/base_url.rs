@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_url_is_named_without_its_secrets() {
+    fn base_url_errors_show_no_secrets() {
         for text in [
             "",
             "localhost:8088/ari",

@@ -19,7 +19,7 @@ async fn client_of(version: &str, check: AvailabilityCheck) -> Client {
 }
 
 #[tokio::test]
-async fn an_operation_that_the_server_lacks_is_not_sent() {
+async fn unavailable_operation_is_not_sent() {
     let ari = client_of("16.28.0~dfsg-0+deb11u10", AvailabilityCheck::Refuse).await;
     within(ari.channel("1").progress()).await.expect("nobody knows the server's release yet");
     assert_eq!(within(ari.server_version()).await.unwrap().release(), Some(Release::new(16, 28, 0)));
@@ -34,7 +34,7 @@ async fn an_operation_that_the_server_lacks_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_the_server_lacks_is_not_sent() {
+async fn unavailable_parameter_is_not_sent() {
     let ari = client_of("22.5.0", AvailabilityCheck::default()).await;
     within(ari.server_version()).await.unwrap();
     let lacking = |error: Error| match error {
@@ -50,7 +50,7 @@ async fn a_parameter_that_the_server_lacks_is_not_sent() {
 }
 
 #[tokio::test]
-async fn nothing_is_refused_that_is_not_known_to_be_lacking() {
+async fn unknown_availability_is_not_refused() {
     for version in ["99.0.0", "22.99.0", "17.0.0", "GIT-22-1a2b3c4", "certified/16.8-cert14", "UNKNOWN__x"] {
         let ari = client_of(version, AvailabilityCheck::Refuse).await;
         assert_eq!(within(ari.server_version()).await.unwrap().version(), version);
@@ -64,7 +64,7 @@ async fn nothing_is_refused_that_is_not_known_to_be_lacking() {
 }
 
 #[test]
-fn what_fixups_add_has_its_releases_too() {
+fn items_added_by_fixups_have_availability() {
     assert_eq!(availability::has("value Playback.state paused", Release::new(16, 30, 1)), Some(true));
     assert_eq!(availability::has("property RTPstat.txmes", Release::new(16, 30, 1)), Some(false));
     assert_eq!(availability::has("property RTPstat.txmes", Release::new(22, 10, 1)), Some(true));

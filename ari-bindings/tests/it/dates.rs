@@ -28,7 +28,7 @@ fn neighbouring_forms_are_read() {
 }
 
 #[test]
-fn anything_else_is_an_error_that_shows_it() {
+fn unreadable_date_is_an_error_with_the_text() {
     for text in [
         "",
         "2026-11-23",

@@ -110,7 +110,7 @@ fn a_long_query_moves_into_the_body_with_its_types() {
 }
 
 #[test]
-fn the_longest_request_line_is_the_last_to_stay() {
+fn longest_request_line_stays_in_the_url() {
     let line = |length: usize| {
         let request = client().bridges().create().name("x".repeat(length)).into_request().unwrap();
         let query = request.query().unwrap_or_default();
@@ -122,7 +122,7 @@ fn the_longest_request_line_is_the_last_to_stay() {
 }
 
 #[test]
-fn what_asterisk_would_misread_is_not_sent() {
+fn ambiguous_parameters_are_refused() {
     let ari = client();
     let cases = [
         (ari.channel("").answer().into_request(), "channelId"),
@@ -149,7 +149,7 @@ fn what_asterisk_would_misread_is_not_sent() {
 
 #[cfg(feature = "websocket")]
 #[tokio::test]
-async fn events_need_the_name_of_an_application() {
+async fn events_without_application_are_refused() {
     let ari = client();
     for apps in [&[][..], &[""], &["a", ""]] {
         let error = ari.events(apps.iter().copied()).await.unwrap_err();

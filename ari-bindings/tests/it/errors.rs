@@ -25,7 +25,7 @@ fn kind(error: &Error) -> ConnectErrorKind {
 }
 
 #[tokio::test]
-async fn nothing_listens_there() {
+async fn connection_refused() {
     let (listener, builder) = listen().await;
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -41,7 +41,7 @@ async fn nothing_listens_there() {
 }
 
 #[tokio::test]
-async fn the_host_has_no_address() {
+async fn unresolvable_host_is_a_dns_error() {
     let ari = Client::builder("http://me:secret@nonexistent.invalid:8088/ari").build().unwrap();
     let request = within(ari.channels().list()).await.unwrap_err();
     let events = within(ari.events(["x"])).await.unwrap_err();
@@ -55,7 +55,7 @@ async fn the_host_has_no_address() {
 }
 
 #[tokio::test]
-async fn nobody_accepts() {
+async fn connect_without_accept_times_out() {
     // A full backlog: the kernel answers no further connection.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -82,7 +82,7 @@ async fn nobody_accepts() {
 }
 
 #[tokio::test]
-async fn a_reply_without_end() {
+async fn endless_reply_is_bounded() {
     let (listener, builder) = listen().await;
     let serving = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -98,7 +98,7 @@ async fn a_reply_without_end() {
 }
 
 #[tokio::test]
-async fn a_proxy_without_a_way() {
+async fn proxy_404_is_not_ari() {
     let server = Server::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
     let error = answer(&server).await;
     assert!(matches!(error, Error::NotAri { status: 404, .. }) && !error.is_not_found(), "{error:?}");
@@ -163,7 +163,7 @@ async fn asterisks_http_server_refuses_in_html() {
 }
 
 #[tokio::test]
-async fn not_ari_at_all() {
+async fn response_of_another_server_is_not_ari() {
     for (status, html) in [
         ("404 Not Found", NOT_FOUND),
         ("200 OK", "<html><body>Welcome</body></html>"),
@@ -192,7 +192,7 @@ async fn a_redirection_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_reply_that_takes_too_long() {
+async fn slow_reply_times_out() {
     let (listener, builder) = listen().await;
     let ari = builder.timeout(Duration::from_millis(50)).build().unwrap();
     let (error, _stream) = tokio::join!(within(ari.channels().list()), async {
@@ -227,7 +227,7 @@ async fn a_download_that_stalls() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_without_a_word() {
+async fn connection_closed_without_response() {
     let server = Server::answering("").await;
     let error = answer(&server).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error}");
@@ -237,7 +237,7 @@ async fn a_connection_closed_without_a_word() {
 }
 
 #[tokio::test]
-async fn too_large_a_body_is_asterisks_refusal() {
+async fn too_large_body_is_refused_by_asterisk() {
     let body = r#"{"message":"Request body too large"}"#;
     let answer = response("413 Request Entity Too Large", "application/json", body);
     let error = answer_unread(&answer, 50_000).await;
@@ -245,7 +245,7 @@ async fn too_large_a_body_is_asterisks_refusal() {
 }
 
 #[tokio::test]
-async fn a_body_that_the_server_does_not_read_to_its_end_is_a_clear_error() {
+async fn unread_body_is_a_clear_error() {
     let error = answer_unread("HTTP/1.1 413 Request Entity", 32 << 20).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
     assert!(error.to_string().contains("the connection was lost before the response"), "{error}");
@@ -278,7 +278,7 @@ async fn no_secret_is_ever_shown() {
 }
 
 #[test]
-fn without_a_runtime_there_is_an_error_and_no_panic() {
+fn missing_runtime_is_an_error() {
     let ari = Client::builder("http://localhost:1/ari").build().unwrap();
     let cx = &mut std::task::Context::from_waker(std::task::Waker::noop());
     let mut list = std::pin::pin!(std::future::IntoFuture::into_future(ari.channels().list()));
@@ -289,7 +289,7 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn a_configuration_that_cannot_work_says_so() {
+fn unusable_configuration_is_refused() {
     for (builder, words) in [
         (Client::builder("localhost:8088/ari"), "must begin with http://"),
         (Client::builder("ws://localhost:8088/ari"), "scheme"),
@@ -303,14 +303,14 @@ fn a_configuration_that_cannot_work_says_so() {
 }
 
 #[test]
-fn an_error_is_small_and_travels() {
+fn error_is_small_send_and_sync() {
     fn travels<T: Send + Sync + 'static>() {}
     travels::<Error>();
     assert!(size_of::<Error>() <= 80, "{}", size_of::<Error>());
 }
 
 #[tokio::test]
-async fn a_broken_head_is_http_and_may_have_been_carried_out() {
+async fn broken_head_leaves_the_outcome_open() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nno header\r\n\r\n").await;
     let error = answer(&server).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
@@ -320,12 +320,12 @@ async fn a_broken_head_is_http_and_may_have_been_carried_out() {
 }
 
 #[tokio::test]
-async fn a_listener_that_speaks_something_else_at_once() {
+async fn foreign_banner_is_not_http() {
     speaks_something_else(true).await;
 }
 
 #[tokio::test]
-async fn a_listener_that_speaks_something_else_when_asked() {
+async fn foreign_response_is_not_http() {
     speaks_something_else(false).await;
 }
 

@@ -11,7 +11,7 @@ fn dtmf(before: &str, after: &str) -> String {
 }
 
 #[test]
-fn the_type_may_stand_anywhere_and_be_escaped() {
+fn type_may_be_escaped_at_any_position() {
     for text in [
         dtmf(r#""type":"ChannelDtmfReceived","#, ""),
         dtmf(r#" "type" : "ChannelDtmfReceived","#, ""),
@@ -44,7 +44,7 @@ fn members_may_come_in_any_order_with_escapes_and_among_unknown_ones() {
 }
 
 #[test]
-fn null_is_as_good_as_absence_where_a_member_may_be_absent() {
+fn null_counts_as_absent() {
     let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
     for of_server in [r#""asterisk_id":null,"#, ""] {
         let event = Event::from_text(&text.replace(r#""asterisk_id":"a","#, of_server));
@@ -55,7 +55,7 @@ fn null_is_as_good_as_absence_where_a_member_may_be_absent() {
 }
 
 #[test]
-fn what_a_known_event_has_wrong_is_said_with_its_place() {
+fn undecodable_event_names_the_place() {
     let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
     for (from, to, reason) in [
         (r#""digit":"7""#, r#""digit":null"#, "invalid type: null, expected a string at line 1 column 42"),
@@ -82,7 +82,7 @@ fn what_a_known_event_has_wrong_is_said_with_its_place() {
 }
 
 #[test]
-fn ids_of_any_length_and_script_come_as_they_were_sent() {
+fn ids_of_any_length_and_script_round_trip() {
     let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
     for length in [0, 1, 7, 21, 22, 23, 24, 25, 150] {
         for letter in ['x', 'é', '☎', '\u{1f4de}'] {
@@ -119,7 +119,7 @@ fn numbers_are_those_that_were_sent() {
 }
 
 #[test]
-fn an_unknown_event_keeps_what_it_has() {
+fn unknown_event_keeps_its_members() {
     let text = r#"{"type":"New","application":"x","timestamp":"2026-11-23T11:49:38.950+0000","asterisk_id":5,"n":1}"#;
     let event = Event::from_text(text);
     assert_eq!((event.kind(), event.application()), ("New", Some("x")));
@@ -134,7 +134,7 @@ fn an_unknown_event_keeps_what_it_has() {
 }
 
 #[test]
-fn what_is_no_event_says_why() {
+fn malformed_event_names_the_fault() {
     let start = r#"{"type":"StasisStart","application":"x"}"#.to_owned();
     let wrong = dtmf(r#""type":"ChannelDtmfReceived","#, "").replace("100", r#""long""#);
     for (text, kind, reason) in [
@@ -159,7 +159,7 @@ fn what_is_no_event_says_why() {
 }
 
 #[test]
-fn an_undecodable_event_becomes_json_again_or_a_string() {
+fn undecodable_event_serialises_as_received() {
     let json = |text| serde_json::to_value(Event::from_text(text)).unwrap();
     assert_eq!(json(r#"{"type":5}"#), json!({"type": 5}));
     assert_eq!(json("not JSON"), json!("not JSON"));
@@ -186,7 +186,7 @@ proptest! {
 }
 
 #[test]
-fn the_type_is_found_wherever_it_stands() {
+fn type_is_found_at_any_position() {
     for text in [
         r#"{"type":"New"}"#,
         r#"{"a":"b","n":-1.5e3,"t":true,"z":null,"type":"New"}"#,

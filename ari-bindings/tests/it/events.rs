@@ -63,7 +63,7 @@ async fn close_frame(peer: &mut Peer) -> Option<CloseFrame> {
 }
 
 #[tokio::test]
-async fn the_handshake_asks_for_the_applications() {
+async fn handshake_names_the_applications() {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let connect = ari.events(["a", "b,c d"]).subscribe_all(true);
@@ -90,7 +90,7 @@ async fn names_that_releases_read_differently_are_refused() {
 }
 
 #[tokio::test]
-async fn frames_come_in_order_and_none_is_lost() {
+async fn frames_are_delivered_in_order() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     for number in 0..1000 {
         peer.feed(Message::text(unknown(number))).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_large_event_in_many_frames_arrives() {
 }
 
 #[tokio::test]
-async fn the_server_closes_after_the_last_event() {
+async fn close_by_the_server_ends_the_stream_with_the_reason() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     peer.send(Message::text(unknown(1))).await.unwrap();
     let frame = CloseFrame { code: CloseCode::Away, reason: "bye".into() };
@@ -140,7 +140,7 @@ async fn the_server_closes_after_the_last_event() {
 }
 
 #[tokio::test]
-async fn the_connection_is_cut() {
+async fn cut_connection_leaves_the_outcome_open() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     peer.send(Message::text(unknown(1))).await.unwrap();
     drop(peer);
@@ -150,7 +150,7 @@ async fn the_connection_is_cut() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up() {
+async fn silent_server_times_out() {
     let (mut events, _peer) =
         connected(|connect| connect.ping_interval(Duration::from_millis(20)).ping_timeout(Duration::from_millis(30)))
             .await;
@@ -159,7 +159,7 @@ async fn a_silent_server_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_pings_is_not() {
+async fn server_that_answers_pings_is_kept() {
     let (mut events, mut peer) =
         connected(|connect| connect.ping_interval(Duration::from_millis(5)).ping_timeout(Duration::from_secs(10)))
             .await;
@@ -176,7 +176,7 @@ async fn a_server_that_answers_pings_is_not() {
 }
 
 #[tokio::test]
-async fn durations_without_measure_are_no_panic() {
+async fn extreme_durations_do_not_panic() {
     let (mut events, mut peer) =
         connected(|connect| connect.ping_interval(Duration::MAX).ping_timeout(Duration::MAX)).await;
     peer.send(Message::text(unknown(1))).await.unwrap();
@@ -192,7 +192,7 @@ async fn pings_of_the_server_are_answered() {
 }
 
 #[tokio::test]
-async fn a_program_too_slow_gets_what_waited_and_then_the_reason() {
+async fn overflow_delivers_queued_events_then_the_reason() {
     let (mut events, mut peer) = connected(|connect| connect.buffer_limit(1000)).await;
     for number in 0..50 {
         peer.feed(Message::text(unknown(number))).await.unwrap();
@@ -219,7 +219,7 @@ async fn a_program_too_slow_gets_what_waited_and_then_the_reason() {
 }
 
 #[tokio::test]
-async fn what_is_no_websocket_ends_it() {
+async fn invalid_websocket_data_ends_the_connection() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     peer.send(Message::text(unknown(1))).await.unwrap();
     // A text frame of one byte that is not UTF-8.
@@ -231,7 +231,7 @@ async fn what_is_no_websocket_ends_it() {
 }
 
 #[tokio::test]
-async fn a_close_that_was_asked_for_is_no_error() {
+async fn requested_close_is_no_error() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     let server = async {
         close_frame(&mut peer).await.unwrap();
@@ -244,7 +244,7 @@ async fn a_close_that_was_asked_for_is_no_error() {
 }
 
 #[tokio::test]
-async fn events_on_their_way_while_closing_are_kept() {
+async fn events_received_while_closing_are_delivered() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     let server = async {
         peer.send(Message::text(unknown(1))).await.unwrap();
@@ -261,7 +261,7 @@ async fn events_on_their_way_while_closing_are_kept() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_given_up_loses_nothing() {
+async fn cancelled_wait_loses_no_event() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     for number in 0..20 {
         assert!(tokio::time::timeout(Duration::ZERO, events.next()).await.is_err());
@@ -271,21 +271,21 @@ async fn a_wait_that_is_given_up_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_close_without_an_answer_is_over_soon() {
+async fn close_without_an_answer_times_out() {
     let (mut events, _peer) = connected(|connect| connect).await;
     within(events.close()).await;
     assert!(within(events.next()).await.is_none());
 }
 
 #[tokio::test]
-async fn dropping_says_goodbye() {
+async fn dropping_sends_a_close_frame() {
     let (events, mut peer) = connected(|connect| connect).await;
     drop(events);
     assert_eq!(close_frame(&mut peer).await.unwrap().code, CloseCode::Normal);
 }
 
 #[test]
-fn the_end_of_the_runtime_says_goodbye_and_wakes_nobody_into_a_panic() {
+fn runtime_shutdown_closes_without_panic() {
     let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let server = server.unwrap();
     let program = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -314,7 +314,7 @@ async fn a_wrong_accept_key_is_no_websocket() {
 }
 
 #[tokio::test]
-async fn a_handshake_without_an_answer_times_out() {
+async fn handshake_without_response_times_out() {
     let (listener, builder) = listen().await;
     let ari = builder.connect_timeout(Duration::from_millis(50)).build().unwrap();
     let error = within(ari.events(["x"])).await.unwrap_err();

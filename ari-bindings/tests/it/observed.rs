@@ -115,7 +115,7 @@ fn clear_text_to_another_machine_is_warned_about() {
 
 #[cfg(feature = "metrics")]
 #[test]
-fn requests_and_events_are_measured() {
+fn metrics_count_requests_and_events() {
     use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
     use crate::fake::{Fake, numbered, send};
@@ -151,7 +151,7 @@ fn requests_and_events_are_measured() {
 
 #[cfg(all(feature = "signal", unix))]
 #[tokio::test]
-async fn a_signal_to_end_closes_the_connection() {
+async fn termination_signal_closes_the_connection() {
     use futures_util::StreamExt as _;
     use tokio_tungstenite::tungstenite::Message;
 

@@ -102,7 +102,7 @@ async fn bodies_and_errors_are_as_over_http() {
 }
 
 #[tokio::test]
-async fn what_was_sent_when_the_connection_is_lost_may_have_been_carried_out() {
+async fn requests_sent_before_a_loss_have_unknown_outcome() {
     let mut fake = Fake::start().await;
     let (ari, mut events, mut peer) = connected(&mut fake).await;
     let stopped = {
@@ -142,7 +142,7 @@ async fn what_was_sent_when_the_connection_is_lost_may_have_been_carried_out() {
 }
 
 #[tokio::test]
-async fn a_reply_that_comes_too_late_is_nobodys_event() {
+async fn late_reply_is_no_event() {
     let mut fake = Fake::start().await;
     let ari = fake.builder().transport(Transport::WebSocket).timeout(Duration::from_millis(50)).build().unwrap();
     let (events, mut peer) =
@@ -159,7 +159,7 @@ async fn a_reply_that_comes_too_late_is_nobodys_event() {
 }
 
 #[tokio::test]
-async fn a_server_without_requests_over_the_websocket_is_told() {
+async fn missing_rest_over_websocket_is_reported() {
     let mut fake = Fake::start().await;
     let ari =
         fake.builder().transport(Transport::WebSocket).connect_timeout(Duration::from_millis(100)).build().unwrap();
@@ -169,7 +169,7 @@ async fn a_server_without_requests_over_the_websocket_is_told() {
 }
 
 #[tokio::test]
-async fn a_filter_that_would_swallow_the_replies_is_refused() {
+async fn filter_that_blocks_replies_is_refused() {
     let mut fake = Fake::start().await;
     let (ari, _events, mut peer) = connected(&mut fake).await;
     let x = ari.application("x");
@@ -195,7 +195,7 @@ async fn a_filter_that_would_swallow_the_replies_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_too_long_is_not_sent() {
+async fn too_long_request_is_not_sent() {
     let mut fake = Fake::start().await;
     let (ari, _events, _peer) = connected(&mut fake).await;
     let request = ari.channels().originate("Local/x").app("x").variables([("A", "x".repeat(70_000))]);
@@ -204,7 +204,7 @@ async fn a_request_that_is_too_long_is_not_sent() {
 }
 
 #[tokio::test]
-async fn before_and_after_the_connection_requests_go_by_http_and_files_always() {
+async fn requests_use_http_without_connection_and_for_files() {
     let mut fake = Fake::start().await;
     fake.answer(
         "GET /asterisk/ping",

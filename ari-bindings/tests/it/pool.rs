@@ -26,7 +26,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 #[tokio::test]
-async fn one_connection_serves_one_request_after_the_other() {
+async fn pool_reuses_connections() {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let server = async {
@@ -47,7 +47,7 @@ async fn one_connection_serves_one_request_after_the_other() {
 }
 
 #[tokio::test]
-async fn one_that_the_server_has_closed_meanwhile_is_replaced() {
+async fn pool_replaces_connections_closed_by_the_server() {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let first = async {
@@ -64,7 +64,7 @@ async fn one_that_the_server_has_closed_meanwhile_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_sent_over_a_kept_connection_is_not_sent_again() {
+async fn request_sent_on_a_pooled_connection_is_not_retried() {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let server = async {
@@ -86,7 +86,7 @@ async fn a_request_that_was_sent_over_a_kept_connection_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn one_whose_request_was_given_up_is_not_used_again() {
+async fn pool_drops_connections_of_cancelled_requests() {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let request = tokio::spawn({
@@ -103,7 +103,7 @@ async fn one_whose_request_was_given_up_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn none_is_kept_for_no_time() {
+async fn zero_idle_timeout_keeps_no_connection() {
     let (listener, builder) = listen().await;
     let ari = builder.idle_timeout(Duration::ZERO).build().unwrap();
     let server = async {
@@ -116,7 +116,7 @@ async fn none_is_kept_for_no_time() {
 }
 
 #[tokio::test]
-async fn connecting_and_a_request_may_take_as_long_as_one_likes() {
+async fn immense_timeouts_are_accepted() {
     let (listener, builder) = listen().await;
     let ari = builder.timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
     let server = async { serve(&mut accept(&listener).await).await };
@@ -138,7 +138,7 @@ async fn upgrade(stream: &mut TcpStream) {
 
 #[cfg(feature = "websocket")]
 #[tokio::test]
-async fn none_is_kept_when_the_event_connection_is_lost() {
+async fn pool_is_renewed_after_a_lost_event_connection() {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
     let (events, first) = within(async {

@@ -67,7 +67,7 @@ pub(crate) async fn until_asked(fake: &Fake, request: &str) {
 }
 
 #[tokio::test]
-async fn a_gap_stands_in_its_place_among_the_events() {
+async fn gap_notices_are_in_order_with_events() {
     let mut fake = Fake::start().await;
     fake.started_at(1);
     let ari = fake.client();
@@ -89,7 +89,7 @@ async fn a_gap_stands_in_its_place_among_the_events() {
 }
 
 #[tokio::test]
-async fn a_restart_of_the_server_is_told() {
+async fn restart_of_the_server_is_reported() {
     let mut fake = Fake::start().await;
     fake.started_at(1);
     let ari = fake.client();
@@ -113,7 +113,7 @@ async fn a_restart_of_the_server_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_say_leaves_it_open() {
+async fn unknown_startup_time_leaves_restarted_open() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
@@ -124,7 +124,7 @@ async fn a_server_that_does_not_say_leaves_it_open() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_and_starting_is_waited_for() {
+async fn starting_server_is_waited_for() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
@@ -151,7 +151,7 @@ async fn a_server_that_is_gone_and_starting_is_waited_for() {
 }
 
 #[tokio::test]
-async fn what_trying_again_cannot_mend_ends_it() {
+async fn permanent_errors_end_reconnecting() {
     for status in [401, 403, 400] {
         let mut fake = Fake::start().await;
         let ari = fake.client();
@@ -178,7 +178,7 @@ async fn attempts_are_counted() {
 }
 
 #[tokio::test]
-async fn a_half_open_connection_is_noticed_and_made_again() {
+async fn half_open_connection_is_detected_and_reopened() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let short = Duration::from_millis(20);
@@ -195,7 +195,7 @@ async fn a_half_open_connection_is_noticed_and_made_again() {
 }
 
 #[tokio::test]
-async fn the_first_attempt_fails_at_once_unless_one_wants_to_wait() {
+async fn first_attempt_fails_at_once_by_default() {
     let fake = Fake::start().await;
     let ari = fake.client();
     let stopped = fake.stop().await;
@@ -216,7 +216,7 @@ async fn the_first_attempt_fails_at_once_unless_one_wants_to_wait() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_server_ends_with_a_wrong_password() {
+async fn wait_for_server_fails_on_wrong_password() {
     let fake = Fake::start().await;
     fake.refuse(Some(401));
     let error = within(fake.client().events(["x"]).wait_for_server(true)).await.unwrap_err();
@@ -224,7 +224,7 @@ async fn waiting_for_a_server_ends_with_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_connection_that_does_not_hear_is_made_again() {
+async fn connection_without_events_is_reopened() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
@@ -265,7 +265,7 @@ async fn until_probed(fake: &Fake, times: usize) -> String {
 }
 
 #[tokio::test]
-async fn an_application_that_the_server_does_not_know_is_not_heard() {
+async fn unknown_application_counts_as_not_delivering() {
     let mut fake = Fake::start().await;
     fake.answer("GET /applications/x", 404, json!({ "message": "Application not found" }));
     let ari = fake.client();
@@ -277,7 +277,7 @@ async fn an_application_that_the_server_does_not_know_is_not_heard() {
 }
 
 #[tokio::test]
-async fn a_connection_that_hears_everything_is_closed_with_care() {
+async fn subscribe_all_connection_unsubscribes_before_close() {
     for reconnect in [soon(), Reconnect::never()] {
         let mut fake = Fake::start().await;
         let ari = fake.client();
@@ -291,7 +291,7 @@ async fn a_connection_that_hears_everything_is_closed_with_care() {
 }
 
 #[tokio::test]
-async fn an_application_that_was_taken_over_is_not_taken_back() {
+async fn replaced_application_is_not_reclaimed() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let mut events = within(ari.events(["x", "y"]).reconnect(soon())).await.unwrap();
@@ -335,7 +335,7 @@ async fn closing_while_there_is_no_connection() {
 }
 
 #[tokio::test]
-async fn every_subscriber_is_told_of_a_gap() {
+async fn gap_is_reported_to_every_subscriber() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;

@@ -81,7 +81,7 @@ fn scripts() -> impl Strategy<Value = Script> {
 }
 
 #[test]
-fn reconnecting_keeps_its_promises_whatever_happens() {
+fn reconnect_scripts_keep_the_invariants() {
     let cases = std::env::var("RECONNECT_SCRIPTS").map_or(12, |cases| cases.parse().unwrap());
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     runner

@@ -43,7 +43,7 @@ async fn void_accepts_every_success() {
 }
 
 #[tokio::test]
-async fn a_reply_not_as_declared_is_kept() {
+async fn undecodable_reply_is_kept() {
     let server = Server::json("200 OK", r#"{"pong":1}"#).await;
     let error = within(server.client.asterisk().ping()).await.unwrap_err();
     assert!(error.maybe_executed());
@@ -64,7 +64,7 @@ async fn a_reply_not_as_declared_is_kept() {
 }
 
 #[tokio::test]
-async fn a_download_comes_whole_or_in_pieces() {
+async fn download_yields_bytes_or_chunks() {
     let server = Server::answering(response("200 OK", "audio/wav", "RIFF and so on")).await;
     let download = within(server.client.recordings().get_stored_file("a/b")).await.unwrap();
     assert_eq!((download.content_type(), download.content_length()), (Some("audio/wav"), Some(14)));
@@ -91,7 +91,7 @@ async fn a_download_cut_short_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_refused_download_is_an_error_like_any() {
+async fn refused_download_is_an_ordinary_error() {
     let server = Server::json("404 Not Found", r#"{"message":"Recording not found"}"#).await;
     let error = within(server.client.recordings().get_stored_file("a")).await.unwrap_err();
     assert!(error.is_not_found(), "{error}");

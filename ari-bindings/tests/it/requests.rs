@@ -27,7 +27,7 @@ fn hang_up(listener: TcpListener, times: usize) -> Arc<AtomicUsize> {
 }
 
 #[tokio::test]
-async fn a_get_that_was_lost_is_sent_again_if_that_is_wanted() {
+async fn lost_get_is_retried_if_enabled() {
     let (listener, builder) = listen().await;
     let asked = hang_up(listener, 2);
     let ari = builder.retries(2).build().unwrap();
@@ -36,7 +36,7 @@ async fn a_get_that_was_lost_is_sent_again_if_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_again_that_might_be_done_twice_nor_unless_it_is_wanted() {
+async fn retries_are_opt_in_and_never_repeat_a_post() {
     let (listener, builder) = listen().await;
     let asked = hang_up(listener, 9);
     let error = within(builder.clone().retries(5).build().unwrap().bridges().create()).await.unwrap_err();
@@ -47,7 +47,7 @@ async fn nothing_is_sent_again_that_might_be_done_twice_nor_unless_it_is_wanted(
 }
 
 #[tokio::test]
-async fn what_never_reached_the_server_is_sent_again_whatever_it_is() {
+async fn unsent_requests_are_retried_whatever_the_method() {
     let (listener, builder) = listen().await;
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -67,7 +67,7 @@ async fn what_never_reached_the_server_is_sent_again_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_under_way_than_may_be() {
+async fn max_requests_limits_concurrency() {
     let (listener, builder) = listen().await;
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (counter, maximum) = (Arc::clone(&now), Arc::clone(&most));

@@ -10,7 +10,7 @@ use crate::reconnect::{connected, disconnected, expect, next, reconnected, soon,
 use crate::server::within;
 
 #[tokio::test]
-async fn what_was_subscribed_is_subscribed_again_where_the_server_has_lost_it() {
+async fn lost_subscriptions_are_restored() {
     let mut fake = Fake::start().await;
     let kept = application(&["c1"], &[], &["PJSIP/kept"]);
     for request in ["GET /applications/x", "POST /applications/x/subscription", "DELETE /applications/x/subscription"] {
@@ -67,7 +67,7 @@ async fn refused_twice(status: u16) -> [Vec<String>; 2] {
 }
 
 #[tokio::test]
-async fn a_subscription_of_what_is_gone_is_told_and_not_tried_again() {
+async fn subscription_of_a_gone_source_is_reported_once() {
     for status in [400, 404, 422] {
         let [first, second] = refused_twice(status).await;
         assert!(first[0].starts_with("x: channel:c1: ") && first[0].contains(&status.to_string()), "{first:?}");
@@ -76,7 +76,7 @@ async fn a_subscription_of_what_is_gone_is_told_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_subscription_that_is_refused_for_another_reason_is_told_and_tried_again() {
+async fn refused_subscription_is_reported_and_retried() {
     for status in [401, 403, 409, 500, 503] {
         let [first, second] = refused_twice(status).await;
         assert_eq!(first.len(), 1, "{first:?}");
@@ -86,7 +86,7 @@ async fn a_subscription_that_is_refused_for_another_reason_is_told_and_tried_aga
 }
 
 #[tokio::test]
-async fn what_was_given_back_is_told_though_the_server_does_not_answer_for_the_rest() {
+async fn restored_subscriptions_are_reported_despite_timeouts() {
     let mut fake = Fake::start().await;
     fake.started_at(1);
     fake.answer("POST /applications/x/subscription", 200, application(&[], &[], &[]));
@@ -108,7 +108,7 @@ async fn what_was_given_back_is_told_though_the_server_does_not_answer_for_the_r
 }
 
 #[tokio::test]
-async fn an_application_that_does_not_hear_is_told_though_the_server_answers_nothing_else() {
+async fn silent_application_is_reported_despite_failing_requests() {
     let mut fake = Fake::start().await;
     let ari = fake.builder().connect_timeout(Duration::from_millis(500)).build().unwrap();
     let mut events = within(ari.events(["x", "y"]).reconnect(soon())).await.unwrap();

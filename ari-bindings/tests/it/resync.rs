@@ -94,7 +94,7 @@ fn assert_complete(resync: &Resync) {
 }
 
 #[tokio::test]
-async fn what_a_gap_has_changed_follows_it_by_itself() {
+async fn resync_follows_a_gap_automatically() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect.resync(true)).await;
     show(&mut events, &mut peer, before()).await;
@@ -149,7 +149,7 @@ async fn resync_ends_routed_streams_of_gone_channels() {
 }
 
 #[tokio::test]
-async fn what_a_gap_has_changed_is_told_on_request() {
+async fn resync_reports_changes_on_request() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
     show(&mut events, &mut peer, before()).await;
@@ -164,7 +164,7 @@ async fn what_a_gap_has_changed_is_told_on_request() {
 }
 
 #[tokio::test]
-async fn a_report_that_cannot_be_made_says_so() {
+async fn failed_resync_reports_the_failure() {
     let mut fake = Fake::start().await;
     let (mut events, peer) = connected(&mut fake, |connect| connect.resync(true)).await;
     fake.answer("GET /channels", 500, json!({ "message": "broken" }));
@@ -179,7 +179,7 @@ async fn a_report_that_cannot_be_made_says_so() {
 }
 
 #[tokio::test]
-async fn with_everything_subscribed_everything_is_in_reach() {
+async fn subscribe_all_resyncs_the_whole_server() {
     let mut fake = Fake::start().await;
     let (mut events, _peer) = connected(&mut fake, |connect| connect.subscribe_all(true)).await;
     after(&fake);
@@ -190,7 +190,7 @@ async fn with_everything_subscribed_everything_is_in_reach() {
 }
 
 #[tokio::test]
-async fn what_was_not_seen_since_the_gap_before_is_forgotten() {
+async fn snapshot_forgets_what_the_last_gap_did_not_show() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
     show(&mut events, &mut peer, [start("old", "Up")]).await;

@@ -227,7 +227,7 @@ async fn replaced_channel_sees_its_successor() {
 }
 
 #[tokio::test]
-async fn unread_events_are_counted_where_they_are_missing() {
+async fn routed_stream_counts_dropped_events_in_place() {
     let router = EventRouter::new();
     let mut stream = router.channel("one").unwrap();
     for _ in 0..1002 {

@@ -37,7 +37,7 @@ fn number_of(event: &Event) -> usize {
 }
 
 #[tokio::test]
-async fn the_oldest_are_dropped_and_counted_in_their_place() {
+async fn drop_oldest_reports_count_in_place() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) =
         connected(&mut fake, |connect| connect.buffer_limit(10_000).overflow_policy(OverflowPolicy::DropOldest)).await;
@@ -57,7 +57,7 @@ async fn the_oldest_are_dropped_and_counted_in_their_place() {
 }
 
 #[tokio::test]
-async fn a_slow_subscriber_concerns_itself_alone() {
+async fn slow_subscriber_affects_no_other() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect.buffer_limit(10_000)).await;
     let mut slow = events.connection().subscribe();
@@ -82,7 +82,7 @@ async fn a_slow_subscriber_concerns_itself_alone() {
 const COUNT: usize = 100_000;
 
 #[tokio::test]
-async fn the_connection_waits_for_room_and_loses_nothing() {
+async fn wait_policy_loses_nothing() {
     let mut fake = Fake::start().await;
     let patience = Duration::from_secs(60);
     let (mut events, mut peer) =
@@ -112,7 +112,7 @@ async fn the_connection_waits_for_room_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn waiting_for_room_has_an_end() {
+async fn wait_policy_has_a_limit() {
     let mut fake = Fake::start().await;
     let patience = Duration::from_millis(20);
     let (mut events, mut peer) =
@@ -141,7 +141,7 @@ fn heavy(number: usize) -> String {
 }
 
 #[tokio::test]
-async fn what_comes_while_the_program_is_busy_is_read_all_the_same() {
+async fn socket_is_drained_while_the_program_is_busy() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
     send(&mut peer, numbered(0)).await;
@@ -156,7 +156,7 @@ async fn what_comes_while_the_program_is_busy_is_read_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_program_that_has_given_up_waiting_reads_no_more() {
+async fn cancelled_wait_reads_no_more() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
     {
@@ -173,7 +173,7 @@ async fn a_program_that_has_given_up_waiting_reads_no_more() {
 }
 
 #[tokio::test]
-async fn two_subscribers_that_wait_both_get_what_comes() {
+async fn waiting_subscribers_all_receive() {
     let mut fake = Fake::start().await;
     let (mut first, mut peer) = connected(&mut fake, |connect| connect).await;
     let connection = first.connection();
@@ -195,7 +195,7 @@ async fn two_subscribers_that_wait_both_get_what_comes() {
 }
 
 #[tokio::test]
-async fn what_was_taken_in_advance_stops_no_connection() {
+async fn buffered_bytes_do_not_block_the_connection() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) =
         connected(&mut fake, |connect| connect.buffer_limit(1_000).overflow_policy(OverflowPolicy::DropOldest)).await;

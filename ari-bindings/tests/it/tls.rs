@@ -61,7 +61,7 @@ async fn requests_and_events_over_a_private_authority() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for() {
+async fn untrusted_certificate_is_a_tls_error() {
     let (listener, acceptor, url) = listen_tls().await;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -77,7 +77,7 @@ async fn a_certificate_that_nobody_vouches_for() {
 }
 
 #[tokio::test]
-async fn tls_to_a_port_without() {
+async fn tls_on_a_clear_text_port_is_a_tls_error() {
     let (listener, _) = listen().await;
     let url = format!("https://{}/ari", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -95,7 +95,7 @@ async fn tls_to_a_port_without() {
 }
 
 #[tokio::test]
-async fn a_proxy_whose_server_is_down() {
+async fn proxy_without_backend_is_not_ari() {
     let (listener, acceptor, url) = listen_tls().await;
     let builder = Client::builder(url).root_certificate_pem(AUTHORITY);
     let serving = tokio::spawn(async move {
@@ -117,14 +117,14 @@ async fn a_proxy_whose_server_is_down() {
 }
 
 #[test]
-fn a_root_certificate_must_be_one() {
+fn invalid_root_certificate_is_refused() {
     let builder = Client::builder("https://localhost/ari").root_certificate_pem("none");
     let error = builder.build().unwrap_err();
     assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
 }
 
 #[tokio::test]
-async fn a_server_that_goes_by_another_name() {
+async fn server_name_differs_from_host() {
     // The certificate is for `localhost` and 127.0.0.1.
     let (_, acceptor, _) = listen_tls().await;
     let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
@@ -152,7 +152,7 @@ async fn a_server_that_goes_by_another_name() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_a_certificate_of_the_client() {
+async fn client_certificate_is_sent() {
     use tokio_rustls::rustls::RootCertStore;
     use tokio_rustls::rustls::server::WebPkiClientVerifier;
 

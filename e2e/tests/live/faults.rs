@@ -135,7 +135,7 @@ async fn what_is_not_there() {
 }
 
 #[tokio::test]
-async fn what_asterisk_would_misread_is_not_sent() {
+async fn ambiguous_parameters_are_refused() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let mut errors = vec![

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_asterisk_escapes_is_read() {
+    fn unescape_reads_the_escapes_of_asterisk() {
         for text in
             ["", "a", "\"", "\\", "/", "\n", "{\"id\":\"a\\\"b\"}", "täglich \"\"\"\"\"\"\"\"", "1234567\"9\\\""]
         {
@@ -115,14 +115,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_a_parser_makes_of_it(text in r#"([a-z0-9ä😀]{0,9}(\\"|\\\\|\\/|\\n|\\u00e4|\\|\n)?){0,9}"?.{0,9}"#) {
+        fn unescape_agrees_with_a_json_parser(text in r#"([a-z0-9ä😀]{0,9}(\\"|\\\\|\\/|\\n|\\u00e4|\\|\n)?){0,9}"?.{0,9}"#) {
             let Some((plain, taken)) = unescape(&text) else { return Ok(()) };
             let json = format!("\"{}", &text[..taken]);
             prop_assert_eq!(serde_json::from_str::<String>(&json).ok(), Some(plain));
         }
 
         #[test]
-        fn it_reads_whatever_is_written(text in "([a-z]{0,9}[\"\\\\/\n\r\tä]{0,3}){0,20}") {
+        fn unescape_reads_any_json_string(text in "([a-z]{0,9}[\"\\\\/\n\r\tä]{0,3}){0,20}") {
             let json = serde_json::to_string(&text).unwrap();
             prop_assert_eq!(unescape(&json[1..]), Some((text, json.len() - 1)));
         }
