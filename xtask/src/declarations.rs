@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_file_that_is_missing_is_told_where_it_is_listed() {
+    fn missing_listed_file_names_the_listing() {
         let listing = "{\"apiVersion\": \"1\", \"swaggerVersion\": \"1.1\", \"apis\": [\n{\"path\": \"/api-docs/lamps.{format}\"}]}";
         let path = folder("missing", &[(LISTING, listing)]);
         let expected =
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_declarations_is_told() {
+    fn folder_without_declarations_is_an_error() {
         let path = folder("none", &[]);
         let message = format!("{:#}", from_folder(&path).err().unwrap());
         assert!(message.starts_with(&format!("cannot read {}/resources.json: ", path.display())), "{message}");

@@ -235,14 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_tell_its_release_can_be_compared_by_naming_one() {
+    fn unknown_server_release_can_be_named() {
         let url = server("GIT-master-abc", "22.10.1");
         assert!(outcome_of(&format!("--check {url}")).unwrap_err().contains("does not tell its release"));
         assert!(!fails(&format!("22.10.1 {url} --fail-on add")));
     }
 
     #[test]
-    fn the_level_and_the_audience_decide_what_fails() {
+    fn level_and_audience_decide_failure() {
         assert!(!fails("20.20.1 21.12.3"));
         assert!(!fails("20.20.1 21.12.3 --fail-on never"));
         assert!(fails("20.20.1 21.12.3 --fail-on break"));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_compared_is_told() {
+    fn incomparable_sources_are_errors() {
         for (line, expected) in [
             ("1.2.3 22.10.1", "has no declarations of 1.2.3, only of 16.30.1"),
             ("22.10.1 nowhere", "cannot read nowhere/resources.json"),

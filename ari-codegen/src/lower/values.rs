@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_property_s_enum_has_no_word_twice() {
+    fn enum_of_a_property_repeats_no_word() {
         let cases = [
             ("Channel", "state", "ChannelState"),
             ("Bridge", "bridge_type", "BridgeType"),

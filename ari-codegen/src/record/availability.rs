@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_tells_the_first_of_each_branch_and_what_ended() {
+    fn text_lists_first_releases_and_removals() {
         let expected = "
 releases 16.0.0 16.9.0 18.0.0 18.5.0 18.9.0 18.10.0 20.0.0
 
@@ -367,7 +367,7 @@ since 20.0.0
     }
 
     #[test]
-    fn people_are_told_no_more_than_they_need() {
+    fn report_bounds_its_details() {
         let availability = recorded(0..7);
         let told = |item| availability.since_text(item).unwrap_or_default();
         assert_eq!(told("model Old"), "Since Asterisk 16.0 or earlier.");
@@ -377,7 +377,7 @@ since 20.0.0
     }
 
     #[test]
-    fn a_line_that_is_none_is_told_with_its_place() {
+    fn malformed_line_is_an_error_with_place() {
         let source = Source { file: "a.txt".to_owned(), text: "releases 16.0.0\nsince 16.x\nnonsense".to_owned() };
         assert_eq!(
             Availability::parse(&source).unwrap_err().to_string(),

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_that_made_the_same_step_are_told_together() {
+    fn branches_with_the_same_step_share_an_entry() {
         assert_eq!(headings("since 16.9.0 18.5.0 20.0.0\n model A\n"), ["16.9.0 = 18.5.0 = 20.0.0"]);
         assert_eq!(headings("since 16.9.0 18.0.0 20.0.0\n model A\n"), ["16.9.0 = 18.0.0"]);
         assert_eq!(headings("since 18.5.0 20.1.0\n model A\n"), ["18.5.0 = 20.1.0"]);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_is_told_within_a_branch_and_with_the_next() {
+    fn history_reports_removals() {
         assert_eq!(headings("since 16.2.0..16.2.0\n model A\n"), ["16.9.0 = 18.0.0", "16.2.0"]);
         assert_eq!(headings("since 16.0.0 18.0.0\n model A\n"), ["20.0.0"]);
         assert_eq!(headings("since 16.0.0..16.2.0 18.0.0 20.0.0\n model A\n"), ["18.0.0", "16.9.0"], "came back");
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_an_item_stands_with_it() {
+    fn history_groups_parts_with_their_item() {
         let page = page(&format!(
             "{RELEASES}since 16.0.0 18.0.0 20.0.0\n operation a.old\n parameter a.old.p\n value a.old.p x\n property M.s\n\
              since 18.5.0 20.1.0\n operation a.new\n parameter a.new.q\n value a.new.q one\n value a.new.q two\n \
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_matrix_tells_the_first_of_each_branch_and_what_ended() {
+    fn matrix_lists_first_releases_and_removals() {
         let page = page(&format!(
             "{RELEASES}since 16.0.0 18.0.0 20.0.0\n operation a.always\nsince 16.2.0..16.2.0 20.1.0\n operation a.some\n"
         ));

@@ -267,7 +267,7 @@ things::Thing: struct, Debug Clone, non_exhaustive
     }
 
     #[test]
-    fn what_the_walk_does_not_know_is_told() {
+    fn unknown_code_is_an_error() {
         for text in ["trait T {}", "unheard!(Of);", "pub use crate::Client;", "fn ("] {
             assert!(of(text).unwrap_err().to_string().starts_with("things/mod.rs: "), "{text}");
         }

@@ -163,7 +163,7 @@ a.json:4:63: $.apis[0].operations[0].errorResponses[3]: an error response lacks 
 }
 
 #[test]
-fn what_is_missing() {
+fn missing_keys_are_errors() {
     assert_eq!(
         diagnostics(&[("a", "{}")]),
         r"a.json:1:1: $: a resource file lacks `swaggerVersion`

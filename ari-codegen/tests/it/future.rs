@@ -124,7 +124,7 @@ fn transcripts() -> Value {
 }
 
 #[test]
-fn the_bindings_have_what_a_future_release_adds() {
+fn future_release_adds_its_items() {
     let generated = generated();
     let text = |path: &str| &generated.files.iter().find(|file| file.path == path).unwrap().text;
     let has = |path: &str, expected: &str| {
@@ -151,7 +151,7 @@ fn the_bindings_have_what_a_future_release_adds() {
 }
 
 #[test]
-fn nothing_that_a_future_release_adds_is_lost() {
+fn future_release_loses_nothing() {
     let difference = difference(&declared(&sources(), FIXUPS), &inventory::generated(&generated()));
     assert!(difference.is_empty(), "{difference}");
 }

@@ -57,7 +57,7 @@ pub(crate) fn generated(case: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn every_case_gives_what_is_expected() {
+fn golden_cases_match() {
     let empty = generated("empty");
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut differences = Vec::new();

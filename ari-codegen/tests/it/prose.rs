@@ -25,7 +25,7 @@ fn texts() -> Vec<(String, String)> {
 }
 
 #[test]
-fn everything_has_a_text_and_every_text_is_about_something() {
+fn items_and_texts_match() {
     let known = Record { prose: Prose::parse(&files()).unwrap(), ..Record::default() };
     let generated = generate(&supported(), FIXUPS, &known).unwrap();
     assert_eq!(generated.superfluous, Vec::<String>::new());
@@ -39,7 +39,7 @@ fn shown(generated: &Generated, code: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_example_is_compiled_once_where_its_operation_is_called_and_none_is_superfluous() {
+fn example_appears_once_and_superfluous_ones_are_reported() {
     let text = "\"example channels.answer\" = 'let one = 1;'\n\"example channels.sing\" = 'let two = 2;'\n\
                 \"example channels.list\" = 'let three = 3;'\n";
     let prose = Prose::parse(&[Source { file: "examples.toml".to_owned(), text: text.to_owned() }]).unwrap();
@@ -55,7 +55,7 @@ fn an_example_is_compiled_once_where_its_operation_is_called_and_none_is_superfl
 }
 
 #[test]
-fn a_text_that_names_an_event_leads_to_it() {
+fn text_links_the_events_it_names() {
     let items = [
         "operation channels.answer",
         "parameter channels.ring.channelId",

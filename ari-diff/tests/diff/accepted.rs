@@ -25,7 +25,7 @@ fn an_accepted_change_no_longer_counts() {
 }
 
 #[test]
-fn what_a_file_says_wrongly_is_told_with_its_line() {
+fn names_file_errors_have_lines() {
     let cases = [
         (
             "operation-removed things.list # why",

@@ -37,7 +37,7 @@ const MORE: &str = r#""Thing": {"id": "Thing", "properties": {"name": {"type": "
     "size": {"type": "int", "required": true}}}"#;
 
 #[test]
-fn what_is_received_and_what_is_sent_have_rules_of_their_own() {
+fn received_and_sent_models_have_separate_rules() {
     let received = only(REPLY, BARE, MORE);
     assert_eq!((received.rule.id, received.wire), ("property-added-required", Level::Add));
     assert_eq!(received.change.uses.names(), ["reply"]);
@@ -46,7 +46,7 @@ fn what_is_received_and_what_is_sent_have_rules_of_their_own() {
 }
 
 #[test]
-fn what_travels_both_ways_is_judged_by_the_graver_rule() {
+fn models_used_both_ways_take_the_graver_rule() {
     let both = format!("{REPLY}, {BODY}");
     let grown = only(&both, BARE, MORE);
     assert_eq!((grown.rule.id, grown.wire), ("request-property-added-required", Level::Break));
@@ -56,7 +56,7 @@ fn what_travels_both_ways_is_judged_by_the_graver_rule() {
 }
 
 #[test]
-fn what_is_used_nowhere_does_not_travel() {
+fn unused_models_have_no_direction() {
     let unused = r#"{"httpMethod": "GET", "nickname": "get", "responseClass": "void"}"#;
     let finding = only(unused, MORE, BARE);
     assert_eq!((finding.wire, finding.rust), (Level::Note, Level::Break));
@@ -78,7 +78,7 @@ fn a_use_reaches_what_a_model_holds_and_inherits() {
 }
 
 #[test]
-fn a_change_of_a_base_is_reported_once_with_the_number_of_its_heirs() {
+fn change_of_a_base_counts_its_heirs() {
     let tree = |properties: &str| {
         format!(
             r#""Message": {{"id": "Message", "discriminator": "type", "subTypes": ["Event"],

@@ -36,7 +36,7 @@ fn every_pair_is_of_a_rule() {
 }
 
 #[test]
-fn every_pair_gives_the_report_beside_it() {
+fn rule_pairs_match_their_reports() {
     let mut differences = Vec::new();
     for rule in rules::all() {
         golden(&folder().join(rule.id).join("report.txt"), &text(&report(rule.id), Paint::Plain), &mut differences);
@@ -45,7 +45,7 @@ fn every_pair_gives_the_report_beside_it() {
 }
 
 #[test]
-fn a_pair_turned_round_changes_too_and_each_side_equals_itself() {
+fn reversed_pair_differs_and_sides_equal_themselves() {
     for rule in rules::all() {
         let [old, new] = ["old", "new"].map(|name| side(rule.id, name).declared(name, number("1.0.0")));
         assert!(!diff(&new, &old).findings.is_empty(), "{}", rule.id);

@@ -53,7 +53,7 @@ fn agree(predicted: Level, actual: Level) -> bool {
 }
 
 #[test]
-fn the_pair_of_each_rule_does_to_the_bindings_what_the_rule_says() {
+fn rule_pairs_match_their_predictions() {
     for rule in rules::all() {
         let table = if rule.id.starts_with("request-property-") { BODIES } else { &[] };
         let [old, new] =
@@ -129,7 +129,7 @@ fn mutated(files: &Files, resource: &str, from: &str, to: &str) -> Files {
 }
 
 #[test]
-fn mutated_release_does_to_bindings_what_is_predicted() {
+fn mutated_release_matches_prediction() {
     let release = number("22.10.1");
     let files = files(&api_docs().join("22.10.1"), "release");
     let spy = r#""values": ["none", "both", "out", "in"]"#;
@@ -156,12 +156,12 @@ fn mutated_release_does_to_bindings_what_is_predicted() {
 }
 
 #[test]
-fn consecutive_supported_releases_do_to_the_bindings_what_is_predicted() {
+fn consecutive_supported_releases_match_predictions() {
     check_steps(&api_docs());
 }
 
 #[cfg(feature = "sources")]
 #[test]
-fn all_consecutive_releases_do_to_the_bindings_what_is_predicted() {
+fn consecutive_releases_match_predictions() {
     check_steps(&crate::support::sources());
 }

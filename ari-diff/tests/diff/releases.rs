@@ -85,13 +85,13 @@ fn check_accounts(folder: &Path) {
 }
 
 #[test]
-fn what_comes_and_goes_adds_up() {
+fn history_steps_add_up() {
     check_accounts(&api_docs());
 }
 
 #[cfg(feature = "sources")]
 #[test]
-fn what_comes_and_goes_in_all_releases_adds_up() {
+fn history_steps_of_all_releases_add_up() {
     check_accounts(&crate::support::sources());
 }
 

@@ -35,7 +35,7 @@ async fn another_password_ends_the_stream_at_the_next_loss() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_room_is_asked_until_it_has() {
+async fn connecting_retries_at_the_session_limit() {
     alone_on_each_server(|server: Server| async move {
         let proxy = FaultProxy::to_url(server.url());
         let ari = client(&server, &proxy);

@@ -31,7 +31,7 @@ async fn until(screen: &mut watch::Receiver<String>, what: &str, is_so: impl Fn(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_table_shows_who_is_there_also_after_a_gap() {
+async fn monitor_lists_calls_after_a_gap() {
     alone_on_each_server(|server: Server| async move {
         let (ari, app) = (server.client(), unique("monitor"));
         let first = call(&ari).await;

@@ -106,7 +106,7 @@ async fn a_slow_network_is_no_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_there_for_a_while() {
+async fn agent_is_waited_for() {
     alone_on_each_server(|server: Server| async move {
         let seen = under_load(server, 3, async |proxy, failure| {
             // Refused, accepted and hung up, accepted and left alone.

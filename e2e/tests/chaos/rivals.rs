@@ -9,7 +9,7 @@ use crate::alone::{alone_on_each_server, soon};
 use crate::observer::Observer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_later_one_has_it_and_there_is_no_fight() {
+async fn newest_connection_keeps_the_application() {
     alone_on_each_server(|server: Server| async move {
         let (app, other) = (unique("app"), unique("app"));
         let ari = server.client();

@@ -59,7 +59,7 @@ async fn a_program_that_sleeps_for_five_seconds_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_dropped_for_want_of_room_is_counted_where_it_is_missing() {
+async fn drop_oldest_counts_in_place() {
     alone_on_one_server_after_the_other(|server: Server| async move {
         const LIMIT: usize = 1 << 20;
         let mut events = flooded(&server, LIMIT, OverflowPolicy::DropOldest).await;

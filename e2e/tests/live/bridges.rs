@@ -93,7 +93,7 @@ async fn a_bridge_plays_and_records() {
 }
 
 #[tokio::test]
-async fn the_picture_of_a_bridge_has_a_source() {
+async fn bridge_video_source_is_set_and_cleared() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let bridge = call.ari.bridge(call.ari.bridges().create().r#type("mixing,video_single").await.unwrap().id);

@@ -175,7 +175,7 @@ async fn snooping_on_a_channel() {
 }
 
 #[tokio::test]
-async fn external_media_tells_its_port() {
+async fn external_media_reports_its_port() {
     on_each_route(|server: Server, route: Route| async move {
         let (app, id) = (unique("app"), unique("media"));
         let (ari, mut watch) = server.open(route, [&app]).await;

@@ -89,7 +89,7 @@ async fn another_connection_takes_the_application_over() {
 }
 
 #[tokio::test]
-async fn everything_is_heard_by_who_asks_for_it() {
+async fn subscribe_all_receives_everything() {
     on_each_route(|server: Server, route: Route| async move {
         let app = unique("app");
         let (ari, mut watch) = match route {
@@ -150,7 +150,7 @@ async fn a_connection_that_is_silent_stays() {
 }
 
 #[tokio::test]
-async fn who_cannot_follow_is_told() {
+async fn slow_program_gets_overflow() {
     on_each_route(|server: Server, route: Route| async move {
         if !route.is_inbound() {
             // The server would make the connection again.

@@ -57,7 +57,7 @@ async fn no_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_ari_at_that_path() {
+async fn wrong_path_is_not_ari() {
     on_each_server(|server: Server| async move {
         let root = server.url().strip_suffix("/ari").unwrap();
         for wrong in [root.to_owned(), format!("{root}/pbx/ari")] {
@@ -82,7 +82,7 @@ async fn a_url_without_a_scheme() {
 }
 
 #[tokio::test]
-async fn a_user_who_may_only_read() {
+async fn read_only_user_is_refused_changes() {
     on_each_route(|server: Server, route: Route| async move {
         let (user, password, app) = (server.get("ARI_READER_USER"), server.get("ARI_READER_PASSWORD"), unique("app"));
         // Events are no change, even though they register the application.
@@ -112,7 +112,7 @@ async fn a_user_who_may_only_read() {
 }
 
 #[tokio::test]
-async fn what_is_not_there() {
+async fn missing_things_are_not_found() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         for (error, message) in [
@@ -192,7 +192,7 @@ async fn a_body_that_is_too_large() {
 }
 
 #[tokio::test]
-async fn what_asterisk_does_not_accept() {
+async fn asterisk_refuses_invalid_requests() {
     on_each_route(|server: Server, route: Route| async move {
         let call = Call::open(&server, route).await;
         let (ari, channel) = (&call.ari, call.channel());

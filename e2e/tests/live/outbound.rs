@@ -104,7 +104,7 @@ async fn is_refused_for_ever(server: &Server, outbound: Outbound, log: &str) -> 
 }
 
 #[tokio::test]
-async fn with_wrong_credentials_it_tries_for_ever() {
+async fn wrong_credentials_are_retried() {
     on_each_that_connects(|server: Server| async move {
         let outbound = Outbound::default().client("password", "wrong");
         let (proxy, told) = is_refused_for_ever(&server, outbound, "Unauthorized").await;
@@ -121,7 +121,7 @@ async fn with_wrong_credentials_it_tries_for_ever() {
 }
 
 #[tokio::test]
-async fn with_a_wrong_subprotocol_it_tries_for_ever() {
+async fn wrong_subprotocol_is_retried() {
     on_each_that_connects(|server: Server| async move {
         let outbound = Outbound::default().client("protocols", "media");
         let (_wire, told) = is_refused_for_ever(&server, outbound, "Bad request").await;
@@ -131,7 +131,7 @@ async fn with_a_wrong_subprotocol_it_tries_for_ever() {
 }
 
 #[tokio::test]
-async fn an_application_that_is_not_welcome_comes_back_but_not_at_once() {
+async fn unwelcome_application_is_refused_after_a_delay() {
     on_each_that_connects(|server: Server| async move {
         let app = unique("app");
         let listener = bind(Outbound::listener().applications(["other"])).await;
@@ -149,7 +149,7 @@ async fn an_application_that_is_not_welcome_comes_back_but_not_at_once() {
 }
 
 #[tokio::test]
-async fn an_application_that_is_taken_over_does_not_come_back() {
+async fn replaced_application_is_not_reconnected() {
     on_each_that_connects(|server: Server| async move {
         let app = unique("app");
         let mut listener = bind(Outbound::listener()).await;
@@ -208,7 +208,7 @@ async fn a_call_outlives_the_listener() {
 }
 
 #[tokio::test]
-async fn the_settings_of_one_do_not_disturb_another() {
+async fn config_guards_are_independent() {
     on_each_that_connects(|server: Server| async move {
         let mut call = Call::open(&server, Route::Outbound).await;
         let (_, other) = server.open(Route::Outbound, [unique("other")]).await;

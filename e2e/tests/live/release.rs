@@ -17,7 +17,7 @@ async fn a_server_says_which_release_it_is() {
 }
 
 #[tokio::test]
-async fn what_a_server_lacks_is_not_sent() {
+async fn unavailable_items_are_not_sent() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let release = ari.server_version().await.unwrap().release().unwrap();

@@ -7,7 +7,7 @@ use ari_e2e::{Route, Server, on_each_route, unique};
 use tokio::sync::Mutex;
 
 #[tokio::test]
-async fn the_server_tells_of_itself() {
+async fn server_describes_itself() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let ping = ari.asterisk().ping().await.unwrap();
@@ -144,7 +144,7 @@ async fn endpoints_are_found_and_get_messages() {
 }
 
 #[tokio::test]
-async fn device_states_are_set_and_told() {
+async fn device_states_are_set_and_reported() {
     on_each_route(|server: Server, route: Route| async move {
         let app = unique("app");
         let (ari, mut watch) = server.open(route, [&app]).await;

@@ -48,7 +48,7 @@ async fn calls_that_are_refused_are_in_the_ledger_and_are_not_hung_up() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_may_be_left() {
+async fn optional_facts_may_be_absent() {
     let proxy = FaultProxy::to_url("http://127.0.0.1:9");
     proxy.black_hole().await;
     let client = Client::builder(proxy.url("http://127.0.0.1:9/ari")).build().unwrap();

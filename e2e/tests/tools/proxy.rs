@@ -45,7 +45,7 @@ fn is_reset(end: &io::Result<()>) -> bool {
 }
 
 #[tokio::test]
-async fn what_is_sent_arrives_both_ways_and_so_does_a_goodbye() {
+async fn proxy_forwards_both_ways() {
     let (mut echo, proxy) = proxy().await;
     let stream = connected(&proxy).await;
     assert_eq!(proxy.counts(), Counts { made: 1, open: 1 });
@@ -78,7 +78,7 @@ async fn a_cut_resets_both_ends() {
 }
 
 #[tokio::test]
-async fn closing_says_goodbye_to_both_ends() {
+async fn closing_sends_close_frames_both_ways() {
     let (mut echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     proxy.close().await;
@@ -190,7 +190,7 @@ async fn a_delay_holds_up_each_way_and_keeps_the_order() {
 }
 
 #[tokio::test]
-async fn so_many_bytes_pass_and_no_more() {
+async fn proxy_passes_a_number_of_bytes() {
     let (mut echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     proxy.truncate_after(7).await;
@@ -236,7 +236,7 @@ async fn it_ends_with_all_its_connections_when_dropped() {
 }
 
 #[tokio::test]
-async fn a_base_url_goes_through_it() {
+async fn proxy_url_keeps_the_path() {
     let proxy = FaultProxy::to_url("http://127.0.0.1:9/pbx/ari");
     assert_eq!(proxy.url("http://127.0.0.1:9/pbx/ari"), format!("http://{}/pbx/ari", proxy.address()));
 }

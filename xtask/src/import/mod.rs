@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_source_knows_its_release_best() {
+    fn release_comes_from_the_source() {
         let [old, new] = ["20.20.1", "22.10.1"].map(|text| text.parse::<Release>().unwrap());
         assert_eq!(release(None, Some(new), "x").unwrap(), new);
         assert_eq!(release(Some(new), None, "x").unwrap(), new);

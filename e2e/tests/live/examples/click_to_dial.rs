@@ -83,7 +83,7 @@ async fn two_talk() {
 }
 
 #[tokio::test]
-async fn the_first_hears_the_second_ring() {
+async fn first_party_hears_ringing() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "ring", 10).await;
         first.until_heard().await;
@@ -93,7 +93,7 @@ async fn the_first_hears_the_second_ring() {
 }
 
 #[tokio::test]
-async fn the_first_hears_what_comes_before_the_answer() {
+async fn first_party_hears_early_media() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "early", 10).await;
         first.until_heard().await;
@@ -103,7 +103,7 @@ async fn the_first_hears_what_comes_before_the_answer() {
 }
 
 #[tokio::test]
-async fn the_second_is_busy() {
+async fn second_party_is_busy() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "busy", 10).await;
         assert_eq!(first.cause().await, Some(17));
@@ -113,7 +113,7 @@ async fn the_second_is_busy() {
 }
 
 #[tokio::test]
-async fn there_is_no_second() {
+async fn missing_second_party_is_reported() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "fail", 10).await;
         assert_eq!(first.cause().await, Some(1));
@@ -123,7 +123,7 @@ async fn there_is_no_second() {
 }
 
 #[tokio::test]
-async fn asterisk_knows_no_second() {
+async fn unknown_second_endpoint_is_reported() {
     on_each_server(|server: Server| async move {
         for nobody in ["NoTech/nobody", "/"] {
             let mut first = Phone::answered(&server, nobody, 10).await;
@@ -135,7 +135,7 @@ async fn asterisk_knows_no_second() {
 }
 
 #[tokio::test]
-async fn the_second_does_not_answer() {
+async fn second_party_does_not_answer() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "ring", 1).await;
         assert_eq!(first.cause().await, Some(19));
@@ -145,7 +145,7 @@ async fn the_second_does_not_answer() {
 }
 
 #[tokio::test]
-async fn the_first_does_not_answer() {
+async fn first_party_does_not_answer() {
     on_each_server(|server: Server| async move {
         let ari = server.client();
         let dialling = [dial(&ari, "busy", "talk", 10), dial(&ari, "ring", "talk", 1), dial(&ari, "fail", "talk", 10)];

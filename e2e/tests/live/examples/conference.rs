@@ -22,7 +22,7 @@ async fn call_in(server: &Server, number: &str, rooms: &mut Running) -> (Call, S
 }
 
 #[tokio::test]
-async fn the_first_hears_music_until_the_second_comes() {
+async fn first_party_hears_music_until_answer() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut rooms = Running::start(&server, "conference", example::serve).await;

@@ -35,7 +35,7 @@ async fn until_media(media: &mut Running) -> (ChannelId, BridgeId) {
 }
 
 #[tokio::test]
-async fn who_talks_hears_it_again() {
+async fn caller_hears_the_echo() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut media = start(&server).await;

@@ -49,7 +49,7 @@ async fn a_key_interrupts_and_chooses() {
 }
 
 #[tokio::test]
-async fn who_presses_nothing_hears_the_menu_once_more() {
+async fn silence_repeats_the_menu_once() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut menu = Running::start(&server, "ivr", example::serve).await;
@@ -80,7 +80,7 @@ async fn a_call_goes_on_in_the_dialplan() {
 }
 
 #[tokio::test]
-async fn who_hangs_up_disturbs_nobody() {
+async fn hangup_affects_no_other_call() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut menu = Running::start(&server, "ivr", example::serve).await;

@@ -95,7 +95,7 @@ async fn a_caller_waits_talks_and_waits_again() {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_passed_over() {
+async fn unanswering_agent_is_skipped() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;
@@ -114,7 +114,7 @@ async fn who_does_not_answer_is_passed_over() {
 }
 
 #[tokio::test]
-async fn an_agent_is_not_called_for_nobody() {
+async fn agent_is_not_called_without_caller() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;

@@ -79,7 +79,7 @@ async fn a_recording_is_made_again_and_kept() {
 }
 
 #[tokio::test]
-async fn who_does_not_decide_leaves_nothing_behind() {
+async fn undecided_caller_leaves_nothing() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let (mut recorder, folder) = start(&server).await;

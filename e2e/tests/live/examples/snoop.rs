@@ -76,7 +76,7 @@ async fn a_supervisor_whispers() {
 }
 
 #[tokio::test]
-async fn there_is_no_such_call() {
+async fn unknown_call_is_reported() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let snoop = Running::start(&server, "snoop", example::serve).await;
