@@ -22,7 +22,7 @@ use crate::{ConnectErrorKind, Download, Error, Method, Request};
 const EXCERPT: usize = 100;
 
 /// How many new connections a request is offered to that end before they take it, without a reason.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 10;
 
 /// The HTTP server of one Asterisk.
 pub(crate) struct Http {

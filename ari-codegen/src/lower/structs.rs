@@ -160,12 +160,12 @@ fn common_members(events: &[Struct]) -> Vec<CommonMember> {
         .into_iter()
         .filter(|(name, _)| !EVENT_METHODS.contains(name))
         .filter_map(|(name, holders)| {
-            let field = holders[0].1;
-            let one_type = holders.iter().all(|(_, other)| other.ty == field.ty);
+            let holders = of_usual_type(holders);
+            let field = holders.first()?.1;
             let on_unknown =
                 ON_UNKNOWN.contains(&name) && matches!(field.ty, RustType::String | RustType::Id(_) | RustType::Date);
             let is_object = matches!(field.ty, RustType::Model(_));
-            (one_type && (on_unknown || (is_object && holders.len() >= SHARED_BY))).then(|| CommonMember {
+            (on_unknown || (is_object && holders.len() >= SHARED_BY)).then(|| CommonMember {
                 name: name.to_owned(),
                 docs: docs::common_member(&field.wire, holders.len()),
                 ty: field.ty.clone(),
@@ -174,4 +174,13 @@ fn common_members(events: &[Struct]) -> Vec<CommonMember> {
             })
         })
         .collect()
+}
+
+/// The events whose member has the type that most events give it: one that differs must not take the method from all.
+fn of_usual_type<'a>(holders: Vec<(&'a Struct, &'a Field)>) -> Vec<(&'a Struct, &'a Field)> {
+    let count = |ty: &RustType| holders.iter().filter(|(_, other)| other.ty == *ty).count();
+    // Of equally many, the first in order.
+    let usual = holders.iter().rev().map(|(_, field)| &field.ty).max_by_key(|ty| count(ty));
+    let usual = usual.cloned();
+    holders.into_iter().filter(|(_, field)| Some(&field.ty) == usual.as_ref()).collect()
 }

@@ -29,10 +29,12 @@ fn collect(tree: &UseTree, prefix: &TokenStream, imports: &mut Imports) {
             let ident = &path.ident;
             collect(&path.tree, &quote!(#prefix #ident ::), imports);
         }
-        // What the root of the crate exports keeps its one name.
+        // What the root of the crate exports keeps its one name, and names of functions are those of methods, too.
         UseTree::Name(name) if prefix.clone().into_iter().count() > 3 => {
             let ident = &name.ident;
-            imports.insert(ident.to_string(), quote!(#prefix #ident));
+            if ident.to_string().starts_with(char::is_uppercase) {
+                imports.insert(ident.to_string(), quote!(#prefix #ident));
+            }
         }
         UseTree::Group(group) => group.items.iter().for_each(|tree| collect(tree, prefix, imports)),
         _ => {}
@@ -42,11 +44,14 @@ fn collect(tree: &UseTree, prefix: &TokenStream, imports: &mut Imports) {
 fn expanded(tokens: TokenStream, imports: &Imports) -> TokenStream {
     let mut out = TokenStream::new();
     let (mut colons, mut is_in_path) = (0, false);
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        // `Item = …` names an associated type.
+        let is_bound = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '=');
         let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
         colons = if is_colon { colons + 1 } else { 0 };
         match token {
-            TokenTree::Ident(ident) if !is_in_path => match imports.get(&ident.to_string()) {
+            TokenTree::Ident(ident) if !is_in_path && !is_bound => match imports.get(&ident.to_string()) {
                 Some(path) => out.extend(path.clone()),
                 None => out.extend([TokenTree::Ident(ident)]),
             },

@@ -123,6 +123,11 @@ const MUTATIONS: &[Mutation] = &[
             push(&mut state["allowableValues"]["values"], json!("On Fire"));
         }
     }),
+    ("a property of another type on one event", |name, file| {
+        if name == "events" {
+            file["models"]["StasisStart"]["properties"]["bridge"] = json!({ "type": "string" });
+        }
+    }),
     ("a resource with the name of a handle", |name, file| {
         if name == "channels" {
             push(&mut file["apis"], operation("/channel", "GET", "channel", &[]));
