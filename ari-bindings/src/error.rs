@@ -240,6 +240,12 @@ impl Error {
         }
     }
 
+    /// The error with its causes, for logs and states that keep text alone.
+    pub(crate) fn with_causes(&self) -> String {
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     pub(crate) fn config(reason: impl Into<Box<str>>) -> Self {
         Self::Config { reason: reason.into() }
     }

@@ -49,7 +49,7 @@ pub(super) fn finished(span: &Span, request: &Request, result: &Result<Content, 
         let (method, path) = (request.method(), request.path());
         match result {
             Ok(content) => tracing::debug!("{method} {path}: {} in {duration:.1?}", content.status()),
-            Err(error) => tracing::debug!("{method} {path}: failed in {duration:.1?}: {error}"),
+            Err(error) => tracing::debug!("{method} {path}: failed in {duration:.1?}: {}", error.with_causes()),
         }
     }
     if let Ok(Content::Text { status, text }) = result {

@@ -170,7 +170,7 @@ impl Client {
                 Err(error) => error,
             };
             let Some(delay) = tries.next(request.method(), &error) else { return Err(error) };
-            tracing::debug!("sent again after {delay:?}: {error}");
+            tracing::debug!("sent again after {delay:?}: {}", error.with_causes());
             tokio::time::sleep(delay).await;
         }
     }

@@ -55,8 +55,8 @@ pub struct Differences<Id, Thing> {
 
 impl Resync {
     pub(crate) fn failed(error: &Error) -> Self {
-        tracing::warn!("what a gap in the events has changed cannot be found out: {error}");
-        Self { failure: Some(error.to_string().into()), ..Self::default() }
+        tracing::warn!("what a gap in the events has changed cannot be found out: {}", error.with_causes());
+        Self { failure: Some(error.with_causes().into()), ..Self::default() }
     }
 
     /// Whether nothing differs, as far as could be found out.

@@ -141,7 +141,7 @@ impl EventsBuilder {
             };
             let delay = if self.wait_for_server && !is_final(&error) { attempts.next() } else { None };
             let Some(delay) = delay else { return Err(error) };
-            tracing::warn!("waiting for the server: {error}");
+            tracing::warn!("waiting for the server: {}", error.with_causes());
             tokio::time::sleep(delay).await;
         }
     }

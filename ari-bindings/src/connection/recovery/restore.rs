@@ -73,7 +73,7 @@ async fn startup(client: &Client) -> Option<Date> {
     match retry(|| call().json::<Info>()).await {
         Ok(info) => Some(info.status.startup_time),
         Err(error) => {
-            tracing::debug!("whether Asterisk was restarted is not known: {error}");
+            tracing::debug!("whether Asterisk was restarted is not known: {}", error.with_causes());
             None
         }
     }
@@ -153,7 +153,7 @@ async fn find(client: &Client, probe: &Probe, app: &str, again: bool) -> Result<
         // The connection registered it, and it has gone with the end of another one.
         Err(error) if error.is_not_found() => return Err(NotDelivering),
         Err(error) => {
-            tracing::debug!("{app}: its subscriptions are not known: {error}");
+            tracing::debug!("{app}: its subscriptions are not known: {}", error.with_causes());
             return Ok(None);
         }
     };

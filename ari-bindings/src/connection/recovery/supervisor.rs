@@ -252,8 +252,8 @@ impl Supervisor {
                 Ok(socket) => return Ok(socket),
                 Err(error) if is_final(&error) => return Err(Some(error)),
                 Err(error) => {
-                    tracing::warn!(attempt = gap.attempts, "cannot reconnect: {error}");
-                    self.set_disconnected(gap, &error);
+                    tracing::warn!(attempt = gap.attempts, "cannot reconnect: {}", error.with_causes());
+                    self.set_disconnected(gap, &error.with_causes());
                     last = error;
                 }
             }
@@ -267,7 +267,7 @@ impl Supervisor {
 
     fn end(&mut self, error: Option<&Error>) {
         if let Some(error) = error {
-            tracing::error!("the event connection has ended: {error}");
+            tracing::error!(error = error.with_causes(), "the event connection has ended");
         }
         self.ended = true;
         if let Some(rest) = &self.rest {
