@@ -91,7 +91,7 @@ fn methods_apart(item: &str) -> String {
         out.push_str(line);
         out.push('\n');
         let is_constant = line.starts_with("    pub const ") && line.ends_with(';');
-        after_method = is_constant || ["    }", "    ];", "    };"].contains(&line);
+        after_method = is_constant || ["    }", "    ];", "    };", "    );"].contains(&line);
     }
     out
 }

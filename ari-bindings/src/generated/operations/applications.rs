@@ -71,6 +71,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("applications", "list", Method::Get, "/applications");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -99,6 +100,7 @@ impl Get {
         Method::Get,
         "/applications/{applicationName}",
     );
+
     pub(crate) fn new(client: &Client, application_name: impl Into<ApplicationName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -144,6 +146,7 @@ impl Subscribe {
         Method::Post,
         "/applications/{applicationName}/subscription",
     );
+
     pub(crate) fn new(
         client: &Client,
         application_name: impl Into<ApplicationName>,
@@ -188,6 +191,7 @@ impl Unsubscribe {
         Method::Delete,
         "/applications/{applicationName}/subscription",
     );
+
     pub(crate) fn new(
         client: &Client,
         application_name: impl Into<ApplicationName>,
@@ -239,6 +243,7 @@ impl Filter {
         Method::Put,
         "/applications/{applicationName}/eventFilter",
     );
+
     pub(crate) fn new(client: &Client, application_name: impl Into<ApplicationName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

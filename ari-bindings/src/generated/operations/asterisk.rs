@@ -149,6 +149,7 @@ impl GetObject {
         Method::Get,
         "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
     );
+
     pub(crate) fn new(
         client: &Client,
         config_class: impl Into<String>,
@@ -195,6 +196,7 @@ impl UpdateObject {
         Method::Put,
         "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
     );
+
     pub(crate) fn new(
         client: &Client,
         config_class: impl Into<String>,
@@ -246,6 +248,7 @@ impl DeleteObject {
         Method::Delete,
         "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
     );
+
     pub(crate) fn new(
         client: &Client,
         config_class: impl Into<String>,
@@ -280,6 +283,7 @@ pub struct GetInfo(Call);
 impl GetInfo {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("asterisk", "getInfo", Method::Get, "/asterisk/info");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -314,6 +318,7 @@ pub struct Ping(Call);
 impl Ping {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("asterisk", "ping", Method::Get, "/asterisk/ping");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -331,6 +336,7 @@ pub struct ListModules(Call);
 impl ListModules {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("asterisk", "listModules", Method::Get, "/asterisk/modules");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -360,6 +366,7 @@ impl GetModule {
         Method::Get,
         "/asterisk/modules/{moduleName}",
     );
+
     pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
@@ -390,6 +397,7 @@ impl LoadModule {
         Method::Post,
         "/asterisk/modules/{moduleName}",
     );
+
     pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
@@ -419,6 +427,7 @@ impl UnloadModule {
         Method::Delete,
         "/asterisk/modules/{moduleName}",
     );
+
     pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
@@ -448,6 +457,7 @@ impl ReloadModule {
         Method::Put,
         "/asterisk/modules/{moduleName}",
     );
+
     pub(crate) fn new(client: &Client, module_name: impl Into<ModuleName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("moduleName", Into::<ModuleName>::into(module_name).as_ref()))
     }
@@ -465,6 +475,7 @@ pub struct ListLogChannels(Call);
 impl ListLogChannels {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("asterisk", "listLogChannels", Method::Get, "/asterisk/logging");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -498,6 +509,7 @@ impl AddLog {
         Method::Post,
         "/asterisk/logging/{logChannelName}",
     );
+
     pub(crate) fn new(
         client: &Client,
         log_channel_name: impl Into<LogChannelName>,
@@ -534,6 +546,7 @@ impl DeleteLog {
         Method::Delete,
         "/asterisk/logging/{logChannelName}",
     );
+
     pub(crate) fn new(client: &Client, log_channel_name: impl Into<LogChannelName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -567,6 +580,7 @@ impl RotateLog {
         Method::Put,
         "/asterisk/logging/{logChannelName}/rotate",
     );
+
     pub(crate) fn new(client: &Client, log_channel_name: impl Into<LogChannelName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -594,6 +608,7 @@ pub struct GetGlobalVar(Call);
 impl GetGlobalVar {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("asterisk", "getGlobalVar", Method::Get, "/asterisk/variable");
+
     pub(crate) fn new(client: &Client, variable: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("variable", variable.into()))
     }
@@ -617,6 +632,7 @@ pub struct SetGlobalVar(Call);
 impl SetGlobalVar {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("asterisk", "setGlobalVar", Method::Post, "/asterisk/variable");
+
     pub(crate) fn new(client: &Client, variable: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("variable", variable.into()))
     }

@@ -157,6 +157,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "list", Method::Get, "/bridges");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -188,6 +189,7 @@ pub struct Create(Call);
 impl Create {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "create", Method::Post, "/bridges");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -251,6 +253,7 @@ pub struct CreateWithId(Call);
 impl CreateWithId {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "createWithId", Method::Post, "/bridges/{bridgeId}");
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
@@ -312,6 +315,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "get", Method::Get, "/bridges/{bridgeId}");
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
@@ -344,6 +348,7 @@ pub struct Destroy(Call);
 impl Destroy {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "destroy", Method::Delete, "/bridges/{bridgeId}");
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
@@ -377,6 +382,7 @@ impl GetBridgeVar {
         Method::Get,
         "/bridges/{bridgeId}/variable",
     );
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -415,6 +421,7 @@ impl SetBridgeVar {
         Method::Post,
         "/bridges/{bridgeId}/variable",
     );
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -468,6 +475,7 @@ impl GetBridgeVars {
         Method::Get,
         "/bridges/{bridgeId}/variables",
     );
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,
@@ -510,6 +518,7 @@ impl SetBridgeVars {
         Method::Post,
         "/bridges/{bridgeId}/variables",
     );
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,
@@ -559,6 +568,7 @@ impl AddChannel {
         Method::Post,
         "/bridges/{bridgeId}/addChannel",
     );
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,
@@ -643,6 +653,7 @@ impl RemoveChannel {
         Method::Post,
         "/bridges/{bridgeId}/removeChannel",
     );
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,
@@ -685,6 +696,7 @@ impl SetVideoSource {
         Method::Post,
         "/bridges/{bridgeId}/videoSource/{channelId}",
     );
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, channel_id: impl Into<ChannelId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -720,6 +732,7 @@ impl ClearVideoSource {
         Method::Delete,
         "/bridges/{bridgeId}/videoSource",
     );
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
@@ -751,6 +764,7 @@ pub struct StartMoh(Call);
 impl StartMoh {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "startMoh", Method::Post, "/bridges/{bridgeId}/moh");
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
@@ -783,6 +797,7 @@ pub struct StopMoh(Call);
 impl StopMoh {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "stopMoh", Method::Delete, "/bridges/{bridgeId}/moh");
+
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref()))
     }
@@ -821,6 +836,7 @@ pub struct Play(Call);
 impl Play {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "play", Method::Post, "/bridges/{bridgeId}/play");
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,
@@ -907,6 +923,7 @@ impl PlayWithId {
         Method::Post,
         "/bridges/{bridgeId}/play/{playbackId}",
     );
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,
@@ -989,6 +1006,7 @@ pub struct Record(Call);
 impl Record {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "record", Method::Post, "/bridges/{bridgeId}/record");
+
     pub(crate) fn new(
         client: &Client,
         bridge_id: impl Into<BridgeId>,

@@ -263,6 +263,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "list", Method::Get, "/channels");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -300,6 +301,7 @@ pub struct Originate(Call);
 impl Originate {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "originate", Method::Post, "/channels");
+
     pub(crate) fn new(client: &Client, endpoint: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("endpoint", endpoint.into()))
     }
@@ -456,6 +458,7 @@ pub struct Create(Call);
 impl Create {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "create", Method::Post, "/channels/create");
+
     pub(crate) fn new(client: &Client, endpoint: impl Into<String>, app: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("endpoint", endpoint.into()).text("app", app.into()))
     }
@@ -545,6 +548,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "get", Method::Get, "/channels/{channelId}");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -587,6 +591,7 @@ impl OriginateWithId {
         Method::Post,
         "/channels/{channelId}",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, endpoint: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -735,6 +740,7 @@ pub struct Hangup(Call);
 impl Hangup {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "hangup", Method::Delete, "/channels/{channelId}");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -793,6 +799,7 @@ impl ContinueInDialplan {
         Method::Post,
         "/channels/{channelId}/continue",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -857,6 +864,7 @@ pub struct Move(Call);
 impl Move {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "move", Method::Post, "/channels/{channelId}/move");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -915,6 +923,7 @@ impl Redirect {
         Method::Post,
         "/channels/{channelId}/redirect",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, endpoint: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -953,6 +962,7 @@ pub struct Answer(Call);
 impl Answer {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "answer", Method::Post, "/channels/{channelId}/answer");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -988,6 +998,7 @@ pub struct Ring(Call);
 impl Ring {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "ring", Method::Post, "/channels/{channelId}/ring");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1021,6 +1032,7 @@ impl RingStop {
         Method::Delete,
         "/channels/{channelId}/ring",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1056,6 +1068,7 @@ impl Progress {
         Method::Post,
         "/channels/{channelId}/progress",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1092,6 +1105,7 @@ pub struct SendDtmf(Call);
 impl SendDtmf {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "sendDTMF", Method::Post, "/channels/{channelId}/dtmf");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1168,6 +1182,7 @@ pub struct Mute(Call);
 impl Mute {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "mute", Method::Post, "/channels/{channelId}/mute");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -1200,6 +1215,7 @@ pub struct Unmute(Call);
 impl Unmute {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "unmute", Method::Delete, "/channels/{channelId}/mute");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -1240,6 +1256,7 @@ pub struct Hold(Call);
 impl Hold {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "hold", Method::Post, "/channels/{channelId}/hold");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1267,6 +1284,7 @@ pub struct Unhold(Call);
 impl Unhold {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "unhold", Method::Delete, "/channels/{channelId}/hold");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1302,6 +1320,7 @@ pub struct StartMoh(Call);
 impl StartMoh {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "startMoh", Method::Post, "/channels/{channelId}/moh");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1339,6 +1358,7 @@ pub struct StopMoh(Call);
 impl StopMoh {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "stopMoh", Method::Delete, "/channels/{channelId}/moh");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1372,6 +1392,7 @@ impl StartSilence {
         Method::Post,
         "/channels/{channelId}/silence",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1404,6 +1425,7 @@ impl StopSilence {
         Method::Delete,
         "/channels/{channelId}/silence",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -1445,6 +1467,7 @@ pub struct Play(Call);
 impl Play {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "play", Method::Post, "/channels/{channelId}/play");
+
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<ChannelId>,
@@ -1525,6 +1548,7 @@ impl PlayWithId {
         Method::Post,
         "/channels/{channelId}/play/{playbackId}",
     );
+
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<ChannelId>,
@@ -1603,6 +1627,7 @@ pub struct Record(Call);
 impl Record {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "record", Method::Post, "/channels/{channelId}/record");
+
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<ChannelId>,
@@ -1692,6 +1717,7 @@ impl GetChannelVar {
         Method::Get,
         "/channels/{channelId}/variable",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -1738,6 +1764,7 @@ impl SetChannelVar {
         Method::Post,
         "/channels/{channelId}/variable",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, variable: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -1793,6 +1820,7 @@ impl GetChannelVars {
         Method::Get,
         "/channels/{channelId}/variables",
     );
+
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<ChannelId>,
@@ -1837,6 +1865,7 @@ impl SetChannelVars {
         Method::Post,
         "/channels/{channelId}/variables",
     );
+
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<ChannelId>,
@@ -1886,6 +1915,7 @@ impl SnoopChannel {
         Method::Post,
         "/channels/{channelId}/snoop",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -1959,6 +1989,7 @@ impl SnoopChannelWithId {
         Method::Post,
         "/channels/{channelId}/snoop/{snoopId}",
     );
+
     pub(crate) fn new(
         client: &Client,
         channel_id: impl Into<ChannelId>,
@@ -2030,6 +2061,7 @@ pub struct Dial(Call);
 impl Dial {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "dial", Method::Post, "/channels/{channelId}/dial");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -2078,6 +2110,7 @@ impl Rtpstatistics {
         Method::Get,
         "/channels/{channelId}/rtp_statistics",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -2122,6 +2155,7 @@ impl ExternalMedia {
         Method::Post,
         "/channels/externalMedia",
     );
+
     pub(crate) fn new(client: &Client, app: impl Into<String>, format: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("app", app.into()).text("format", format.into()))
     }
@@ -2243,6 +2277,7 @@ impl TransferProgress {
         Method::Post,
         "/channels/{channelId}/transfer_progress",
     );
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, states: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

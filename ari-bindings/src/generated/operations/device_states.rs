@@ -62,6 +62,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("deviceStates", "list", Method::Get, "/deviceStates");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -82,6 +83,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("deviceStates", "get", Method::Get, "/deviceStates/{deviceName}");
+
     pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("deviceName", Into::<DeviceName>::into(device_name).as_ref()))
     }
@@ -121,6 +123,7 @@ impl Update {
         Method::Put,
         "/deviceStates/{deviceName}",
     );
+
     pub(crate) fn new(
         client: &Client,
         device_name: impl Into<DeviceName>,
@@ -159,6 +162,7 @@ impl Delete {
         Method::Delete,
         "/deviceStates/{deviceName}",
     );
+
     pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("deviceName", Into::<DeviceName>::into(device_name).as_ref()))
     }

@@ -90,6 +90,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "list", Method::Get, "/endpoints");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -117,6 +118,7 @@ pub struct SendMessage(Call);
 impl SendMessage {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "sendMessage", Method::Put, "/endpoints/sendMessage");
+
     pub(crate) fn new(client: &Client, to: impl Into<String>, from: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("to", to.into()).text("from", from.into()))
     }
@@ -166,6 +168,7 @@ pub struct Refer(Call);
 impl Refer {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "refer", Method::Post, "/endpoints/refer");
+
     pub(crate) fn new(
         client: &Client,
         to: impl Into<String>,
@@ -218,6 +221,7 @@ pub struct ListByTech(Call);
 impl ListByTech {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "listByTech", Method::Get, "/endpoints/{tech}");
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("tech", Into::<String>::into(tech).as_ref()))
     }
@@ -243,6 +247,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "get", Method::Get, "/endpoints/{tech}/{resource}");
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -279,6 +284,7 @@ impl SendMessageToEndpoint {
         Method::Put,
         "/endpoints/{tech}/{resource}/sendMessage",
     );
+
     pub(crate) fn new(
         client: &Client,
         tech: impl Into<String>,
@@ -344,6 +350,7 @@ impl ReferToEndpoint {
         Method::Post,
         "/endpoints/{tech}/{resource}/refer",
     );
+
     pub(crate) fn new(
         client: &Client,
         tech: impl Into<String>,

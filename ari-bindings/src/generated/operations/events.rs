@@ -66,6 +66,7 @@ pub struct UserEvent(Call);
 impl UserEvent {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("events", "userEvent", Method::Post, "/events/user/{eventName}");
+
     pub(crate) fn new(client: &Client, event_name: impl Into<EventName>, application: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -117,6 +118,7 @@ pub struct ClaimChannel(Call);
 impl ClaimChannel {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("events", "claimChannel", Method::Post, "/events/claim");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, application: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

@@ -57,6 +57,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("mailboxes", "list", Method::Get, "/mailboxes");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -81,6 +82,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("mailboxes", "get", Method::Get, "/mailboxes/{mailboxName}");
+
     pub(crate) fn new(client: &Client, mailbox_name: impl Into<MailboxName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mailboxName", Into::<MailboxName>::into(mailbox_name).as_ref()))
     }
@@ -108,6 +110,7 @@ pub struct Update(Call);
 impl Update {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("mailboxes", "update", Method::Put, "/mailboxes/{mailboxName}");
+
     pub(crate) fn new(
         client: &Client,
         mailbox_name: impl Into<MailboxName>,
@@ -142,6 +145,7 @@ pub struct Delete(Call);
 impl Delete {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("mailboxes", "delete", Method::Delete, "/mailboxes/{mailboxName}");
+
     pub(crate) fn new(client: &Client, mailbox_name: impl Into<MailboxName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mailboxName", Into::<MailboxName>::into(mailbox_name).as_ref()))
     }

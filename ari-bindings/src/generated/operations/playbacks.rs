@@ -59,6 +59,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("playbacks", "get", Method::Get, "/playbacks/{playbackId}");
+
     pub(crate) fn new(client: &Client, playback_id: impl Into<PlaybackId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref()))
     }
@@ -90,6 +91,7 @@ pub struct Stop(Call);
 impl Stop {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("playbacks", "stop", Method::Delete, "/playbacks/{playbackId}");
+
     pub(crate) fn new(client: &Client, playback_id: impl Into<PlaybackId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref()))
     }
@@ -128,6 +130,7 @@ impl Control {
         Method::Post,
         "/playbacks/{playbackId}/control",
     );
+
     pub(crate) fn new(
         client: &Client,
         playback_id: impl Into<PlaybackId>,

@@ -102,6 +102,7 @@ pub struct ListStored(Call);
 impl ListStored {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("recordings", "listStored", Method::Get, "/recordings/stored");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -131,6 +132,7 @@ impl GetStored {
         Method::Get,
         "/recordings/stored/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -163,6 +165,7 @@ impl DeleteStored {
         Method::Delete,
         "/recordings/stored/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -204,6 +207,7 @@ impl GetStoredFile {
         Method::Get,
         "/recordings/stored/{recordingName}/file",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -238,6 +242,7 @@ impl CopyStored {
         Method::Post,
         "/recordings/stored/{recordingName}/copy",
     );
+
     pub(crate) fn new(
         client: &Client,
         recording_name: impl Into<RecordingName>,
@@ -275,6 +280,7 @@ impl GetLive {
         Method::Get,
         "/recordings/live/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -307,6 +313,7 @@ impl Cancel {
         Method::Delete,
         "/recordings/live/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -346,6 +353,7 @@ impl Stop {
         Method::Post,
         "/recordings/live/{recordingName}/stop",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -379,6 +387,7 @@ impl Pause {
         Method::Post,
         "/recordings/live/{recordingName}/pause",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -411,6 +420,7 @@ impl Unpause {
         Method::Delete,
         "/recordings/live/{recordingName}/pause",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -444,6 +454,7 @@ impl Mute {
         Method::Post,
         "/recordings/live/{recordingName}/mute",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -476,6 +487,7 @@ impl Unmute {
         Method::Delete,
         "/recordings/live/{recordingName}/mute",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

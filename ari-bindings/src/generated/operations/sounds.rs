@@ -43,6 +43,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("sounds", "list", Method::Get, "/sounds");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -79,6 +80,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("sounds", "get", Method::Get, "/sounds/{soundId}");
+
     pub(crate) fn new(client: &Client, sound_id: impl Into<SoundId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("soundId", Into::<SoundId>::into(sound_id).as_ref()))
     }

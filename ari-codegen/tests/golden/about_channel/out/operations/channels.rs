@@ -44,6 +44,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "get", Method::Get, "/channels/{channelId}");
+
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("channelId", Into::<ChannelId>::into(channel_id).as_ref()))
     }
@@ -59,6 +60,7 @@ pub struct Next(Call);
 impl Next {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "next", Method::Get, "/channels");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

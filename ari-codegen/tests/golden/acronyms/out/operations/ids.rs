@@ -40,6 +40,7 @@ pub struct SendDtmf(Call);
 impl SendDtmf {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("ids", "sendDTMF", Method::Post, "/ids");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -73,6 +74,7 @@ pub struct TransferProgress(Call);
 impl TransferProgress {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("ids", "transfer_progress", Method::Put, "/ids");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

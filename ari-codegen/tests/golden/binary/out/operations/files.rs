@@ -42,6 +42,7 @@ pub struct Content(Call);
 impl Content {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("files", "content", Method::Get, "/files/{fileName}/content");
+
     pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
     }

@@ -48,6 +48,7 @@ pub struct Create(Call);
 impl Create {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "create", Method::Post, "/notes");
+
     pub(crate) fn new(client: &Client, body: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("body", body.into()))
     }
@@ -74,6 +75,7 @@ pub struct Replace(Call);
 impl Replace {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "replace", Method::Put, "/notes");
+
     pub(crate) fn new(client: &Client, content: impl Into<Value>) -> Self {
         Self(Call::new(client, &Self::OPERATION).member("content", content.into()))
     }
@@ -91,6 +93,7 @@ pub struct Remove(Call);
 impl Remove {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
+
     pub(crate) fn new(
         client: &Client,
         fields: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,

@@ -52,6 +52,7 @@ pub struct Create(Call);
 impl Create {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "create", Method::Post, "/notes");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -78,6 +79,7 @@ pub struct Replace(Call);
 impl Replace {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "replace", Method::Put, "/notes");
+
     pub(crate) fn new(client: &Client, filter: impl Into<EventFilter>) -> Self {
         Self(Call::new(client, &Self::OPERATION).whole(filter.into().into_json()))
     }
@@ -95,6 +97,7 @@ pub struct Remove(Call);
 impl Remove {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
+
     pub(crate) fn new(client: &Client, fields: impl IntoIterator<Item = Pair>) -> Self {
         Self(Call::new(client, &Self::OPERATION).member("fields", crate::client::variables::to_json_list(fields)))
     }
@@ -110,6 +113,7 @@ pub struct Find(Call);
 impl Find {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("notes", "find", Method::Get, "/notes");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

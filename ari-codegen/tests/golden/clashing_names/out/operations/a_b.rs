@@ -37,6 +37,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("aB", "get", Method::Get, "/aB/{mediaId}/more");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }

@@ -72,6 +72,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "list", Method::Get, "/media");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -87,6 +88,7 @@ pub struct MediaRequest(Call);
 impl MediaRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "media", Method::Post, "/media");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -104,6 +106,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "get", Method::Get, "/media/{mediaId}");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
@@ -121,6 +124,7 @@ pub struct SelfRequest(Call);
 impl SelfRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "self", Method::Patch, "/media/{mediaId}");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
@@ -162,6 +166,7 @@ pub struct SelfRequestRequest(Call);
 impl SelfRequestRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "Self", Method::Delete, "/media/{mediaId}");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
@@ -179,6 +184,7 @@ pub struct When(Call);
 impl When {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "when", Method::Get, "/media/{mediaId}/when");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
@@ -196,6 +202,7 @@ pub struct GetAll(Call);
 impl GetAll {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "getAll", Method::Post, "/media/{mediaId}/queue");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }
@@ -219,6 +226,7 @@ pub struct GetAllRequest(Call);
 impl GetAllRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("media", "get_all", Method::Get, "/media/{mediaId}/queue");
+
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("mediaId", Into::<MediaId>::into(media_id).as_ref()))
     }

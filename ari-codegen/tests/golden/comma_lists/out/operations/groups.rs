@@ -39,6 +39,7 @@ pub struct Add(Call);
 impl Add {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("groups", "add", Method::Post, "/groups/{groupId}/members");
+
     pub(crate) fn new(
         client: &Client,
         group_id: impl Into<GroupId>,

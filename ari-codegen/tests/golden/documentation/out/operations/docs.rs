@@ -51,6 +51,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("docs", "get", Method::Get, "/docs/{docId}");
+
     pub(crate) fn new(client: &Client, doc_id: impl Into<DocId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("docId", Into::<DocId>::into(doc_id).as_ref()))
     }
@@ -107,6 +108,7 @@ pub struct Renew(Call);
 impl Renew {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("docs", "renew", Method::Put, "/docs/{docId}/new");
+
     pub(crate) fn new(client: &Client, doc_id: impl Into<DocId>, hard: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

@@ -41,6 +41,7 @@ pub struct Last(Call);
 impl Last {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("feed", "last", Method::Get, "/feed/last");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -56,6 +57,7 @@ pub struct Replay(Call);
 impl Replay {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("feed", "replay", Method::Post, "/feed/last");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

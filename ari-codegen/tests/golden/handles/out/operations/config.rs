@@ -49,6 +49,7 @@ impl Get {
         Method::Get,
         "/config/dynamic/{class}/{type}/{id}",
     );
+
     pub(crate) fn new(
         client: &Client,
         class: impl Into<String>,
@@ -83,6 +84,7 @@ impl Update {
         Method::Put,
         "/config/dynamic/{class}/{type}/{id}",
     );
+
     pub(crate) fn new(
         client: &Client,
         class: impl Into<String>,

@@ -54,6 +54,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "list", Method::Get, "/endpoints");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -71,6 +72,7 @@ pub struct ListByTech(Call);
 impl ListByTech {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "listByTech", Method::Get, "/endpoints/{tech}");
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("tech", Into::<String>::into(tech).as_ref()))
     }
@@ -88,6 +90,7 @@ pub struct Clear(Call);
 impl Clear {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "clear", Method::Delete, "/endpoints/{tech}");
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("tech", Into::<String>::into(tech).as_ref()))
     }
@@ -106,6 +109,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "get", Method::Get, "/endpoints/{tech}/{resource}");
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -128,6 +132,7 @@ pub struct Send(Call);
 impl Send {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("endpoints", "send", Method::Put, "/endpoints/{tech}/{resource}");
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

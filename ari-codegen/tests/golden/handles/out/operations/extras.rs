@@ -42,6 +42,7 @@ impl Extra {
         Method::Post,
         "/endpoints/{tech}/{resource}/extra",
     );
+
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

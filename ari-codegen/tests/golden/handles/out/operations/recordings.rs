@@ -67,6 +67,7 @@ impl GetLive {
         Method::Get,
         "/recordings/live/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -92,6 +93,7 @@ impl Cancel {
         Method::Delete,
         "/recordings/live/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -118,6 +120,7 @@ impl Mute {
         Method::Post,
         "/recordings/live/{recordingName}/mute/{muteId}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>, mute_id: impl Into<MuteId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -150,6 +153,7 @@ impl GetStored {
         Method::Get,
         "/recordings/stored/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -176,6 +180,7 @@ impl CopyStored {
         Method::Post,
         "/recordings/stored/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>, to: impl Into<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -197,6 +202,7 @@ pub struct Single(Call);
 impl Single {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("recordings", "single", Method::Get, "/recordings/{other}");
+
     pub(crate) fn new(client: &Client, other: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("other", Into::<String>::into(other).as_ref()))
     }

@@ -53,6 +53,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("rooms", "get", Method::Get, "/rooms/{roomId}");
+
     pub(crate) fn new(client: &Client, room_id: impl Into<RoomId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("roomId", Into::<RoomId>::into(room_id).as_ref()))
     }
@@ -71,6 +72,7 @@ pub struct Create(Call);
 impl Create {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("rooms", "create", Method::Post, "/rooms/{roomId}");
+
     pub(crate) fn new(client: &Client, room_id: impl Into<RoomId>, other_room_id: impl Into<RoomId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
@@ -104,6 +106,7 @@ pub struct Door(Call);
 impl Door {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("rooms", "door", Method::Get, "/doors/{doorName}");
+
     pub(crate) fn new(client: &Client, door_name: impl Into<DoorName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("doorName", Into::<DoorName>::into(door_name).as_ref()))
     }
@@ -121,6 +124,7 @@ pub struct Lamp(Call);
 impl Lamp {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("rooms", "lamp", Method::Get, "/lamps/{lampId}");
+
     pub(crate) fn new(client: &Client, lamp_id: impl Into<LampId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("lampId", Into::<LampId>::into(lamp_id).as_ref()))
     }

@@ -34,6 +34,7 @@ pub struct SelfRequest(Call);
 impl SelfRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("others", "Self", Method::Put, "/others/one");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

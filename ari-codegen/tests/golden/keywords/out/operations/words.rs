@@ -59,6 +59,7 @@ pub struct Type(Call);
 impl Type {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("words", "type", Method::Get, "/words/type");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -74,6 +75,7 @@ pub struct Move(Call);
 impl Move {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("words", "move", Method::Get, "/words/move");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -89,6 +91,7 @@ pub struct SelfRequest(Call);
 impl SelfRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("words", "self", Method::Get, "/words/self");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -104,6 +107,7 @@ pub struct Crate(Call);
 impl Crate {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("words", "crate", Method::Get, "/words/crate");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -119,6 +123,7 @@ pub struct Async(Call);
 impl Async {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("words", "async", Method::Get, "/words/async");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -137,6 +142,7 @@ pub struct All(Call);
 impl All {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("words", "all", Method::Post, "/words/all");
+
     pub(crate) fn new(client: &Client, r#type: impl Into<String>, self_: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("type", r#type.into()).text("self", self_.into()))
     }

@@ -45,6 +45,7 @@ pub struct List(Call);
 impl List {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("boxes", "list", Method::Get, "/boxes");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -66,6 +67,7 @@ pub struct Names(Call);
 impl Names {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("boxes", "names", Method::Post, "/boxes");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -81,6 +83,7 @@ pub struct Count(Call);
 impl Count {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("boxes", "count", Method::Put, "/boxes");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -43,6 +43,7 @@ pub struct Read(Call);
 impl Read {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("files", "read", Method::Get, "/files/{fileName}");
+
     pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
     }
@@ -68,6 +69,7 @@ pub struct CreateOrUpdate(Call);
 impl CreateOrUpdate {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("files", "createOrUpdate", Method::Post, "/files/{fileName}");
+
     pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
     }

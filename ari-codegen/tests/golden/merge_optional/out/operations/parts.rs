@@ -56,6 +56,7 @@ pub struct Make(Call);
 impl Make {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("parts", "make", Method::Post, "/parts");
+
     pub(crate) fn new(client: &Client, size: impl Into<String>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("size", size.into()))
     }
@@ -85,6 +86,7 @@ pub struct NewOne(Call);
 impl NewOne {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("parts", "new_one", Method::Get, "/parts/new");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -100,6 +102,7 @@ pub struct Old(Call);
 impl Old {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("parts", "old", Method::Get, "/parts/old");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -35,6 +35,7 @@ pub struct Open(Call);
 impl Open {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("doors", "open", Method::Post, "/doors");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -52,6 +52,7 @@ impl GetLive {
         Method::Get,
         "/recordings/live/{recordingName}",
     );
+
     pub(crate) fn new(client: &Client, recording_name: impl Into<RecordingName>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

@@ -42,6 +42,7 @@ pub struct Get(Call);
 impl Get {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("clients", "get", Method::Get, "/client/{clientId}");
+
     pub(crate) fn new(client: &Client, client_id: impl Into<ClientId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("clientId", Into::<ClientId>::into(client_id).as_ref()))
     }
@@ -59,6 +60,7 @@ pub struct Drop(Call);
 impl Drop {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("clients", "drop", Method::Delete, "/client/{clientId}");
+
     pub(crate) fn new(client: &Client, client_id: impl Into<ClientId>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("clientId", Into::<ClientId>::into(client_id).as_ref()))
     }

@@ -34,6 +34,7 @@ pub struct UserEvent(Call);
 impl UserEvent {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("events", "userEvent", Method::Post, "/events/user");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

@@ -39,6 +39,7 @@ pub struct Set(Call);
 impl Set {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("gauges", "set", Method::Post, "/gauges/{index}");
+
     pub(crate) fn new(client: &Client, index: impl Into<String>, i: i64, d: f64, b: bool) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)

@@ -50,6 +50,7 @@ pub struct CallRequest(Call);
 impl CallRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("things", "call", Method::Get, "/things");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -65,6 +66,7 @@ pub struct OptionRequest(Call);
 impl OptionRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("things", "option", Method::Post, "/things");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -80,6 +82,7 @@ pub struct ClientRequest(Call);
 impl ClientRequest {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("things", "client", Method::Put, "/things");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -95,6 +98,7 @@ pub struct ThingsOf(Call);
 impl ThingsOf {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("things", "things_of", Method::Delete, "/things");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }

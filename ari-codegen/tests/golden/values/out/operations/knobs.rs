@@ -68,6 +68,7 @@ pub struct Press(Call);
 impl Press {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "press", Method::Post, "/knobs");
+
     pub(crate) fn new(client: &Client, key: impl Into<PressKey>) -> Self {
         Self(Call::new(client, &Self::OPERATION).text("key", Into::<PressKey>::into(key).into()))
     }
@@ -89,6 +90,7 @@ pub struct Turn(Call);
 impl Turn {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "turn", Method::Put, "/knobs");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -110,6 +112,7 @@ pub struct Pull(Call);
 impl Pull {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "pull", Method::Delete, "/knobs");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -131,6 +134,7 @@ pub struct Look(Call);
 impl Look {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "look", Method::Get, "/knobs");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
@@ -154,6 +158,7 @@ pub struct At(Call);
 impl At {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "at", Method::Get, "/knobs/{position}");
+
     pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("position", Into::<Position>::into(position).as_ref()))
     }
@@ -171,6 +176,7 @@ pub struct Put(Call);
 impl Put {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "put", Method::Post, "/knobs/{position}");
+
     pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("position", Into::<Position>::into(position).as_ref()))
     }
@@ -194,6 +200,7 @@ pub struct Drop(Call);
 impl Drop {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("knobs", "drop", Method::Delete, "/knobs/{position}");
+
     pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
         Self(Call::new(client, &Self::OPERATION).path("position", Into::<Position>::into(position).as_ref()))
     }

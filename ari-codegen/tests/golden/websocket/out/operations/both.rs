@@ -34,6 +34,7 @@ pub struct Close(Call);
 impl Close {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("both", "close", Method::Post, "/both");
+
     pub(crate) fn new(client: &Client) -> Self {
         Self(Call::new(client, &Self::OPERATION))
     }
