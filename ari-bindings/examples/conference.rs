@@ -120,7 +120,7 @@ impl Conferences {
 
     /// Adapts a room to the number of its members. Asterisk is asked for it, since the event may be out of date.
     async fn settle(&self, room: &BridgeHandle) -> Result<(), Error> {
-        if !room.bridge_id().starts_with(ROOM) {
+        if !room.bridge_id().as_str().starts_with(ROOM) {
             return Ok(());
         }
         match room.get().await?.channels.len() {

@@ -55,13 +55,13 @@ pub async fn clean_up(ari: &Client) -> Result<(), Error> {
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),
     };
-    let media = ari.channels().list().await?.into_iter().map(|channel| channel.id).filter(|id| is_ours(id));
+    let media = ari.channels().list().await?.into_iter().map(|channel| channel.id).filter(|id| is_ours(id.as_str()));
     for channel in media.chain(callers) {
         println!("hanging up {channel}");
         // Some end with others.
         let _ = ari.channel(channel).hangup().await;
     }
-    for bridge in ari.bridges().list().await?.iter().filter(|bridge| is_ours(&bridge.id)) {
+    for bridge in ari.bridges().list().await?.iter().filter(|bridge| is_ours(bridge.id.as_str())) {
         println!("destroying {}", bridge.id);
         let _ = ari.bridge(bridge).destroy().await;
     }
@@ -102,7 +102,7 @@ impl Calls {
             Event::StasisStart(start) => match &start.replace_channel {
                 // The caller's telephone has transferred the call, and Asterisk has updated the bridge.
                 Some(replaced) => self.replace(&replaced.id, &start.channel.id),
-                None if start.channel.id.starts_with(APP) => self.connect(&start.channel.id).await?,
+                None if start.channel.id.as_str().starts_with(APP) => self.connect(&start.channel.id).await?,
                 None => {
                     println!("{} calls on {}", start.channel.caller.number, start.channel.name);
                     if let Err(error) = self.answer(&start.channel.id).await {

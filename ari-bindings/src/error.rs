@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::{fmt, io};
 
+use crate::availability::Item;
 use crate::{DisconnectReason, Operation, Release, RequestLine};
 
 pub(crate) type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -50,12 +51,10 @@ pub enum Error {
     Unavailable {
         /// The request.
         request: RequestLine,
-        /// What is lacking: `operation channels.progress`, `parameter bridges.play.announcer_format`.
-        item: Box<str>,
+        /// The missing operation or parameter, with the releases that have it.
+        item: Item,
         /// The server's release.
         release: Release,
-        /// The first release of each branch that has it.
-        since: &'static [Release],
     },
     /// There is no connection to the server; nothing was sent that it could carry out.
     #[non_exhaustive]
@@ -261,14 +260,9 @@ impl fmt::Display for Error {
             Self::InvalidRequest { request, parameter, reason } => {
                 write!(f, "{request}: not sent: parameter `{parameter}`: {reason}")
             }
-            Self::Unavailable { request, item, release, since } => {
-                write!(f, "{request}: not sent: Asterisk {release} has no {item}; it came with")?;
-                let mut separator = " ";
-                for release in *since {
-                    write!(f, "{separator}{release}")?;
-                    separator = ", ";
-                }
-                Ok(())
+            Self::Unavailable { request, item, release } => {
+                let since: Vec<_> = item.since().iter().map(ToString::to_string).collect();
+                write!(f, "{request}: not sent: Asterisk {release} has no {item}; it came with {}", since.join(", "))
             }
             Self::Connect { url, kind, .. } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())

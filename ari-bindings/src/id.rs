@@ -43,14 +43,6 @@ macro_rules! id {
             }
         }
 
-        impl std::ops::Deref for $name {
-            type Target = str;
-
-            fn deref(&self) -> &str {
-                &self.0
-            }
-        }
-
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
@@ -115,6 +107,11 @@ macro_rules! id {
     };
 }
 
+/// The text of an id that may be absent.
+pub(crate) fn text<T: AsRef<str>>(id: Option<&T>) -> Option<&str> {
+    id.map(AsRef::as_ref)
+}
+
 /// Reads the text of an id, without a detour by the heap.
 pub(crate) struct IdVisitor;
 
@@ -163,7 +160,7 @@ mod tests {
         assert_eq!(id, "a/b".to_owned());
         assert_eq!("a/b".to_owned(), id);
         assert_eq!(id, *"a/b");
-        assert_eq!(id.len(), 3);
+        assert_eq!(id.as_str().len(), 3);
         assert_eq!(format!("{id} {id:?} {id:>4}"), r#"a/b "a/b"  a/b"#);
         assert_eq!(ThingId::from(&id), ThingId::from(&id.clone().into_string()));
         assert_eq!(String::from(&id), String::from(id));

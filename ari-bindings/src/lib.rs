@@ -122,7 +122,7 @@ pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, Undecodabl
 pub use generated::events::Event;
 pub use generated::*;
 pub use operation::{Method, Operation, RequestLine};
-pub use release::{Release, ServerVersion};
+pub use release::{ParseReleaseError, Release, ServerVersion};
 #[cfg(feature = "http")]
 pub use request::{Download, EventFilter, Request, Response, VariableValue};
 #[cfg(feature = "websocket")]

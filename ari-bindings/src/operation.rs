@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::availability::{self, Item};
+
 /// One operation of ARI: which it is, and how it is called.
 ///
 /// Every request type has its own as `OPERATION`, and every error about a request names it.
@@ -28,6 +30,12 @@ impl Operation {
     #[must_use]
     pub const fn new(resource: &'static str, name: &'static str, method: Method, path: &'static str) -> Self {
         Self { resource, name, method, path }
+    }
+
+    /// The releases that have it; `None` for an operation that the bindings do not know.
+    #[must_use]
+    pub fn availability(&self) -> Option<Item> {
+        availability::find(&format!("operation {}.{}", self.resource, self.name))
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 /// A release of Asterisk, such as 22.10.1. Releases order by number.
 ///
@@ -7,6 +8,7 @@ use std::fmt;
 ///
 /// assert!(Release::new(16, 30, 1) < Release::new(22, 10, 0));
 /// assert_eq!(Release::new(22, 10, 1).to_string(), "22.10.1");
+/// assert_eq!("22.10.1".parse(), Ok(Release::new(22, 10, 1)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -34,6 +36,27 @@ impl Release {
         numbers.next().is_none().then_some(release)
     }
 }
+
+impl FromStr for Release {
+    type Err = ParseReleaseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseReleaseError> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !text.ends_with('.');
+        Self::at_start(text).filter(|_| is_number).ok_or_else(|| ParseReleaseError(text.into()))
+    }
+}
+
+/// A text that is not the number of a release, such as `22.10.1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseReleaseError(Box<str>);
+
+impl fmt::Display for ParseReleaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not the number of a release: expected three numbers, such as 22.10.1", self.0)
+    }
+}
+
+impl std::error::Error for ParseReleaseError {}
 
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,6 +115,15 @@ impl fmt::Display for ServerVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn from_str_reads_three_numbers_only() {
+        assert_eq!("16.28.0".parse(), Ok(Release::new(16, 28, 0)));
+        for text in ["", "22", "22.10", "22.10.1.", "22.10.1-rc1", "22.10.1.2", " 22.10.1", "a.b.c"] {
+            let error = text.parse::<Release>().unwrap_err();
+            assert!(error.to_string().contains("such as 22.10.1"), "{error}");
+        }
+    }
 
     #[test]
     fn versions_seen_in_the_wild() {

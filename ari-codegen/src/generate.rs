@@ -96,12 +96,12 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> 
         diagnostics.general("no release to generate from");
         return Err(diagnostics);
     };
-    let lowered = lower(&api, &Record { availability: availability.clone(), ..record.clone() })?;
+    let lowered = lower(&api, &Record { availability, ..record.clone() })?;
     notes.extend(lowered.notes);
     let (undocumented, superfluous) = (record.prose.missing(&api), record.prose.superfluous(&api));
     let releases: Vec<Release> = api.releases.iter().copied().collect();
     Ok(Generated {
-        files: emit::emit(&lowered.code, &releases, &availability)?,
+        files: emit::emit(&lowered.code, &releases)?,
         summary: summary(&lowered.code),
         notes,
         names: lowered.names,

@@ -1,6 +1,7 @@
 //! The generated crate as data: every name, type and optionality decided, nothing left to choose for the emitters.
 
 use crate::api::Method;
+use crate::release::Release;
 
 /// All that is generated.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,19 @@ pub struct Crate {
     pub modules: Vec<Module>,
     /// Handles.
     pub handles: Vec<Handle>,
+    /// Since when items are there.
+    pub availability: Availability,
+}
+
+/// Since when items are there, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Availability {
+    /// The newest release of each branch that is accounted for.
+    pub newest: Vec<Release>,
+    /// The different lists of first releases, each with the name of its constant.
+    pub lists: Vec<(String, Vec<Release>)>,
+    /// Every item, in order, with the position of its list.
+    pub items: Vec<(String, usize)>,
 }
 
 /// Lines of documentation.

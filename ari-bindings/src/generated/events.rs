@@ -260,55 +260,37 @@ impl Event {
     #[must_use]
     pub fn channel_id(&self) -> Option<&str> {
         match self {
-            Self::ApplicationMoveFailed(event) => Some(&event.channel.id),
-            Self::BridgeBlindTransfer(event) => Some(&event.channel.id),
-            Self::CallBroadcast(event) => Some(&event.channel.id),
-            Self::CallClaimed(event) => Some(&event.channel.id),
-            Self::ChannelCallerId(event) => Some(&event.channel.id),
-            Self::ChannelConnectedLine(event) => Some(&event.channel.id),
-            Self::ChannelCreated(event) => Some(&event.channel.id),
-            Self::ChannelDestroyed(event) => Some(&event.channel.id),
-            Self::ChannelDialplan(event) => Some(&event.channel.id),
-            Self::ChannelDtmfReceived(event) => Some(&event.channel.id),
-            Self::ChannelEnteredBridge(event) => {
-                event.channel.as_ref().map(|channel| &*channel.id)
-            }
-            Self::ChannelHangupRequest(event) => Some(&event.channel.id),
-            Self::ChannelHold(event) => Some(&event.channel.id),
-            Self::ChannelLeftBridge(event) => Some(&event.channel.id),
-            Self::ChannelStateChange(event) => Some(&event.channel.id),
-            Self::ChannelTalkingFinished(event) => Some(&event.channel.id),
-            Self::ChannelTalkingStarted(event) => Some(&event.channel.id),
-            Self::ChannelToneDetected(event) => Some(&event.channel.id),
-            Self::ChannelTransfer(event) => Some(&event.referred_by.source_channel.id),
-            Self::ChannelUnhold(event) => Some(&event.channel.id),
-            Self::ChannelUserevent(event) => {
-                event.channel.as_ref().map(|channel| &*channel.id)
-            }
-            Self::ChannelVarset(event) => {
-                event.channel.as_ref().map(|channel| &*channel.id)
-            }
-            Self::Dial(event) => Some(&event.peer.id),
-            Self::PlaybackContinuing(event) => {
-                event.playback.target_uri.strip_prefix("channel:")
-            }
-            Self::PlaybackFinished(event) => {
-                event.playback.target_uri.strip_prefix("channel:")
-            }
-            Self::PlaybackStarted(event) => {
-                event.playback.target_uri.strip_prefix("channel:")
-            }
-            Self::RecordingFailed(event) => {
-                event.recording.target_uri.strip_prefix("channel:")
-            }
-            Self::RecordingFinished(event) => {
-                event.recording.target_uri.strip_prefix("channel:")
-            }
-            Self::RecordingStarted(event) => {
-                event.recording.target_uri.strip_prefix("channel:")
-            }
-            Self::StasisEnd(event) => Some(&event.channel.id),
-            Self::StasisStart(event) => Some(&event.channel.id),
+            Self::ApplicationMoveFailed(event) => Some(event.channel.id.as_str()),
+            Self::BridgeBlindTransfer(event) => Some(event.channel.id.as_str()),
+            Self::CallBroadcast(event) => Some(event.channel.id.as_str()),
+            Self::CallClaimed(event) => Some(event.channel.id.as_str()),
+            Self::ChannelCallerId(event) => Some(event.channel.id.as_str()),
+            Self::ChannelConnectedLine(event) => Some(event.channel.id.as_str()),
+            Self::ChannelCreated(event) => Some(event.channel.id.as_str()),
+            Self::ChannelDestroyed(event) => Some(event.channel.id.as_str()),
+            Self::ChannelDialplan(event) => Some(event.channel.id.as_str()),
+            Self::ChannelDtmfReceived(event) => Some(event.channel.id.as_str()),
+            Self::ChannelEnteredBridge(event) => event.channel.as_ref().map(|channel| channel.id.as_str()),
+            Self::ChannelHangupRequest(event) => Some(event.channel.id.as_str()),
+            Self::ChannelHold(event) => Some(event.channel.id.as_str()),
+            Self::ChannelLeftBridge(event) => Some(event.channel.id.as_str()),
+            Self::ChannelStateChange(event) => Some(event.channel.id.as_str()),
+            Self::ChannelTalkingFinished(event) => Some(event.channel.id.as_str()),
+            Self::ChannelTalkingStarted(event) => Some(event.channel.id.as_str()),
+            Self::ChannelToneDetected(event) => Some(event.channel.id.as_str()),
+            Self::ChannelTransfer(event) => Some(event.referred_by.source_channel.id.as_str()),
+            Self::ChannelUnhold(event) => Some(event.channel.id.as_str()),
+            Self::ChannelUserevent(event) => event.channel.as_ref().map(|channel| channel.id.as_str()),
+            Self::ChannelVarset(event) => event.channel.as_ref().map(|channel| channel.id.as_str()),
+            Self::Dial(event) => Some(event.peer.id.as_str()),
+            Self::PlaybackContinuing(event) => event.playback.target_uri.strip_prefix("channel:"),
+            Self::PlaybackFinished(event) => event.playback.target_uri.strip_prefix("channel:"),
+            Self::PlaybackStarted(event) => event.playback.target_uri.strip_prefix("channel:"),
+            Self::RecordingFailed(event) => event.recording.target_uri.strip_prefix("channel:"),
+            Self::RecordingFinished(event) => event.recording.target_uri.strip_prefix("channel:"),
+            Self::RecordingStarted(event) => event.recording.target_uri.strip_prefix("channel:"),
+            Self::StasisEnd(event) => Some(event.channel.id.as_str()),
+            Self::StasisStart(event) => Some(event.channel.id.as_str()),
             Self::Unknown(event) => event.channel_id(),
             Self::Undecodable(event) => event.channel_id(),
             _ => None,
@@ -319,51 +301,51 @@ impl Event {
     #[must_use]
     pub fn application(&self) -> Option<&str> {
         match self {
-            Self::ApplicationMoveFailed(event) => Some(&event.application),
-            Self::ApplicationRegistered(event) => Some(&event.application),
-            Self::ApplicationReplaced(event) => Some(&event.application),
-            Self::ApplicationUnregistered(event) => Some(&event.application),
-            Self::BridgeAttendedTransfer(event) => Some(&event.application),
-            Self::BridgeBlindTransfer(event) => Some(&event.application),
-            Self::BridgeCreated(event) => Some(&event.application),
-            Self::BridgeDestroyed(event) => Some(&event.application),
-            Self::BridgeMerged(event) => Some(&event.application),
-            Self::BridgeVideoSourceChanged(event) => Some(&event.application),
-            Self::CallBroadcast(event) => Some(&event.application),
-            Self::CallClaimed(event) => Some(&event.application),
-            Self::ChannelCallerId(event) => Some(&event.application),
-            Self::ChannelConnectedLine(event) => Some(&event.application),
-            Self::ChannelCreated(event) => Some(&event.application),
-            Self::ChannelDestroyed(event) => Some(&event.application),
-            Self::ChannelDialplan(event) => Some(&event.application),
-            Self::ChannelDtmfReceived(event) => Some(&event.application),
-            Self::ChannelEnteredBridge(event) => Some(&event.application),
-            Self::ChannelHangupRequest(event) => Some(&event.application),
-            Self::ChannelHold(event) => Some(&event.application),
-            Self::ChannelLeftBridge(event) => Some(&event.application),
-            Self::ChannelStateChange(event) => Some(&event.application),
-            Self::ChannelTalkingFinished(event) => Some(&event.application),
-            Self::ChannelTalkingStarted(event) => Some(&event.application),
-            Self::ChannelToneDetected(event) => Some(&event.application),
-            Self::ChannelTransfer(event) => Some(&event.application),
-            Self::ChannelUnhold(event) => Some(&event.application),
-            Self::ChannelUserevent(event) => Some(&event.application),
-            Self::ChannelVarset(event) => Some(&event.application),
-            Self::ContactStatusChange(event) => Some(&event.application),
-            Self::DeviceStateChanged(event) => Some(&event.application),
-            Self::Dial(event) => Some(&event.application),
-            Self::EndpointStateChange(event) => Some(&event.application),
-            Self::PeerStatusChange(event) => Some(&event.application),
-            Self::PlaybackContinuing(event) => Some(&event.application),
-            Self::PlaybackFinished(event) => Some(&event.application),
-            Self::PlaybackStarted(event) => Some(&event.application),
-            Self::RestResponse(event) => Some(&event.application),
-            Self::RecordingFailed(event) => Some(&event.application),
-            Self::RecordingFinished(event) => Some(&event.application),
-            Self::RecordingStarted(event) => Some(&event.application),
-            Self::StasisEnd(event) => Some(&event.application),
-            Self::StasisStart(event) => Some(&event.application),
-            Self::TextMessageReceived(event) => Some(&event.application),
+            Self::ApplicationMoveFailed(event) => Some(event.application.as_str()),
+            Self::ApplicationRegistered(event) => Some(event.application.as_str()),
+            Self::ApplicationReplaced(event) => Some(event.application.as_str()),
+            Self::ApplicationUnregistered(event) => Some(event.application.as_str()),
+            Self::BridgeAttendedTransfer(event) => Some(event.application.as_str()),
+            Self::BridgeBlindTransfer(event) => Some(event.application.as_str()),
+            Self::BridgeCreated(event) => Some(event.application.as_str()),
+            Self::BridgeDestroyed(event) => Some(event.application.as_str()),
+            Self::BridgeMerged(event) => Some(event.application.as_str()),
+            Self::BridgeVideoSourceChanged(event) => Some(event.application.as_str()),
+            Self::CallBroadcast(event) => Some(event.application.as_str()),
+            Self::CallClaimed(event) => Some(event.application.as_str()),
+            Self::ChannelCallerId(event) => Some(event.application.as_str()),
+            Self::ChannelConnectedLine(event) => Some(event.application.as_str()),
+            Self::ChannelCreated(event) => Some(event.application.as_str()),
+            Self::ChannelDestroyed(event) => Some(event.application.as_str()),
+            Self::ChannelDialplan(event) => Some(event.application.as_str()),
+            Self::ChannelDtmfReceived(event) => Some(event.application.as_str()),
+            Self::ChannelEnteredBridge(event) => Some(event.application.as_str()),
+            Self::ChannelHangupRequest(event) => Some(event.application.as_str()),
+            Self::ChannelHold(event) => Some(event.application.as_str()),
+            Self::ChannelLeftBridge(event) => Some(event.application.as_str()),
+            Self::ChannelStateChange(event) => Some(event.application.as_str()),
+            Self::ChannelTalkingFinished(event) => Some(event.application.as_str()),
+            Self::ChannelTalkingStarted(event) => Some(event.application.as_str()),
+            Self::ChannelToneDetected(event) => Some(event.application.as_str()),
+            Self::ChannelTransfer(event) => Some(event.application.as_str()),
+            Self::ChannelUnhold(event) => Some(event.application.as_str()),
+            Self::ChannelUserevent(event) => Some(event.application.as_str()),
+            Self::ChannelVarset(event) => Some(event.application.as_str()),
+            Self::ContactStatusChange(event) => Some(event.application.as_str()),
+            Self::DeviceStateChanged(event) => Some(event.application.as_str()),
+            Self::Dial(event) => Some(event.application.as_str()),
+            Self::EndpointStateChange(event) => Some(event.application.as_str()),
+            Self::PeerStatusChange(event) => Some(event.application.as_str()),
+            Self::PlaybackContinuing(event) => Some(event.application.as_str()),
+            Self::PlaybackFinished(event) => Some(event.application.as_str()),
+            Self::PlaybackStarted(event) => Some(event.application.as_str()),
+            Self::RestResponse(event) => Some(event.application.as_str()),
+            Self::RecordingFailed(event) => Some(event.application.as_str()),
+            Self::RecordingFinished(event) => Some(event.application.as_str()),
+            Self::RecordingStarted(event) => Some(event.application.as_str()),
+            Self::StasisEnd(event) => Some(event.application.as_str()),
+            Self::StasisStart(event) => Some(event.application.as_str()),
+            Self::TextMessageReceived(event) => Some(event.application.as_str()),
             Self::Unknown(event) => event.application(),
             _ => None,
         }
@@ -373,52 +355,52 @@ impl Event {
     #[must_use]
     pub fn asterisk_id(&self) -> Option<&str> {
         match self {
-            Self::ApplicationMoveFailed(event) => event.asterisk_id.as_deref(),
-            Self::ApplicationRegistered(event) => event.asterisk_id.as_deref(),
-            Self::ApplicationReplaced(event) => event.asterisk_id.as_deref(),
-            Self::ApplicationUnregistered(event) => event.asterisk_id.as_deref(),
-            Self::BridgeAttendedTransfer(event) => event.asterisk_id.as_deref(),
-            Self::BridgeBlindTransfer(event) => event.asterisk_id.as_deref(),
-            Self::BridgeCreated(event) => event.asterisk_id.as_deref(),
-            Self::BridgeDestroyed(event) => event.asterisk_id.as_deref(),
-            Self::BridgeMerged(event) => event.asterisk_id.as_deref(),
-            Self::BridgeVideoSourceChanged(event) => event.asterisk_id.as_deref(),
-            Self::CallBroadcast(event) => event.asterisk_id.as_deref(),
-            Self::CallClaimed(event) => event.asterisk_id.as_deref(),
-            Self::ChannelCallerId(event) => event.asterisk_id.as_deref(),
-            Self::ChannelConnectedLine(event) => event.asterisk_id.as_deref(),
-            Self::ChannelCreated(event) => event.asterisk_id.as_deref(),
-            Self::ChannelDestroyed(event) => event.asterisk_id.as_deref(),
-            Self::ChannelDialplan(event) => event.asterisk_id.as_deref(),
-            Self::ChannelDtmfReceived(event) => event.asterisk_id.as_deref(),
-            Self::ChannelEnteredBridge(event) => event.asterisk_id.as_deref(),
-            Self::ChannelHangupRequest(event) => event.asterisk_id.as_deref(),
-            Self::ChannelHold(event) => event.asterisk_id.as_deref(),
-            Self::ChannelLeftBridge(event) => event.asterisk_id.as_deref(),
-            Self::ChannelStateChange(event) => event.asterisk_id.as_deref(),
-            Self::ChannelTalkingFinished(event) => event.asterisk_id.as_deref(),
-            Self::ChannelTalkingStarted(event) => event.asterisk_id.as_deref(),
-            Self::ChannelToneDetected(event) => event.asterisk_id.as_deref(),
-            Self::ChannelTransfer(event) => event.asterisk_id.as_deref(),
-            Self::ChannelUnhold(event) => event.asterisk_id.as_deref(),
-            Self::ChannelUserevent(event) => event.asterisk_id.as_deref(),
-            Self::ChannelVarset(event) => event.asterisk_id.as_deref(),
-            Self::ContactStatusChange(event) => event.asterisk_id.as_deref(),
-            Self::DeviceStateChanged(event) => event.asterisk_id.as_deref(),
-            Self::Dial(event) => event.asterisk_id.as_deref(),
-            Self::EndpointStateChange(event) => event.asterisk_id.as_deref(),
-            Self::MissingParams(event) => event.asterisk_id.as_deref(),
-            Self::PeerStatusChange(event) => event.asterisk_id.as_deref(),
-            Self::PlaybackContinuing(event) => event.asterisk_id.as_deref(),
-            Self::PlaybackFinished(event) => event.asterisk_id.as_deref(),
-            Self::PlaybackStarted(event) => event.asterisk_id.as_deref(),
-            Self::RestResponse(event) => event.asterisk_id.as_deref(),
-            Self::RecordingFailed(event) => event.asterisk_id.as_deref(),
-            Self::RecordingFinished(event) => event.asterisk_id.as_deref(),
-            Self::RecordingStarted(event) => event.asterisk_id.as_deref(),
-            Self::StasisEnd(event) => event.asterisk_id.as_deref(),
-            Self::StasisStart(event) => event.asterisk_id.as_deref(),
-            Self::TextMessageReceived(event) => event.asterisk_id.as_deref(),
+            Self::ApplicationMoveFailed(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ApplicationRegistered(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ApplicationReplaced(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ApplicationUnregistered(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::BridgeAttendedTransfer(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::BridgeBlindTransfer(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::BridgeCreated(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::BridgeDestroyed(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::BridgeMerged(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::BridgeVideoSourceChanged(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::CallBroadcast(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::CallClaimed(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelCallerId(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelConnectedLine(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelCreated(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelDestroyed(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelDialplan(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelDtmfReceived(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelEnteredBridge(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelHangupRequest(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelHold(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelLeftBridge(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelStateChange(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelTalkingFinished(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelTalkingStarted(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelToneDetected(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelTransfer(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelUnhold(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelUserevent(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ChannelVarset(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::ContactStatusChange(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::DeviceStateChanged(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::Dial(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::EndpointStateChange(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::MissingParams(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::PeerStatusChange(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::PlaybackContinuing(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::PlaybackFinished(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::PlaybackStarted(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::RestResponse(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::RecordingFailed(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::RecordingFinished(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::RecordingStarted(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::StasisEnd(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::StasisStart(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::TextMessageReceived(event) => crate::id::text(event.asterisk_id.as_ref()),
             Self::Unknown(event) => event.asterisk_id(),
             _ => None,
         }
@@ -576,96 +558,52 @@ impl Event {
 pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
     Some(
         match kind {
-            "ApplicationMoveFailed" => {
-                crate::event::boxed(text).map(Event::ApplicationMoveFailed)
-            }
-            "ApplicationRegistered" => {
-                crate::event::boxed(text).map(Event::ApplicationRegistered)
-            }
-            "ApplicationReplaced" => {
-                crate::event::boxed(text).map(Event::ApplicationReplaced)
-            }
-            "ApplicationUnregistered" => {
-                crate::event::boxed(text).map(Event::ApplicationUnregistered)
-            }
-            "BridgeAttendedTransfer" => {
-                crate::event::boxed(text).map(Event::BridgeAttendedTransfer)
-            }
-            "BridgeBlindTransfer" => {
-                crate::event::boxed(text).map(Event::BridgeBlindTransfer)
-            }
+            "ApplicationMoveFailed" => crate::event::boxed(text).map(Event::ApplicationMoveFailed),
+            "ApplicationRegistered" => crate::event::boxed(text).map(Event::ApplicationRegistered),
+            "ApplicationReplaced" => crate::event::boxed(text).map(Event::ApplicationReplaced),
+            "ApplicationUnregistered" => crate::event::boxed(text).map(Event::ApplicationUnregistered),
+            "BridgeAttendedTransfer" => crate::event::boxed(text).map(Event::BridgeAttendedTransfer),
+            "BridgeBlindTransfer" => crate::event::boxed(text).map(Event::BridgeBlindTransfer),
             "BridgeCreated" => crate::event::boxed(text).map(Event::BridgeCreated),
             "BridgeDestroyed" => crate::event::boxed(text).map(Event::BridgeDestroyed),
             "BridgeMerged" => crate::event::boxed(text).map(Event::BridgeMerged),
-            "BridgeVideoSourceChanged" => {
-                crate::event::boxed(text).map(Event::BridgeVideoSourceChanged)
-            }
+            "BridgeVideoSourceChanged" => crate::event::boxed(text).map(Event::BridgeVideoSourceChanged),
             "CallBroadcast" => crate::event::boxed(text).map(Event::CallBroadcast),
             "CallClaimed" => crate::event::boxed(text).map(Event::CallClaimed),
             "ChannelCallerId" => crate::event::boxed(text).map(Event::ChannelCallerId),
-            "ChannelConnectedLine" => {
-                crate::event::boxed(text).map(Event::ChannelConnectedLine)
-            }
+            "ChannelConnectedLine" => crate::event::boxed(text).map(Event::ChannelConnectedLine),
             "ChannelCreated" => crate::event::boxed(text).map(Event::ChannelCreated),
             "ChannelDestroyed" => crate::event::boxed(text).map(Event::ChannelDestroyed),
             "ChannelDialplan" => crate::event::boxed(text).map(Event::ChannelDialplan),
-            "ChannelDtmfReceived" => {
-                crate::event::boxed(text).map(Event::ChannelDtmfReceived)
-            }
-            "ChannelEnteredBridge" => {
-                crate::event::boxed(text).map(Event::ChannelEnteredBridge)
-            }
-            "ChannelHangupRequest" => {
-                crate::event::boxed(text).map(Event::ChannelHangupRequest)
-            }
+            "ChannelDtmfReceived" => crate::event::boxed(text).map(Event::ChannelDtmfReceived),
+            "ChannelEnteredBridge" => crate::event::boxed(text).map(Event::ChannelEnteredBridge),
+            "ChannelHangupRequest" => crate::event::boxed(text).map(Event::ChannelHangupRequest),
             "ChannelHold" => crate::event::boxed(text).map(Event::ChannelHold),
-            "ChannelLeftBridge" => {
-                crate::event::boxed(text).map(Event::ChannelLeftBridge)
-            }
-            "ChannelStateChange" => {
-                crate::event::boxed(text).map(Event::ChannelStateChange)
-            }
-            "ChannelTalkingFinished" => {
-                crate::event::boxed(text).map(Event::ChannelTalkingFinished)
-            }
-            "ChannelTalkingStarted" => {
-                crate::event::boxed(text).map(Event::ChannelTalkingStarted)
-            }
-            "ChannelToneDetected" => {
-                crate::event::boxed(text).map(Event::ChannelToneDetected)
-            }
+            "ChannelLeftBridge" => crate::event::boxed(text).map(Event::ChannelLeftBridge),
+            "ChannelStateChange" => crate::event::boxed(text).map(Event::ChannelStateChange),
+            "ChannelTalkingFinished" => crate::event::boxed(text).map(Event::ChannelTalkingFinished),
+            "ChannelTalkingStarted" => crate::event::boxed(text).map(Event::ChannelTalkingStarted),
+            "ChannelToneDetected" => crate::event::boxed(text).map(Event::ChannelToneDetected),
             "ChannelTransfer" => crate::event::boxed(text).map(Event::ChannelTransfer),
             "ChannelUnhold" => crate::event::boxed(text).map(Event::ChannelUnhold),
             "ChannelUserevent" => crate::event::boxed(text).map(Event::ChannelUserevent),
             "ChannelVarset" => crate::event::boxed(text).map(Event::ChannelVarset),
-            "ContactStatusChange" => {
-                crate::event::boxed(text).map(Event::ContactStatusChange)
-            }
-            "DeviceStateChanged" => {
-                crate::event::boxed(text).map(Event::DeviceStateChanged)
-            }
+            "ContactStatusChange" => crate::event::boxed(text).map(Event::ContactStatusChange),
+            "DeviceStateChanged" => crate::event::boxed(text).map(Event::DeviceStateChanged),
             "Dial" => crate::event::boxed(text).map(Event::Dial),
-            "EndpointStateChange" => {
-                crate::event::boxed(text).map(Event::EndpointStateChange)
-            }
+            "EndpointStateChange" => crate::event::boxed(text).map(Event::EndpointStateChange),
             "MissingParams" => crate::event::boxed(text).map(Event::MissingParams),
             "PeerStatusChange" => crate::event::boxed(text).map(Event::PeerStatusChange),
-            "PlaybackContinuing" => {
-                crate::event::boxed(text).map(Event::PlaybackContinuing)
-            }
+            "PlaybackContinuing" => crate::event::boxed(text).map(Event::PlaybackContinuing),
             "PlaybackFinished" => crate::event::boxed(text).map(Event::PlaybackFinished),
             "PlaybackStarted" => crate::event::boxed(text).map(Event::PlaybackStarted),
             "RESTResponse" => crate::event::boxed(text).map(Event::RestResponse),
             "RecordingFailed" => crate::event::boxed(text).map(Event::RecordingFailed),
-            "RecordingFinished" => {
-                crate::event::boxed(text).map(Event::RecordingFinished)
-            }
+            "RecordingFinished" => crate::event::boxed(text).map(Event::RecordingFinished),
             "RecordingStarted" => crate::event::boxed(text).map(Event::RecordingStarted),
             "StasisEnd" => crate::event::boxed(text).map(Event::StasisEnd),
             "StasisStart" => crate::event::boxed(text).map(Event::StasisStart),
-            "TextMessageReceived" => {
-                crate::event::boxed(text).map(Event::TextMessageReceived)
-            }
+            "TextMessageReceived" => crate::event::boxed(text).map(Event::TextMessageReceived),
             _ => return None,
         },
     )

@@ -233,14 +233,13 @@ impl Request {
     pub(crate) fn check_availability(&self, release: Release) -> Result<(), Error> {
         let Some(operation) = self.operation else { return Ok(()) };
         let name = format!("{}.{}", operation.resource, operation.name);
-        let parameters = self.parameters().map(|parameter| format!("parameter {name}.{parameter}"));
-        for item in std::iter::once(format!("operation {name}")).chain(parameters) {
-            if availability::has(&item, release) == Some(false) {
-                let since = availability::since(&item).unwrap_or_default();
-                return Err(Error::Unavailable { request: self.line(), item: item.into(), release, since });
-            }
+        let parameters =
+            self.parameters().filter_map(|parameter| availability::find(&format!("parameter {name}.{parameter}")));
+        let lacks = |item: &availability::Item| item.is_in(release) == Some(false);
+        match operation.availability().into_iter().chain(parameters).find(lacks) {
+            Some(item) => Err(Error::Unavailable { request: self.line(), item, release }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes the query parameters members of the body, where Asterisk reads them as well.

@@ -175,7 +175,7 @@ impl Snapshot {
         let mut present = HashSet::new();
         for channel in channels {
             let shown = self.channels.get(&channel.id).map(|(shown, _)| shown);
-            let in_reach = reach.has_channel(&channel.id);
+            let in_reach = reach.has_channel(channel.id.as_str());
             let entered = shown.is_some_and(|shown| shown.entered);
             if !in_reach && (entered || shown.is_none()) {
                 continue;
@@ -198,7 +198,7 @@ impl Snapshot {
         let mut present = HashSet::new();
         for bridge in bridges {
             let shown = self.bridges.get(&bridge.id).map(|(channels, _)| channels.clone());
-            if shown.is_none() && !reach.has_bridge(&bridge.id) {
+            if shown.is_none() && !reach.has_bridge(bridge.id.as_str()) {
                 continue;
             }
             present.insert(bridge.id.clone());
@@ -286,7 +286,8 @@ fn ids<Id: Clone + Ord, Thing>(things: &[Thing], id: impl Fn(&Thing) -> &Id) -> 
 
 /// The channels in a bridge, sorted. Some releases give them as plain text.
 fn sorted(bridge: &Bridge) -> Vec<ChannelId> {
-    let mut sorted: Vec<ChannelId> = bridge.channels.iter().map(|id| ChannelId::from(&**id)).collect();
+    let mut sorted: Vec<ChannelId> =
+        bridge.channels.iter().map(|id| ChannelId::from(AsRef::<str>::as_ref(id))).collect();
     sorted.sort();
     sorted
 }

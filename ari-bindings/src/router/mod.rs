@@ -191,7 +191,7 @@ fn bridges<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'a
     let target = ["playback", "recording"].into_iter().find_map(|name| members[name]["target_uri"].as_str());
     let first = event
         .bridge()
-        .map(|bridge| &*bridge.id)
+        .map(|bridge| bridge.id.as_str())
         .or_else(|| id(members, "bridge"))
         .or_else(|| id(members, "transferer_first_leg_bridge"))
         .or_else(|| target.and_then(|target| target.strip_prefix("bridge:")));

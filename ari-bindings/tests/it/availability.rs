@@ -38,7 +38,7 @@ async fn unavailable_parameter_is_not_sent() {
     let ari = client_of("22.5.0", AvailabilityCheck::default()).await;
     within(ari.server_version()).await.unwrap();
     let lacking = |error: Error| match error {
-        Error::Unavailable { item, .. } => item.into_string(),
+        Error::Unavailable { item, .. } => item.name().to_owned(),
         other => panic!("{other}"),
     };
     let play = ari.bridge("1").play(["sound:a"]).announcer_format("slin16");
@@ -65,7 +65,8 @@ async fn unknown_availability_is_not_refused() {
 
 #[test]
 fn items_added_by_fixups_have_availability() {
-    assert_eq!(availability::has("value Playback.state paused", Release::new(16, 30, 1)), Some(true));
-    assert_eq!(availability::has("property RTPstat.txmes", Release::new(16, 30, 1)), Some(false));
-    assert_eq!(availability::has("property RTPstat.txmes", Release::new(22, 10, 1)), Some(true));
+    let is_in = |name: &str, release| availability::find(name).unwrap().is_in(release);
+    assert_eq!(is_in("value Playback.state paused", Release::new(16, 30, 1)), Some(true));
+    assert_eq!(is_in("property RTPstat.txmes", Release::new(16, 30, 1)), Some(false));
+    assert_eq!(is_in("property RTPstat.txmes", Release::new(22, 10, 1)), Some(true));
 }

@@ -1,29 +1,20 @@
 //! Since when items are there, as data.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
-use crate::record::Availability;
+use super::tokens::ident;
 use crate::release::Release;
+use crate::rust::Availability;
 
 pub(super) fn availability(availability: &Availability) -> TokenStream {
-    let mut groups: BTreeMap<Vec<Release>, proc_macro2::Ident> = BTreeMap::new();
-    for item in availability.items() {
-        let next = format_ident!("SINCE_{}", groups.len());
-        groups.entry(availability.since(item)).or_insert(next);
-    }
-    let mut lists: Vec<_> = groups.iter().map(|(since, name)| (name, since)).collect();
-    lists.sort_by_key(|(name, _)| name.to_string()[6..].parse::<usize>().unwrap_or_default());
-    let lists = lists.into_iter().map(|(name, since)| {
-        let releases = since.iter().map(release);
+    let lists = availability.lists.iter().map(|(name, since)| {
+        let (name, releases) = (ident(name), since.iter().map(release));
         quote! { const #name: &[Release] = &[#(#releases),*]; }
     });
-    let newest = availability.newest();
-    let newest = newest.iter().map(release);
-    let items = availability.items().map(|item| {
-        let since = &groups[&availability.since(item)];
+    let newest = availability.newest.iter().map(release);
+    let items = availability.items.iter().map(|(item, at)| {
+        let since = ident(&availability.lists[*at].0);
         quote!((#item, #since))
     });
     quote! {

@@ -122,8 +122,8 @@ fn about_channel(about: &AboutChannel) -> TokenStream {
     let (event, first) = (ident(&about.event), ident(&about.path[0]));
     let rest: Vec<_> = about.path[1..].iter().map(|name| ident(name)).collect();
     let id = match (about.optional, about.prefix) {
-        (false, None) => quote!(Some(&event.#first #(.#rest)*)),
-        (true, None) => quote!(event.#first.as_ref().map(|#first| &*#first #(.#rest)*)),
+        (false, None) => quote!(Some(event.#first #(.#rest)*.as_str())),
+        (true, None) => quote!(event.#first.as_ref().map(|#first| #first #(.#rest)*.as_str())),
         (false, Some(prefix)) => quote!(event.#first #(.#rest)*.strip_prefix(#prefix)),
         (true, Some(prefix)) => {
             quote!(event.#first.as_ref().and_then(|#first| #first #(.#rest)*.strip_prefix(#prefix)))
@@ -140,9 +140,10 @@ fn common_member(member: &CommonMember) -> TokenStream {
     let arms = member.holders.iter().map(|(event, optional)| {
         let event = ident(event);
         match (optional, text) {
-            (true, true) => quote!(Self::#event(event) => event.#name.as_deref()),
+            (true, true) => quote!(Self::#event(event) => crate::id::text(event.#name.as_ref())),
             (true, false) => quote!(Self::#event(event) => event.#name.as_ref()),
-            (false, _) => quote!(Self::#event(event) => Some(&event.#name)),
+            (false, true) => quote!(Self::#event(event) => Some(event.#name.as_str())),
+            (false, false) => quote!(Self::#event(event) => Some(&event.#name)),
         }
     });
     let unknown = member.on_unknown.then(|| quote!(Self::Unknown(event) => event.#name(),));

@@ -22,7 +22,8 @@ fn pass(lines: &[String]) -> Vec<String> {
     let mut out = Vec::with_capacity(lines.len());
     let mut at = 0;
     while at < lines.len() {
-        let one = bracketed(&lines[at..]).or_else(|| chained(&lines[at..]));
+        let rest = &lines[at..];
+        let one = bracketed(rest).or_else(|| chained(rest)).or_else(|| arm(rest));
         let (line, used) = one.unwrap_or_else(|| (lines[at].clone(), 1));
         out.push(line);
         at += used;
@@ -70,6 +71,17 @@ fn chained(lines: &[String]) -> Option<(String, usize)> {
     fits(format!("{first}{}", calls.concat()), calls.len() + 1)
 }
 
+/// Joins the arm of a match with its one expression.
+fn arm(lines: &[String]) -> Option<(String, usize)> {
+    let [first, expression, end, ..] = lines else { return None };
+    let pattern = first.strip_suffix("=> {")?;
+    let is_simple = !is_comment(expression) && !expression.ends_with(['{', ';', '(', '[']);
+    if !is_simple || end.trim_start() != "}" || indent(end) != indent(first) {
+        return None;
+    }
+    fits(format!("{pattern}=> {},", expression.trim_start()), 3)
+}
+
 fn fits(line: String, used: usize) -> Option<(String, usize)> {
     (line.chars().count() <= WIDTH).then_some((line, used))
 }
@@ -92,6 +104,8 @@ mod tests {
         assert_eq!(joined(short), "    pub fn new(&self, id: Id) -> Self {\n        self.0 = self.0.text(a);\n    }\n");
         let long = format!("f(\n    {},\n    {},\n);\n", "a".repeat(60), "b".repeat(60));
         assert_eq!(joined(&long), long);
+        let arm = "match x {\n    A => {\n        f(a)\n    }\n    B => {\n        g();\n    }\n}\n";
+        assert_eq!(joined(arm), "match x {\n    A => f(a),\n    B => {\n        g();\n    }\n}\n");
         let nested = "Some(\n    match x {\n        _ => y,\n    },\n)\n";
         assert_eq!(joined(nested), nested);
     }

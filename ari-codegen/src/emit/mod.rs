@@ -17,7 +17,6 @@ use quote::quote;
 use rayon::prelude::*;
 
 use crate::diagnostic::Diagnostics;
-use crate::record::Availability;
 use crate::release::Release;
 use crate::rust::Crate;
 
@@ -37,9 +36,9 @@ type Part<'a> = Box<dyn Fn() -> TokenStream + Send + 'a>;
 ///
 /// # Errors
 /// Text that is not Rust: a bug of the generator, reported with the file.
-pub fn emit(generated: &Crate, releases: &[Release], since: &Availability) -> Result<Vec<File>, Diagnostics> {
+pub fn emit(generated: &Crate, releases: &[Release]) -> Result<Vec<File>, Diagnostics> {
     let mut parts: Vec<(String, Part<'_>)> = vec![
-        ("availability.rs".to_owned(), Box::new(|| availability::availability(since))),
+        ("availability.rs".to_owned(), Box::new(|| availability::availability(&generated.availability))),
         ("events.rs".to_owned(), Box::new(|| events::events(&generated.events))),
         ("handles.rs".to_owned(), Box::new(|| handles::handles(&generated.handles))),
         ("ids.rs".to_owned(), Box::new(|| ids::ids(&generated.ids))),

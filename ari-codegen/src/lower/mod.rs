@@ -2,6 +2,7 @@
 
 mod about;
 mod assign;
+mod availability;
 mod docs;
 mod handles;
 mod ids;
@@ -50,6 +51,7 @@ pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
         models,
         handles,
         modules,
+        availability: availability::availability(&record.availability),
     };
     diagnostics.or(Lowered { code, names, notes })
 }

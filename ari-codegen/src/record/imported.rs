@@ -9,7 +9,7 @@ use syn::{Item, UseTree, Visibility};
 /// The imported names of a file, with their paths.
 type Imports = BTreeMap<String, TokenStream>;
 
-/// Reads a file, with whole paths in the place of names imported from modules of the crate.
+/// Reads a file, with whole paths in the place of imported names.
 pub(super) fn parse_file(text: &str) -> syn::Result<syn::File> {
     let mut file = syn::parse_file(text)?;
     let mut imports = Imports::new();
@@ -30,7 +30,7 @@ fn collect(tree: &UseTree, prefix: &TokenStream, imports: &mut Imports) {
             collect(&path.tree, &quote!(#prefix #ident ::), imports);
         }
         // What the root of the crate exports keeps its one name, and names of functions are those of methods, too.
-        UseTree::Name(name) if prefix.clone().into_iter().count() > 3 => {
+        UseTree::Name(name) if prefix.to_string() != "crate ::" => {
             let ident = &name.ident;
             if ident.to_string().starts_with(char::is_uppercase) {
                 imports.insert(ident.to_string(), quote!(#prefix #ident));

@@ -100,7 +100,7 @@ async fn a_sip_phone_calls() {
         let Event::StasisStart(start) = &seen[0] else { unreachable!() };
         assert!(start.channel.name.starts_with("PJSIP/phone-a-"), "{}", start.channel.name);
         assert!(!start.channel.protocol_id.is_empty(), "the Call-ID");
-        assert_call(&seen, &start.channel.id, ("Phone A", "1111"), (&extension, &app));
+        assert_call(&seen, start.channel.id.as_str(), ("Phone A", "1111"), (&extension, &app));
         assert_playback(&seen, &["failed", "done"]);
         watch.close().await;
     })

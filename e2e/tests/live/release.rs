@@ -24,7 +24,7 @@ async fn unavailable_items_are_not_sent() {
         let result = ari.channel(unique("nobody")).progress().await;
         match result.unwrap_err() {
             Error::Unavailable { item, .. } if release < Release::new(20, 16, 0) => {
-                assert_eq!(&*item, "operation channels.progress");
+                assert_eq!(item.name(), "operation channels.progress");
             }
             error => assert!(error.is_not_found() && release >= Release::new(22, 6, 0), "{release}: {error}"),
         }

@@ -18,6 +18,12 @@ use crate::{Error, Event};
 const FAIL_WAIT: Duration = Duration::from_secs(1);
 const FAIL_IDLE: Duration = Duration::from_millis(100);
 
+/// How many bytes the connection reads ahead of a subscriber that takes events: what waits longer has left the caches.
+const LEAD: usize = 1 << 20;
+
+/// How long the connection then lets the server wait at a time. Asterisk disconnects a client after 100 ms.
+const LEAD_WAIT: Duration = Duration::from_millis(10);
+
 /// What happens when the program takes events more slowly than they come, and more wait for it than
 /// [`EventsBuilder::buffer_limit`](crate::EventsBuilder::buffer_limit) allows.
 ///
@@ -89,6 +95,16 @@ struct State {
     connection: Option<Waker>,
     /// Since when it waits.
     full: Option<Full>,
+    lead: Option<Lead>,
+}
+
+/// The connection is far ahead of the subscriber.
+#[derive(Clone, Copy)]
+struct Lead {
+    /// Until when it waits for the subscriber; `None` once it has waited.
+    until: Option<Instant>,
+    /// What the subscriber had been done with by then.
+    released: usize,
 }
 
 /// A subscriber that keeps the connection waiting.
@@ -163,8 +179,8 @@ impl Queue {
     pub(super) fn release(&self, size: usize) {
         self.released.fetch_add(size, Ordering::Relaxed);
         let before = self.bytes.fetch_sub(size, Ordering::Relaxed);
-        let resume = self.resume_below();
-        if before >= resume && before - size < resume {
+        let falls_below = |mark| before >= mark && before - size < mark;
+        if falls_below(self.resume_below()) || falls_below(LEAD / 2) {
             let waker = self.lock().connection.take();
             wake(waker);
         }
@@ -183,10 +199,14 @@ impl Queue {
         if state.ended {
             return Room::Ended;
         }
+        let (bytes, released) = (self.bytes(), self.released.load(Ordering::Relaxed));
+        if let Some(until) = self.lead_wait(&mut state, bytes, released) {
+            remember(&mut state.connection, cx);
+            return Room::Full(until);
+        }
         if self.policy == OverflowPolicy::DropOldest {
             return Room::Free(self.limit.max(1));
         }
-        let (bytes, released) = (self.bytes(), self.released.load(Ordering::Relaxed));
         let enough = if state.full.is_some() { self.resume_below() } else { self.limit.max(1) };
         if bytes < enough {
             state.full = None;
@@ -211,6 +231,31 @@ impl Queue {
         drop(state);
         wake(waker);
         Room::Ended
+    }
+
+    /// Until when the connection waits for a subscriber that it is far ahead of.
+    ///
+    /// It waits only for one that takes events, and reads a batch after each wait, so that the server never waits long.
+    fn lead_wait(&self, state: &mut State, bytes: usize, released: usize) -> Option<Instant> {
+        let is_waiting = state.lead.is_some_and(|lead| lead.until.is_some());
+        if self.limit < 2 * LEAD || bytes < if is_waiting { LEAD / 2 } else { LEAD } {
+            state.lead = None;
+            return None;
+        }
+        let now = Instant::now();
+        let until = match state.lead {
+            Some(Lead { until: Some(until), .. }) if now < until => Some(until),
+            Some(Lead { until: Some(_), released: before }) => {
+                state.lead = Some(Lead { until: None, released: before });
+                return None;
+            }
+            Some(Lead { until: None, released: before }) if before == released => return None,
+            _ => Some(now + LEAD_WAIT),
+        };
+        if !is_waiting {
+            state.lead = Some(Lead { until, released });
+        }
+        until
     }
 
     /// Ends the queue, unless it has ended already.

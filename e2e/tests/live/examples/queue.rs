@@ -123,7 +123,7 @@ async fn agent_is_not_called_without_caller() {
         until_in(&mut queue, BridgeType::Holding).await;
         let Event::StasisStart(start) = agent.watch.until_kind("StasisStart").await else { unreachable!() };
         caller.end().await;
-        agent.watch.until_channel("StasisEnd", &start.channel.id).await;
+        agent.watch.until_channel("StasisEnd", start.channel.id.as_str()).await;
         agent.watch.close().await;
         queue.end().await;
     })

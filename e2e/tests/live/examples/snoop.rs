@@ -66,7 +66,7 @@ async fn a_supervisor_whispers() {
         supervisor.channel().send_dtmf().dtmf("2").await.unwrap();
         until_snooping(&mut snoop).await;
         supervisor.channel().play(["sound:hello-world"]).await.unwrap();
-        far.until_channel("ChannelTalkingStarted", &start.channel.id).await;
+        far.until_channel("ChannelTalkingStarted", start.channel.id.as_str()).await;
         far.close().await;
         supervisor.end().await;
         target.end().await;

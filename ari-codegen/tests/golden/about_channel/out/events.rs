@@ -96,12 +96,10 @@ impl Event {
     #[must_use]
     pub fn channel_id(&self) -> Option<&str> {
         match self {
-            Self::Dialed(event) => Some(&event.peer.id),
-            Self::Moved(event) => Some(&event.by.source.id),
-            Self::Named(event) => Some(&event.channel.id),
-            Self::PerhapsNamed(event) => {
-                event.channel.as_ref().map(|channel| &*channel.id)
-            }
+            Self::Dialed(event) => Some(event.peer.id.as_str()),
+            Self::Moved(event) => Some(event.by.source.id.as_str()),
+            Self::Named(event) => Some(event.channel.id.as_str()),
+            Self::PerhapsNamed(event) => event.channel.as_ref().map(|channel| channel.id.as_str()),
             Self::PerhapsPlayed(event) => {
                 event.playback.as_ref().and_then(|playback| playback.target_uri.strip_prefix("channel:"))
             }

@@ -90,10 +90,10 @@ impl Event {
     #[must_use]
     pub fn application(&self) -> Option<&str> {
         match self {
-            Self::Answered(event) => Some(&event.application),
-            Self::Hung(event) => Some(&event.application),
-            Self::Replaced(event) => Some(&event.application),
-            Self::Rung(event) => Some(&event.application),
+            Self::Answered(event) => Some(event.application.as_str()),
+            Self::Hung(event) => Some(event.application.as_str()),
+            Self::Replaced(event) => Some(event.application.as_str()),
+            Self::Rung(event) => Some(event.application.as_str()),
             Self::Unknown(event) => event.application(),
             _ => None,
         }
@@ -103,11 +103,11 @@ impl Event {
     #[must_use]
     pub fn asterisk_id(&self) -> Option<&str> {
         match self {
-            Self::Answered(event) => event.asterisk_id.as_deref(),
-            Self::Hung(event) => event.asterisk_id.as_deref(),
-            Self::MissingParams(event) => event.asterisk_id.as_deref(),
-            Self::Replaced(event) => event.asterisk_id.as_deref(),
-            Self::Rung(event) => event.asterisk_id.as_deref(),
+            Self::Answered(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::Hung(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::MissingParams(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::Replaced(event) => crate::id::text(event.asterisk_id.as_ref()),
+            Self::Rung(event) => crate::id::text(event.asterisk_id.as_ref()),
             Self::Unknown(event) => event.asterisk_id(),
             _ => None,
         }

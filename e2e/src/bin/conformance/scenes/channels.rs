@@ -94,8 +94,8 @@ async fn variables(scene: &mut Scene, id: &str) {
 async fn snoop(scene: &mut Scene, id: &str) {
     let named = unique("snoop");
     let snoop = scene.ok(scene.channel(id).snoop_channel(&scene.app).spy("both").snoop_id(&named)).await;
-    scene.then_of("channels.snoopChannel", "StasisStart", &snoop.id).await;
-    scene.hang_up(&snoop.id).await;
+    scene.then_of("channels.snoopChannel", "StasisStart", snoop.id.as_str()).await;
+    scene.hang_up(snoop.id.as_str()).await;
     let named = unique("snoop");
     scene.ok(scene.channel(id).snoop_channel_with_id(&named, &scene.app).spy("in").whisper("out")).await;
     scene.then_of("channels.snoopChannelWithId", "StasisStart", &named).await;

@@ -13,7 +13,7 @@ pub(crate) async fn run(mut scene: Scene) {
     };
     let Event::StasisStart(start) = scene.watch.until_kind("StasisStart").await else { unreachable!() };
     if scene.has("channels.rtpstatistics") {
-        scene.ok(scene.channel(&start.channel.id).rtpstatistics()).await;
+        scene.ok(scene.channel(start.channel.id.as_str()).rtpstatistics()).await;
     }
     assert_eq!(phone.invite(&mut call, "sendonly").await.expect("an answer"), 200);
     scene.watch.until_kind("ChannelHold").await;

@@ -31,7 +31,7 @@ async fn blind(scene: &mut Scene, phone: &SipPhone) {
     assert_eq!(phone.refer(&mut call, &phone.address("wait")).await.expect("an answer"), 202);
     phone.answering(scene.watch.until_kind("BridgeBlindTransfer")).await;
     assert_eq!(phone.bye(&mut call).await.expect("an answer"), 200);
-    scene.watch.until_channel("StasisEnd", &start.channel.id).await;
+    scene.watch.until_channel("StasisEnd", start.channel.id.as_str()).await;
     scene.ok(handle.destroy()).await;
     scene.hang_up(&other).await;
 }
@@ -88,9 +88,9 @@ async fn left_to_the_application(scene: &mut Scene, phone: &SipPhone) {
     let Event::StasisStart(start) = scene.watch.until_kind("StasisStart").await else { unreachable!() };
     assert_eq!(phone.refer(&mut call, &phone.address("wait")).await.expect("an answer"), 202);
     phone.answering(scene.watch.until_kind("ChannelTransfer")).await;
-    let channel = scene.channel(&start.channel.id);
+    let channel = scene.channel(start.channel.id.as_str());
     phone.answering(scene.ok(channel.transfer_progress("channel_progress"))).await;
     phone.answering(scene.ok(channel.transfer_progress("channel_answered"))).await;
-    scene.hang_up(&start.channel.id).await;
-    phone.answering(scene.watch.until_channel("StasisEnd", &start.channel.id)).await;
+    scene.hang_up(start.channel.id.as_str()).await;
+    phone.answering(scene.watch.until_channel("StasisEnd", start.channel.id.as_str())).await;
 }
