@@ -1,4 +1,4 @@
-//! A server that sends back what it gets, and tells how its connections end.
+//! A server that echoes its input and reports how its connections end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,9 +10,9 @@ use tokio::task::JoinHandle;
 
 pub(crate) struct Echo {
     pub(crate) address: SocketAddr,
-    /// So many bytes have come.
+    /// The number of bytes received.
     pub(crate) received: watch::Receiver<usize>,
-    /// How a connection ended: by a goodbye or not.
+    /// Whether each connection was closed (`Ok`) or reset.
     pub(crate) ends: mpsc::UnboundedReceiver<io::Result<()>>,
     task: JoinHandle<()>,
 }
@@ -22,13 +22,13 @@ impl Echo {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (count, received) = watch::channel(0);
-        let (told, ends) = mpsc::unbounded_channel();
+        let (sender, ends) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (count, told) = (count.clone(), told.clone());
-                // Nobody may be interested any more.
-                tokio::spawn(async move { told.send(echo(stream, &count).await).ok() });
+                let (count, sender) = (count.clone(), sender.clone());
+                // The receiver may be gone.
+                tokio::spawn(async move { sender.send(echo(stream, &count).await).ok() });
             }
         });
         Self { address, received, ends, task }

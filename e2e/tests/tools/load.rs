@@ -1,4 +1,4 @@
-//! A load keeps account of everything.
+//! A load records every call.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn refusing_server() -> String {
                 "HTTP/1.1 500 No\r\nServer: Asterisk/22.10.1\r\nConnection: close\r\n\
                  Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
             );
-            // A client that has hung up needs no reply.
+            // A client that has closed the connection needs no response.
             let _ = stream.write_all(reply.as_bytes()).await;
         }
     });
@@ -31,7 +31,7 @@ async fn refusing_server() -> String {
 }
 
 #[tokio::test]
-async fn calls_that_are_refused_are_in_the_ledger_and_are_not_hung_up() {
+async fn refused_calls_are_recorded_and_not_hung_up() {
     let url = refusing_server().await;
     let proxy = FaultProxy::to_url(&url);
     let client = Client::builder(proxy.url(&url)).build().unwrap();
@@ -48,13 +48,13 @@ async fn calls_that_are_refused_are_in_the_ledger_and_are_not_hung_up() {
 }
 
 #[tokio::test]
-async fn optional_facts_may_be_absent() {
+async fn calls_with_unknown_outcome_may_be_left() {
     let proxy = FaultProxy::to_url("http://127.0.0.1:9");
     proxy.black_hole().await;
     let client = Client::builder(proxy.url("http://127.0.0.1:9/ari")).build().unwrap();
     let load = Load::start(&client, "app", 1000, HOLD);
     proxy.until(|counts| counts.open >= 5).await;
-    // In this order, or a new connection may be neither cut nor refused.
+    // Refuse first: otherwise a new connection may be neither cut nor refused.
     proxy.refuse().await;
     proxy.cut().await;
     let ledger = load.stop().await;

@@ -1,4 +1,4 @@
-//! The tools of the tests do what they say.
+//! Tests of the test tools.
 
 mod echo;
 mod load;

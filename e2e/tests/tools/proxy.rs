@@ -1,4 +1,4 @@
-//! A proxy breaks as it is told, and at once.
+//! The proxy injects the requested fault immediately.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ async fn proxy() -> (Echo, FaultProxy) {
     (echo, proxy)
 }
 
-/// A connection that works.
+/// Opens a connection and checks that it works.
 async fn connected(proxy: &FaultProxy) -> TcpStream {
     let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
     says(&mut stream).await;
@@ -24,16 +24,16 @@ async fn connected(proxy: &FaultProxy) -> TcpStream {
 
 async fn says(stream: &mut TcpStream) {
     stream.write_all(b"hello").await.unwrap();
-    let mut heard = [0; 5];
-    stream.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"hello");
+    let mut received = [0; 5];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(&received, b"hello");
 }
 
-/// Everything that comes until the end, and how it ends.
+/// Reads to the end. Returns the received bytes and the error that ended the connection, if any.
 async fn rest(stream: &mut TcpStream) -> (Vec<u8>, Option<ErrorKind>) {
-    let mut heard = Vec::new();
-    let end = stream.read_to_end(&mut heard).await.err();
-    (heard, end.map(|error| error.kind()))
+    let mut received = Vec::new();
+    let end = stream.read_to_end(&mut received).await.err();
+    (received, end.map(|error| error.kind()))
 }
 
 fn is_silent(stream: &TcpStream) -> bool {
@@ -56,16 +56,16 @@ async fn proxy_forwards_both_ways() {
         writes.write_all(&sent).await.unwrap();
         writes.shutdown().await.unwrap();
     });
-    let mut heard = Vec::new();
-    reads.read_to_end(&mut heard).await.unwrap();
+    let mut received = Vec::new();
+    reads.read_to_end(&mut received).await.unwrap();
     writing.await.unwrap();
-    assert!(heard == large, "{} bytes", heard.len());
+    assert!(received == large, "{} bytes", received.len());
     assert!(echo.ends.recv().await.unwrap().is_ok());
     proxy.until(|counts| counts == Counts { made: 1, open: 0 }).await;
 }
 
 #[tokio::test]
-async fn a_cut_resets_both_ends() {
+async fn cut_resets_both_ends() {
     let (mut echo, proxy) = proxy().await;
     let mut streams = [connected(&proxy).await, connected(&proxy).await];
     proxy.cut().await;
@@ -78,12 +78,12 @@ async fn a_cut_resets_both_ends() {
 }
 
 #[tokio::test]
-async fn closing_sends_close_frames_both_ways() {
+async fn close_ends_both_sides_without_reset() {
     let (mut echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     proxy.close().await;
     assert_eq!(proxy.counts(), Counts { made: 1, open: 0 });
-    // What is still said makes no reset of it.
+    // Data sent after the close causes no reset.
     stream.write_all(b"too late").await.unwrap();
     assert_eq!(rest(&mut stream).await, (Vec::new(), None));
     assert!(echo.ends.recv().await.unwrap().is_ok());
@@ -91,7 +91,7 @@ async fn closing_sends_close_frames_both_ways() {
 }
 
 #[tokio::test]
-async fn half_open_connections_learn_nothing_of_each_other() {
+async fn half_open_hides_each_end_from_the_other() {
     let (mut echo, proxy) = proxy().await;
     let mut before = connected(&proxy).await;
     proxy.half_open().await;
@@ -105,7 +105,7 @@ async fn half_open_connections_learn_nothing_of_each_other() {
     assert!(is_silent(&before) && is_silent(&during));
     assert_eq!(*echo.received.borrow(), 10);
 
-    // The one that works has ended properly; the server knows of no other end.
+    // The working connection was closed; the server has seen no other end.
     assert!(echo.ends.recv().await.unwrap().is_ok());
     drop(before);
     proxy.until(|counts| counts.open == 1).await;
@@ -118,7 +118,7 @@ async fn half_open_connections_learn_nothing_of_each_other() {
 }
 
 #[tokio::test]
-async fn a_black_hole_never_answers_new_connections() {
+async fn black_hole_leaves_new_connections_unanswered() {
     let (echo, proxy) = proxy().await;
     let mut before = connected(&proxy).await;
     proxy.black_hole().await;
@@ -133,7 +133,7 @@ async fn a_black_hole_never_answers_new_connections() {
 }
 
 #[tokio::test]
-async fn new_connections_are_refused_in_two_ways() {
+async fn refuse_resets_and_stop_listening_refuses() {
     let (_echo, proxy) = proxy().await;
     let mut before = connected(&proxy).await;
     proxy.refuse().await;
@@ -153,7 +153,7 @@ async fn new_connections_are_refused_in_two_ways() {
 }
 
 #[tokio::test]
-async fn the_target_changes_for_new_connections() {
+async fn target_changes_for_new_connections() {
     let (_first, proxy) = proxy().await;
     let second = Echo::start().await;
     let mut before = connected(&proxy).await;
@@ -162,17 +162,17 @@ async fn the_target_changes_for_new_connections() {
     says(&mut before).await;
     assert_eq!(*second.received.borrow(), 5);
 
-    // A target that is not there is one that has gone just now.
-    let nobody = second.address;
+    // The new target has just stopped listening.
+    let gone = second.address;
     drop(second);
-    proxy.set_target(nobody).await;
+    proxy.set_target(gone).await;
     let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
     assert_eq!(rest(&mut stream).await.1, Some(ErrorKind::ConnectionReset));
     says(&mut before).await;
 }
 
 #[tokio::test]
-async fn a_delay_holds_up_each_way_and_keeps_the_order() {
+async fn delay_applies_both_ways_and_keeps_the_order() {
     let (_echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     let delay = Duration::from_millis(40);
@@ -190,7 +190,7 @@ async fn a_delay_holds_up_each_way_and_keeps_the_order() {
 }
 
 #[tokio::test]
-async fn proxy_passes_a_number_of_bytes() {
+async fn truncation_limits_the_bytes_passed() {
     let (mut echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     proxy.truncate_after(7).await;
@@ -209,7 +209,7 @@ async fn proxy_passes_a_number_of_bytes() {
 }
 
 #[tokio::test]
-async fn a_stalled_wire_reads_nothing_from_the_server() {
+async fn stall_delivers_nothing_from_the_server() {
     let (mut echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     proxy.stall().await;
@@ -218,13 +218,13 @@ async fn a_stalled_wire_reads_nothing_from_the_server() {
     connected(&proxy).await;
     assert!(is_silent(&stream));
     proxy.heal().await;
-    let mut heard = [0; 5];
-    stream.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"later");
+    let mut received = [0; 5];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(&received, b"later");
 }
 
 #[tokio::test]
-async fn it_ends_with_all_its_connections_when_dropped() {
+async fn drop_ends_the_proxy_and_its_connections() {
     let (mut echo, proxy) = proxy().await;
     let mut stream = connected(&proxy).await;
     let address = proxy.address();
