@@ -1,4 +1,4 @@
-//! One test at a time, and nothing left of it.
+//! Runs one test at a time and checks that it leaves nothing behind.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// Runs a test on every server while no other runs, and checks that no task of it is left.
+/// Runs a test on every server while no other test runs, and checks that it leaves no task behind.
 pub(crate) async fn alone_on_each_server<T, Run>(test: T)
 where
     T: Fn(Server) -> Run,
@@ -23,7 +23,7 @@ where
     eventually(|| async { tasks() <= before }).await;
 }
 
-/// The same, on one server after the other: for what keeps a machine busy.
+/// Runs a test on one server after the other, for tests that keep the machine busy.
 pub(crate) async fn alone_on_one_server_after_the_other<Run>(test: impl Fn(Server) -> Run)
 where
     Run: Future<Output = ()> + Send + 'static,
@@ -39,7 +39,7 @@ where
     eventually(|| async { tasks() <= before }).await;
 }
 
-/// A test that failed may have left a server dead, which is no reason for the next one to fail.
+/// Starts servers that a failed test has left stopped, so that the next test does not fail as well.
 async fn all_up() {
     for mut server in Server::all() {
         if server.client().asterisk().ping().await.is_err() {
@@ -52,10 +52,10 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// How long something may take that happens soon.
+/// The limit of [`soon`].
 pub(crate) const SOON: Duration = Duration::from_secs(15);
 
-/// What happens soon.
+/// Waits for `work`, and panics if it takes too long.
 pub(crate) async fn soon<T>(what: &str, work: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(SOON, work).await.unwrap_or_else(|_| panic!("{what}: not within {SOON:?}"))
 }

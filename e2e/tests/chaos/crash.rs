@@ -1,4 +1,4 @@
-//! Asterisk crashes, or is stopped, and comes back.
+//! Asterisk crashes or restarts while calls go on.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ async fn observer(ari: &Client, app: &str) -> Observer {
     Observer::of(ari.events([app]).resync(true).await.unwrap())
 }
 
-/// Calls before, during and after something that happens to the server.
+/// Makes calls before, during and after an incident on the server.
 async fn under_load(
     server: Server,
     transport: Transport,
@@ -29,7 +29,7 @@ async fn under_load(
     happens(&mut server).await;
     let returned = Instant::now();
     let seen = observer.until_resynced(1).await;
-    let back = seen.gaps[0].1.expect("it was closed");
+    let back = seen.gaps[0].1.expect("the gap is closed");
     let calls = seen.started.len();
     let seen = observer.until("calls again", |seen| seen.started.len() >= calls + 10).await;
     assert!(observer.connection().state().is_connected());
@@ -49,7 +49,7 @@ fn transports(server: &Server) -> Vec<Transport> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_under_load() {
+async fn crash_under_load_loses_no_call_unreported() {
     alone_on_each_server(|server: Server| async move {
         for transport in transports(&server) {
             let crash = async |server: &mut Server| {
@@ -65,10 +65,10 @@ async fn a_crash_under_load() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_under_load() {
+async fn restart_under_load_loses_no_call_unreported() {
     alone_on_each_server(|server: Server| async move {
         let restart = async |server: &mut Server| {
-            // It answers before it goes.
+            // The server replies before it restarts.
             server.console("core restart now").await;
         };
         let (seen, ledger) = under_load(server, Transport::Http, restart).await;

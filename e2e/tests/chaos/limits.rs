@@ -1,4 +1,4 @@
-//! The operator changes the server's configuration under the program.
+//! The server's configuration changes while the program runs.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn client(server: &Server, proxy: &FaultProxy) -> Client {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_password_ends_the_stream_at_the_next_loss() {
+async fn changed_password_ends_the_stream_on_reconnect() {
     alone_on_each_server(|server: Server| async move {
         let proxy = FaultProxy::to_url(server.url());
         let ari = client(&server, &proxy);
@@ -22,7 +22,7 @@ async fn another_password_ends_the_stream_at_the_next_loss() {
         let changed =
             server.change("ari.conf", "res_ari", |text| text.replace("password = asterisk\n", "password = another\n"));
         assert!(matches!(ari.asterisk().ping().await, Err(Error::Unauthorized { .. })));
-        assert!(observer.connection().state().is_connected(), "what is open stays open");
+        assert!(observer.connection().state().is_connected(), "open connections stay open");
         proxy.cut().await;
         let mut connection = observer.connection().clone();
         soon("the end", async { while connection.changed().await.is_some() {} }).await;
@@ -40,7 +40,7 @@ async fn connecting_retries_at_the_session_limit() {
         let proxy = FaultProxy::to_url(server.url());
         let ari = client(&server, &proxy);
         let observer = Observer::of(ari.events([unique("app")]).resync(true).await.unwrap());
-        // Somebody else has the only place.
+        // Another connection uses the only session.
         let mut other = server.client().events([unique("app")]).await.unwrap();
         let changed =
             server.change("http.conf", "http", |text| text.replace("sessionlimit = 1000", "sessionlimit = 1"));
@@ -56,7 +56,7 @@ async fn connecting_retries_at_the_session_limit() {
         observer.until_resynced(1).await;
         let seen = observer.close().await;
         assert_eq!(seen.gaps.len(), 1);
-        // Whether it was ever told when the server had started depends on how soon the place was gone.
+        // The start time of the server is unknown if the session was taken before the client could request it.
         assert_ne!(seen.restarts, [Some(true)]);
         other.close().await;
     })
@@ -64,7 +64,7 @@ async fn connecting_retries_at_the_session_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_requests_than_there_may_be_connections_wait_their_turn() {
+async fn requests_beyond_the_session_limit_wait() {
     alone_on_each_server(|server: Server| async move {
         let changed =
             server.change("http.conf", "http", |text| text.replace("sessionlimit = 1000", "sessionlimit = 12"));
@@ -78,7 +78,7 @@ async fn more_requests_than_there_may_be_connections_wait_their_turn() {
         let answers = soon("all answers", requests.join_all()).await;
         changed.restore();
         assert!(answers.iter().all(Result::is_ok), "{:?}", answers.iter().find(|answer| answer.is_err()));
-        // And once the connections have been idle for longer than Asterisk keeps them, requests are as good as ever.
+        // Requests also succeed after Asterisk has closed the idle connections.
         tokio::time::sleep(Duration::from_millis(15_100)).await;
         for _ in 0..8 {
             ari.asterisk().ping().await.unwrap();

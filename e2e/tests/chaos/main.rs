@@ -1,8 +1,8 @@
-//! What becomes of a program when Asterisk or the network fails: on real servers, which these tests crash, stop and
-//! reconfigure. They run one after the other, each on all servers at the same time.
+//! Behaviour when Asterisk or the network fails, on real servers that these tests crash, stop and reconfigure. The
+//! tests run one after the other, each on all servers at the same time.
 //!
-//! After each: every call that the server has had was seen, or lies in a reported gap, or was found by a resync;
-//! and nothing is left over of the client.
+//! After each test, every call of the server was reported, lies in a reported gap or was found by a resync, and the
+//! client has left nothing behind.
 
 mod alone;
 mod crash;

@@ -1,7 +1,7 @@
-//! The example `monitor`. It is here because a connection that hears everything and is cut while others call can leave
-//! Asterisk in a deadlock (asterisk#2170).
+//! The example `monitor`. It is a chaos test because cutting a connection that receives all events during calls can
+//! deadlock Asterisk (asterisk#2170).
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../ari-bindings/examples/monitor.rs"]
 mod example;
 
@@ -15,16 +15,16 @@ use tokio::time::timeout;
 
 use crate::alone::alone_on_each_server;
 
-/// All of them.
+/// The event source of all device states.
 const DEVICE_STATES: &str = "deviceState:__AST_DEVICE_STATE_ALL_TOPIC";
 
-/// A call that nobody but this test knows, and that no application is in.
+/// A call of this test that is in no application.
 async fn call(ari: &Client) -> Channel {
     let originate = ari.channels().originate_with_id(unique("channel"), "Local/wait@default");
     originate.context("default").extension("wait").await.unwrap()
 }
 
-/// Waits until the table that is shown is so.
+/// Waits until the displayed table meets a condition.
 async fn until(screen: &mut watch::Receiver<String>, what: &str, is_so: impl Fn(&str) -> bool) {
     let shown = timeout(Duration::from_secs(10), screen.wait_for(|table| is_so(table))).await.is_ok();
     assert!(shown, "not {what}:\n{}", *screen.borrow());
@@ -44,11 +44,11 @@ async fn monitor_lists_calls_after_a_gap() {
         let (sender, mut screen) = watch::channel(String::new());
         let show = move |table: &example::Table| drop(sender.send_replace(table.to_string()));
         let monitor = tokio::spawn(example::serve(events, show));
-        until(&mut screen, "the call of before", |table| table.contains(&first.name)).await;
+        until(&mut screen, "the call from before the connection", |table| table.contains(&first.name)).await;
         let second = call(&ari).await;
-        until(&mut screen, "the call of then", |table| table.contains(&second.name)).await;
+        until(&mut screen, "the call made while connected", |table| table.contains(&second.name)).await;
 
-        // If a device state is being seen when the connection is cut, Asterisk may hang for good.
+        // Asterisk may hang permanently if the connection is cut while a device state is being sent.
         ari.application(&app).unsubscribe([DEVICE_STATES]).await.unwrap();
         proxy.refuse().await;
         proxy.cut().await;
@@ -63,17 +63,17 @@ async fn monitor_lists_calls_after_a_gap() {
                 && table.contains(&second.name)
                 && table.contains(&third.name)
         };
-        until(&mut screen, "what the gap has changed", is_so).await;
+        until(&mut screen, "the changes during the gap", is_so).await;
 
         for channel in [&second, &third] {
             ari.channel(channel).hangup().await.unwrap();
         }
-        until(&mut screen, "without the call", |table| !table.contains(&third.name)).await;
-        // Asterisk 16 would keep the application for ever, for the sake of its subscriptions.
+        until(&mut screen, "the table without the call", |table| !table.contains(&third.name)).await;
+        // Asterisk 16 keeps an application as long as it has subscriptions.
         let all =
             ["channel:__AST_CHANNEL_ALL_TOPIC", "bridge:__AST_BRIDGE_ALL_TOPIC", "endpoint:__AST_ENDPOINT_ALL_TOPIC"];
         ari.application(&app).unsubscribe(all).await.unwrap();
-        // It had the application still, and has not subscribed it to these again, as later releases do.
+        // It kept the application and, unlike later releases, has not renewed these subscriptions.
         if let Err(error) = ari.application(&app).unsubscribe([DEVICE_STATES]).await {
             assert_eq!((server.major(), error.status()), (16, Some(422)), "{error}");
         }

@@ -1,4 +1,4 @@
-//! The network between the program and Asterisk fails; calls go on.
+//! The network between the program and Asterisk fails while calls go on.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ari_e2e::{FaultProxy, Load, Server, unique};
 use crate::alone::alone_on_each_server;
 use crate::observer::{Observed, Observer};
 
-/// A client whose way to the server can fail, and one whose way cannot.
+/// A client behind a fault proxy, and one that connects directly.
 fn clients(server: &Server) -> (FaultProxy, Client, Client) {
     let proxy = FaultProxy::to_url(server.url());
     let builder = Client::builder(proxy.url(server.url()));
@@ -22,7 +22,7 @@ async fn observer(ari: &Client, app: &str) -> Observer {
     Observer::of(connect.reconnect(Reconnect::new().delays(second / 5, second)).await.unwrap())
 }
 
-/// Makes calls while the network fails repeatedly, and returns what was seen.
+/// Makes calls while the network fails repeatedly, and returns the observed events.
 async fn under_load(server: Server, failures: usize, fail: impl AsyncFn(&FaultProxy, usize)) -> Observed {
     let (proxy, ari, direct) = clients(&server);
     let app = unique("app");
@@ -41,14 +41,14 @@ async fn under_load(server: Server, failures: usize, fail: impl AsyncFn(&FaultPr
     let seen = observer.close().await;
     assert_eq!((seen.error.as_ref(), seen.gaps.len()), (None, failures), "{:?}", seen.reasons);
     assert!(seen.restarts.iter().all(|restarted| *restarted == Some(false)), "{:?}", seen.restarts);
-    // The server did not fail: every call was made, and none is left.
+    // The server did not fail, so every call was made and none is left.
     assert_eq!(ledger.made().count(), ledger.calls.len());
     assert_eq!(ledger.left().count(), 0);
     seen
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cut_connections() {
+async fn cut_connections_are_restored() {
     alone_on_each_server(|server: Server| async move {
         let seen = under_load(
             server,
@@ -64,7 +64,7 @@ async fn cut_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_half_open_connection() {
+async fn half_open_connection_is_detected_in_seconds() {
     alone_on_each_server(|server: Server| async move {
         let seen = under_load(server, 1, async |proxy, _| {
             proxy.half_open().await;
@@ -74,13 +74,13 @@ async fn a_half_open_connection() {
         assert!(seen.reasons[0].contains("ping"), "{:?}", seen.reasons);
         let (begin, end) = seen.gaps[0];
         let lasted = end.unwrap() - begin;
-        assert!(lasted < Duration::from_secs(4), "noticed and mended in seconds: {lasted:?}");
+        assert!(lasted < Duration::from_secs(4), "took too long to detect and reconnect: {lasted:?}");
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frames_cut_in_the_middle() {
+async fn truncated_frames_are_a_lost_connection() {
     alone_on_each_server(|server: Server| async move {
         let seen = under_load(server, 3, async |proxy, failure| proxy.truncate_after(1 + 700 * failure).await).await;
         assert!(seen.reasons.iter().all(|reason| reason.contains("lost")), "{:?}", seen.reasons);
@@ -89,7 +89,7 @@ async fn frames_cut_in_the_middle() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_network_is_no_gap() {
+async fn slow_network_causes_no_gap() {
     alone_on_each_server(|server: Server| async move {
         let (proxy, ari, direct) = clients(&server);
         let app = unique("app");
@@ -106,10 +106,10 @@ async fn a_slow_network_is_no_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn agent_is_waited_for() {
+async fn unreachable_server_is_retried() {
     alone_on_each_server(|server: Server| async move {
         let seen = under_load(server, 3, async |proxy, failure| {
-            // Refused, accepted and hung up, accepted and left alone.
+            // New connections are refused, then accepted and reset, then accepted and ignored.
             match failure {
                 0 => proxy.stop_listening().await,
                 1 => proxy.refuse().await,
@@ -129,7 +129,7 @@ async fn agent_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_state_can_be_watched() {
+async fn connection_state_can_be_watched() {
     alone_on_each_server(|server: Server| async move {
         let (proxy, ari, _) = clients(&server);
         let observer = observer(&ari, &unique("app")).await;

@@ -1,4 +1,4 @@
-//! What a program observes of an event stream, and whether every call is in it.
+//! Records an event stream and checks that every call appears in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,25 +16,25 @@ pub(crate) struct Observer {
     task: JoinHandle<Observed>,
 }
 
-/// What the stream has reported so far.
+/// The reports of the stream so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Observed {
     /// When each channel entered and left the application.
     pub(crate) started: BTreeMap<String, Instant>,
     pub(crate) ended: BTreeMap<String, Instant>,
-    /// From when to when events are missing.
+    /// The beginning and the end of each gap.
     pub(crate) gaps: Vec<(Instant, Option<Instant>)>,
-    /// Why, and what the server had done meanwhile.
+    /// The reason of each gap, and whether the server was restarted.
     pub(crate) reasons: Vec<String>,
     pub(crate) restarts: Vec<Option<bool>>,
     pub(crate) resyncs: Vec<Resync>,
-    /// When the last event came.
+    /// When the last event was received.
     pub(crate) last: Option<Instant>,
     pub(crate) error: Option<String>,
 }
 
 impl Observer {
-    /// Of a connection that finds out by itself what each gap has changed.
+    /// Observes a connection that resynchronizes after each gap.
     pub(crate) fn of(events: Events) -> Self {
         let connection = events.connection();
         let (sender, seen) = watch::channel(Observed::default());
@@ -45,12 +45,12 @@ impl Observer {
         &self.connection
     }
 
-    /// What has been seen so far.
+    /// The observations so far.
     pub(crate) fn seen(&self) -> Observed {
         self.seen.borrow().clone()
     }
 
-    /// Waits until the stream has reported what is wanted.
+    /// Waits until the observations meet a condition.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Observed) -> bool) -> Observed {
         let mut seen = self.seen.clone();
         let waiting = async { seen.wait_for(|seen| wanted(seen)).await.ok().map(|seen| seen.clone()) };
@@ -58,7 +58,7 @@ impl Observer {
         seen.unwrap_or_else(|| panic!("{what}: the stream has ended: {:?}", self.seen()))
     }
 
-    /// Waits until one gap more has been closed than there were, and its resync is complete.
+    /// Waits until this many gaps are closed and resynchronized.
     pub(crate) async fn until_resynced(&self, gaps: usize) -> Observed {
         self.until(&format!("gap {gaps}"), |seen| seen.resyncs.len() >= gaps).await
     }
@@ -118,32 +118,31 @@ impl Observed {
         self.last = Some(now);
     }
 
-    /// Whether events of this time may be missing.
+    /// Whether events of this period may be missing.
     fn is_in_gap(&self, from: Instant, to: Instant) -> bool {
         let touches = |&(begin, end): &(Instant, Option<Instant>)| from <= end.unwrap_or(to) && to >= begin;
         self.gaps.iter().any(touches)
     }
 
-    /// The calls that the server has made, or ended, of which that was neither seen nor may be missing by what was
-    /// seen.
+    /// Beginnings and ends of calls that were neither reported nor lie in a reported gap.
     fn unaccounted(&self, ledger: &Ledger) -> Vec<String> {
         let found = |list: fn(&Resync) -> BTreeSet<String>| -> BTreeSet<String> {
             self.resyncs.iter().flat_map(list).collect()
         };
         let appeared = found(|resync| resync.channels.appeared.iter().map(|it| it.id.to_string()).collect());
         let vanished = found(|resync| resync.channels.vanished.iter().map(ToString::to_string).collect());
-        // Between the answer to a request and what it does, as an event tells it, lies a moment.
+        // The event follows shortly after the response to the request.
         let moment = Duration::from_millis(500);
         let mut unaccounted = Vec::new();
         for call in ledger.made() {
             let shown = self.started.contains_key(&call.id) || appeared.contains(&call.id);
             if !shown && !self.is_in_gap(call.asked, call.answered + moment) {
-                unaccounted.push(format!("its beginning: {call:?}"));
+                unaccounted.push(format!("beginning of {call:?}"));
             }
             let over = self.ended.contains_key(&call.id) || vanished.contains(&call.id);
             let missing = call.hangup.as_ref().is_some_and(|end| self.is_in_gap(end.asked, end.answered + moment));
             if shown && !over && !missing {
-                unaccounted.push(format!("its end: {call:?}"));
+                unaccounted.push(format!("end of {call:?}"));
             }
         }
         unaccounted

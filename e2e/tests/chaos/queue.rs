@@ -1,6 +1,6 @@
-//! The example `queue`, when Asterisk is restarted under it.
+//! The example `queue` across a restart of Asterisk.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../ari-bindings/examples/queue.rs"]
 mod example;
 
@@ -13,7 +13,7 @@ use ari_e2e::{Recorder, Server, unique};
 use self::example::Settings;
 use crate::alone::alone_on_each_server;
 
-/// Calls the queue, and waits until the caller hears its music: the caller's end of the call.
+/// Calls the queue and waits until the music plays. Returns the caller's end of the call.
 async fn waits(ari: &Client, queue: &mut Recorder) -> String {
     let id = unique("caller");
     let call = ari.channels().originate_with_id(&id, "Local/2005@default");
@@ -27,7 +27,7 @@ async fn waits(ari: &Client, queue: &mut Recorder) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_wait_in_the_line_also_after_a_restart() {
+async fn queue_keeps_callers_after_a_restart() {
     alone_on_each_server(|mut server: Server| async move {
         let ari = server.client();
         let events = ari.events(["queue"]).resync(true).await.unwrap();

@@ -1,4 +1,4 @@
-//! Requests that are under way when the server goes.
+//! Requests in flight when the server stops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::alone::{alone_on_each_server, soon};
 
-/// What became of requests, and how long the slowest took.
+/// The outcomes of requests, and the duration of the slowest.
 #[derive(Debug, Default)]
 struct Outcome {
     done: usize,
@@ -34,7 +34,7 @@ impl Outcome {
     }
 }
 
-/// Asks without a pause until there is no server any more.
+/// Sends requests without a pause until the server is unreachable.
 async fn ask(ari: Client, all_ask: Arc<Barrier>) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.note(ari.channels().list().await, Duration::ZERO);
@@ -71,11 +71,11 @@ async fn when_the_server_goes(server: &mut Server, transport: Transport, go: imp
     let again = async { while !events.next().await.unwrap().unwrap().kind().eq("Reconnected") {} };
     soon("a connection", again).await;
     soon("an answer", ari.asterisk().ping()).await.unwrap();
-    soon("a goodbye", events.close()).await;
+    soon("a closed connection", events.close()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_request_has_an_end_and_a_true_one() {
+async fn pending_requests_end_with_the_actual_outcome() {
     alone_on_each_server(|mut server: Server| async move {
         let transports: &[_] =
             if server.major() >= 22 { &[Transport::Http, Transport::WebSocket] } else { &[Transport::Http] };

@@ -1,4 +1,4 @@
-//! Two programs want the same application.
+//! Two programs register the same application.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ async fn newest_connection_keeps_the_application() {
         let mut both = server.client().events([&other, &unique("app")]).await.unwrap();
         let second = Observer::of(server.client().events([&app, &other]).resync(true).await.unwrap());
 
-        // The first is seen, and ends, because it has nothing left.
-        let event = soon("word of it", first.next()).await.unwrap().unwrap();
+        // The first stream reports the takeover and ends, because no application is left to it.
+        let event = soon("the takeover", first.next()).await.unwrap().unwrap();
         assert!(matches!(event, Event::ApplicationReplaced(it) if it.application == app));
         let error = soon("the end", first.next()).await.unwrap().unwrap_err();
         assert!(error.to_string().contains("taken over") && error.to_string().contains(&app), "{error}");
         assert!(soon("the end", first.next()).await.is_none());
-        // The one that has another application goes on with that.
-        let event = soon("word of it", both.next()).await.unwrap().unwrap();
+        // The stream with another application continues.
+        let event = soon("the takeover", both.next()).await.unwrap().unwrap();
         assert!(matches!(event, Event::ApplicationReplaced(it) if it.application == other));
         assert!(both.connection().state().is_connected());
 
-        // And the second has all calls.
+        // The newest stream receives all calls.
         let load = Load::start(&ari, &app, 20, Duration::from_millis(100));
         second.until("calls", |seen| seen.ended.len() >= 20).await;
         let ledger = load.stop().await;

@@ -1,4 +1,4 @@
-//! The program does not take its events.
+//! The program does not poll its events.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use crate::alone::{alone_on_one_server_after_the_other, soon};
 /// How many variables the dialplan sets in a row.
 const EVENTS: usize = 20_000;
 
-/// How long nothing is taken: long enough for Asterisk to throw out a client that does not read.
+/// How long nothing is polled: long enough for Asterisk to disconnect a client that stops reading.
 const STALL: Duration = Duration::from_secs(5);
 
-/// Events in a flood that the dialplan makes; nothing is taken before it is over.
+/// Events of a flood from the dialplan, none of them polled before the flood is over.
 async fn flooded(server: &Server, limit: usize, policy: OverflowPolicy) -> Events {
     let (ari, app, far) = (server.client(), unique("app"), unique("channel"));
     let mut events = ari.events([&app]).buffer_limit(limit).overflow_policy(policy).await.unwrap();
@@ -21,11 +21,11 @@ async fn flooded(server: &Server, limit: usize, policy: OverflowPolicy) -> Event
     call.other_channel_id(&far).await.unwrap();
     while soon("a call", events.next()).await.unwrap().unwrap().kind() != "StasisStart" {}
     ari.application(&app).subscribe([format!("channel:{far}")]).await.unwrap();
-    // The flood waits for this.
+    // Starts the flood.
     ari.asterisk().set_global_var("FLOOD").value(&far).await.unwrap();
     let stalled = Instant::now();
     let connection = events.connection();
-    // Only the number of what has come tells how far the flood is: to be seen by an event would be to take it.
+    // The statistics show the progress; polling an event would take it from the queue.
     eventually(|| async { connection.statistics().received >= EVENTS as u64 && stalled.elapsed() >= STALL }).await;
     assert!(connection.state().is_connected(), "{:?}", connection.state());
     events
@@ -39,7 +39,7 @@ fn number(event: &Event) -> Option<usize> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_program_that_sleeps_for_five_seconds_loses_nothing() {
+async fn sleeping_program_loses_no_event() {
     alone_on_one_server_after_the_other(|server: Server| async move {
         let mut events = flooded(&server, 64 << 20, OverflowPolicy::Fail).await;
         let statistics = events.connection().statistics();
@@ -75,13 +75,13 @@ async fn drop_oldest_counts_in_place() {
             }
             taken += 1;
             if let Some(number) = number(&event) {
-                assert!(number == last + 1 || dropped > 0, "{number} after {last} without a word");
+                assert!(number == last + 1 || dropped > 0, "{number} after {last} without a drop");
                 last = number;
             }
         }
         assert!(dropped > 1000, "{dropped}");
         let statistics = events.connection().statistics();
-        // What came before the flood was taken then.
+        // Events from before the flood were taken earlier.
         assert!(dropped + taken <= statistics.received, "{dropped} {taken} {statistics:?}");
         assert_eq!(statistics.dropped, dropped);
         events.close().await;
