@@ -1,4 +1,4 @@
-//! Requests about applications and their events.
+//! Application requests and application events.
 
 use ari_bindings::{Event, EventFilter};
 use ari_e2e::{Route, Server, eventually, on_each_route, unique};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::call::Call;
 
 #[tokio::test]
-async fn an_application_subscribes_and_unsubscribes() {
+async fn application_subscribes_and_unsubscribes() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let other = unique("other");
@@ -42,7 +42,7 @@ async fn an_application_subscribes_and_unsubscribes() {
 }
 
 #[tokio::test]
-async fn a_filter_round_trips_and_filters() {
+async fn filter_round_trips_and_filters() {
     on_each_route(|server: Server, route: Route| async move {
         let app = unique("app");
         let (ari, mut watch) = server.open(route, [&app]).await;
@@ -50,14 +50,14 @@ async fn a_filter_round_trips_and_filters() {
         let mut allowed = vec!["ChannelUserevent", "ChannelVarset", "StasisStart"];
         let filter = |kinds: &[&str]| kinds.iter().fold(EventFilter::new(), |filter, kind| filter.allow(*kind));
         if route != Route::Http {
-            // The reply, and all that follow, would be filtered out.
+            // The filter would discard this response and all later ones.
             let error = application.filter().filter(filter(&allowed)).await.unwrap_err();
             assert!(error.to_string().contains("RESTResponse"), "{error}");
             allowed.push("RESTResponse");
         }
         let filter = filter(&allowed);
         let filtered = application.filter().filter(filter.disallow("StasisStart")).await.unwrap();
-        // In whichever order.
+        // The order is not defined.
         assert_eq!(filtered.events_allowed.len(), allowed.len());
         for kind in &allowed {
             assert!(filtered.events_allowed.contains(&json!({ "type": kind })), "{filtered:?}");
@@ -67,7 +67,7 @@ async fn a_filter_round_trips_and_filters() {
 
         let id = unique("channel");
         ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).variables([("A", "1")]).await.unwrap();
-        // The channel sets this one after it has come in.
+        // Sets a variable after the channel has entered.
         eventually(|| async { ari.channel(&id).set_channel_var("B").value("2").await.is_ok() }).await;
         watch.until_set(&id, "B").await;
         ari.event_operations().user_event("passes", &app).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_filter_round_trips_and_filters() {
 }
 
 #[tokio::test]
-async fn a_user_event_carries_json() {
+async fn user_event_carries_json() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let bridge = call.ari.bridges().create().await.unwrap().id;
@@ -114,7 +114,7 @@ async fn a_user_event_carries_json() {
 }
 
 #[tokio::test]
-async fn a_broadcast_call_is_claimed_once() {
+async fn broadcast_call_is_claimed_once() {
     on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;

@@ -8,7 +8,7 @@ use crate::by_name;
 use crate::call::Call;
 
 #[tokio::test]
-async fn two_channels_in_a_bridge() {
+async fn bridge_holds_two_channels() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let second = call.another("talk").await;
@@ -43,7 +43,7 @@ async fn two_channels_in_a_bridge() {
         let error = bridge.add_channel(["no-such-channel"]).await.unwrap_err();
         assert_eq!(error.status(), Some(400), "{error}");
 
-        // The application hears of the end only of a bridge that it has subscribed to.
+        // An application receives the end of a bridge only if it is subscribed to the bridge.
         call.ari.application(&call.app).subscribe([format!("bridge:{id}")]).await.unwrap();
         bridge.destroy().await.unwrap();
         let Event::BridgeDestroyed(end) = call.watch.until_kind("BridgeDestroyed").await else { unreachable!() };
@@ -56,7 +56,7 @@ async fn two_channels_in_a_bridge() {
 }
 
 #[tokio::test]
-async fn a_bridge_plays_and_records() {
+async fn bridge_plays_and_records() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let bridge = call.ari.bridge(call.ari.bridges().create().r#type("mixing").await.unwrap().id);
@@ -70,7 +70,7 @@ async fn a_bridge_plays_and_records() {
         assert_eq!((made.id.as_str(), made.media_uri.as_str()), (playback.as_str(), "sound:hello-world"));
         assert_eq!(made.target_uri, format!("bridge:{}", bridge.bridge_id()));
         let Event::PlaybackContinuing(next) = call.watch.until_kind("PlaybackContinuing").await else { unreachable!() };
-        // It tells of the end of one and names the next.
+        // The event reports the end of one medium and names the next.
         let playback = next.playback;
         assert_eq!(
             (playback.media_uri.as_str(), playback.next_media_uri.as_deref()),
@@ -112,7 +112,7 @@ async fn bridge_video_source_is_set_and_cleared() {
 }
 
 #[tokio::test]
-async fn variables_of_a_bridge() {
+async fn bridge_variables_are_set_and_read() {
     on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;

@@ -1,11 +1,11 @@
-//! A call that a test can do with as it likes.
+//! A call for tests.
 
 use ari_bindings::handles::ChannelHandle;
 use ari_bindings::models::Channel;
 use ari_bindings::{Client, Event};
 use ari_e2e::{Recorder, Route, Server, unique};
 
-/// One end of a Local channel in an application of its own; the other end is in the dialplan.
+/// One end of a Local channel, in a separate application. The other end is in the dialplan.
 pub(crate) struct Call {
     pub(crate) ari: Client,
     pub(crate) app: String,
@@ -14,12 +14,12 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A call to the extension `echo`.
+    /// Calls the extension `echo`.
     pub(crate) async fn open(server: &Server, route: Route) -> Self {
         Self::to(server, route, "echo").await
     }
 
-    /// A call to this extension.
+    /// Calls an extension.
     pub(crate) async fn to(server: &Server, route: Route, extension: &str) -> Self {
         let (app, id) = (unique("app"), unique("channel"));
         let (ari, mut watch) = server.open(route, [&app]).await;
@@ -27,7 +27,7 @@ impl Call {
         Self { ari, app, watch, id }
     }
 
-    /// Another channel in the same application.
+    /// Adds another channel to the application.
     pub(crate) async fn another(&mut self, extension: &str) -> String {
         let id = unique("channel");
         enter(&self.ari, &mut self.watch, &self.app, &id, extension).await;
@@ -38,7 +38,7 @@ impl Call {
         self.ari.channel(&self.id)
     }
 
-    /// Hangs up, and says goodbye.
+    /// Hangs up and closes the connection.
     pub(crate) async fn end(mut self) {
         self.channel().hangup().await.unwrap();
         self.watch.until_channel("StasisEnd", &self.id).await;
@@ -46,7 +46,7 @@ impl Call {
     }
 }
 
-/// Lets a channel enter an application.
+/// Creates a channel that enters an application.
 async fn enter(ari: &Client, watch: &mut Recorder, app: &str, id: &str, extension: &str) -> Channel {
     let endpoint = format!("Local/{extension}@default");
     let made = ari.channels().originate_with_id(id, endpoint).app(app).app_args("one,two").await.unwrap();

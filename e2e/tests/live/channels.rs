@@ -8,7 +8,7 @@ use crate::by_name;
 use crate::call::Call;
 
 #[tokio::test]
-async fn a_channel_is_listed_found_and_hung_up_for_a_reason() {
+async fn channel_is_listed_found_and_hung_up_with_a_reason() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let got = call.channel().get().await.unwrap();
@@ -30,7 +30,7 @@ async fn a_channel_is_listed_found_and_hung_up_for_a_reason() {
 }
 
 #[tokio::test]
-async fn a_channel_is_created_and_dialled() {
+async fn channel_is_created_and_dialled() {
     on_each_route(|server: Server, route: Route| async move {
         let (app, id) = (unique("app"), unique("channel"));
         let (ari, mut watch) = server.open(route, [&app]).await;
@@ -44,7 +44,7 @@ async fn a_channel_is_created_and_dialled() {
             Event::Dial(dial) if dial.peer.id == id => Some(dial.dialstatus.clone()),
             _ => None,
         };
-        // The beginning of the dialling may be told even before StasisStart.
+        // The first Dial event may precede StasisStart.
         let answered = |event: &Event| state(event).filter(|state| state == "ANSWER");
         watch.until("answered Dial", answered).await;
         assert_eq!(ari.channel(&id).get().await.unwrap().state, ChannelState::Up);
@@ -56,7 +56,7 @@ async fn a_channel_is_created_and_dialled() {
 }
 
 #[tokio::test]
-async fn a_channel_does_what_is_asked() {
+async fn channel_operations_take_effect() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let channel = call.channel();
@@ -74,7 +74,7 @@ async fn a_channel_does_what_is_asked() {
         channel.stop_moh().await.unwrap();
         channel.start_silence().await.unwrap();
         channel.stop_silence().await.unwrap();
-        // The far end is Echo(), which sends them back.
+        // The far end is Echo(), which returns the digits.
         channel.send_dtmf().dtmf("1*0A").between(50).duration(50).await.unwrap();
         for expected in ["1", "*", "0", "A"] {
             let received = call.watch.until_channel("ChannelDtmfReceived", &call.id).await;
@@ -87,7 +87,7 @@ async fn a_channel_does_what_is_asked() {
 }
 
 #[tokio::test]
-async fn variables_of_a_channel() {
+async fn channel_variables_are_set_and_read() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let channel = call.channel();
@@ -98,7 +98,7 @@ async fn variables_of_a_channel() {
         let error = channel.get_channel_var("NOT_SET").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
 
-        // Without a value, it is unset.
+        // A request without a value unsets the variable.
         channel.set_channel_var("COLOUR").await.unwrap();
         assert_eq!(call.watch.until_set(&call.id, "COLOUR").await, "");
         let unset = channel.get_channel_var("COLOUR").await;
@@ -109,7 +109,7 @@ async fn variables_of_a_channel() {
 }
 
 #[tokio::test]
-async fn many_variables_of_a_channel_at_once() {
+async fn many_channel_variables_are_set_and_read_at_once() {
     on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;
@@ -126,7 +126,7 @@ async fn many_variables_of_a_channel_at_once() {
         assert_eq!((&*reported["B"], reported.get("A")), ("two", None), "{reported:?}");
         let error = channel.get_channel_vars(["A", "NOT_SET"]).await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
-        // Events tell it, too, to the last one in the application.
+        // Events include the reported variable, up to the last one of the application.
         channel.hangup().await.unwrap();
         let Event::StasisEnd(end) = call.watch.until_channel("StasisEnd", &call.id).await else { unreachable!() };
         assert_eq!(end.channel.channelvars.unwrap()["B"], "two");
@@ -136,7 +136,7 @@ async fn many_variables_of_a_channel_at_once() {
 }
 
 #[tokio::test]
-async fn a_channel_moves_and_goes_on_in_the_dialplan() {
+async fn channel_moves_and_continues_in_the_dialplan() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let other = unique("other");
@@ -158,7 +158,7 @@ async fn a_channel_moves_and_goes_on_in_the_dialplan() {
 }
 
 #[tokio::test]
-async fn snooping_on_a_channel() {
+async fn snoop_channel_is_created() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let id = unique("snoop");
@@ -194,7 +194,7 @@ async fn external_media_reports_its_port() {
 }
 
 #[tokio::test]
-async fn a_phone_has_rtp_statistics() {
+async fn phone_has_rtp_statistics() {
     on_each_route(|server: Server, route: Route| async move {
         let app = unique("app");
         let (ari, mut watch) = server.open(route, [&app]).await;
@@ -209,7 +209,7 @@ async fn a_phone_has_rtp_statistics() {
         watch.until_channel("StasisEnd", start.channel.id.as_str()).await;
         watch.close().await;
 
-        // Other channels have none; how that is said differs between the releases.
+        // Other channels have no statistics; the response to that differs between releases.
         let call = Call::open(&server, route).await;
         let error = call.channel().rtpstatistics().await.unwrap_err();
         assert!(matches!(error.status(), Some(403 | 404)), "{error}");

@@ -1,4 +1,4 @@
-//! Texts that the encoding of URIs, lists or bodies could spoil arrive as they were sent.
+//! Text that is special in URIs, lists or bodies arrives unchanged.
 
 use ari_bindings::models::Bridge;
 use ari_bindings::{Client, Event, VariableValue};
@@ -7,11 +7,11 @@ use ari_e2e::{Route, Server, on_each_route, unique};
 use crate::by_name;
 use crate::call::Call;
 
-/// What has a meaning in a URI, in a query or in a list of Asterisk's.
+/// Characters that are special in URIs, in queries or in Asterisk's lists.
 const AWKWARD: &str = "a/b+c d%41&=?#,\"'(x)[y]\\ü€";
 
 #[tokio::test]
-async fn awkward_ids_of_channels() {
+async fn special_characters_survive_in_channel_ids() {
     on_each_route(|server: Server, route: Route| async move {
         let app = unique("app");
         let id = format!("{AWKWARD}{}", unique("id"));
@@ -20,7 +20,7 @@ async fn awkward_ids_of_channels() {
         assert_eq!(in_path.id, id);
         watch.until_channel("StasisStart", &id).await;
         assert_eq!(ari.channel(&id).get().await.unwrap().id, id);
-        // In the query.
+        // The id is now sent in the query.
         let other = format!("{id}-2");
         let in_query = ari.channels().originate("Local/echo@default").channel_id(&other).app(&app).await.unwrap();
         assert_eq!(in_query.id, other);
@@ -34,7 +34,7 @@ async fn awkward_ids_of_channels() {
 }
 
 #[tokio::test]
-async fn awkward_ids_of_bridges_and_lists_of_channels() {
+async fn special_characters_survive_in_bridge_and_channel_ids() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let id = format!("{AWKWARD}{}", unique("id"));
@@ -43,7 +43,7 @@ async fn awkward_ids_of_bridges_and_lists_of_channels() {
         let bridge = call.ari.bridge(&id);
         assert_eq!(bridge.get().await.unwrap().id, id);
 
-        // Channels whose ids have a comma, in one list.
+        // One list of channels whose ids contain a comma.
         let channels = [unique("a,b\"c"), unique("(d)[e]\\,f")];
         for channel in &channels {
             call.ari.channels().originate_with_id(channel, "Local/echo@default").app(&call.app).await.unwrap();
@@ -64,7 +64,7 @@ async fn awkward_ids_of_bridges_and_lists_of_channels() {
 }
 
 #[tokio::test]
-async fn awkward_names_of_recordings() {
+async fn special_characters_survive_in_recording_names() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let name = format!("{}/a+b c%41 & ü", unique("folder"));
@@ -86,13 +86,13 @@ async fn awkward_names_of_recordings() {
 }
 
 #[tokio::test]
-async fn lists_of_media_arrive_whole() {
+async fn media_lists_arrive_complete() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let media = ["sound:a,b", "sound:c \"d\"", "sound:(e)[f]", "sound:g\\h", "digits:1"];
         let id = unique("playback");
         call.channel().play_with_id(&id, media).await.unwrap();
-        // What does not exist is skipped, each with its name.
+        // Missing media are skipped, each with an event that names it.
         call.watch.until_kind("PlaybackFinished").await;
         let playbacks = call.watch.seen().iter().filter_map(Event::playback);
         let mut played: Vec<_> = playbacks.map(|playback| playback.media_uri.as_str()).collect();
@@ -104,18 +104,18 @@ async fn lists_of_media_arrive_whole() {
 }
 
 #[tokio::test]
-async fn awkward_names_of_applications() {
-    hear_of(&["a b", "c+d", "e%41", "f/g", "h&i=?#", "ü€"], true).await;
+async fn special_characters_survive_in_application_names() {
+    each_receives_its_event(&["a b", "c+d", "e%41", "f/g", "h&i=?#", "ü€"], true).await;
 }
 
 #[tokio::test]
-async fn names_of_applications_with_what_has_a_meaning_in_a_list() {
-    // `apps` of ari.conf, where outbound ones stand, is such a list.
-    hear_of(&["a,b", "c(d)", "e[f]"], false).await;
+async fn list_separators_survive_in_application_names() {
+    // Outbound applications are excluded: `apps` in ari.conf is itself such a list.
+    each_receives_its_event(&["a,b", "c(d)", "e[f]"], false).await;
 }
 
-/// Each of these applications of one connection hears of its own event.
-async fn hear_of(words: &'static [&'static str], outbound: bool) {
+/// Sends an event to each application of one connection, and expects each to receive it.
+async fn each_receives_its_event(words: &'static [&'static str], outbound: bool) {
     on_each_route(move |server: Server, route: Route| async move {
         if !outbound && !route.is_inbound() {
             return;
@@ -134,7 +134,7 @@ async fn hear_of(words: &'static [&'static str], outbound: bool) {
 }
 
 #[tokio::test]
-async fn variables_arrive_as_they_are() {
+async fn variables_arrive_unchanged() {
     on_each_route(|server: Server, route: Route| async move {
         let (app, id) = (unique("app"), unique("channel"));
         let (ari, mut watch) = server.open(route, [&app]).await;
@@ -170,11 +170,11 @@ async fn variables_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_request_longer_than_a_request_line_works() {
+async fn request_may_exceed_the_request_line() {
     on_each_route(|server: Server, route: Route| async move {
         let (app, id) = (unique("app"), unique("channel"));
         let (ari, mut watch) = server.open(route, [&app]).await;
-        // A hundred arguments; beyond 128, Asterisk no longer takes them apart.
+        // A hundred arguments; Asterisk splits no more than 128.
         let long = vec!["x".repeat(57) + "\"ü\""; 100].join(",");
         let request = ari.channels().originate("Local/echo@default").channel_id(&id).app(&app).app_args(&long);
         let request = request.timeout(20).variables([("A", "1")]);
@@ -191,13 +191,13 @@ async fn a_request_longer_than_a_request_line_works() {
 }
 
 #[tokio::test]
-async fn a_bridge_is_created_with_variables() {
+async fn bridge_is_created_with_variables() {
     on_each_route(|server: Server, route: Route| async move {
         if server.major() < 20 {
             return;
         }
         let (ari, watch) = server.open(route, [unique("app")]).await;
-        // Two operations, whose bodies differ.
+        // Two operations with different bodies.
         let (first, second) = (unique("bridge"), unique("bridge"));
         let variables = || [("A", VariableValue::from(AWKWARD)), ("B", VariableValue::reported("two"))];
         let made = ari.bridges().create().bridge_id(&first).name("n").variables(variables()).await.unwrap();
@@ -209,7 +209,7 @@ async fn a_bridge_is_created_with_variables() {
     .await;
 }
 
-/// The bridge has the variables that it was created with, and no others.
+/// Checks that the bridge has exactly the variables it was created with.
 async fn assert_bridge(ari: &Client, made: &Bridge, id: &str) {
     assert_eq!((made.id.as_str(), made.name.as_str()), (id, "n"));
     assert_eq!(made.bridgevars, Some(by_name([("B", "two")])));

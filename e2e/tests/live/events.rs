@@ -8,10 +8,10 @@ use ari_e2e::{Outbound, Recorder, Route, Server, on_each_route, unique, until_go
 use crate::call::Call;
 
 #[tokio::test]
-async fn closing_is_clean_and_takes_the_application_away() {
+async fn close_ends_cleanly_and_removes_the_application() {
     on_each_route(|server: Server, route: Route| async move {
         if !route.is_inbound() {
-            // The server would make the connection again.
+            // The server would reconnect.
             return;
         }
         let (ari, app) = (server.client_on(route), unique("app"));
@@ -24,7 +24,7 @@ async fn closing_is_clean_and_takes_the_application_away() {
         let started = Instant::now();
         events.close().await;
         assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
-        // It ends without an error.
+        // The stream ends without an error.
         assert!(events.next().await.is_none());
         assert!(events.next().await.is_none());
         until_gone(&ari, &app).await;
@@ -34,10 +34,10 @@ async fn closing_is_clean_and_takes_the_application_away() {
 }
 
 #[tokio::test]
-async fn dropping_closes_too() {
+async fn drop_closes_the_connection() {
     on_each_route(|server: Server, route: Route| async move {
         if !route.is_inbound() {
-            // The server would make the connection again.
+            // The server would reconnect.
             return;
         }
         let (ari, app) = (server.client_on(route), unique("app"));
@@ -48,11 +48,11 @@ async fn dropping_closes_too() {
 }
 
 #[tokio::test]
-async fn a_channel_keeps_its_application_until_a_connection_takes_it_up_again() {
+async fn application_keeps_its_channel_between_connections() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
-        // Closed, not dropped: Asterisk may take the end of a connection that is closed in the background for the end
-        // of the one that was made after it, which never hears of anything then.
+        // Closed, not dropped: if the connection is closed in the background, Asterisk may attribute its end to the
+        // next connection, which then receives no events.
         call.watch.close().await;
         let application = server.client().application(&call.app).get().await.unwrap();
         assert_eq!(application.channel_ids[0], call.id);
@@ -63,7 +63,7 @@ async fn a_channel_keeps_its_application_until_a_connection_takes_it_up_again() 
 }
 
 #[tokio::test]
-async fn another_connection_takes_the_application_over() {
+async fn new_connection_takes_the_application_over() {
     on_each_route(|server: Server, route: Route| async move {
         let (app, kept) = (unique("app"), unique("kept"));
         let (ari, mut first) = server.open(route, [&app, &kept]).await;
@@ -72,14 +72,14 @@ async fn another_connection_takes_the_application_over() {
         assert_eq!(replaced.application, app);
         ari.event_operations().user_event("e", &app).await.unwrap();
         second.until_kind("ChannelUserevent").await;
-        // The first connection goes on for its other application.
+        // The first connection continues with its other application.
         ari.event_operations().user_event("e", &kept).await.unwrap();
         assert_eq!(first.next().await.application(), Some(kept.as_str()));
         first.close().await;
         let left = server.client().application(&app).get().await;
         match route {
             Route::Http | Route::WebSocket => assert_eq!(left.unwrap().name, app),
-            // With the settings of its connection goes the application, whoever has it.
+            // Removing the connection's settings removes the application, even from the connection that took it over.
             Route::Outbound => assert!(left.unwrap_err().is_not_found()),
         }
         second.close().await;
@@ -112,7 +112,7 @@ async fn subscribe_all_receives_everything() {
         ari.bridge(&bridge).destroy().await.unwrap();
         watch.until("BridgeDestroyed", |event| of(event).then_some(())).await;
 
-        // Asterisk 16 would keep the application for ever, for the sake of its subscriptions.
+        // Asterisk 16 keeps an application as long as it has subscriptions.
         let application = ari.application(&app).get().await.unwrap();
         let everything = [
             "channel:__AST_CHANNEL_ALL_TOPIC",
@@ -129,7 +129,7 @@ async fn subscribe_all_receives_everything() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_silent_stays() {
+async fn idle_connection_stays_open() {
     on_each_route(|server: Server, route: Route| async move {
         let (app, interval, timeout) = (unique("app"), Duration::from_millis(100), Duration::from_secs(2));
         let mut watch = match route {
@@ -142,7 +142,7 @@ async fn a_connection_that_is_silent_stays() {
                 Recorder::of(ari.events([&app]).ping_interval(interval).ping_timeout(timeout).await.unwrap())
             }
         };
-        // Asterisk answers the pings, of which there are some in this time.
+        // Asterisk answers the pings sent during this time.
         assert!(tokio::time::timeout(Duration::from_secs(1), watch.events().next()).await.is_err());
         watch.close().await;
     })
@@ -153,12 +153,12 @@ async fn a_connection_that_is_silent_stays() {
 async fn slow_program_gets_overflow() {
     on_each_route(|server: Server, route: Route| async move {
         if !route.is_inbound() {
-            // The server would make the connection again.
+            // The server would reconnect.
             return;
         }
         let (ari, app) = (server.client_on(route), unique("app"));
         let mut events = ari.events([&app]).buffer_limit(2000).await.unwrap();
-        // The server forgets the application once the connection is ended.
+        // The server drops the application when the connection ends.
         while let Ok(()) = ari.event_operations().user_event("noise", &app).await {}
         let mut taken = 0;
         let end = loop {
@@ -167,7 +167,7 @@ async fn slow_program_gets_overflow() {
                 Err(end) => break end,
             }
         };
-        assert!(taken > 0, "what had come before is still there");
+        assert!(taken > 0, "events received before the overflow are delivered");
         assert!(matches!(end, Error::Disconnected { reason: DisconnectReason::Overflow { .. }, .. }), "{end:?}");
         assert!(events.next().await.is_none());
         until_gone(&ari, &app).await;

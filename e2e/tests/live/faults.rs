@@ -1,4 +1,4 @@
-//! What goes wrong is told, precisely and at once.
+//! Errors are reported precisely and without delay.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -9,24 +9,24 @@ use tokio::net::TcpListener;
 
 use crate::call::Call;
 
-/// The error of something that must fail, and do so quickly.
+/// Expects `work` to fail quickly, and returns its error.
 async fn refused<T: std::fmt::Debug>(work: impl IntoFuture<Output = Result<T, Error>>) -> Error {
     let started = Instant::now();
-    let error = work.into_future().await.expect_err("it works");
+    let error = work.into_future().await.expect_err("an error");
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}: {error}", started.elapsed());
     error
 }
 
-/// Both ways of the client to its server: a request and the event connection.
+/// The errors of a request and of an event connection.
 async fn both(ari: &Client) -> [Error; 2] {
     [refused(ari.channels().list()).await, refused(ari.events([unique("app")])).await]
 }
 
 #[tokio::test]
-async fn a_wrong_password() {
+async fn wrong_password_is_unauthorized() {
     on_each_route(|server: Server, route: Route| async move {
         if !route.is_inbound() {
-            // It is the server's then; see `outbound`.
+            // The server presents the password; see `outbound`.
             return;
         }
         let builder = server.builder().transport(route.transport());
@@ -42,8 +42,8 @@ async fn a_wrong_password() {
 }
 
 #[tokio::test]
-async fn no_server() {
-    // A port that was free a moment ago.
+async fn unreachable_server_is_a_connect_error() {
+    // A port that has just been released.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let ari = Client::builder(format!("http://127.0.0.1:{port}/ari")).build().unwrap();
     for error in both(&ari).await {
@@ -73,7 +73,7 @@ async fn wrong_path_is_not_ari() {
 }
 
 #[tokio::test]
-async fn a_url_without_a_scheme() {
+async fn invalid_url_is_a_config_error() {
     for url in ["localhost:8088/ari", "127.0.0.1:8088/ari", "//localhost/ari", "ftp://localhost/ari", ""] {
         let error = Client::builder(url).build().unwrap_err();
         assert!(matches!(error, Error::Config { .. }), "{error:?}");
@@ -85,7 +85,7 @@ async fn a_url_without_a_scheme() {
 async fn read_only_user_is_refused_changes() {
     on_each_route(|server: Server, route: Route| async move {
         let (user, password, app) = (server.get("ARI_READER_USER"), server.get("ARI_READER_PASSWORD"), unique("app"));
-        // Events are no change, even though they register the application.
+        // Events need no write access, although they register the application.
         let (reader, mut watch) = match route {
             Route::Outbound => {
                 Outbound::default().ari("local_ari_user", user).open(&server, Outbound::listener(), &[&app]).await
@@ -112,7 +112,7 @@ async fn read_only_user_is_refused_changes() {
 }
 
 #[tokio::test]
-async fn missing_things_are_not_found() {
+async fn missing_resources_are_not_found() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         for (error, message) in [
@@ -135,7 +135,7 @@ async fn missing_things_are_not_found() {
 }
 
 #[tokio::test]
-async fn ambiguous_parameters_are_refused() {
+async fn invalid_parameters_are_not_sent() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let mut errors = vec![
@@ -158,7 +158,7 @@ async fn ambiguous_parameters_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large() {
+async fn oversized_body_is_refused() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let request =
@@ -166,10 +166,10 @@ async fn a_body_that_is_too_large() {
         let length = |extra: usize| request(extra).into_request().unwrap().body().unwrap().to_string().len();
         let fits = 40_960 - length(0);
         assert_eq!(length(fits), 40_960);
-        // As large as may be: it is read, and the technology is at fault.
+        // The largest allowed body is read, and the request fails because of the technology.
         let error = refused(request(fits)).await;
         assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
-        // A WebSocket takes more, but not without end.
+        // The WebSocket has a higher limit.
         let too_much = if route == Route::Http { [1, 10_000, 200_000] } else { [24_576, 30_000, 200_000] };
         for extra in too_much {
             let error = refused(request(fits + extra)).await;
@@ -184,7 +184,7 @@ async fn a_body_that_is_too_large() {
             let error = refused(request(fits + 20_000)).await;
             assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
         }
-        // The client is none the worse for it.
+        // The client remains usable.
         ari.asterisk().ping().await.unwrap();
         watch.close().await;
     })
@@ -216,9 +216,9 @@ async fn asterisk_refuses_invalid_requests() {
 }
 
 #[tokio::test]
-async fn a_name_of_an_application_that_is_too_long() {
+async fn overlong_application_name_is_refused() {
     on_each_route(|server: Server, route: Route| async move {
-        // Older releases take names of any length, and who connects by itself does not tell the program.
+        // Older releases accept names of any length, and an outbound connection does not report this error.
         if server.major() < 20 || !route.is_inbound() {
             return;
         }
@@ -230,13 +230,13 @@ async fn a_name_of_an_application_that_is_too_long() {
 }
 
 #[tokio::test]
-async fn media_that_does_not_exist_fails_in_an_event() {
+async fn missing_media_fails_in_an_event() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         call.channel().play(["sound:no-such-sound"]).await.unwrap();
         let finished = call.watch.until_kind("PlaybackFinished").await;
         assert_eq!(finished.playback().unwrap().state, "failed");
-        // Of media of no known kind the end is never told, on no release.
+        // No release reports the end of media of an unknown kind.
         call.channel().play(["nonsense"]).await.unwrap();
         let started = call.watch.until_kind("PlaybackStarted").await;
         assert_eq!(started.playback().unwrap().media_uri, "nonsense");
@@ -245,7 +245,7 @@ async fn media_that_does_not_exist_fails_in_an_event() {
     .await;
 }
 
-/// Nothing here waits for a future that is not one.
+/// Checks at compile time that the futures of this module are `Send`.
 const _: fn() = || {
     fn is_send<T: Send>(_: impl Future<Output = T> + Send) {}
     let _ = |ari: Client| is_send(async move { both(&ari).await });

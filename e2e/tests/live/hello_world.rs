@@ -1,6 +1,6 @@
-//! The example `hello_world`, as it stands, with a caller.
+//! The unmodified example `hello_world`, with a caller.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../ari-bindings/examples/hello_world.rs"]
 mod example;
 
@@ -9,10 +9,10 @@ use ari_bindings::{Client, Event};
 use ari_e2e::{Phone, Recorder, Route, Server, on_each_route, unique};
 use tokio::sync::Mutex;
 
-/// The name of the example's application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the example's application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// The extension that leads to the example's application, on one route; on the others, one that leads to another.
+/// An extension and its application: the example's on one route, and others on the remaining routes.
 fn extension_and_application(route: Route) -> (String, String) {
     let app = unique("app");
     match route {
@@ -21,12 +21,12 @@ fn extension_and_application(route: Route) -> (String, String) {
     }
 }
 
-/// Reacts to a call as the example does until the caller is gone, and says what has happened.
+/// Serves a call as the example does until the caller is gone, and records its events.
 async fn serve(ari: &Client, watch: &mut Recorder) {
     loop {
         let event = watch.next().await;
         match example::react(ari, &event).await {
-            // As its `main`: the call is gone, or going.
+            // As in its `main`: the call has ended or is ending.
             Err(error) if matches!(error.status(), Some(404 | 409)) => {}
             result => result.unwrap_or_else(|error| panic!("{error} after {:?}", watch.kinds())),
         }
@@ -37,7 +37,7 @@ async fn serve(ari: &Client, watch: &mut Recorder) {
 }
 
 #[tokio::test]
-async fn a_local_channel_calls() {
+async fn local_channel_is_served() {
     let _alone = APPLICATION.lock().await;
     on_each_route(|server: Server, route: Route| async move {
         let (extension, app) = extension_and_application(route);
@@ -70,7 +70,7 @@ async fn a_local_channel_calls() {
 }
 
 #[tokio::test]
-async fn a_sip_phone_calls() {
+async fn sip_phone_is_served() {
     let _alone = APPLICATION.lock().await;
     on_each_route(|server: Server, route: Route| async move {
         let (extension, app) = extension_and_application(route);
@@ -79,14 +79,14 @@ async fn a_sip_phone_calls() {
         serve(&ari, &mut watch).await;
         call.await.unwrap();
 
-        // Newer releases tell the quality of the call at its end, in variables.
+        // Newer releases report the quality of the call in variables when it ends.
         let is_quality = |event: &Event| match event {
             Event::ChannelVarset(set) => set.variable.starts_with("RTPAUDIOQOS"),
             _ => false,
         };
         let seen: Vec<_> = watch.seen().iter().filter(|event| !is_quality(event)).cloned().collect();
-        // The phone presses its key after a second, in the middle of the greeting; the hangup ends that. Only a very
-        // slow machine gets to the end of it before.
+        // The phone presses its key after a second, during the greeting, and the hangup ends the playback. Only on a
+        // very slow machine does the playback finish first.
         let kinds: Vec<_> = seen.iter().map(Event::kind).filter(|kind| *kind != "PlaybackFinished").collect();
         let expected = [
             "StasisStart",
@@ -107,7 +107,7 @@ async fn a_sip_phone_calls() {
     .await;
 }
 
-/// Everything is about this channel, and says what it should.
+/// Checks that all events are about this channel and carry the expected values.
 fn assert_call(events: &[Event], channel: &str, (name, number): (&str, &str), (extension, app): (&str, &str)) {
     for event in events {
         assert_eq!(event.application(), Some(app));
@@ -135,7 +135,7 @@ fn assert_call(events: &[Event], channel: &str, (name, number): (&str, &str), (e
     assert!(times.is_sorted(), "{times:?}");
 }
 
-/// There was one playback, which ended in one of these states.
+/// Checks that there was one playback, which ended in one of these states.
 fn assert_playback(events: &[Event], ends: &[&str]) {
     let playbacks: Vec<_> = events.iter().filter_map(Event::playback).collect();
     let [started, finished] = playbacks[..] else { panic!("{playbacks:?}") };

@@ -1,7 +1,7 @@
-//! Tests against the real Asterisks of `e2e/asterisk/releases.txt`, each on all of them at the same time,
-//! and most on every route of requests and events.
+//! Tests against the Asterisk servers of `e2e/asterisk/releases.txt`. Each test runs on all of them at the same time,
+//! and most run on every route of requests and events.
 //!
-//! Tests run side by side: every application, channel, bridge and recording has a name of its own.
+//! Tests run in parallel, so every application, channel, bridge and recording has a unique name.
 
 mod applications;
 mod bridges;
@@ -20,7 +20,7 @@ mod together;
 
 use std::collections::BTreeMap;
 
-/// Variables by name, as replies and events have them.
+/// Variables by name, in the form of responses and events.
 fn by_name<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }

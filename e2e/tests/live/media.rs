@@ -1,4 +1,4 @@
-//! Requests about playbacks and recordings.
+//! Playback and recording requests.
 
 use ari_bindings::values::{ControlOperation, LiveRecordingState, PlaybackState};
 use ari_bindings::{Client, Event};
@@ -7,7 +7,7 @@ use ari_e2e::{Route, Server, eventually, on_each_route, unique};
 use crate::call::Call;
 
 #[tokio::test]
-async fn a_playback_is_controlled() {
+async fn playback_is_controlled() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let id = unique("playback");
@@ -19,7 +19,7 @@ async fn a_playback_is_controlled() {
         let playback = call.ari.playback(&id);
         assert_eq!(playback.get().await.unwrap().state, PlaybackState::Playing);
         playback.control(ControlOperation::Pause).await.unwrap();
-        // No declaration has this one, and every release sends it.
+        // Every release sends this state, and none declares it.
         eventually(|| async { playback.get().await.unwrap().state == "paused" }).await;
         playback.control("unpause").await.unwrap();
         eventually(|| async { playback.get().await.unwrap().state == PlaybackState::Playing }).await;
@@ -31,14 +31,14 @@ async fn a_playback_is_controlled() {
         playback.stop().await.unwrap();
         let Event::PlaybackFinished(end) = call.watch.until_kind("PlaybackFinished").await else { unreachable!() };
         assert_eq!(end.playback.id, id);
-        // For a moment it is still there, as `done`.
+        // The playback remains briefly, in the state `done`.
         eventually(|| async { playback.get().await.is_err_and(|error| error.is_not_found()) }).await;
         call.end().await;
     })
     .await;
 }
 
-/// Asterisk answers no ping while a request over the WebSocket waits for the end of a playback.
+/// Asterisk answers no pings while a request over the WebSocket waits for the end of a playback.
 #[tokio::test]
 async fn request_behind_a_playback_does_not_end_the_connection() {
     on_each_route(|server: Server, route: Route| async move {
@@ -46,7 +46,7 @@ async fn request_behind_a_playback_does_not_end_the_connection() {
         let id = unique("playback");
         call.channel().play_with_id(&id, ["sound:tt-monkeys", "sound:tt-monkeys"]).await.unwrap();
         call.watch.until_kind("PlaybackStarted").await;
-        // Longer than the server may be silent otherwise. Over HTTP, `stop` is not held up.
+        // Longer than the ping timeout. Over HTTP, `stop` is not delayed.
         let stop = async {
             tokio::time::sleep(std::time::Duration::from_secs(12)).await;
             server.client().playback(&id).stop().await
@@ -62,14 +62,14 @@ async fn request_behind_a_playback_does_not_end_the_connection() {
 }
 
 #[tokio::test]
-async fn a_list_of_media_is_played_in_order() {
+async fn media_list_is_played_in_order() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let made = call.channel().play(["digits:1", "number:2", "sound:vm-goodbye"]).await.unwrap();
         assert_eq!((made.media_uri.as_str(), made.next_media_uri.as_deref()), ("digits:1", Some("number:2")));
         call.watch.until_kind("PlaybackFinished").await;
         let playbacks = call.watch.seen().iter().filter_map(|event| Some((event.kind(), event.playback()?)));
-        let told: Vec<_> = playbacks.map(|(kind, it)| (kind, it.media_uri.as_str(), it.state.as_str())).collect();
+        let reported: Vec<_> = playbacks.map(|(kind, it)| (kind, it.media_uri.as_str(), it.state.as_str())).collect();
         let expected = [
             ("PlaybackStarted", "digits:1", "playing"),
             ("PlaybackContinuing", "digits:1", "continuing"),
@@ -78,14 +78,14 @@ async fn a_list_of_media_is_played_in_order() {
             ("PlaybackStarted", "sound:vm-goodbye", "playing"),
             ("PlaybackFinished", "sound:vm-goodbye", "done"),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
         call.end().await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_recording_is_paused_muted_and_stopped() {
+async fn recording_is_paused_muted_and_stopped() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::to(&server, route, "talk").await;
         let name = unique("recording");
@@ -111,7 +111,7 @@ async fn a_recording_is_paused_muted_and_stopped() {
 }
 
 #[tokio::test]
-async fn a_recording_is_stored_copied_and_downloaded() {
+async fn recording_is_stored_copied_and_downloaded() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::to(&server, route, "talk").await;
         let name = unique("recording");
@@ -125,7 +125,7 @@ async fn a_recording_is_stored_copied_and_downloaded() {
     .await;
 }
 
-/// The recording is there, as a copy and as a file, until it is deleted.
+/// Checks that the recording can be read, copied and downloaded until it is deleted.
 async fn assert_stored(ari: &Client, name: &str) {
     let recordings = ari.recordings();
     assert_eq!(recordings.get_stored(name).await.unwrap().format, "wav");
@@ -156,7 +156,7 @@ async fn assert_stored(ari: &Client, name: &str) {
 }
 
 #[tokio::test]
-async fn a_recording_is_cancelled() {
+async fn recording_is_cancelled() {
     on_each_route(|server: Server, route: Route| async move {
         let mut call = Call::open(&server, route).await;
         let name = unique("recording");
@@ -164,7 +164,7 @@ async fn a_recording_is_cancelled() {
         call.watch.until_kind("RecordingStarted").await;
         call.ari.recordings().cancel(&name).await.unwrap();
         let Event::RecordingFinished(end) = call.watch.until_kind("RecordingFinished").await else { unreachable!() };
-        // Not `canceled`, but it is: nothing is stored.
+        // The state is not `canceled`, although the recording is discarded.
         assert_eq!(end.recording.state, LiveRecordingState::Done);
         assert!(call.ari.recordings().get_stored(&name).await.unwrap_err().is_not_found());
         call.end().await;

@@ -1,4 +1,4 @@
-//! Connections that Asterisk opens: how it begins, ends and repeats them.
+//! Connections that Asterisk opens: when it opens, closes and reopens them.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use tokio::time::timeout;
 
 use crate::call::Call;
 
-/// How long Asterisk may take to connect.
+/// The time limit for Asterisk to connect.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Runs a test on the servers that open connections.
+/// Runs a test on the servers that support outbound connections.
 async fn on_each_that_connects<T, Run>(test: T)
 where
     T: Fn(Server) -> Run,
@@ -40,7 +40,7 @@ async fn accept(listener: &mut Listener) -> Session {
     timeout(SOON, listener.accept()).await.expect("a connection in time").expect("a listener")
 }
 
-/// The watch of a session that has just begun.
+/// Records the events of a new session.
 async fn watch(session: Session, app: &str) -> (Client, Recorder) {
     let (ari, events) = session.into_parts();
     let mut watch = Recorder::of(events);
@@ -50,19 +50,19 @@ async fn watch(session: Session, app: &str) -> (Client, Recorder) {
 }
 
 #[tokio::test]
-async fn a_connection_for_each_call() {
+async fn per_call_connection_is_opened_and_closed() {
     on_each_that_connects(|server: Server| async move {
         let app = unique("app");
         let mut listener = bind(Outbound::listener().applications([&app])).await;
-        let told = Outbound::default().client("connection_type", "per_call_config");
-        let told = told.tell(&server, listener.local_addr(), &[&app]).await;
+        let guard = Outbound::default().client("connection_type", "per_call_config");
+        let guard = guard.tell(&server, listener.local_addr(), &[&app]).await;
         let http = server.client();
         let mut sessions = Vec::new();
         for _ in 0..2 {
             let id = unique("channel");
             http.channels().originate_with_id(&id, "Local/echo@default").app(&app).await.unwrap();
             let session = accept(&mut listener).await;
-            // The name of the channel, not its id.
+            // The application is named after the channel's name, not its id.
             let name = http.channel(&id).get().await.unwrap().name;
             let own = format!("{app}:{name}");
             assert_eq!(session.application(), own);
@@ -76,45 +76,45 @@ async fn a_connection_for_each_call() {
         for (ari, mut watch, id, own) in sessions {
             ari.channel(&id).hangup().await.unwrap();
             watch.until_channel("StasisEnd", &id).await;
-            // Some seconds later Asterisk closes the connection, and says nothing of the application.
+            // Asterisk closes the connection some seconds later, without an event about the application.
             watch.until_closed_by_server().await;
             assert!(!watch.kinds().contains(&"ApplicationUnregistered"), "{:?}", watch.kinds());
             until_gone(&http, &own).await;
         }
         assert_eq!(listener.open_sessions(), 0);
-        told.remove().await;
+        guard.remove().await;
     })
     .await;
 }
 
-/// What Asterisk does with a connection that is refused before it is a WebSocket: it tries again every
-/// `reconnect_interval`, for ever, and warns in its log after every `reconnect_attempts` of them.
-async fn is_refused_for_ever(server: &Server, outbound: Outbound, log: &str) -> (FaultProxy, OutboundGuard) {
+/// Refuses connections during the handshake until Asterisk has logged two warnings. Asterisk retries every
+/// `reconnect_interval`, indefinitely, and logs a warning after every `reconnect_attempts` failures.
+async fn until_refused_repeatedly(server: &Server, outbound: Outbound, log: &str) -> (FaultProxy, OutboundGuard) {
     let app = unique("app");
     let mut listener = bind(Outbound::listener()).await;
     let proxy = FaultProxy::to(listener.local_addr());
-    let told = outbound.client("reconnect_attempts", "2").tell(server, proxy.address(), &[&app]).await;
+    let guard = outbound.client("reconnect_attempts", "2").tell(server, proxy.address(), &[&app]).await;
     let warning = format!("{}/ failed after 2 tries: {log}", proxy.address());
     eventually(|| async { server.run(&["cat", "/var/log/asterisk/messages.log"]).await.matches(&warning).count() > 1 })
         .await;
     eventually(|| async { proxy.counts().made > 5 }).await;
-    // Nobody waits to be accepted.
+    // No connection waits to be accepted.
     assert!(timeout(Duration::ZERO, listener.accept()).await.is_err());
-    (proxy, told)
+    (proxy, guard)
 }
 
 #[tokio::test]
 async fn wrong_credentials_are_retried() {
     on_each_that_connects(|server: Server| async move {
         let outbound = Outbound::default().client("password", "wrong");
-        let (proxy, told) = is_refused_for_ever(&server, outbound, "Unauthorized").await;
-        // As soon as it is let in, it is there.
+        let (proxy, guard) = until_refused_repeatedly(&server, outbound, "Unauthorized").await;
+        // Asterisk connects as soon as it is accepted.
         let mut listener = bind(Listener::builder()).await;
         proxy.set_target(listener.local_addr()).await;
         let (_, events) = accept(&mut listener).await.into_parts();
         let mut watch = Recorder::of(events);
         watch.until_kind("ApplicationRegistered").await;
-        told.remove().await;
+        guard.remove().await;
         watch.until_closed_by_server().await;
     })
     .await;
@@ -124,8 +124,8 @@ async fn wrong_credentials_are_retried() {
 async fn wrong_subprotocol_is_retried() {
     on_each_that_connects(|server: Server| async move {
         let outbound = Outbound::default().client("protocols", "media");
-        let (_wire, told) = is_refused_for_ever(&server, outbound, "Bad request").await;
-        told.remove().await;
+        let (_wire, guard) = until_refused_repeatedly(&server, outbound, "Bad request").await;
+        guard.remove().await;
     })
     .await;
 }
@@ -136,39 +136,39 @@ async fn unwelcome_application_is_refused_after_a_delay() {
         let app = unique("app");
         let listener = bind(Outbound::listener().applications(["other"])).await;
         let proxy = FaultProxy::to(listener.local_addr());
-        let told = Outbound::default().tell(&server, proxy.address(), &[&app]).await;
-        // Were it closed at once, Asterisk would come a thousand times a second.
+        let guard = Outbound::default().tell(&server, proxy.address(), &[&app]).await;
+        // If the connection were closed at once, Asterisk would reconnect a thousand times a second.
         eventually(|| async { proxy.counts().made >= 3 }).await;
         let started = Instant::now();
         let before = proxy.counts().made;
         eventually(|| async { proxy.counts().made >= before + 2 }).await;
         assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
-        told.remove().await;
+        guard.remove().await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn replaced_application_is_not_reconnected() {
+async fn reconnecting_leaves_the_application_with_its_new_owner() {
     on_each_that_connects(|server: Server| async move {
         let app = unique("app");
         let mut listener = bind(Outbound::listener()).await;
-        let told = Outbound::default().tell(&server, listener.local_addr(), &[&app]).await;
+        let guard = Outbound::default().tell(&server, listener.local_addr(), &[&app]).await;
         let (_, mut first) = watch(accept(&mut listener).await, &app).await;
         let mut second = Recorder::open(&server.client(), &app).await;
         first.until_kind("ApplicationReplaced").await;
         let end = first.events().next().await.unwrap().unwrap_err();
         assert!(matches!(end, Error::Disconnected { reason: DisconnectReason::Replaced { .. }, .. }), "{end}");
 
-        // Asterisk connects again, says that the application is registered, and leaves it with the other.
+        // Asterisk reconnects and reports the application as registered, but leaves it with the other connection.
         let (ari, mut third) = watch(accept(&mut listener).await, &app).await;
         ari.event_operations().user_event("e", &app).await.unwrap();
         second.until_kind("ChannelUserevent").await;
         assert_eq!(third.kinds(), ["ApplicationRegistered"]);
-        // When the other goes, it is nobody's.
+        // When the other connection closes, the application is gone.
         second.close().await;
         until_gone(&server.client(), &app).await;
-        told.remove().await;
+        guard.remove().await;
         third.until_closed_by_server().await;
         assert_eq!(third.kinds(), ["ApplicationRegistered", "ApplicationUnregistered"]);
     })
@@ -176,39 +176,39 @@ async fn replaced_application_is_not_reconnected() {
 }
 
 #[tokio::test]
-async fn a_call_outlives_the_listener() {
+async fn call_outlives_the_listener() {
     on_each_that_connects(|server: Server| async move {
         let (app, id) = (unique("app"), unique("channel"));
         let mut listener = bind(Outbound::listener()).await;
         let address = listener.local_addr();
-        let told = Outbound::default().tell(&server, address, &[&app]).await;
+        let guard = Outbound::default().tell(&server, address, &[&app]).await;
         let (ari, mut before) = watch(accept(&mut listener).await, &app).await;
         ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).await.unwrap();
         before.until_channel("StasisStart", &id).await;
         listener.shutdown().await;
         while let Some(event) = before.events().next().await {
-            event.expect("it ends without an error");
+            event.expect("an end without an error");
         }
 
-        // The call is where it was, and its application too.
+        // The call is still in its application.
         let http = server.client();
         assert_eq!(http.application(&app).get().await.unwrap().channel_ids[0], *id);
 
-        // The listener comes back, and Asterisk with it.
+        // When the listener returns, Asterisk reconnects.
         let mut listener = Outbound::listener().bind(address).await.unwrap();
         let (ari, mut after) = watch(accept(&mut listener).await, &app).await;
         ari.channel(&id).set_channel_var("COLOUR").value("blue").await.unwrap();
         assert_eq!(after.until_set(&id, "COLOUR").await, "blue");
         ari.channel(&id).hangup().await.unwrap();
         after.until_channel("StasisEnd", &id).await;
-        told.remove().await;
+        guard.remove().await;
         after.until_closed_by_server().await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn config_guards_are_independent() {
+async fn outbound_connections_are_independent() {
     on_each_that_connects(|server: Server| async move {
         let mut call = Call::open(&server, Route::Outbound).await;
         let (_, other) = server.open(Route::Outbound, [unique("other")]).await;
@@ -222,7 +222,7 @@ async fn config_guards_are_independent() {
 }
 
 #[tokio::test]
-async fn a_listener_with_tls() {
+async fn listener_accepts_tls() {
     on_each_that_connects(|server: Server| async move {
         let certificates = concat!(env!("CARGO_MANIFEST_DIR"), "/../ari-bindings/tests/it/tls");
         let read = |name: &str| std::fs::read_to_string(format!("{certificates}/{name}")).unwrap();
@@ -235,14 +235,14 @@ async fn a_listener_with_tls() {
             .client("uri", format!("wss://{address}/pbx?server=1"))
             .client("tls_enabled", "yes")
             .client("ca_list_file", &authority)
-            // The certificate has the address, but Asterisk looks at names only.
+            // The certificate contains the address, but Asterisk checks only names.
             .client("verify_server_hostname", "no");
-        let told = outbound.tell(&server, address, &[&app]).await;
+        let guard = outbound.tell(&server, address, &[&app]).await;
         let session = accept(&mut listener).await;
         assert_eq!(session.path(), "/pbx?server=1");
         let (ari, mut watch) = watch(session, &app).await;
         assert_eq!(ari.asterisk().ping().await.unwrap().ping, "pong");
-        told.remove().await;
+        guard.remove().await;
         watch.until_closed_by_server().await;
         server.run(&["rm", "-f", &authority]).await;
     })

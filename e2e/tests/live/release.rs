@@ -1,10 +1,10 @@
-//! The server's release, and what it lacks.
+//! The server's release, and features it does not have.
 
 use ari_bindings::{Error, Release};
 use ari_e2e::{Route, Server, on_each_route, unique};
 
 #[tokio::test]
-async fn a_server_says_which_release_it_is() {
+async fn server_reports_its_release() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let known = ari.server_version().await.unwrap();

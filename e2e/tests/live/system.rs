@@ -1,4 +1,4 @@
-//! Requests about the server itself, its endpoints, devices, mailboxes and sounds.
+//! Requests for the server itself, its endpoints, devices, mailboxes and sounds.
 
 use ari_bindings::models::ConfigTuple;
 use ari_bindings::values::{DeviceStateValue, GetInfoOnly};
@@ -24,7 +24,7 @@ async fn server_describes_itself() {
     .await;
 }
 
-/// Asterisk locks up for good when it loads a module while it unloads another.
+/// Serializes the tests: Asterisk deadlocks if it loads a module while it unloads another.
 static CHANGES_MODULES: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn modules_are_listed_unloaded_and_loaded() {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let modules = ari.asterisk().list_modules().await.unwrap();
         assert!(modules.len() > 100 && modules.iter().any(|module| module.name == "res_ari.so"));
-        // One that nothing else here needs, for each route its own.
+        // A module that no other test needs, a different one for each route.
         let module = ari.module(match route {
             Route::Http => "app_morsecode.so",
             Route::WebSocket => "app_milliwatt.so",
@@ -54,7 +54,7 @@ async fn modules_are_listed_unloaded_and_loaded() {
 }
 
 #[tokio::test]
-async fn log_channels_come_and_go() {
+async fn log_channels_are_added_and_removed() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let name = unique("log");
@@ -62,7 +62,7 @@ async fn log_channels_come_and_go() {
         let channels = ari.asterisk().list_log_channels().await.unwrap();
         let channel = channels.iter().find(|it| it.channel.contains(&name)).unwrap();
         assert_eq!((channel.r#type.as_str(), channel.configuration.trim()), ("File", "NOTICE WARNING"));
-        // Its name is what it was given, or the path that it is listed with.
+        // The channel is named by the given name or by its listed path.
         ari.asterisk().delete_log(&channel.channel).await.unwrap();
         let channels = ari.asterisk().list_log_channels().await.unwrap();
         assert!(!channels.iter().any(|it| it.channel.contains(&name)));
@@ -72,7 +72,7 @@ async fn log_channels_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_log_is_rotated() {
+async fn log_is_rotated() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         ari.asterisk().rotate_log("messages.log").await.unwrap();
@@ -84,7 +84,7 @@ async fn a_log_is_rotated() {
 }
 
 #[tokio::test]
-async fn global_variables() {
+async fn global_variables_are_set_and_read() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let name = unique("GLOBAL").replace('-', "_");
@@ -120,7 +120,7 @@ async fn configuration_is_written_read_and_deleted() {
 }
 
 #[tokio::test]
-async fn endpoints_are_found_and_get_messages() {
+async fn endpoints_are_found_and_receive_messages() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let endpoints = ari.endpoints().list().await.unwrap();
@@ -152,13 +152,13 @@ async fn device_states_are_set_and_reported() {
         let subscribed = ari.application(&app).subscribe([format!("deviceState:{device}")]).await.unwrap();
         assert_eq!(subscribed.device_names, [device.as_str()]);
         ari.device_states().update(&device, "INUSE").await.unwrap();
-        let told = |event: &Event| match event {
+        let matching = |event: &Event| match event {
             Event::DeviceStateChanged(change) if change.device_state.name == device => {
                 Some(change.device_state.clone())
             }
             _ => None,
         };
-        assert_eq!(watch.until("DeviceStateChanged", told).await.state, DeviceStateValue::Inuse);
+        assert_eq!(watch.until("DeviceStateChanged", matching).await.state, DeviceStateValue::Inuse);
         assert_eq!(ari.device_states().get(&device).await.unwrap().state, DeviceStateValue::Inuse);
         assert!(ari.device_states().list().await.unwrap().iter().any(|it| it.name == device));
         ari.device_states().delete(&device).await.unwrap();
@@ -171,7 +171,7 @@ async fn device_states_are_set_and_reported() {
 }
 
 #[tokio::test]
-async fn a_resource_without_its_module_is_not_found() {
+async fn resource_without_its_module_is_not_found() {
     on_each_route(|server: Server, route: Route| async move {
         let (ari, watch) = server.open(route, [unique("app")]).await;
         let errors = [
@@ -198,7 +198,7 @@ async fn sounds_are_listed_by_language_and_format() {
         assert!(!some.is_empty() && some.len() <= all.len());
         let hello = ari.sounds().get("hello-world").await.unwrap();
         assert!(hello.formats.iter().any(|it| it.language == "en" && it.format == "gsm"), "{hello:?}");
-        // An id with a slash.
+        // The id contains a slash.
         assert_eq!(ari.sounds().get("digits/1").await.unwrap().id, "digits/1");
         assert!(ari.sounds().list().lang("zz").await.unwrap_err().is_not_found());
         watch.close().await;

@@ -1,4 +1,4 @@
-//! One program on all servers at the same time.
+//! One program connected to all servers at the same time.
 
 use ari_bindings::{Event, Events};
 use ari_e2e::{LIMIT, Server, unique};
@@ -12,9 +12,9 @@ async fn one_program_serves_all_servers_at_once() {
         let ari = server.client();
         connections.push((server, ari.clone(), ari.events([&app]).await.unwrap()));
     }
-    assert!(connections.len() > 1, "one server is no test");
+    assert!(connections.len() > 1, "the test needs more than one server");
 
-    // The same names everywhere, all calls under way at once.
+    // All servers use the same names, and all calls run at once.
     let mut calls = JoinSet::new();
     for (server, ari, mut events) in connections {
         let app = app.clone();

@@ -1,6 +1,6 @@
 //! The example `broadcast`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/broadcast.rs"]
 mod example;
 
@@ -11,7 +11,7 @@ use super::Running;
 use crate::call::Call;
 
 #[tokio::test]
-async fn one_of_several_gets_the_call() {
+async fn one_of_several_applications_claims_the_call() {
     on_each_server(|server: Server| async move {
         if server.major() < 20 {
             return;
@@ -23,7 +23,7 @@ async fn one_of_several_gets_the_call() {
             copies.push((Running::start(&server, &app, serve).await, app));
         }
         let mut caller = Call::to(&server, Route::Http, "2011").await;
-        // The greeting is over.
+        // The greeting has ended.
         caller.watch.until_channel("StasisEnd", &caller.id).await;
         caller.watch.close().await;
         let mut winners = Vec::new();
@@ -32,12 +32,12 @@ async fn one_of_several_gets_the_call() {
                 Event::CallClaimed(claimed) => Some(claimed.winner_app.clone()),
                 _ => None,
             };
-            let winner = copy.watch.until("who has it", claimed).await;
+            let winner = copy.watch.until("the claiming application", claimed).await;
             if winner == app {
                 copy.watch.until_kind("StasisEnd").await;
                 winners.push(winner);
             } else {
-                // Who has it may be told before the offer, or without one.
+                // The claim may be reported before the offer, or without one.
                 let kinds = copy.watch.kinds();
                 assert!(kinds.iter().all(|kind| ["CallBroadcast", "CallClaimed"].contains(kind)), "{kinds:?}");
             }

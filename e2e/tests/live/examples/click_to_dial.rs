@@ -1,6 +1,6 @@
 //! The example `click_to_dial`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/click_to_dial.rs"]
 mod example;
 
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use self::example::{Outcome, Wish};
 use super::listen;
 
-/// The example at work.
+/// Runs the example.
 fn dial(ari: &Client, first: &str, second: &str, ring_seconds: i64) -> JoinHandle<Result<Outcome, Error>> {
     let ari = ari.clone();
     let endpoint = |named: &str| if named.contains('/') { named.to_owned() } else { format!("Local/{named}@default") };
@@ -25,7 +25,7 @@ fn dial(ari: &Client, first: &str, second: &str, ring_seconds: i64) -> JoinHandl
     })
 }
 
-/// The telephone of the first, which is in the hands of the test.
+/// The first party's phone, controlled by the test.
 struct Phone {
     ari: Client,
     watch: Recorder,
@@ -34,7 +34,7 @@ struct Phone {
 }
 
 impl Phone {
-    /// It rings, and is answered.
+    /// Waits until the phone rings, and answers.
     async fn answered(server: &Server, second: &str, ring_seconds: i64) -> Self {
         let (ari, app) = (server.client(), unique("phone"));
         let mut watch = Recorder::open(&ari, &app).await;
@@ -46,11 +46,11 @@ impl Phone {
         Self { ari, watch, id: start.channel.id.into_string(), dialling }
     }
 
-    async fn until_heard(&mut self) {
+    async fn until_audio(&mut self) {
         self.watch.until_channel("ChannelTalkingStarted", &self.id).await;
     }
 
-    /// The first hangs up: what the example says to that.
+    /// Hangs up, and returns the example's outcome.
     async fn hang_up(self) -> Outcome {
         self.ari.channel(&self.id).hangup().await.unwrap();
         self.end().await
@@ -62,7 +62,7 @@ impl Phone {
         self.dialling.await.unwrap().unwrap()
     }
 
-    /// Why the first was hung up on.
+    /// The cause with which the example hung up the first party.
     async fn cause(&mut self) -> Option<i64> {
         let Event::ChannelHangupRequest(hangup) = self.watch.until_channel("ChannelHangupRequest", &self.id).await
         else {
@@ -73,30 +73,30 @@ impl Phone {
 }
 
 #[tokio::test]
-async fn two_talk() {
+async fn both_parties_are_connected() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "talk", 10).await;
-        first.until_heard().await;
+        first.until_audio().await;
         assert_eq!(first.hang_up().await, Outcome::Talked);
     })
     .await;
 }
 
 #[tokio::test]
-async fn first_party_hears_ringing() {
+async fn first_party_receives_ringing() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "ring", 10).await;
-        first.until_heard().await;
+        first.until_audio().await;
         assert_eq!(first.hang_up().await, Outcome::GivenUp);
     })
     .await;
 }
 
 #[tokio::test]
-async fn first_party_hears_early_media() {
+async fn first_party_receives_early_media() {
     on_each_server(|server: Server| async move {
         let mut first = Phone::answered(&server, "early", 10).await;
-        first.until_heard().await;
+        first.until_audio().await;
         assert_eq!(first.hang_up().await, Outcome::GivenUp);
     })
     .await;

@@ -1,6 +1,6 @@
 //! The example `conference`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/conference.rs"]
 mod example;
 
@@ -11,10 +11,10 @@ use tokio::sync::Mutex;
 use super::{Running, listen};
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// Somebody calls: the call, and what a playback to it has as its target.
+/// Places a call. Returns it with the target URI of its playbacks.
 async fn call_in(server: &Server, number: &str, rooms: &mut Running) -> (Call, String) {
     let caller = Call::to(server, Route::Http, number).await;
     let Event::StasisStart(start) = rooms.watch.until_kind("StasisStart").await else { unreachable!() };
@@ -22,7 +22,7 @@ async fn call_in(server: &Server, number: &str, rooms: &mut Running) -> (Call, S
 }
 
 #[tokio::test]
-async fn first_party_hears_music_until_answer() {
+async fn first_participant_gets_music_until_the_second_joins() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut rooms = Running::start(&server, "conference", example::serve).await;
@@ -48,20 +48,20 @@ async fn first_party_hears_music_until_answer() {
 }
 
 #[tokio::test]
-async fn a_key_mutes_and_unmutes() {
+async fn key_mutes_and_unmutes() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut rooms = Running::start(&server, "conference", example::serve).await;
         let (mut first, _) = call_in(&server, "20021", &mut rooms).await;
         let (mut second, target) = call_in(&server, "20021", &mut rooms).await;
         rooms.until_played("sound:conf-hasjoin", "bridge:conference-20021").await;
-        // Only of three or more does Asterisk mix the voices, and thus sends silence where there is no voice.
+        // Asterisk mixes audio, and therefore sends silence, only from three participants on.
         let (third, _) = call_in(&server, "20021", &mut rooms).await;
         rooms.until_played("sound:conf-hasjoin", "bridge:conference-20021").await;
         rooms.watch.until_kind("PlaybackFinished").await;
         listen(first.channel()).await;
 
-        // The second hums without an end.
+        // The second participant sends a continuous tone.
         let tone = second.another("tone").await;
         let mouth = second.ari.bridge(second.ari.bridges().create().await.unwrap().id);
         mouth.add_channel([&second.id, &tone]).await.unwrap();

@@ -1,6 +1,6 @@
 //! The example `external_media`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/external_media.rs"]
 mod example;
 
@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use super::{Running, listen};
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
 async fn start(server: &Server) -> Running {
@@ -22,7 +22,7 @@ async fn start(server: &Server) -> Running {
     Running::start(server, "external_media", |ari, events| example::serve(ari, events, address)).await
 }
 
-/// Waits until a media channel is in the bridge: the ids of both.
+/// Waits until a media channel is in the bridge, and returns both ids.
 async fn until_media(media: &mut Running) -> (ChannelId, BridgeId) {
     let entered = |event: &Event| match event {
         Event::ChannelEnteredBridge(entered) => {
@@ -35,7 +35,7 @@ async fn until_media(media: &mut Running) -> (ChannelId, BridgeId) {
 }
 
 #[tokio::test]
-async fn caller_hears_the_echo() {
+async fn caller_receives_the_echo() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut media = start(&server).await;
@@ -54,13 +54,13 @@ async fn caller_hears_the_echo() {
 }
 
 #[tokio::test]
-async fn clean_up_removes_what_a_crash_leaves() {
+async fn clean_up_removes_leftovers_of_a_crash() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut media = start(&server).await;
         let mut caller = Call::to(&server, Route::Http, "2008").await;
         let (channel, bridge) = until_media(&mut media).await;
-        // The connection ends, and the program does nothing about its calls.
+        // The connection ends, and the program does not clean up its calls.
         media.end().await;
         let ari = server.client();
         ari.channel(&channel).get().await.unwrap();

@@ -1,6 +1,6 @@
 //! The example `ivr`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/ivr.rs"]
 mod example;
 
@@ -11,10 +11,10 @@ use tokio::sync::Mutex;
 use super::Running;
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// Somebody calls and hears the menu: the call, and the channel that is in the example.
+/// Places a call and waits for the menu. Returns the call and its channel in the example.
 async fn call_in(server: &Server, menu: &mut Running) -> (Call, String) {
     let caller = Call::to(server, Route::Http, "2001").await;
     let Event::StasisStart(start) = menu.watch.until_kind("StasisStart").await else { unreachable!() };
@@ -24,14 +24,14 @@ async fn call_in(server: &Server, menu: &mut Running) -> (Call, String) {
 }
 
 #[tokio::test]
-async fn a_key_interrupts_and_chooses() {
+async fn key_interrupts_the_menu_and_chooses() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut menu = Running::start(&server, "ivr", example::serve).await;
         let (mut caller, target) = call_in(&server, &mut menu).await;
         caller.channel().send_dtmf().dtmf("1").await.unwrap();
         menu.until_played("sound:hello-world", &target).await;
-        // The menu was not said to its end.
+        // The menu was interrupted.
         let said = |event: &Event| match event {
             Event::PlaybackStarted(started) => started.playback.media_uri == "sound:digits/9",
             _ => false,
@@ -64,7 +64,7 @@ async fn silence_repeats_the_menu_once() {
 }
 
 #[tokio::test]
-async fn a_call_goes_on_in_the_dialplan() {
+async fn call_continues_in_the_dialplan() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut menu = Running::start(&server, "ivr", example::serve).await;

@@ -1,4 +1,4 @@
-//! The programs of `ari-bindings/examples`, as they stand, with somebody who calls them.
+//! The unmodified programs of `ari-bindings/examples`, with callers.
 
 mod broadcast;
 mod click_to_dial;
@@ -20,7 +20,7 @@ use ari_bindings::{Client, Connection, Error, Event, Events};
 use ari_e2e::{FaultProxy, Recorder, Server};
 use tokio::task::JoinHandle;
 
-/// An example at work, and everything that it hears.
+/// A running example and the events of its application.
 pub(crate) struct Running {
     pub(crate) ari: Client,
     pub(crate) watch: Recorder,
@@ -29,7 +29,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts what the `main` of an example starts once it is connected.
+    /// Starts an example as its `main` does once connected.
     pub(crate) async fn start<Serve, Work>(server: &Server, app: &str, serve: Serve) -> Self
     where
         Serve: FnOnce(Client, Events) -> Work,
@@ -38,7 +38,7 @@ impl Running {
         Self::start_with(server.client(), app, serve).await
     }
 
-    /// The same through a proxy, which can make a gap in the events.
+    /// Starts an example behind a proxy, which can cause a gap in the events.
     pub(crate) async fn start_behind<Serve, Work>(server: &Server, app: &str, serve: Serve) -> (Self, FaultProxy)
     where
         Serve: FnOnce(Client, Events) -> Work,
@@ -62,7 +62,7 @@ impl Running {
         Self { ari, watch, connection, task }
     }
 
-    /// Waits until the example plays this to a channel or a bridge, `channel:ID` or `bridge:ID`.
+    /// Waits until the example plays `media` to `target`, a channel (`channel:ID`) or a bridge (`bridge:ID`).
     pub(crate) async fn until_played(&mut self, media: &str, target: &str) {
         let started = |event: &Event| match event {
             Event::PlaybackStarted(started) => {
@@ -73,7 +73,7 @@ impl Running {
         self.watch.until(&format!("{media} on {target}"), started).await;
     }
 
-    /// The playback that has started last.
+    /// The playback that started last.
     pub(crate) fn playback(&self) -> PlaybackId {
         let started = |event: &Event| match event {
             Event::PlaybackStarted(started) => Some(started.playback.id.clone()),
@@ -82,7 +82,7 @@ impl Running {
         self.watch.seen().iter().rev().find_map(started).expect("a playback")
     }
 
-    /// Ends the connection, and with it the example, which must have nothing to complain about.
+    /// Closes the connection and thereby ends the example, which must not have failed.
     pub(crate) async fn end(self) {
         self.connection.close().await;
         self.task.await.unwrap().unwrap();
@@ -90,9 +90,9 @@ impl Running {
     }
 }
 
-/// From here on, `ChannelTalkingStarted` tells that this end of a call hears something, and `ChannelTalkingFinished` that
-/// it has been quiet for half a second, which takes silence that can be heard: what the others say is what Asterisk reads
-/// from this end.
+/// Enables talk detection on the audio this end of a call receives. `ChannelTalkingStarted` reports audio, and
+/// `ChannelTalkingFinished` half a second of silence, which requires that silence is actually sent: Asterisk reads the
+/// audio of the other participants from this end.
 pub(crate) async fn listen(end: ChannelHandle) {
     end.set_channel_var("TALK_DETECT(set)").value("500").await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! The example `outbound`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/outbound.rs"]
 mod example;
 
@@ -11,10 +11,10 @@ use tokio::sync::Mutex;
 use super::Running;
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// Somebody calls, is greeted, and the program hangs up.
+/// Places a call, waits for the greeting and expects the program to hang up.
 async fn call(server: &Server) {
     let mut caller = Call::to(server, Route::Http, "2012").await;
     caller.watch.until_channel("StasisEnd", &caller.id).await;
@@ -22,7 +22,7 @@ async fn call(server: &Server) {
 }
 
 #[tokio::test]
-async fn the_program_connects() {
+async fn program_connects_and_serves() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let running = Running::start(&server, "outbound", example::handle).await;
@@ -33,20 +33,20 @@ async fn the_program_connects() {
 }
 
 #[tokio::test]
-async fn asterisk_connects() {
+async fn asterisk_connects_and_is_served() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         if server.major() < 20 {
             return;
         }
-        // Where websocket_client.conf of the tests has Asterisk connect to.
+        // The address in the websocket_client.conf of the tests.
         let address = format!("127.0.0.1:{}", server.get("PHONE_PORT"));
         let listener = Listener::builder().credentials("outbound", "outbound").applications(["outbound"]);
         let listening = tokio::spawn(example::listen(listener.bind(address).await.unwrap()));
         let application = "\n[outbound]\ntype = outbound_websocket\nwebsocket_client_id = conformance\n\
                            apps = outbound\nlocal_ari_user = asterisk\n";
         let changed = server.change("ari.conf", "res_ari", |before| format!("{before}{application}"));
-        // It does so a moment after it was told to.
+        // Asterisk connects shortly after the configuration change.
         let ari = server.client();
         eventually(|| async { ari.application("outbound").get().await.is_ok() }).await;
         call(&server).await;

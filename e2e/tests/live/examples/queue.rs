@@ -1,6 +1,6 @@
 //! The example `queue`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/queue.rs"]
 mod example;
 
@@ -15,7 +15,7 @@ use self::example::Settings;
 use super::{Running, listen};
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
 async fn start(server: &Server, agents: &[&str], ring_seconds: i64) -> Running {
@@ -24,7 +24,7 @@ async fn start(server: &Server, agents: &[&str], ring_seconds: i64) -> Running {
     Running::start(server, "queue", |ari, events| example::serve(ari, events, settings)).await
 }
 
-/// An agent's telephone, in the hands of the test.
+/// An agent's phone, controlled by the test.
 struct Agent {
     ari: Client,
     app: String,
@@ -38,12 +38,12 @@ impl Agent {
         Self { ari, app, watch }
     }
 
-    /// What calls it.
+    /// The extension that calls the phone.
     fn extension(&self) -> String {
         format!("stasis-{}", self.app)
     }
 
-    /// Answers when it rings: its channel.
+    /// Answers when the phone rings, and returns its channel.
     async fn answer(&mut self) -> String {
         let Event::StasisStart(start) = self.watch.until_kind("StasisStart").await else { unreachable!() };
         self.ari.channel(&start.channel).answer().await.unwrap();
@@ -51,7 +51,7 @@ impl Agent {
     }
 }
 
-/// Waits until somebody enters a bridge of this type, and says who.
+/// Waits until a channel enters a bridge of this type, and returns the channel.
 async fn until_in(queue: &mut Running, bridge: BridgeType) -> String {
     let entered = |event: &Event| match event {
         Event::ChannelEnteredBridge(entered) if entered.bridge.bridge_type == bridge => {
@@ -59,11 +59,11 @@ async fn until_in(queue: &mut Running, bridge: BridgeType) -> String {
         }
         _ => None,
     };
-    queue.watch.until(&format!("somebody in a bridge of type {bridge}"), entered).await
+    queue.watch.until(&format!("a channel in a bridge of type {bridge}"), entered).await
 }
 
 #[tokio::test]
-async fn a_caller_waits_talks_and_waits_again() {
+async fn caller_returns_to_the_queue_after_the_agent_hangs_up() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;
@@ -71,10 +71,10 @@ async fn a_caller_waits_talks_and_waits_again() {
         let mut caller = Call::to(&server, Route::Http, "2005").await;
         let channel = until_in(&mut queue, BridgeType::Holding).await;
         listen(caller.channel()).await;
-        // The music.
+        // The caller receives music.
         caller.watch.until_channel("ChannelTalkingStarted", &caller.id).await;
 
-        // The agent hangs up in the middle of the talk: the caller waits again, and the agent is called again.
+        // The agent hangs up during the conversation: the caller waits again, and the agent is called again.
         let phone = agent.answer().await;
         let talking = [until_in(&mut queue, BridgeType::Mixing).await, until_in(&mut queue, BridgeType::Mixing).await];
         assert!(talking.contains(&channel), "{talking:?}");
@@ -82,7 +82,7 @@ async fn a_caller_waits_talks_and_waits_again() {
         agent.watch.until_channel("StasisEnd", &phone).await;
         assert_eq!(until_in(&mut queue, BridgeType::Holding).await, channel);
 
-        // The caller hangs up in the middle of the next talk, and so does the program on the agent.
+        // The caller hangs up during the next conversation, and the program hangs up the agent.
         let phone = agent.answer().await;
         until_in(&mut queue, BridgeType::Mixing).await;
         until_in(&mut queue, BridgeType::Mixing).await;
@@ -131,7 +131,7 @@ async fn agent_is_not_called_without_caller() {
 }
 
 #[tokio::test]
-async fn the_longest_waiting_is_next() {
+async fn longest_waiting_caller_is_next() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;
@@ -141,7 +141,7 @@ async fn the_longest_waiting_is_next() {
             let caller = Call::to(&server, Route::Http, "2005").await;
             callers.push((caller, until_in(&mut queue, BridgeType::Holding).await));
         }
-        // The first gives up.
+        // The first caller gives up.
         let (first, channel) = callers.remove(0);
         first.end().await;
         queue.watch.until_channel("StasisEnd", &channel).await;
@@ -159,7 +159,7 @@ async fn the_longest_waiting_is_next() {
 }
 
 #[tokio::test]
-async fn transferring_telephone_is_no_new_caller() {
+async fn transferring_phone_is_no_new_caller() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut agent = Agent::new(&server).await;

@@ -1,6 +1,6 @@
 //! The example `record_and_play`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/record_and_play.rs"]
 mod example;
 
@@ -14,10 +14,10 @@ use tokio::sync::Mutex;
 use super::Running;
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// The example, with a folder for what it downloads.
+/// Starts the example with a folder for its downloads.
 async fn start(server: &Server) -> (Running, PathBuf) {
     let folder = env::temp_dir().join(unique("recordings"));
     fs::create_dir(&folder).unwrap();
@@ -26,7 +26,7 @@ async fn start(server: &Server) -> (Running, PathBuf) {
     (running, folder)
 }
 
-/// Somebody calls and says something: the call, and the channel that is in the example.
+/// Places a call and records a message. Returns the call and its channel in the example.
 async fn record(server: &Server, recorder: &mut Running) -> (Call, String) {
     let caller = Call::to(server, Route::Http, "2004").await;
     let Event::StasisStart(start) = recorder.watch.until_kind("StasisStart").await else { unreachable!() };
@@ -35,10 +35,10 @@ async fn record(server: &Server, recorder: &mut Running) -> (Call, String) {
     (caller, start.channel.id.into_string())
 }
 
-/// Says something, and then that this is all.
+/// Speaks, and then presses the key that ends the recording.
 async fn say(caller: &Call) {
     caller.channel().play(["sound:hello-world"]).await.unwrap();
-    // It is done after the greeting.
+    // The recording begins after the greeting.
     caller.channel().send_dtmf().dtmf("#").await.unwrap();
 }
 
@@ -47,7 +47,7 @@ async fn has_stored(ari: &Client, name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_recording_is_made_again_and_kept() {
+async fn recording_can_be_repeated_and_kept() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let (mut recorder, folder) = start(&server).await;
@@ -66,7 +66,7 @@ async fn a_recording_is_made_again_and_kept() {
         let kept = format!("kept-{channel}");
         let file = fs::read(folder.join(format!("{kept}.wav"))).unwrap();
         assert_eq!((&file[..4], &file[8..12]), (&b"RIFF"[..], &b"WAVE"[..]));
-        // The greeting takes about a second, of 8000 samples of two bytes.
+        // The greeting lasts about a second, with 8000 two-byte samples.
         assert!(file.len() > 10_000, "{}", file.len());
         let ari = &recorder.ari;
         assert!(has_stored(ari, &kept).await);
@@ -83,7 +83,7 @@ async fn undecided_caller_leaves_nothing() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let (mut recorder, folder) = start(&server).await;
-        // One presses another key, one hangs up while being recorded.
+        // One caller presses another key, one hangs up during the recording.
         let (mut first, channel) = record(&server, &mut recorder).await;
         recorder.until_played(&format!("recording:draft-{channel}"), &format!("channel:{channel}")).await;
         first.channel().send_dtmf().dtmf("3").await.unwrap();
@@ -120,7 +120,7 @@ async fn recording_continues_after_a_gap_that_swallows_its_end() {
         let (ari, draft) = (server.client(), format!("draft-{channel}"));
         eventually(|| async { ari.recordings().get_live(&draft).await.is_err_and(|error| error.is_not_found()) }).await;
         proxy.heal().await;
-        // The playback may begin before there is a connection again.
+        // The playback may begin before the connection is re-established.
         recorder.until_played("sound:vm-press", &format!("channel:{channel}")).await;
         caller.channel().send_dtmf().dtmf("3").await.unwrap();
         caller.watch.until_channel("StasisEnd", &caller.id).await;

@@ -1,6 +1,6 @@
 //! The example `snoop`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/snoop.rs"]
 mod example;
 
@@ -11,10 +11,10 @@ use tokio::sync::Mutex;
 use super::{Running, listen};
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// A call from this number, and a supervisor who listens to it.
+/// A call from this number, and a supervisor listening to it.
 async fn listening(server: &Server, snoop: &mut Running, target: &mut Call, number: &str) -> Call {
     target.channel().set_channel_var("CALLERID(num)").value(number).await.unwrap();
     target.watch.until_kind("ChannelCallerId").await;
@@ -34,7 +34,7 @@ async fn until_snooping(snoop: &mut Running) {
 }
 
 #[tokio::test]
-async fn a_supervisor_hears_a_call_until_it_ends() {
+async fn supervisor_listens_until_the_call_ends() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut snoop = Running::start(&server, "snoop", example::serve).await;
@@ -51,7 +51,7 @@ async fn a_supervisor_hears_a_call_until_it_ends() {
 }
 
 #[tokio::test]
-async fn a_supervisor_whispers() {
+async fn supervisor_whispers() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut snoop = Running::start(&server, "snoop", example::serve).await;
@@ -60,7 +60,7 @@ async fn a_supervisor_whispers() {
         let mut target = Call::to(&server, Route::Http, &format!("first-{app}")).await;
         let Event::StasisStart(start) = far.until_kind("StasisStart").await else { unreachable!() };
         listen(ari.channel(&start.channel)).await;
-        // Whispers are mixed into what is said to the other end, be it silence.
+        // Whispers are mixed into the audio sent to the other end, even into silence.
         target.channel().start_silence().await.unwrap();
         let supervisor = listening(&server, &mut snoop, &mut target, "4712").await;
         supervisor.channel().send_dtmf().dtmf("2").await.unwrap();

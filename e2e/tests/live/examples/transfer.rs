@@ -1,6 +1,6 @@
 //! The example `transfer`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/transfer.rs"]
 mod example;
 
@@ -11,14 +11,14 @@ use tokio::sync::Mutex;
 use super::Running;
 use crate::call::Call;
 
-/// The name of the application is in the dialplan: it can be used by one test at a time.
+/// Serializes the tests: the dialplan contains the name of the application.
 static APPLICATION: Mutex<()> = Mutex::const_new(());
 
-/// A call, and the telephone of the agent who has it, in the hands of the test.
+/// A call and its agent's phone, controlled by the test.
 struct Scene {
     transfer: Running,
     caller: Call,
-    /// What the name of the caller's channel in the example begins with.
+    /// The prefix of the name of the caller's channel in the example.
     caller_name: String,
     agent_name: String,
     ari: Client,
@@ -46,7 +46,7 @@ impl Scene {
         scene
     }
 
-    /// Waits until somebody whose name begins like this enters the bridge.
+    /// Waits until a channel whose name has this prefix enters the bridge.
     async fn until_inside(&mut self, name: &str) {
         let entered = |event: &Event| match event {
             Event::ChannelEnteredBridge(entered) => {
@@ -69,7 +69,7 @@ impl Scene {
         self.until_inside(&self.caller_name.clone()).await;
     }
 
-    /// The agent presses keys.
+    /// Presses keys on the agent's phone.
     async fn press(&self, keys: &str) {
         self.ari.channel(&self.phone).send_dtmf().dtmf(keys).await.unwrap();
     }
@@ -83,7 +83,7 @@ impl Scene {
         self.watch.until_channel("StasisEnd", &self.phone).await;
     }
 
-    /// The caller is hung up on, or has hung up, and nothing is left of the call.
+    /// Waits for the end of the call and checks that nothing is left of it.
     async fn end(mut self) {
         self.caller.watch.until_channel("StasisEnd", &self.caller.id).await;
         self.caller.watch.close().await;
@@ -97,7 +97,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_blind_transfer() {
+async fn blind_transfer_connects_the_caller() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut scene = Scene::open(&server).await;
@@ -112,7 +112,7 @@ async fn a_blind_transfer() {
 }
 
 #[tokio::test]
-async fn a_blind_transfer_to_one_who_is_busy() {
+async fn blind_transfer_to_a_busy_target_ends_the_call() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut scene = Scene::open(&server).await;
@@ -124,7 +124,7 @@ async fn a_blind_transfer_to_one_who_is_busy() {
 }
 
 #[tokio::test]
-async fn an_attended_transfer() {
+async fn attended_transfer_connects_the_caller() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut scene = Scene::open(&server).await;
@@ -140,7 +140,7 @@ async fn an_attended_transfer() {
 }
 
 #[tokio::test]
-async fn an_attended_transfer_that_is_taken_back() {
+async fn attended_transfer_can_be_cancelled() {
     let _alone = APPLICATION.lock().await;
     on_each_server(|server: Server| async move {
         let mut scene = Scene::open(&server).await;
@@ -148,11 +148,11 @@ async fn an_attended_transfer_that_is_taken_back() {
         scene.until_inside("Local/1002@").await;
         scene.press("*").await;
         scene.until_caller_inside().await;
-        // To one who is busy, it is taken back without a key.
+        // A transfer to a busy target is cancelled without a key.
         scene.press("*1005#").await;
         scene.until_caller_outside().await;
         scene.until_caller_inside().await;
-        // The program hangs up on the caller with the agent.
+        // When the agent hangs up, the program hangs up the caller.
         scene.hang_up_agent().await;
         scene.end().await;
     })

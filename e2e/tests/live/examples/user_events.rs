@@ -1,6 +1,6 @@
 //! The example `user_events`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "an example is a separate program")]
 #[path = "../../../../ari-bindings/examples/user_events.rs"]
 mod example;
 
@@ -10,17 +10,17 @@ use ari_e2e::{Recorder, Route, Server, on_each_server};
 use super::Running;
 use crate::call::Call;
 
-/// Waits until the wallboard is told that the lamp is on or off.
+/// Waits until the wallboard receives the lamp's state.
 async fn until_told(wallboard: &mut Recorder, on: bool) {
-    let told = |event: &Event| match event {
+    let matching = |event: &Event| match event {
         Event::ChannelUserevent(event) if event.eventname == "lamp" => (event.userevent["on"] == on).then_some(()),
         _ => None,
     };
-    wallboard.until(&format!("a lamp that is on: {on}"), told).await;
+    wallboard.until(&format!("the lamp's state on={on}"), matching).await;
 }
 
 #[tokio::test]
-async fn a_lamp_is_switched_and_shown() {
+async fn user_events_switch_and_show_a_lamp() {
     on_each_server(|server: Server| async move {
         let ari = server.client();
         let mut wallboard = Recorder::open(&ari, "wallboard").await;
