@@ -17,7 +17,7 @@ use crate::transport::{BaseUrl, Credentials, Http, Limits, Pool, PoolSettings};
 use crate::{AvailabilityCheck, Error, Transport};
 
 /// Practically unlimited, yet small enough to be added to any point in time.
-const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// A [`Client`] in the making; [`Client::builder`] starts one.
 ///
@@ -105,7 +105,7 @@ impl ClientBuilder {
     ///
     /// What takes longer fails with [`Error::OutcomeUnknown`], or [`Error::Connect`] if it was not sent by then.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.min(LONGEST);
+        self.timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 
@@ -114,7 +114,7 @@ impl ClientBuilder {
     ///
     /// Addresses of the host are tried one after the other, those of IPv6 and IPv4 side by side.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout.min(LONGEST);
+        self.connect_timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 
@@ -123,13 +123,13 @@ impl ClientBuilder {
     /// Asterisk closes it after `session_keep_alive` of http.conf, 15 s by default. This must be shorter: a request
     /// sent at that moment would fail with [`Error::OutcomeUnknown`].
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout.min(LONGEST);
+        self.idle_timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 
     /// How long a file may take from its first byte to its last; an hour unless set.
     pub fn download_timeout(mut self, timeout: Duration) -> Self {
-        self.download_timeout = timeout.min(LONGEST);
+        self.download_timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 

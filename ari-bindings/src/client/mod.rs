@@ -21,6 +21,8 @@ use tokio::sync::{OnceCell, Semaphore};
 use tracing::Instrument as _;
 
 pub use self::builder::ClientBuilder;
+#[cfg(feature = "outbound")]
+pub(crate) use self::builder::LONGEST_TIMEOUT;
 pub use self::call::ResponseFuture;
 pub(crate) use self::call::{Call, call};
 #[cfg(feature = "outbound")]

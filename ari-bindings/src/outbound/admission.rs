@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -170,6 +171,9 @@ fn refusal(error: &WsError) -> String {
 /// The longest reason that a Close frame takes, in bytes.
 const MAX_REASON: usize = 123;
 
+/// How long a peer may take to read why it was refused.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Closes a WebSocket that does not become a session.
 pub(super) async fn refuse(mut socket: Socket, code: CloseCode, reason: &str) {
     let mut reason = reason.to_owned();
@@ -178,12 +182,23 @@ pub(super) async fn refuse(mut socket: Socket, code: CloseCode, reason: &str) {
     }
     let frame = CloseFrame { code, reason: reason.into() };
     // It is over either way.
-    let _ = socket.close(Some(frame)).await;
+    let _ = tokio::time::timeout(REFUSAL_TIMEOUT, socket.close(Some(frame))).await;
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn refuse_gives_up_on_a_peer_that_does_not_read() {
+        let (stream, _peer) = tokio::io::duplex(8);
+        let stream = Metered::new(Box::new(stream));
+        let socket = Socket::from_raw_socket(stream, Role::Server, Some(config(1000))).await;
+        let refusing = refuse(socket, CloseCode::Policy, "longer than what the peer takes");
+        tokio::time::timeout(REFUSAL_TIMEOUT * 2, refusing).await.expect("it ends");
+    }
 
     #[test]
     fn is_same_compares_every_byte() {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::admission::Admission;
 use super::listener::{Listener, Settings};
 use crate::Client;
+use crate::client::LONGEST_TIMEOUT;
 use crate::connection::{LARGEST_MESSAGE, Pings};
 use crate::transport::Credentials;
 use crate::{Error, OverflowPolicy};
@@ -107,7 +108,7 @@ impl ListenerBuilder {
 
     /// How long a request over a session may take; 30 s by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.settings.timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 

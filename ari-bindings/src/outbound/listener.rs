@@ -141,13 +141,13 @@ impl Listener {
     /// until they are closed, 2 s at most for all of them together. Their event streams end without an error.
     pub async fn shutdown(&mut self) {
         self.shared.shutdown.send_replace(true);
-        self.shared.pending.clear();
         let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async {
             // A second call must not await the task again.
             if !self.task.is_finished() {
                 // Only a panic could have ended it before.
                 let _ = (&mut self.task).await;
             }
+            self.shared.pending.clear();
             self.sessions.close();
             while let Some(session) = self.sessions.recv().await {
                 drop(session);
@@ -200,16 +200,14 @@ impl Shared {
         };
         let Authenticated { mut socket, path, permit } = authenticated;
         let introduction = match self.introduce(&mut socket).await {
-            Ok(introduction) => introduction,
-            Err(reason) => {
+            Some(Ok(introduction)) if !*self.shutdown.borrow() => introduction,
+            Some(Err(reason)) => {
                 tracing::warn!("{peer}: refused: {reason}");
                 self.until_shutdown(REFUSAL_DELAY).await;
                 return refuse(socket, CloseCode::Policy, &reason).await;
             }
+            _ => return refuse(socket, CloseCode::Away, "shutting down").await,
         };
-        if *self.shutdown.borrow() {
-            return refuse(socket, CloseCode::Away, "shutting down").await;
-        }
         budget.lift();
         let session = self.open_session(socket, introduction, (peer, path), permit);
         // If the listener is gone, so is the session.
@@ -229,10 +227,15 @@ impl Shared {
         }
     }
 
-    async fn introduce(&self, socket: &mut Socket) -> Result<Introduction, String> {
-        match tokio::time::timeout(self.settings.application_timeout, self.admission.introduce(socket)).await {
-            Ok(introduced) => introduced,
-            Err(_) => Err("it did not name its application in time".to_owned()),
+    /// Learns the application of a connection; `None` if the listener is shut down first.
+    async fn introduce(&self, socket: &mut Socket) -> Option<Result<Introduction, String>> {
+        let mut shutdown = self.shutdown.subscribe();
+        let asked = shutdown.wait_for(|asked| *asked);
+        let introducing = tokio::time::timeout(self.settings.application_timeout, self.admission.introduce(socket));
+        match select(Box::pin(asked), Box::pin(introducing)).await {
+            Either::Left(_) => None,
+            Either::Right((Ok(introduced), _)) => Some(introduced),
+            Either::Right((Err(_), _)) => Some(Err("it did not name its application in time".to_owned())),
         }
     }
 

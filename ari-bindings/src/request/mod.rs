@@ -17,6 +17,8 @@ pub use self::filter::EventFilter;
 pub(crate) use self::parameter::Parameter;
 use self::parameter::{encode, has_nul};
 pub use self::reply::Response;
+#[cfg(feature = "websocket")]
+pub(crate) use self::reply::reason;
 pub(crate) use self::reply::{Content, Expect, Head, beginning, excerpt, wants_tls};
 pub use self::variables::VariableValue;
 use crate::{Error, Method, Operation, Release, RequestLine, availability};

@@ -98,13 +98,12 @@ impl Response {
 
     /// The body as JSON of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let fault = |reason: String| Error::Decode {
-            request: self.request.line(),
-            reason: reason.into(),
-            body: beginning(&self.body),
-        };
-        let text = std::str::from_utf8(&self.body).map_err(|error| fault(error.to_string()))?;
-        serde_json::from_str(text).map_err(|error| fault(error.to_string()))
+        let text = std::str::from_utf8(&self.body).map_err(|error| self.undecodable(&error))?;
+        serde_json::from_str(text).map_err(|error| self.undecodable(&error))
+    }
+
+    fn undecodable(&self, error: &dyn std::error::Error) -> Error {
+        Error::Decode { request: self.request.line(), reason: reason(error), body: beginning(&self.body) }
     }
 }
 
@@ -194,6 +193,11 @@ pub(crate) fn wants_tls(status: u16, body: &str) -> bool {
 /// The beginning of a body, as much as an error keeps.
 pub(crate) fn beginning(body: &[u8]) -> Box<str> {
     String::from_utf8_lossy(&body[..body.len().min(BODY)]).into()
+}
+
+/// Why a reply does not decode. The error of the decoder quotes the value at fault, however long it is.
+pub(crate) fn reason(error: &dyn std::error::Error) -> Box<str> {
+    excerpt(&error.to_string(), MESSAGE).into()
 }
 
 /// Whether Asterisk signs this HTML, as it does unless `servername` of http.conf has it otherwise.

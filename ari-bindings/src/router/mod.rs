@@ -160,7 +160,11 @@ impl Routes {
 /// The members of an event that concerns more than one channel or bridge, or names one inside of a URI.
 ///
 /// They are found by name because the bindings also build from releases that do not declare them. Such events are few.
+/// So are unknown and undecodable ones, which have no other members.
 fn members(event: &Event) -> Value {
+    if matches!(event, Event::Unknown(_) | Event::Undecodable(_)) {
+        return serde_json::to_value(event).unwrap_or_default();
+    }
     match event.kind() {
         "BridgeAttendedTransfer"
         | "BridgeMerged"
@@ -179,22 +183,30 @@ fn id<'a>(members: &'a Value, name: &str) -> Option<&'a str> {
     members[name]["id"].as_str()
 }
 
+/// What a playback or recording is on.
+fn target(members: &Value) -> Option<&str> {
+    ["playback", "recording"].into_iter().find_map(|name| members[name]["target_uri"].as_str())
+}
+
 /// The channels whose streams get an event, each once.
 fn channels<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'a str> {
-    let first = id(members, "transferer_first_leg").or_else(|| event.channel_id());
+    let first = id(members, "transferer_first_leg")
+        .or_else(|| event.channel_id())
+        .or_else(|| id(members, "channel"))
+        .or_else(|| id(members, "peer"))
+        .or_else(|| target(members)?.strip_prefix("channel:"));
     let second = id(members, "transferer_second_leg").or_else(|| id(members, "replace_channel"));
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }
 
 /// The bridges whose streams get an event, each once.
 fn bridges<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'a str> {
-    let target = ["playback", "recording"].into_iter().find_map(|name| members[name]["target_uri"].as_str());
     let first = event
         .bridge()
         .map(|bridge| bridge.id.as_str())
         .or_else(|| id(members, "bridge"))
         .or_else(|| id(members, "transferer_first_leg_bridge"))
-        .or_else(|| target.and_then(|target| target.strip_prefix("bridge:")));
+        .or_else(|| target(members)?.strip_prefix("bridge:"));
     let second = id(members, "bridge_from").or_else(|| id(members, "transferer_second_leg_bridge"));
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }

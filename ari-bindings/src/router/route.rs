@@ -59,7 +59,7 @@ impl Route {
     /// if the stream ended before it.
     pub(super) fn note(&mut self, id: &str, event: &Event) -> Option<bool> {
         if self.kind == Kind::Bridge {
-            return Some(matches!(event, Event::BridgeDestroyed(_)));
+            return Some(event.kind() == "BridgeDestroyed");
         }
         // It may be about the channel that replaces this one.
         if event.channel_id() != Some(id) {

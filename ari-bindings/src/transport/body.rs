@@ -13,6 +13,7 @@ use reqwest::Response;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
+use super::failure::lost;
 use crate::request::beginning;
 use crate::{Error, Request, RequestLine};
 
@@ -46,10 +47,6 @@ pub(super) async fn text(request: &Request, mut response: Response) -> Result<By
 
 async fn piece(request: &Request, response: &mut Response) -> Result<Option<Bytes>, Error> {
     response.chunk().await.map_err(|error| lost(request.line(), error))
-}
-
-fn lost(request: RequestLine, error: reqwest::Error) -> Error {
-    Error::OutcomeUnknown { request, timed_out: false, source: Arc::new(error.without_url()) }
 }
 
 fn too_long(request: RequestLine, limit: u64, body: &[u8]) -> Error {

@@ -2,9 +2,10 @@
 
 use std::error::Error as _;
 use std::io;
+use std::sync::Arc;
 
-use crate::ConnectErrorKind;
-use crate::error::causes;
+use crate::error::{Source, causes};
+use crate::{ConnectErrorKind, Error, RequestLine};
 
 /// Why a request got no response, if it is certain that it was not sent to a server that could execute it.
 pub(super) fn not_sent(error: &reqwest::Error, was_taken: bool) -> Option<ConnectErrorKind> {
@@ -28,6 +29,16 @@ pub(super) fn not_sent(error: &reqwest::Error, was_taken: bool) -> Option<Connec
     } else {
         ConnectErrorKind::Other
     })
+}
+
+/// The error of a request whose response is missing or incomplete. An HTTP client of the program may have timeouts.
+pub(super) fn lost(request: RequestLine, error: reqwest::Error) -> Error {
+    Error::OutcomeUnknown { request, timed_out: error.is_timeout(), source: source(error) }
+}
+
+/// An error of the HTTP client as the source of ours, which names the request already.
+pub(super) fn source(error: reqwest::Error) -> Source {
+    Arc::new(error.without_url())
 }
 
 /// Whether a connection has ended before it took the request, and the error does not say why: because the server has

@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 
 use super::BaseUrl;
 use super::body::{self, Pieces};
-use super::failure;
+use super::failure::{self, source};
 use super::sent::{Sent, Watched};
 use crate::error::{Source, causes};
 use crate::request::{Content, Expect, Head, excerpt, wants_tls};
@@ -112,15 +112,10 @@ impl Http {
         deadline: Instant,
     ) -> Result<Content, Error> {
         let sent = Sent::default();
-        let client = self.lock().clone();
         let exchange = async {
-            let mut attempts = 1;
-            loop {
-                match client.execute(self.write(request, &sent)).await {
-                    Ok(response) => return self.read(request, response, expect).await,
-                    Err(error) if attempts < ATTEMPTS && failure::lost_unused(&error, sent.get()) => attempts += 1,
-                    Err(error) => return Err(self.send_error(request, &sent, error)),
-                }
+            match self.offer(|| self.write(request, &sent), &sent).await {
+                Ok(response) => self.read(request, response, expect).await,
+                Err(error) => Err(self.send_error(request, &sent, error)),
             }
         };
         match timeout_at(deadline.into(), exchange).await {
@@ -138,20 +133,37 @@ impl Http {
         use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 
         let sent = Sent::default();
-        let mut http = self.write(request, &sent);
-        let headers = http.headers_mut();
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         let key = HeaderValue::from_str(key).map_err(|error| Error::config(error.to_string()))?;
-        headers.insert(SEC_WEBSOCKET_KEY, key);
-        let client = self.lock().clone();
-        let response = client.execute(http).await.map_err(|error| {
+        let write = || {
+            let mut http = self.write(request, &sent);
+            let headers = http.headers_mut();
+            headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            headers.insert(SEC_WEBSOCKET_KEY, key.clone());
+            http
+        };
+        let response = self.offer(write, &sent).await.map_err(|error| {
             let kind = failure::not_sent(&error, sent.get()).unwrap_or(ConnectErrorKind::Other);
             let source: Source = if failure::is_closed(&error) { Arc::new(HungUp) } else { source(error) };
             self.connect_error(kind, source)
         })?;
         self.check_http(response).await
+    }
+
+    /// Offers a request to one connection after the other, as long as they end before they take it without a reason.
+    async fn offer(&self, write: impl Fn() -> reqwest::Request, sent: &Sent) -> reqwest::Result<Response> {
+        let client = self.lock().clone();
+        let mut attempts = 1;
+        loop {
+            match client.execute(write()).await {
+                Err(error) if attempts < ATTEMPTS && failure::lost_unused(&error, sent.get()) => {}
+                result => return result,
+            }
+            // Whether the error has a reason depends on which task runs first, which a pause changes.
+            tokio::time::sleep(Duration::from_millis(attempts.into())).await;
+            attempts += 1;
+        }
     }
 
     pub(crate) fn connect_error(&self, kind: ConnectErrorKind, source: Source) -> Error {
@@ -184,7 +196,7 @@ impl Http {
     fn send_error(&self, request: &Request, sent: &Sent, error: reqwest::Error) -> Error {
         match failure::not_sent(&error, sent.get()) {
             Some(kind) => self.connect_error(kind, source(error)),
-            None => Error::OutcomeUnknown { request: request.line(), timed_out: false, source: source(error) },
+            None => failure::lost(request.line(), error),
         }
     }
 
@@ -279,11 +291,6 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("url", &self.url.as_str()).finish_non_exhaustive()
     }
-}
-
-/// An error of the HTTP client as the source of ours, which names what was asked already.
-fn source(error: reqwest::Error) -> Source {
-    Arc::new(error.without_url())
 }
 
 /// The server has sent something that is not HTTP.

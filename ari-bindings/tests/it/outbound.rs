@@ -107,6 +107,17 @@ async fn session_has_client_and_events() {
 }
 
 #[tokio::test]
+async fn immense_timeouts_are_accepted() {
+    let mut listener = listen(|builder| {
+        let builder = builder.timeout(Duration::MAX).handshake_timeout(Duration::MAX);
+        builder.application_timeout(Duration::MAX).ping_interval(Duration::MAX).ping_timeout(Duration::MAX)
+    })
+    .await;
+    let (session, mut peer) = session(&mut listener).await;
+    assert_eq!(first_kind_and_ping(session.client(), &mut peer).await, "pong");
+}
+
+#[tokio::test]
 async fn session_closed_by_asterisk_ends_without_error() {
     let mut listener = listen(|builder| builder).await;
     let (session, mut peer) = session(&mut listener).await;

@@ -114,9 +114,11 @@ async fn shutdown_has_one_deadline() {
     for _ in 0..20 {
         sessions.push(session(&mut listener).await);
     }
-    dial(&listener, &GOOD).await.unwrap();
+    // This one has not named its application.
+    let mut unnamed = dial(&listener, &GOOD).await.unwrap();
     let started = Instant::now();
     within(listener.shutdown()).await;
+    assert_eq!(u16::from(close_frame(&mut unnamed).await.code), 1001);
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     within(listener.shutdown()).await;
 }

@@ -1,5 +1,7 @@
 //! Whether a request may have been executed, and what errors show of the server's words.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ari_bindings::{Client, ConnectErrorKind, Error, Method, Request, VariableValue};
@@ -57,6 +59,16 @@ async fn stray_response_on_a_kept_connection_leaves_the_outcome_open() {
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
 }
 
+#[cfg(feature = "websocket")]
+async fn events_error(ari: &Client) -> Error {
+    ari.events(["x"]).await.unwrap_err()
+}
+
+#[cfg(not(feature = "websocket"))]
+async fn events_error(ari: &Client) -> Error {
+    ari.channels().list().await.unwrap_err()
+}
+
 /// The server runs in a thread, so that its banner arrives before, while and after the request is sent.
 #[test]
 fn banner_of_another_protocol_is_always_not_http() {
@@ -74,8 +86,10 @@ fn banner_of_another_protocol_is_always_not_http() {
         });
         for _ in 0..300 {
             let ari = Client::builder(&url).build().unwrap();
-            let error = ari.channels().originate("Local/1@x").await.unwrap_err();
-            assert!(is_not_http(&error) && !error.maybe_executed(), "{error:?}");
+            let request = ari.channels().originate("Local/1@x").await.unwrap_err();
+            for error in [request, events_error(&ari).await] {
+                assert!(is_not_http(&error) && !error.maybe_executed(), "{error:?}");
+            }
         }
     }));
 }
@@ -105,6 +119,7 @@ async fn words_of_the_server_are_escaped_and_bounded() {
         ("401 Unauthorized", "application/json", serde_json::json!({ "message": message }).to_string()),
         ("200 OK", "text/html\u{7f}", format!("<html>{message}")),
         ("200 OK", "application/json", format!("[{message}")),
+        ("200 OK", "application/json", serde_json::json!(message).to_string()),
     ] {
         let server = Server::answering(response(status, content_type, &body)).await;
         let error = within(server.client.channels().list()).await.unwrap_err();
@@ -207,6 +222,32 @@ async fn http_client_of_the_program_is_used() {
     assert_eq!(within(ari.channels().list()).await.unwrap(), []);
     let head = server.received().await.head.to_lowercase();
     assert!(head.contains("user-agent: mine\r\n") && head.contains("authorization: basic "), "{head}");
+}
+
+#[tokio::test]
+async fn timeout_of_the_given_http_client_is_a_timeout() {
+    #[cfg(feature = "tls")]
+    tokio_rustls::rustls::crypto::ring::default_provider().install_default().ok();
+    let client = reqwest::Client::builder().timeout(Duration::from_millis(50)).no_proxy().build().unwrap();
+    // No response, or half of one.
+    for response in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n["] {
+        let (listener, builder) = listen().await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                receive(&mut stream).await;
+                counter.fetch_add(1, Ordering::Relaxed);
+                stream.write_all(response.as_bytes()).await.unwrap();
+                open.push(stream);
+            }
+        });
+        let ari = builder.http_client(client.clone()).retries(3).build().unwrap();
+        let error = within(ari.channels().list()).await.unwrap_err();
+        assert!(matches!(error, Error::OutcomeUnknown { timed_out: true, .. }), "{error:?}");
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
 }
 
 #[cfg(feature = "websocket")]

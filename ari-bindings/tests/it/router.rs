@@ -115,6 +115,40 @@ async fn undecodable_events_have_their_channel() {
 }
 
 #[tokio::test]
+async fn undecodable_events_have_their_bridge() {
+    let router = EventRouter::new();
+    let (mut one, mut two) = (router.bridge("one").unwrap(), router.bridge("two").unwrap());
+    let bridge = |id: &str| json!({ "id": id });
+    for (kind, members) in [
+        ("NotInventedYet", json!({ "bridge": bridge("one") })),
+        ("BridgeMerged", json!({ "bridge": bridge("one"), "bridge_from": bridge("two") })),
+        ("PlaybackFinished", json!({ "playback": { "target_uri": "bridge:one" } })),
+        ("BridgeDestroyed", json!({ "bridge": bridge("one") })),
+    ] {
+        assert_eq!(router.route(Event::from_text(&fake::event(kind, members))), None, "{kind}");
+    }
+    assert_eq!(kinds(&mut one).await, ["NotInventedYet", "BridgeMerged", "PlaybackFinished", "BridgeDestroyed"]);
+    router.close();
+    assert_eq!(kinds(&mut two).await, ["BridgeMerged"]);
+}
+
+#[tokio::test]
+async fn undecodable_events_have_every_channel() {
+    let router = EventRouter::new();
+    let (mut one, mut two) = (router.channel("one").unwrap(), router.channel("two").unwrap());
+    for (kind, members) in [
+        ("PlaybackFinished", json!({ "playback": { "target_uri": "channel:one" } })),
+        ("StasisStart", json!({ "channel": { "id": "two" }, "replace_channel": { "id": "one" } })),
+        ("Dial", json!({ "peer": { "id": "two" } })),
+    ] {
+        assert_eq!(router.route(Event::from_text(&fake::event(kind, members))), None, "{kind}");
+    }
+    router.close();
+    assert_eq!(kinds(&mut one).await, ["PlaybackFinished", "StasisStart"]);
+    assert_eq!(kinds(&mut two).await, ["StasisStart", "Dial"]);
+}
+
+#[tokio::test]
 async fn route_returns_what_concerns_no_stream() {
     let router = EventRouter::new();
     let _stream = router.channel("one").unwrap();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::unescape::unescape;
-use crate::request::{Content, Head, beginning};
+use crate::request::{Content, Head, beginning, reason};
 use crate::value::Text;
 use crate::{Error, Request};
 
@@ -56,7 +56,7 @@ pub(super) enum Answer {
     },
     /// It identifies its request, but is malformed.
     Unreadable {
-        reason: String,
+        reason: Box<str>,
         text: Utf8Bytes,
     },
 }
@@ -74,7 +74,7 @@ pub(super) fn answer(text: &Utf8Bytes) -> Option<(u64, Answer)> {
         Err(error) => {
             let RequestId { request_id } = serde_json::from_str(text).ok()?;
             let id = words(request_id).parse().ok()?;
-            Some((id, Answer::Unreadable { reason: error.to_string(), text: text.clone() }))
+            Some((id, Answer::Unreadable { reason: reason(&error), text: text.clone() }))
         }
     }
 }
