@@ -63,8 +63,8 @@ pub(super) async fn open(target: Target, app: String, calls: Arc<Calls>) -> Resu
     tokio::spawn(async move {
         while let Some(event) = events.next().await {
             match event {
-                Ok(Event::StasisStart(start)) => calls.started(&start.channel.id),
-                Ok(Event::StasisEnd(end)) => calls.ended(&end.channel.id),
+                Ok(Event::StasisStart(start)) => calls.started(start.channel.id.as_str()),
+                Ok(Event::StasisEnd(end)) => calls.ended(end.channel.id.as_str()),
                 _ => {}
             }
         }
