@@ -129,7 +129,7 @@ impl Call {
     }
 
     async fn play(&self, media: &[&str]) -> Result<PlaybackHandle, Error> {
-        Ok(self.ari.playback(self.channel.play(media.iter().copied()).await?.id))
+        Ok(self.ari.playback(self.channel.play(media).await?.id))
     }
 
     /// Plays something to its end.

@@ -103,6 +103,20 @@ macro_rules! id {
             }
         }
 
+        #[cfg(feature = "http")]
+        impl crate::IntoList<$name> for $name {
+            fn into_list(self) -> Vec<$name> {
+                vec![self]
+            }
+        }
+
+        #[cfg(feature = "http")]
+        impl crate::IntoList<$name> for &$name {
+            fn into_list(self) -> Vec<$name> {
+                vec![self.clone()]
+            }
+        }
+
         crate::id::equals_text!($name: str, &str, String);
     };
 }

@@ -102,6 +102,7 @@ mod transport;
 #[allow(rustdoc::redundant_explicit_links, reason = "a text does not know which module it stands in")]
 mod generated;
 mod id;
+mod media;
 mod operation;
 mod release;
 #[cfg(feature = "websocket")]
@@ -121,10 +122,11 @@ pub use error::{ConnectErrorKind, Error};
 pub use event::{DisconnectReason, Disconnected, Dropped, Reconnected, UndecodableEvent, UnknownEvent};
 pub use generated::events::Event;
 pub use generated::*;
+pub use media::Media;
 pub use operation::{Method, Operation, RequestLine};
 pub use release::{ParseReleaseError, Release, ServerVersion};
 #[cfg(feature = "http")]
-pub use request::{Download, EventFilter, Request, Response, VariableValue};
+pub use request::{Download, EventFilter, IntoList, Request, Response, VariableValue};
 #[cfg(feature = "websocket")]
 pub use resync::{Differences, Resync};
 #[cfg(feature = "websocket")]

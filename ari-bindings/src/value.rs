@@ -114,6 +114,13 @@ macro_rules! value {
             }
         }
 
+        #[cfg(feature = "http")]
+        impl crate::IntoList<$name> for $name {
+            fn into_list(self) -> Vec<$name> {
+                vec![self]
+            }
+        }
+
         crate::id::equals_text!($name: str, &str, String);
     };
 }

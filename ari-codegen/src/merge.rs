@@ -115,8 +115,9 @@ fn merge_parameter(newer: &mut Parameter, older: Parameter, place: &str, notes: 
     if newer.location != older.location {
         notes.insert(format!("{place}: travels elsewhere in {}", list(&older.releases)));
     }
-    if newer.ty != older.ty {
-        notes.insert(format!("{place}: {} in {}", older.ty, list(&older.releases)));
+    match newer.ty.or_wider(&older.ty) {
+        Some(ty) => newer.ty = ty,
+        None => drop(notes.insert(format!("{place}: {} in {}", older.ty, list(&older.releases)))),
     }
     newer.required &= older.required;
     newer.multiple |= older.multiple;
@@ -151,7 +152,9 @@ fn merge_model(newer: &mut Model, older: Model, notes: &mut Notes) {
 }
 
 fn merge_property(newer: &mut Property, older: Property, place: &str, notes: &mut Notes) {
-    if newer.ty != older.ty {
+    if let Some(ty) = newer.ty.or_wider(&older.ty) {
+        newer.ty = ty;
+    } else {
         notes.insert(format!("{place}: {} in {}, {} later: any JSON", older.ty, list(&older.releases), newer.ty));
         newer.ty = Type::Object;
         newer.values = None;

@@ -74,6 +74,8 @@ pub enum RustType {
     String,
     /// `i64`
     Integer,
+    /// `i64`, of which Asterisk keeps 64 bits in a parameter as well.
+    Long,
     /// `f64`
     Double,
     /// `bool`
@@ -296,4 +298,6 @@ pub struct Handle {
     pub ids: Vec<Argument>,
     /// Module and position of each of its operations.
     pub operations: Vec<(String, Operation)>,
+    /// The models that describe what it is a handle of.
+    pub models: Vec<String>,
 }

@@ -99,7 +99,7 @@ impl Outbound {
         apps: &[App],
     ) -> (Client, Recorder) {
         let apps: Vec<&str> = apps.iter().map(AsRef::as_ref).collect();
-        let listener = listener.applications(apps.iter().copied()).http(&server.client()).bind("127.0.0.1:0");
+        let listener = listener.applications(&apps).http(&server.client()).bind("127.0.0.1:0");
         let mut listener = listener.await.expect("a free port");
         let told = self.tell(server, listener.local_addr(), &apps).await;
         let session = timeout(SOON, listener.accept()).await.unwrap_or_else(|_| panic!("no connection for {apps:?}"));

@@ -52,8 +52,16 @@ impl Call {
         self.set(name, Parameter::Text(value))
     }
 
+    /// Sets a whole number of the query that Asterisk keeps in 32 bits, where a greater one would become another.
+    pub(crate) fn int(mut self, name: &'static str, value: i64) -> Self {
+        if i32::try_from(value).is_err() {
+            self.fail(name, "it is not within the 32 bits that Asterisk keeps");
+        }
+        self.long(name, value)
+    }
+
     /// Sets a whole number of the query.
-    pub(crate) fn int(self, name: &'static str, value: i64) -> Self {
+    pub(crate) fn long(self, name: &'static str, value: i64) -> Self {
         self.set(name, Parameter::Int(value))
     }
 
@@ -72,8 +80,7 @@ impl Call {
     }
 
     /// Appends to a list of the query.
-    pub(crate) fn list(mut self, name: &'static str, values: impl Iterator<Item = String>) -> Self {
-        let values: Vec<_> = values.collect();
+    pub(crate) fn list(mut self, name: &'static str, values: Vec<String>) -> Self {
         for value in &values {
             self.check_text(name, value);
         }

@@ -114,8 +114,7 @@ impl Client {
     /// ```
     pub async fn server_version(&self) -> Result<&ServerVersion, Error> {
         let ask = || async {
-            let info: Info =
-                Call::new(self, &GET_INFO).list("only", std::iter::once("system".to_owned())).json().await?;
+            let info: Info = Call::new(self, &GET_INFO).list("only", vec!["system".to_owned()]).json().await?;
             Ok(ServerVersion::new(info.system.version))
         };
         self.shared.server.get_or_try_init(ask).await

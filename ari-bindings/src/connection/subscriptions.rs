@@ -152,7 +152,7 @@ pub(crate) fn get(client: &Client, app: &str) -> ResponseFuture<Application> {
 /// Subscribes one source for an application.
 pub(crate) async fn subscribe(client: &Client, app: &str, source: &str) -> Result<(), Error> {
     let call = Call::new(client, &SUBSCRIBE).path("applicationName", app);
-    call.list("eventSource", std::iter::once(source.to_owned())).json::<Value>().await.map(drop)
+    call.list("eventSource", vec![source.to_owned()]).json::<Value>().await.map(drop)
 }
 
 /// Sets the filter of an application.

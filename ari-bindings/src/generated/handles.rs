@@ -2,10 +2,14 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
-use crate::VariableValue;
+use crate::{IntoList, VariableValue};
 use crate::ids::{
     ApplicationName, BridgeId, ChannelId, DeviceName, LogChannelName, MailboxName,
     ModuleName, PlaybackId, RecordingName,
+};
+use crate::models::{
+    Application, Bridge, Channel, DeviceState, LiveRecording, Mailbox, Module, Playback,
+    StoredRecording,
 };
 use crate::operations::{
     applications, asterisk, bridges, channels, device_states, endpoints, mailboxes,
@@ -33,6 +37,12 @@ impl Client {
 }
 
 impl ApplicationHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The name under which the client registered the application.
     ///
     /// `applicationName` in the path.
@@ -49,12 +59,12 @@ impl ApplicationHandle {
 
     /// Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and
     /// returns the updated application. See [`Subscribe`](crate::operations::applications::Subscribe).
-    pub fn subscribe(&self, event_source: impl IntoIterator<Item = impl Into<String>>) -> applications::Subscribe {
+    pub fn subscribe(&self, event_source: impl IntoList<String>) -> applications::Subscribe {
         applications::Subscribe::new(&self.client, &self.application_name, event_source)
     }
 
     /// Cancels subscriptions of the application. See [`Unsubscribe`](crate::operations::applications::Unsubscribe).
-    pub fn unsubscribe(&self, event_source: impl IntoIterator<Item = impl Into<String>>) -> applications::Unsubscribe {
+    pub fn unsubscribe(&self, event_source: impl IntoList<String>) -> applications::Unsubscribe {
         applications::Unsubscribe::new(&self.client, &self.application_name, event_source)
     }
 
@@ -62,6 +72,20 @@ impl ApplicationHandle {
     /// [`Filter`](crate::operations::applications::Filter).
     pub fn filter(&self) -> applications::Filter {
         applications::Filter::new(&self.client, &self.application_name)
+    }
+}
+
+impl Application {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> ApplicationHandle {
+        client.application(self)
+    }
+}
+
+impl IntoList<ApplicationName> for &Application {
+    fn into_list(self) -> Vec<ApplicationName> {
+        vec![self.into()]
     }
 }
 
@@ -94,6 +118,12 @@ impl Client {
 }
 
 impl DynamicConfigHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The module that owns the object, by its section in `sorcery.conf`, such as `res_pjsip`.
     ///
     /// `configClass` in the path.
@@ -155,6 +185,12 @@ impl Client {
 }
 
 impl LogChannelHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The name as in `logger.conf`: a file in the log directory, an absolute path, or `syslog.FACILITY`.
     ///
     /// `logChannelName` in the path.
@@ -199,6 +235,12 @@ impl Client {
 }
 
 impl ModuleHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The file name of the module, such as `res_ari.so`.
     ///
     /// `moduleName` in the path.
@@ -229,6 +271,20 @@ impl ModuleHandle {
     }
 }
 
+impl Module {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> ModuleHandle {
+        client.module(self)
+    }
+}
+
+impl IntoList<ModuleName> for &Module {
+    fn into_list(self) -> Vec<ModuleName> {
+        vec![self.into()]
+    }
+}
+
 /// Operations on `/bridges/{bridgeId}`, for one `bridgeId`.
 #[derive(Debug, Clone)]
 pub struct BridgeHandle {
@@ -248,6 +304,12 @@ impl Client {
 }
 
 impl BridgeHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its
     /// name differs.
     ///
@@ -285,7 +347,7 @@ impl BridgeHandle {
     }
 
     /// Reads several bridge variables in one request. See [`GetBridgeVars`](crate::operations::bridges::GetBridgeVars).
-    pub fn get_bridge_vars(&self, variables: impl IntoIterator<Item = impl Into<String>>) -> bridges::GetBridgeVars {
+    pub fn get_bridge_vars(&self, variables: impl IntoList<String>) -> bridges::GetBridgeVars {
         bridges::GetBridgeVars::new(&self.client, &self.bridge_id, variables)
     }
 
@@ -299,12 +361,12 @@ impl BridgeHandle {
 
     /// Adds channels to a bridge, removing each from its current bridge. See
     /// [`AddChannel`](crate::operations::bridges::AddChannel).
-    pub fn add_channel(&self, channel: impl IntoIterator<Item = impl Into<ChannelId>>) -> bridges::AddChannel {
+    pub fn add_channel(&self, channel: impl IntoList<ChannelId>) -> bridges::AddChannel {
         bridges::AddChannel::new(&self.client, &self.bridge_id, channel)
     }
 
     /// Removes channels from a bridge. See [`RemoveChannel`](crate::operations::bridges::RemoveChannel).
-    pub fn remove_channel(&self, channel: impl IntoIterator<Item = impl Into<ChannelId>>) -> bridges::RemoveChannel {
+    pub fn remove_channel(&self, channel: impl IntoList<ChannelId>) -> bridges::RemoveChannel {
         bridges::RemoveChannel::new(&self.client, &self.bridge_id, channel)
     }
 
@@ -333,7 +395,7 @@ impl BridgeHandle {
 
     /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with.
     /// See [`Play`](crate::operations::bridges::Play).
-    pub fn play(&self, media: impl IntoIterator<Item = impl Into<String>>) -> bridges::Play {
+    pub fn play(&self, media: impl IntoList<String>) -> bridges::Play {
         bridges::Play::new(&self.client, &self.bridge_id, media)
     }
 
@@ -342,7 +404,7 @@ impl BridgeHandle {
     pub fn play_with_id(
         &self,
         playback_id: impl Into<PlaybackId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
+        media: impl IntoList<String>,
     ) -> bridges::PlayWithId {
         bridges::PlayWithId::new(&self.client, &self.bridge_id, playback_id, media)
     }
@@ -350,6 +412,20 @@ impl BridgeHandle {
     /// Records the mixed audio of a bridge to a file. See [`Record`](crate::operations::bridges::Record).
     pub fn record(&self, name: impl Into<RecordingName>, format: impl Into<String>) -> bridges::Record {
         bridges::Record::new(&self.client, &self.bridge_id, name, format)
+    }
+}
+
+impl Bridge {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> BridgeHandle {
+        client.bridge(self)
+    }
+}
+
+impl IntoList<BridgeId> for &Bridge {
+    fn into_list(self) -> Vec<BridgeId> {
+        vec![self.into()]
     }
 }
 
@@ -372,6 +448,12 @@ impl Client {
 }
 
 impl ChannelHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The channel, which need not be in a Stasis application.
     ///
     /// `channelId` in the path.
@@ -487,7 +569,7 @@ impl ChannelHandle {
 
     /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. See
     /// [`Play`](crate::operations::channels::Play).
-    pub fn play(&self, media: impl IntoIterator<Item = impl Into<String>>) -> channels::Play {
+    pub fn play(&self, media: impl IntoList<String>) -> channels::Play {
         channels::Play::new(&self.client, &self.channel_id, media)
     }
 
@@ -496,7 +578,7 @@ impl ChannelHandle {
     pub fn play_with_id(
         &self,
         playback_id: impl Into<PlaybackId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
+        media: impl IntoList<String>,
     ) -> channels::PlayWithId {
         channels::PlayWithId::new(&self.client, &self.channel_id, playback_id, media)
     }
@@ -521,7 +603,7 @@ impl ChannelHandle {
 
     /// Reads several channel variables and dialplan functions in one request. See
     /// [`GetChannelVars`](crate::operations::channels::GetChannelVars).
-    pub fn get_channel_vars(&self, variables: impl IntoIterator<Item = impl Into<String>>) -> channels::GetChannelVars {
+    pub fn get_channel_vars(&self, variables: impl IntoList<String>) -> channels::GetChannelVars {
         channels::GetChannelVars::new(&self.client, &self.channel_id, variables)
     }
 
@@ -568,6 +650,20 @@ impl ChannelHandle {
     }
 }
 
+impl Channel {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> ChannelHandle {
+        client.channel(self)
+    }
+}
+
+impl IntoList<ChannelId> for &Channel {
+    fn into_list(self) -> Vec<ChannelId> {
+        vec![self.into()]
+    }
+}
+
 /// Operations on `/deviceStates/{deviceName}`, for one `deviceName`.
 #[derive(Debug, Clone)]
 pub struct DeviceHandle {
@@ -587,6 +683,12 @@ impl Client {
 }
 
 impl DeviceHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The device as named in a hint, such as `PJSIP/alice` or `Stasis:door`.
     ///
     /// `deviceName` in the path.
@@ -613,6 +715,20 @@ impl DeviceHandle {
     }
 }
 
+impl DeviceState {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> DeviceHandle {
+        client.device(self)
+    }
+}
+
+impl IntoList<DeviceName> for &DeviceState {
+    fn into_list(self) -> Vec<DeviceName> {
+        vec![self.into()]
+    }
+}
+
 /// Operations on `/endpoints/{tech}/{resource}`, for one `tech`, `resource`.
 #[derive(Debug, Clone)]
 pub struct EndpointHandle {
@@ -634,6 +750,12 @@ impl Client {
 }
 
 impl EndpointHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The technology, such as `PJSIP`. Case does not matter.
     ///
     /// `tech` in the path.
@@ -691,6 +813,12 @@ impl Client {
 }
 
 impl MailboxHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The mailbox with its context, such as `1234@default`.
     ///
     /// `mailboxName` in the path.
@@ -716,6 +844,20 @@ impl MailboxHandle {
     }
 }
 
+impl Mailbox {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> MailboxHandle {
+        client.mailbox(self)
+    }
+}
+
+impl IntoList<MailboxName> for &Mailbox {
+    fn into_list(self) -> Vec<MailboxName> {
+        vec![self.into()]
+    }
+}
+
 /// Operations on `/playbacks/{playbackId}`, for one `playbackId`.
 #[derive(Debug, Clone)]
 pub struct PlaybackHandle {
@@ -735,6 +877,12 @@ impl Client {
 }
 
 impl PlaybackHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The ID returned by `play`, or the one that you chose.
     ///
     /// `playbackId` in the path.
@@ -759,6 +907,20 @@ impl PlaybackHandle {
     }
 }
 
+impl Playback {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> PlaybackHandle {
+        client.playback(self)
+    }
+}
+
+impl IntoList<PlaybackId> for &Playback {
+    fn into_list(self) -> Vec<PlaybackId> {
+        vec![self.into()]
+    }
+}
+
 /// Operations on `/recordings/live/{recordingName}`, for one `recordingName`.
 #[derive(Debug, Clone)]
 pub struct LiveRecordingHandle {
@@ -778,6 +940,12 @@ impl Client {
 }
 
 impl LiveRecordingHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The name given when the recording was started.
     ///
     /// `recordingName` in the path.
@@ -823,6 +991,20 @@ impl LiveRecordingHandle {
     }
 }
 
+impl LiveRecording {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> LiveRecordingHandle {
+        client.live_recording(self)
+    }
+}
+
+impl IntoList<RecordingName> for &LiveRecording {
+    fn into_list(self) -> Vec<RecordingName> {
+        vec![self.into()]
+    }
+}
+
 /// Operations on `/recordings/stored/{recordingName}`, for one `recordingName`.
 #[derive(Debug, Clone)]
 pub struct StoredRecordingHandle {
@@ -842,6 +1024,12 @@ impl Client {
 }
 
 impl StoredRecordingHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The name of the recording without its extension. It may contain slashes.
     ///
     /// `recordingName` in the path.
@@ -869,5 +1057,19 @@ impl StoredRecordingHandle {
     /// Copies a stored recording and returns the copy. See [`CopyStored`](crate::operations::recordings::CopyStored).
     pub fn copy_stored(&self, destination_recording_name: impl Into<RecordingName>) -> recordings::CopyStored {
         recordings::CopyStored::new(&self.client, &self.recording_name, destination_recording_name)
+    }
+}
+
+impl StoredRecording {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> StoredRecordingHandle {
+        client.stored_recording(self)
+    }
+}
+
+impl IntoList<RecordingName> for &StoredRecording {
+    fn into_list(self) -> Vec<RecordingName> {
+        vec![self.into()]
     }
 }

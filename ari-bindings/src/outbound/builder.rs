@@ -12,7 +12,7 @@ use crate::Client;
 use crate::client::LONGEST_TIMEOUT;
 use crate::connection::{LARGEST_MESSAGE, Pings};
 use crate::transport::Credentials;
-use crate::{Error, OverflowPolicy};
+use crate::{Error, IntoList, OverflowPolicy};
 
 /// Builds a [`Listener`]; [`Listener::builder`] returns one.
 #[derive(Clone)]
@@ -56,8 +56,8 @@ impl ListenerBuilder {
     ///
     /// A connection for another application is closed with code 1008 and the reason after one second: Asterisk
     /// reconnects immediately and indefinitely.
-    pub fn applications(mut self, applications: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.admission.applications = Some(applications.into_iter().map(Into::into).collect());
+    pub fn applications(mut self, applications: impl IntoList<String>) -> Self {
+        self.admission.applications = Some(applications.into_list());
         self
     }
 

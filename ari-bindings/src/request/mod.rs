@@ -2,6 +2,7 @@
 
 mod download;
 mod filter;
+mod list;
 mod parameter;
 mod reply;
 mod routes;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use self::download::Download;
 pub use self::filter::EventFilter;
+pub use self::list::IntoList;
 pub(crate) use self::parameter::Parameter;
 use self::parameter::{encode, has_nul};
 pub use self::reply::Response;

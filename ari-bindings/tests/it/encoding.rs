@@ -152,7 +152,7 @@ fn ambiguous_parameters_are_refused() {
 async fn events_without_application_are_refused() {
     let ari = client();
     for apps in [&[][..], &[""], &["a", ""]] {
-        let error = ari.events(apps.iter().copied()).await.unwrap_err();
+        let error = ari.events(apps).await.unwrap_err();
         assert!(matches!(error, Error::InvalidRequest { parameter: "app", .. }), "{error}");
     }
     let error = ari.events(["x".repeat(5000)]).await.unwrap_err();

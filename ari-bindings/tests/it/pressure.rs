@@ -219,7 +219,7 @@ async fn closing_many_applications_has_one_deadline() {
         fake.never_answer(&format!("DELETE /applications/app-{app}/subscription"));
     }
     let ari = fake.client();
-    let apps = (0..20).map(|app| format!("app-{app}"));
+    let apps = (0..20).map(|app| format!("app-{app}")).collect::<Vec<_>>();
     let mut events = within(ari.events(apps).subscribe_all(true).reconnect(soon())).await.unwrap();
     let mut peer = fake.connection().await;
     let started = std::time::Instant::now();

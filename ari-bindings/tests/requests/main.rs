@@ -13,6 +13,7 @@ mod device_states;
 mod endpoints;
 mod events;
 mod handles;
+mod lists;
 mod mailboxes;
 mod playbacks;
 mod recordings;

@@ -7,8 +7,10 @@ use std::fmt;
 pub enum Type {
     /// `string`
     String,
-    /// `int`, `long`: the declarations use `int` for numbers above 32 bits too.
+    /// `int`: as a parameter of 32 bits; the declarations use it for greater numbers of models, too.
     Integer,
+    /// `long`
+    Long,
     /// `double`, `float`, `number`
     Double,
     /// `boolean`
@@ -36,7 +38,8 @@ impl Type {
         }
         Ok(match text {
             "string" => Self::String,
-            "int" | "long" => Self::Integer,
+            "int" => Self::Integer,
+            "long" => Self::Long,
             "double" | "float" | "number" => Self::Double,
             "boolean" => Self::Boolean,
             "Date" => Self::Date,
@@ -51,6 +54,14 @@ impl Type {
                 ));
             }
         })
+    }
+
+    /// The type that holds the values of both; none where only JSON does.
+    pub(crate) fn or_wider(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Integer, Self::Long) | (Self::Long, Self::Integer) => Some(Self::Long),
+            _ => (self == other).then(|| self.clone()),
+        }
     }
 
     /// The model that the type names, within lists too.
@@ -69,6 +80,7 @@ impl fmt::Display for Type {
         match self {
             Self::String => f.write_str("string"),
             Self::Integer => f.write_str("int"),
+            Self::Long => f.write_str("long"),
             Self::Double => f.write_str("double"),
             Self::Boolean => f.write_str("boolean"),
             Self::Date => f.write_str("Date"),
@@ -89,7 +101,7 @@ mod tests {
         for text in ["string", "Channel", "List[string]", "List[List[Channel]]", "boolean", "Date"] {
             assert_eq!(Type::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(Type::parse("long").unwrap(), Type::Integer);
+        assert_eq!(Type::parse("long").unwrap(), Type::Long);
     }
 
     #[test]

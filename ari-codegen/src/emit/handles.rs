@@ -44,6 +44,24 @@ fn one(handle: &Handle) -> TokenStream {
     });
     let methods =
         handle.operations.iter().map(|(module, operation)| method(operation, Some(&Held { module, fields: &names })));
+    let models = handle.models.iter().map(|model| {
+        let model = ident(model);
+        quote! {
+            impl crate::models::#model {
+                /// A handle for the operations on it.
+                #[must_use]
+                pub fn handle(&self, client: &Client) -> #name {
+                    client.#accessor(self)
+                }
+            }
+
+            impl crate::IntoList<#(#types)*> for &crate::models::#model {
+                fn into_list(self) -> Vec<#(#types)*> {
+                    vec![self.into()]
+                }
+            }
+        }
+    });
     quote! {
         #struct_docs
         #[derive(Debug, Clone)]
@@ -61,8 +79,16 @@ fn one(handle: &Handle) -> TokenStream {
         }
 
         impl #name {
+            /// The client that its requests are sent with.
+            #[must_use]
+            pub fn client(&self) -> &Client {
+                &self.client
+            }
+
             #(#getters)*
             #(#methods)*
         }
+
+        #(#models)*
     }
 }

@@ -179,17 +179,17 @@ fn setter(argument: &Argument) -> TokenStream {
 
 /// An argument as a function takes it.
 fn parameter(argument: &Argument) -> TokenStream {
-    use crate::rust::RustType::{Boolean, Double, Integer};
+    use crate::rust::RustType::{Boolean, Double, Integer, Long};
     let name = ident(&argument.name);
     let ty = match &argument.form {
-        Form::Query(number @ (Integer | Double | Boolean)) => ty(number),
+        Form::Query(number @ (Integer | Long | Double | Boolean)) => ty(number),
         Form::Path(text) | Form::Query(text) => {
             let text = ty(text);
             quote!(impl Into<#text>)
         }
         Form::QueryList(text) => {
             let text = ty(text);
-            quote!(impl IntoIterator<Item = impl Into<#text>>)
+            quote!(impl crate::IntoList<#text>)
         }
         Form::Variables | Form::BareVariables => {
             quote!(impl IntoIterator<Item = (impl Into<String>, impl Into<crate::VariableValue>)>)
@@ -207,7 +207,7 @@ fn parameter(argument: &Argument) -> TokenStream {
 
 /// The call that lays an argument into the request.
 fn step(argument: &Argument) -> TokenStream {
-    use crate::rust::RustType::{Boolean, Double, Integer, String};
+    use crate::rust::RustType::{Boolean, Double, Integer, Long, String};
     let (name, wire) = (ident(&argument.name), &argument.wire);
     match &argument.form {
         Form::Path(text) => {
@@ -215,6 +215,7 @@ fn step(argument: &Argument) -> TokenStream {
             quote!(.path(#wire, Into::<#text>::into(#name).as_ref()))
         }
         Form::Query(Integer) => quote!(.int(#wire, #name)),
+        Form::Query(Long) => quote!(.long(#wire, #name)),
         Form::Query(Double) => quote!(.double(#wire, #name)),
         Form::Query(Boolean) => quote!(.bool(#wire, #name)),
         Form::Query(String) => quote!(.text(#wire, #name.into())),
@@ -222,11 +223,8 @@ fn step(argument: &Argument) -> TokenStream {
             let text = ty(text);
             quote!(.text(#wire, Into::<#text>::into(#name).into()))
         }
-        Form::QueryList(String) => quote!(.list(#wire, #name.into_iter().map(Into::into))),
-        Form::QueryList(text) => {
-            let text = ty(text);
-            quote!(.list(#wire, #name.into_iter().map(|value| Into::<#text>::into(value).into())))
-        }
+        Form::QueryList(String) => quote!(.list(#wire, #name.into_list())),
+        Form::QueryList(_) => quote!(.list(#wire, #name.into_list().into_iter().map(Into::into).collect())),
         Form::Variables => quote!(.member(#wire, crate::client::variables::to_json(#name))),
         Form::Members => quote!(.member(#wire, crate::client::variables::to_json_object(#name))),
         Form::Tuples(_) => quote!(.member(#wire, crate::client::variables::to_json_list(#name))),

@@ -27,7 +27,7 @@ pub(super) fn alias(item: &Struct) -> Option<TokenStream> {
 pub(super) fn ty(ty: &RustType) -> TokenStream {
     match ty {
         RustType::String => quote!(String),
-        RustType::Integer => quote!(i64),
+        RustType::Integer | RustType::Long => quote!(i64),
         RustType::Double => quote!(f64),
         RustType::Boolean => quote!(bool),
         RustType::Date => quote!(crate::Date),

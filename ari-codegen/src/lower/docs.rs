@@ -255,7 +255,7 @@ pub(super) fn common_member(name: &str, holders: usize) -> Docs {
 fn kind(ty: &RustType) -> String {
     match ty {
         RustType::String => "text".to_owned(),
-        RustType::Integer => "whole number".to_owned(),
+        RustType::Integer | RustType::Long => "whole number".to_owned(),
         RustType::Double => "number".to_owned(),
         RustType::Boolean => "boolean".to_owned(),
         RustType::Date => "date and time in the server's time zone, to the millisecond".to_owned(),

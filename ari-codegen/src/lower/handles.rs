@@ -10,7 +10,7 @@ use super::names::value_name;
 use super::operations::CLIENT_METHODS;
 use crate::api;
 use crate::record::{NameKind, Names};
-use crate::rust::{Form, Handle, Module, Operation};
+use crate::rust::{Argument, Form, Handle, Module, Operation, RustType, Struct};
 
 /// A single operation needs no handle.
 pub(super) const FEWEST_OPERATIONS: usize = 2;
@@ -22,6 +22,24 @@ pub(super) fn handles(context: &Context<'_>, modules: &[Module]) -> Vec<Handle> 
         modules.iter().flat_map(|module| module.operations.iter().map(move |operation| (module, operation)));
     let found = by_prefix(context.names, operations.map(|found| (found.1.path.as_str(), found)));
     found.into_iter().map(|(prefix, found)| handle(context.names, prefix, &found)).collect()
+}
+
+/// Notes which models describe what a handle is of: those that hold its one id, and the one of its name where several
+/// handles have such an id.
+pub(super) fn describe(handles: &mut [Handle], models: &[Struct]) {
+    let kind = |handle: &Handle| match handle.ids.as_slice() {
+        [Argument { form: Form::Path(RustType::Id(kind)), .. }] => Some(kind.clone()),
+        _ => None,
+    };
+    for model in models {
+        let Some((_, id)) = &model.identified_by else { continue };
+        let of_kind: Vec<usize> = (0..handles.len()).filter(|at| kind(&handles[*at]).as_ref() == Some(id)).collect();
+        let of_name = of_kind.iter().find(|at| handles[**at].name == format!("{}Handle", model.name));
+        let only = of_kind.first().filter(|_| of_kind.len() == 1);
+        if let Some(at) = of_name.or(only) {
+            handles[*at].models.push(model.name.clone());
+        }
+    }
 }
 
 /// Operations by the part of their path up to the last of its first ids. Where one such part continues another
@@ -66,6 +84,7 @@ fn handle(names: &Names, prefix: &str, found: &Found<'_>) -> Handle {
             .iter()
             .map(|(module, operation)| (module.name.clone(), held_operation(names, prefix, module, operation)))
             .collect(),
+        models: Vec::new(),
     }
 }
 

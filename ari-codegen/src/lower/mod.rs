@@ -42,8 +42,9 @@ pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
     let facts = Facts { availability: &record.availability, prose: &record.prose, names: &names, events };
     let context = Context { api, facts, ids, names: &names };
     let modules = operations::modules(&context);
-    let handles = handles::handles(&context, &modules);
+    let mut handles = handles::handles(&context, &modules);
     let models = structs::models(&context);
+    handles::describe(&mut handles, &models);
     let code = Crate {
         ids: context.ids.types(api, &names),
         values: values::types(api, &context.facts, &names),
@@ -70,6 +71,7 @@ impl Context<'_> {
         match ty {
             Type::String => RustType::String,
             Type::Integer => RustType::Integer,
+            Type::Long => RustType::Long,
             Type::Double => RustType::Double,
             Type::Boolean => RustType::Boolean,
             Type::Date => RustType::Date,

@@ -119,7 +119,7 @@ fn value_type(context: &Context<'_>, operation: &api::Operation, parameter: &Par
     }
     match (&parameter.ty, parameter.location) {
         (Type::List(inner), Location::Body(BodyForm::Tuples)) => context.plain(inner),
-        (Type::Integer | Type::Double | Type::Boolean, Location::Query) if !parameter.multiple => {
+        (Type::Integer | Type::Long | Type::Double | Type::Boolean, Location::Query) if !parameter.multiple => {
             context.plain(&parameter.ty)
         }
         (Type::List(_), Location::Query) => RustType::List(Box::new(RustType::String)),

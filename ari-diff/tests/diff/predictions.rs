@@ -110,7 +110,8 @@ fn explained(line: &str, report: &Report) -> bool {
     let line = plain(line);
     let breaking = report.findings.iter().filter(|finding| finding.rust >= Level::Risk);
     breaking.into_iter().any(|finding| {
-        if finding.rule.id == "operation-method-changed" && line.starts_with("ids::") {
+        // Models are tied to ids and handles by what GET answers.
+        if finding.rule.id == "operation-method-changed" && (line.contains("ids::") || line.contains("::handle:")) {
             return true;
         }
         let last = finding.change.subject.rsplit('.').next().unwrap_or_default();

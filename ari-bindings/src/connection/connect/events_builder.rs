@@ -13,7 +13,7 @@ use super::super::subscribers::close_on_signal;
 use super::super::subscribers::{Events, Hub, OverflowPolicy, Queue};
 use crate::client::{Client, require_runtime};
 use crate::resync::Tracker;
-use crate::{Error, Transport};
+use crate::{Error, IntoList, Transport};
 
 impl Client {
     /// Receives the events of these applications. Connecting registers them with Asterisk, so that
@@ -27,10 +27,10 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn events(&self, apps: impl IntoIterator<Item = impl Into<String>>) -> EventsBuilder {
+    pub fn events(&self, apps: impl IntoList<String>) -> EventsBuilder {
         EventsBuilder {
             client: self.clone(),
-            apps: apps.into_iter().map(Into::into).collect(),
+            apps: apps.into_list(),
             subscribe_all: None,
             pings: Pings::default(),
             reconnect: Reconnect::new(),

@@ -32,7 +32,7 @@ pub(super) async fn unsubscribe_device_states(client: &Client, apps: &[String]) 
     let deadline = Instant::now() + UNSUBSCRIBE_TIMEOUT;
     let requests = apps.iter().filter_map(|app| {
         let call = Call::new(client, &UNSUBSCRIBE).path("applicationName", app);
-        call.list("eventSource", std::iter::once("deviceState:".to_owned())).into_request().ok()
+        call.list("eventSource", vec!["deviceState:".to_owned()]).into_request().ok()
     });
     let unsubscribing = stream::iter(requests).for_each_concurrent(CONCURRENCY, |request| async move {
         let _ = http.exchange(&request, Expect::Text, deadline).await;

@@ -69,7 +69,7 @@ async fn startup(client: &Client) -> Option<Date> {
         #[serde(with = "crate::date")]
         startup_time: Date,
     }
-    let call = || Call::new(client, &GET_INFO).list("only", std::iter::once("status".to_owned()));
+    let call = || Call::new(client, &GET_INFO).list("only", vec!["status".to_owned()]);
     match retry(|| call().json::<Info>()).await {
         Ok(info) => Some(info.status.startup_time),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 //! Operations on `applications`.
 
-use crate::EventFilter;
+use crate::{EventFilter, IntoList};
 use crate::ids::ApplicationName;
 use crate::models::Application;
 use crate::{Client, Method, Operation};
@@ -40,7 +40,7 @@ impl Applications {
     pub fn subscribe(
         &self,
         application_name: impl Into<ApplicationName>,
-        event_source: impl IntoIterator<Item = impl Into<String>>,
+        event_source: impl IntoList<String>,
     ) -> Subscribe {
         Subscribe::new(&self.client, application_name, event_source)
     }
@@ -49,7 +49,7 @@ impl Applications {
     pub fn unsubscribe(
         &self,
         application_name: impl Into<ApplicationName>,
-        event_source: impl IntoIterator<Item = impl Into<String>>,
+        event_source: impl IntoList<String>,
     ) -> Unsubscribe {
         Unsubscribe::new(&self.client, application_name, event_source)
     }
@@ -150,12 +150,12 @@ impl Subscribe {
     pub(crate) fn new(
         client: &Client,
         application_name: impl Into<ApplicationName>,
-        event_source: impl IntoIterator<Item = impl Into<String>>,
+        event_source: impl IntoList<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("applicationName", Into::<ApplicationName>::into(application_name).as_ref())
-                .list("eventSource", event_source.into_iter().map(Into::into)),
+                .list("eventSource", event_source.into_list()),
         )
     }
 }
@@ -195,12 +195,12 @@ impl Unsubscribe {
     pub(crate) fn new(
         client: &Client,
         application_name: impl Into<ApplicationName>,
-        event_source: impl IntoIterator<Item = impl Into<String>>,
+        event_source: impl IntoList<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("applicationName", Into::<ApplicationName>::into(application_name).as_ref())
-                .list("eventSource", event_source.into_iter().map(Into::into)),
+                .list("eventSource", event_source.into_list()),
         )
     }
 }

@@ -2,6 +2,7 @@
 
 //! Operations on `asterisk`.
 
+use crate::IntoList;
 use crate::ids::{LogChannelName, ModuleName};
 use crate::models::{
     AsteriskInfo, AsteriskPing, ConfigTuple, LogChannel, Module, Variable,
@@ -291,8 +292,8 @@ impl GetInfo {
     /// The sections to return. Defaults to all of them; unknown sections are ignored.
     ///
     /// `only` in the query.
-    pub fn only(mut self, only: impl IntoIterator<Item = impl Into<GetInfoOnly>>) -> Self {
-        self.0 = self.0.list("only", only.into_iter().map(|value| Into::<GetInfoOnly>::into(value).into()));
+    pub fn only(mut self, only: impl IntoList<GetInfoOnly>) -> Self {
+        self.0 = self.0.list("only", only.into_list().into_iter().map(Into::into).collect());
         self
     }
 }

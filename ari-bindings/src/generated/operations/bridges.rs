@@ -2,7 +2,7 @@
 
 //! Operations on `bridges`.
 
-use crate::VariableValue;
+use crate::{IntoList, VariableValue};
 use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
 use crate::models::{Bridge, LiveRecording, Playback, Variable, Variables};
 use crate::values::{IfExists, TerminateOn};
@@ -64,11 +64,7 @@ impl Bridges {
     }
 
     /// Reads several bridge variables in one request. See [`GetBridgeVars`].
-    pub fn get_bridge_vars(
-        &self,
-        bridge_id: impl Into<BridgeId>,
-        variables: impl IntoIterator<Item = impl Into<String>>,
-    ) -> GetBridgeVars {
+    pub fn get_bridge_vars(&self, bridge_id: impl Into<BridgeId>, variables: impl IntoList<String>) -> GetBridgeVars {
         GetBridgeVars::new(&self.client, bridge_id, variables)
     }
 
@@ -82,20 +78,12 @@ impl Bridges {
     }
 
     /// Adds channels to a bridge, removing each from its current bridge. See [`AddChannel`].
-    pub fn add_channel(
-        &self,
-        bridge_id: impl Into<BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
-    ) -> AddChannel {
+    pub fn add_channel(&self, bridge_id: impl Into<BridgeId>, channel: impl IntoList<ChannelId>) -> AddChannel {
         AddChannel::new(&self.client, bridge_id, channel)
     }
 
     /// Removes channels from a bridge. See [`RemoveChannel`].
-    pub fn remove_channel(
-        &self,
-        bridge_id: impl Into<BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
-    ) -> RemoveChannel {
+    pub fn remove_channel(&self, bridge_id: impl Into<BridgeId>, channel: impl IntoList<ChannelId>) -> RemoveChannel {
         RemoveChannel::new(&self.client, bridge_id, channel)
     }
 
@@ -121,7 +109,7 @@ impl Bridges {
 
     /// Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with.
     /// See [`Play`].
-    pub fn play(&self, bridge_id: impl Into<BridgeId>, media: impl IntoIterator<Item = impl Into<String>>) -> Play {
+    pub fn play(&self, bridge_id: impl Into<BridgeId>, media: impl IntoList<String>) -> Play {
         Play::new(&self.client, bridge_id, media)
     }
 
@@ -130,7 +118,7 @@ impl Bridges {
         &self,
         bridge_id: impl Into<BridgeId>,
         playback_id: impl Into<PlaybackId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
+        media: impl IntoList<String>,
     ) -> PlayWithId {
         PlayWithId::new(&self.client, bridge_id, playback_id, media)
     }
@@ -476,15 +464,11 @@ impl GetBridgeVars {
         "/bridges/{bridgeId}/variables",
     );
 
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<BridgeId>,
-        variables: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, variables: impl IntoList<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
-                .list("variables", variables.into_iter().map(Into::into)),
+                .list("variables", variables.into_list()),
         )
     }
 }
@@ -569,15 +553,11 @@ impl AddChannel {
         "/bridges/{bridgeId}/addChannel",
     );
 
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, channel: impl IntoList<ChannelId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
-                .list("channel", channel.into_iter().map(|value| Into::<ChannelId>::into(value).into())),
+                .list("channel", channel.into_list().into_iter().map(Into::into).collect()),
         )
     }
 
@@ -654,15 +634,11 @@ impl RemoveChannel {
         "/bridges/{bridgeId}/removeChannel",
     );
 
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<BridgeId>,
-        channel: impl IntoIterator<Item = impl Into<ChannelId>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, channel: impl IntoList<ChannelId>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
-                .list("channel", channel.into_iter().map(|value| Into::<ChannelId>::into(value).into())),
+                .list("channel", channel.into_list().into_iter().map(Into::into).collect()),
         )
     }
 }
@@ -837,15 +813,11 @@ impl Play {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("bridges", "play", Method::Post, "/bridges/{bridgeId}/play");
 
-    pub(crate) fn new(
-        client: &Client,
-        bridge_id: impl Into<BridgeId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, media: impl IntoList<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
-                .list("media", media.into_iter().map(Into::into)),
+                .list("media", media.into_list()),
         )
     }
 
@@ -928,13 +900,13 @@ impl PlayWithId {
         client: &Client,
         bridge_id: impl Into<BridgeId>,
         playback_id: impl Into<PlaybackId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
+        media: impl IntoList<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
                 .path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref())
-                .list("media", media.into_iter().map(Into::into)),
+                .list("media", media.into_list()),
         )
     }
 

@@ -2,7 +2,7 @@
 
 //! Operations on `channels`.
 
-use crate::VariableValue;
+use crate::{IntoList, VariableValue};
 use crate::ids::{ChannelId, PlaybackId, RecordingName};
 use crate::models::{Channel, LiveRecording, Playback, RtpStat, Variable, Variables};
 use crate::values::{
@@ -149,7 +149,7 @@ impl Channels {
     }
 
     /// Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. See [`Play`].
-    pub fn play(&self, channel_id: impl Into<ChannelId>, media: impl IntoIterator<Item = impl Into<String>>) -> Play {
+    pub fn play(&self, channel_id: impl Into<ChannelId>, media: impl IntoList<String>) -> Play {
         Play::new(&self.client, channel_id, media)
     }
 
@@ -158,7 +158,7 @@ impl Channels {
         &self,
         channel_id: impl Into<ChannelId>,
         playback_id: impl Into<PlaybackId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
+        media: impl IntoList<String>,
     ) -> PlayWithId {
         PlayWithId::new(&self.client, channel_id, playback_id, media)
     }
@@ -188,7 +188,7 @@ impl Channels {
     pub fn get_channel_vars(
         &self,
         channel_id: impl Into<ChannelId>,
-        variables: impl IntoIterator<Item = impl Into<String>>,
+        variables: impl IntoList<String>,
     ) -> GetChannelVars {
         GetChannelVars::new(&self.client, channel_id, variables)
     }
@@ -327,7 +327,7 @@ impl Originate {
     ///
     /// `priority` in the query.
     pub fn priority(mut self, priority: i64) -> Self {
-        self.0 = self.0.int("priority", priority);
+        self.0 = self.0.long("priority", priority);
         self
     }
 
@@ -621,7 +621,7 @@ impl OriginateWithId {
     ///
     /// `priority` in the query.
     pub fn priority(mut self, priority: i64) -> Self {
-        self.0 = self.0.int("priority", priority);
+        self.0 = self.0.long("priority", priority);
         self
     }
 
@@ -1468,15 +1468,11 @@ impl Play {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("channels", "play", Method::Post, "/channels/{channelId}/play");
 
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<ChannelId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, media: impl IntoList<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
-                .list("media", media.into_iter().map(Into::into)),
+                .list("media", media.into_list()),
         )
     }
 
@@ -1553,13 +1549,13 @@ impl PlayWithId {
         client: &Client,
         channel_id: impl Into<ChannelId>,
         playback_id: impl Into<PlaybackId>,
-        media: impl IntoIterator<Item = impl Into<String>>,
+        media: impl IntoList<String>,
     ) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
                 .path("playbackId", Into::<PlaybackId>::into(playback_id).as_ref())
-                .list("media", media.into_iter().map(Into::into)),
+                .list("media", media.into_list()),
         )
     }
 
@@ -1821,15 +1817,11 @@ impl GetChannelVars {
         "/channels/{channelId}/variables",
     );
 
-    pub(crate) fn new(
-        client: &Client,
-        channel_id: impl Into<ChannelId>,
-        variables: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, variables: impl IntoList<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
-                .list("variables", variables.into_iter().map(Into::into)),
+                .list("variables", variables.into_list()),
         )
     }
 }

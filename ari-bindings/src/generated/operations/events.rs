@@ -2,6 +2,7 @@
 
 //! Operations on `events`.
 
+use crate::IntoList;
 use crate::ids::{ChannelId, EventName};
 use serde_json::Value;
 use crate::{Client, Method, Operation};
@@ -79,8 +80,8 @@ impl UserEvent {
     /// included in the event.
     ///
     /// `source` in the query.
-    pub fn source(mut self, source: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.0 = self.0.list("source", source.into_iter().map(Into::into));
+    pub fn source(mut self, source: impl IntoList<String>) -> Self {
+        self.0 = self.0.list("source", source.into_list());
         self
     }
 

@@ -303,7 +303,7 @@ fn operations(inventory: &mut Inventory, items: &[Item], values: &Values) {
         inventory.insert(format!("operation {place} {line} -> {}", replies[&name]));
         for item in &block.items {
             let ImplItem::Fn(function) = item else { continue };
-            let arguments: Vec<String> = function.sig.inputs.iter().filter_map(argument).collect();
+            let arguments: BTreeMap<String, &Type> = function.sig.inputs.iter().filter_map(argument).collect();
             for step in steps(function.block.to_token_stream(), &arguments) {
                 let place = format!("{place}.{}", step.wire);
                 let necessity = necessity(function.sig.ident == "new");
@@ -333,10 +333,10 @@ fn constant(value: &Expr) -> (String, String) {
     (format!("{}.{}", text(resource), text(name)), format!("{method} {}", text(path)))
 }
 
-fn argument(argument: &FnArg) -> Option<String> {
+fn argument(argument: &FnArg) -> Option<(String, &Type)> {
     match argument {
         FnArg::Typed(argument) => match &*argument.pat {
-            Pat::Ident(ident) => Some(ident.ident.to_string()),
+            Pat::Ident(ident) => Some((ident.ident.to_string(), &*argument.ty)),
             _ => None,
         },
         FnArg::Receiver(_) => None,
@@ -346,11 +346,12 @@ fn argument(argument: &FnArg) -> Option<String> {
 struct Step {
     form: &'static str,
     wire: String,
+    /// What the call takes, and the types of the function's arguments in it.
     arguments: TokenStream,
 }
 
 /// The calls that lay a parameter into a request.
-fn steps(tokens: TokenStream, arguments: &[String]) -> Vec<Step> {
+fn steps(tokens: TokenStream, arguments: &BTreeMap<String, &Type>) -> Vec<Step> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut found = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
@@ -362,6 +363,7 @@ fn steps(tokens: TokenStream, arguments: &[String]) -> Vec<Step> {
             "path" => "path",
             "text" => "query text",
             "int" => "query int",
+            "long" => "query long",
             "double" => "query double",
             "bool" => "query bool",
             "list" => "query list",
@@ -372,10 +374,12 @@ fn steps(tokens: TokenStream, arguments: &[String]) -> Vec<Step> {
             found.extend(steps(group.stream(), arguments));
             continue;
         }
-        let mut idents = flat(group.stream()).into_iter().map(|token| token.to_string());
+        let idents = flat(group.stream()).into_iter().map(|token| token.to_string());
+        let taken: Vec<_> = idents.filter_map(|ident| arguments.get_key_value(&ident)).collect();
         let wire = strings(group.stream()).into_iter().next();
-        let wire = wire.or_else(|| idents.find(|ident| arguments.contains(ident))).unwrap();
-        found.push(Step { form, wire, arguments: group.stream() });
+        let wire = wire.or_else(|| taken.first().map(|(name, _)| (*name).clone())).unwrap();
+        let types = taken.iter().flat_map(|(_, ty)| ty.to_token_stream());
+        found.push(Step { form, wire, arguments: group.stream().into_iter().chain(types).collect() });
     }
     found
 }

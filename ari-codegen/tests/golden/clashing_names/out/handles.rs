@@ -25,6 +25,12 @@ impl Client {
 }
 
 impl MediaHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `mediaId` in the path.
     #[must_use]
     pub fn media_id(&self) -> &MediaId {

@@ -25,6 +25,12 @@ impl Client {
 }
 
 impl DocHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `docId` in the path.
     #[must_use]
     pub fn doc_id(&self) -> &DocId {

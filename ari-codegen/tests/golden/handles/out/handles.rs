@@ -29,6 +29,12 @@ impl Client {
 }
 
 impl DynamicHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `class` in the path.
     #[must_use]
     pub fn class(&self) -> &str {
@@ -79,6 +85,12 @@ impl Client {
 }
 
 impl EndpointHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `tech` in the path.
     #[must_use]
     pub fn tech(&self) -> &str {
@@ -126,6 +138,12 @@ impl Client {
 }
 
 impl LiveRecordingHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `recordingName` in the path.
     #[must_use]
     pub fn recording_name(&self) -> &RecordingName {
@@ -167,6 +185,12 @@ impl Client {
 }
 
 impl StoredRecordingHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `recordingName` in the path.
     #[must_use]
     pub fn recording_name(&self) -> &RecordingName {

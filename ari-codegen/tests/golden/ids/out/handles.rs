@@ -2,7 +2,9 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::IntoList;
 use crate::ids::RoomId;
+use crate::models::Room;
 use crate::operations::rooms;
 use crate::Client;
 
@@ -25,6 +27,12 @@ impl Client {
 }
 
 impl RoomHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `roomId` in the path.
     #[must_use]
     pub fn room_id(&self) -> &RoomId {
@@ -39,5 +47,19 @@ impl RoomHandle {
     /// `POST /rooms/{roomId}` See [`Create`](crate::operations::rooms::Create).
     pub fn create(&self, other_room_id: impl Into<RoomId>) -> rooms::Create {
         rooms::Create::new(&self.client, &self.room_id, other_room_id)
+    }
+}
+
+impl Room {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> RoomHandle {
+        client.room(self)
+    }
+}
+
+impl IntoList<RoomId> for &Room {
+    fn into_list(self) -> Vec<RoomId> {
+        vec![self.into()]
     }
 }

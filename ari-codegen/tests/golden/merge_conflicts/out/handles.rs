@@ -25,6 +25,12 @@ impl Client {
 }
 
 impl FileHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `fileName` in the path. Since Asterisk 22.0.
     #[must_use]
     pub fn file_name(&self) -> &FileName {

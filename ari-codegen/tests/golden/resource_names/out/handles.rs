@@ -2,7 +2,9 @@
 
 //! Handles: the operations on one channel, bridge, playback, …; cheap to make and to clone.
 
+use crate::IntoList;
 use crate::ids::{ClientId, DeviceName};
+use crate::models::DeviceState;
 use crate::operations::{clients, device_states};
 use crate::Client;
 
@@ -25,6 +27,12 @@ impl Client {
 }
 
 impl ClientHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `clientId` in the path.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
@@ -61,6 +69,12 @@ impl Client {
 }
 
 impl DeviceHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `deviceName` in the path.
     #[must_use]
     pub fn device_name(&self) -> &DeviceName {
@@ -75,5 +89,19 @@ impl DeviceHandle {
     /// `DELETE /deviceStates/{deviceName}` See [`Delete`](crate::operations::device_states::Delete).
     pub fn delete(&self) -> device_states::Delete {
         device_states::Delete::new(&self.client, &self.device_name)
+    }
+}
+
+impl DeviceState {
+    /// A handle for the operations on it.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> DeviceHandle {
+        client.device(self)
+    }
+}
+
+impl IntoList<DeviceName> for &DeviceState {
+    fn into_list(self) -> Vec<DeviceName> {
+        vec![self.into()]
     }
 }

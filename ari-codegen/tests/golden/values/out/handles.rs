@@ -25,6 +25,12 @@ impl Client {
 }
 
 impl KnobHandle {
+    /// The client that its requests are sent with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// `position` in the path.
     #[must_use]
     pub fn position(&self) -> &Position {

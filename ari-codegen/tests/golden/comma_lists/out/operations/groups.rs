@@ -2,6 +2,7 @@
 
 //! Operations on `groups`.
 
+use crate::IntoList;
 use crate::ids::GroupId;
 use crate::values::AddRole;
 use crate::{Client, Method, Operation};
@@ -23,7 +24,7 @@ impl Client {
 
 impl Groups {
     /// `POST /groups/{groupId}/members` See [`Add`].
-    pub fn add(&self, group_id: impl Into<GroupId>, member: impl IntoIterator<Item = impl Into<String>>) -> Add {
+    pub fn add(&self, group_id: impl Into<GroupId>, member: impl IntoList<String>) -> Add {
         Add::new(&self.client, group_id, member)
     }
 }
@@ -40,35 +41,29 @@ impl Add {
     /// What the request carries out.
     pub const OPERATION: Operation = Operation::new("groups", "add", Method::Post, "/groups/{groupId}/members");
 
-    pub(crate) fn new(
-        client: &Client,
-        group_id: impl Into<GroupId>,
-        member: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, group_id: impl Into<GroupId>, member: impl IntoList<String>) -> Self {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("groupId", Into::<GroupId>::into(group_id).as_ref())
-                .list("member", member.into_iter().map(Into::into)),
+                .list("member", member.into_list()),
         )
     }
 
     /// `role` in the query.
-    pub fn role(mut self, role: impl IntoIterator<Item = impl Into<AddRole>>) -> Self {
-        self.0 = self.0.list("role", role.into_iter().map(|value| Into::<AddRole>::into(value).into()));
+    pub fn role(mut self, role: impl IntoList<AddRole>) -> Self {
+        self.0 = self.0.list("role", role.into_list().into_iter().map(Into::into).collect());
         self
     }
 
     /// `otherGroupId` in the query.
-    pub fn other_group_id(mut self, other_group_id: impl IntoIterator<Item = impl Into<GroupId>>) -> Self {
-        self.0 = self
-            .0
-            .list("otherGroupId", other_group_id.into_iter().map(|value| Into::<GroupId>::into(value).into()));
+    pub fn other_group_id(mut self, other_group_id: impl IntoList<GroupId>) -> Self {
+        self.0 = self.0.list("otherGroupId", other_group_id.into_list().into_iter().map(Into::into).collect());
         self
     }
 
     /// `rank` in the query.
-    pub fn rank(mut self, rank: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.0 = self.0.list("rank", rank.into_iter().map(Into::into));
+    pub fn rank(mut self, rank: impl IntoList<String>) -> Self {
+        self.0 = self.0.list("rank", rank.into_list());
         self
     }
 }

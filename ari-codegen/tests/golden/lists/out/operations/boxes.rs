@@ -2,6 +2,7 @@
 
 //! Operations on `boxes`.
 
+use crate::IntoList;
 use crate::models::BoxModel;
 use crate::{Client, Method, Operation};
 use crate::client::{Call, call};
@@ -51,8 +52,8 @@ impl List {
     }
 
     /// `sizes` in the query.
-    pub fn sizes(mut self, sizes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.0 = self.0.list("sizes", sizes.into_iter().map(Into::into));
+    pub fn sizes(mut self, sizes: impl IntoList<String>) -> Self {
+        self.0 = self.0.list("sizes", sizes.into_list());
         self
     }
 }

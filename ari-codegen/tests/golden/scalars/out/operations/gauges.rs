@@ -52,7 +52,7 @@ impl Set {
 
     /// `l` in the query.
     pub fn l(mut self, l: i64) -> Self {
-        self.0 = self.0.int("l", l);
+        self.0 = self.0.long("l", l);
         self
     }
 
