@@ -5,12 +5,13 @@ use ari_bindings::handles::ChannelHandle;
 use ari_bindings::{Client, Event};
 use tokio::sync::broadcast;
 
-use crate::error::{CallError, End};
+use crate::error::{CallError, End, EndReason};
 use crate::media::IntoMedia;
-use crate::session::Session;
+use crate::session::{CAUSE, Session};
 use crate::verbs::ask::Ask;
 use crate::verbs::bridge::Bridge;
-use crate::verbs::dial::{Dial, Leg};
+use crate::verbs::dial::Dial;
+use crate::verbs::leg::Leg;
 use crate::verbs::record::Record;
 use crate::verbs::say::Say;
 
@@ -26,6 +27,7 @@ pub struct Call {
 }
 
 /// How the call came into the application.
+#[derive(Default)]
 pub(crate) struct Arrival {
     pub(crate) args: Vec<String>,
     pub(crate) caller_number: String,
@@ -86,13 +88,14 @@ impl Call {
 
     /// The events of the call, its legs, playbacks and recordings, from now on.
     ///
-    /// A receiver that lags more than 256 events behind loses the oldest, which its `recv` reports.
+    /// A receiver that lags more than 256 events behind loses the oldest, which its `recv` reports. The last event is the
+    /// one that ends the call; then `recv` fails.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         self.session.subscribe()
     }
 
-    /// How the call ended, if it has.
+    /// How the call ended, if it has. The cause may come a moment after the end.
     #[must_use]
     pub fn end(&self) -> Option<End> {
         self.session.read(|state| state.end.clone())
@@ -100,10 +103,12 @@ impl Call {
 
     /// Waits until the call has ended.
     pub async fn ended(&self) -> End {
-        match self.session.wait(|state| state.end.clone()).await {
+        let end = match self.session.wait(|state| state.end.clone()).await {
             Ok(end) | Err(CallError::Ended(end)) => end,
-            Err(_) => End::new(crate::EndReason::Gone, None),
-        }
+            Err(_) => End::new(EndReason::Gone, None),
+        };
+        let settled = self.session.wait_for(CAUSE, |state| state.end.as_ref().and_then(End::settled)).await;
+        settled.unwrap_or(end)
     }
 
     /// Answers. Answering a call that is up does nothing.
@@ -214,10 +219,16 @@ impl Call {
     pub async fn continue_in_dialplan(&self) -> Result<(), CallError> {
         self.session.check()?;
         let done = self.channel().continue_in_dialplan().await;
-        self.done(done).await
+        self.done(done).await?;
+        // The reply may come before the event, and the channel must not be hung up any more.
+        self.session.end(End::new(EndReason::Left, None));
+        Ok(())
     }
 
-    /// Leaves everything as it is when the handler ends: the call, its legs and bridges.
+    /// Leaves everything as it is when the handler ends: the call, its legs, bridges, playbacks and recordings.
+    ///
+    /// Verbs that are dropped afterwards stop nothing either. The program looks after the channels from then on; what is
+    /// left when the application starts the next time counts as left by an earlier run.
     pub fn detach(&self) {
         self.session.change(|state| state.detached = true);
     }

@@ -7,55 +7,75 @@ use ari_bindings::{Event, events};
 
 use crate::context::{Context, recording_key};
 use crate::error::{End, EndReason};
-use crate::ids;
-use crate::session::{LegStatus, PlaybackEnd, Progress, RecordingEnd, Session};
+use crate::reconcile::reconcile;
 
 /// Hands an event to its call. Returns the start of a call that is new.
-pub(crate) fn dispatch(context: &Arc<Context>, event: &Event) -> Option<Arc<events::StasisStart>> {
+pub(crate) fn dispatch<'event>(context: &Arc<Context>, event: &'event Event) -> Option<&'event events::StasisStart> {
+    // The connection may be that of several applications.
+    if event.application().is_some_and(|app| *app != *context.app) {
+        return None;
+    }
     match event {
-        Event::StasisStart(start) => return started(context, start, event),
+        Event::StasisStart(start) => return started(context, start, event).then_some(start),
         Event::Reconnected(gap) => reconnected(context, gap.restarted == Some(true)),
         _ => {
             if let Some(session) = subject(context, event) {
                 session.apply(event);
+            } else if let Event::StasisEnd(_) | Event::ChannelDestroyed(_) = event {
+                let ended = event.channel_id().unwrap_or_default();
+                context.retain_detached(|channel| channel != ended);
             }
         }
     }
     None
 }
 
-fn started(context: &Arc<Context>, start: &events::StasisStart, event: &Event) -> Option<Arc<events::StasisStart>> {
+/// Returns whether it is a new call.
+fn started(context: &Arc<Context>, start: &events::StasisStart, event: &Event) -> bool {
     let channel = start.channel.id.as_str();
     if let Some(replaced) = &start.replace_channel {
-        if let Some(session) = context.find(replaced.id.as_str()) {
+        let replaced = replaced.id.as_str();
+        let session = context.find(replaced).filter(|session| session.read(|state| state.has(replaced)));
+        if let Some(session) = session {
             context.route(channel, &session);
-            session.change(|state| state.replace(replaced.id.as_str(), channel));
-            session.apply(event);
-            return None;
-        }
-    }
-    if let Some(session) = context.find(channel) {
-        session.apply(event);
-        return None;
-    }
-    // The arguments of a leg are its token: another channel that comes with it has picked the call up.
-    if let Some(token) = start.args.first().filter(|argument| ids::is_own(argument)) {
-        if let Some(session) = context.find(token) {
-            context.route(channel, &session);
-            session.change(|state| state.pick_up(token, channel));
+            session.change(|state| state.replace(replaced, channel));
             session.apply(event);
         } else {
-            // The call that dialled it is over, so the answered leg has no counterpart.
-            let leg = context.ari.channel(channel);
-            tokio::spawn(async move { leg.hangup().await });
+            tracing::info!(channel, replaced, "replaces a channel of no call: it is left alone");
         }
-        return None;
+        return false;
     }
-    Some(Arc::new(start.clone()))
+    if let Some(session) = context.find(channel).filter(|session| session.read(|state| state.has(channel))) {
+        session.apply(event);
+        return false;
+    }
+    if !is_new(context, &start.channel, &start.args) {
+        if let Some(session) = context.find(channel) {
+            session.apply(event);
+        }
+        return false;
+    }
+    true
+}
+
+/// Whether a channel in the application is a new call. One that answers for a leg is joined to its call.
+pub(crate) fn is_new(context: &Context, channel: &Channel, args: &[String]) -> bool {
+    let channel = channel.id.as_str();
+    // The arguments of a leg are its token: another channel that comes with it has picked the call up.
+    let token = args.first().filter(|argument| context.ids.is_own(argument));
+    let Some(token) = token.map(String::as_str).or_else(|| Some(channel).filter(|id| context.ids.is_own(id))) else {
+        return true;
+    };
+    match context.find(token).filter(|session| session.change(|state| state.pick_up(token, channel))) {
+        Some(session) => context.route(channel, &session),
+        // It was cancelled, or the call that dialled it is over: the leg has no counterpart.
+        None => drop(context.hang_up(channel)),
+    }
+    false
 }
 
 /// The call that an event belongs to.
-fn subject(context: &Context, event: &Event) -> Option<Arc<Session>> {
+fn subject(context: &Context, event: &Event) -> Option<Arc<crate::session::Session>> {
     match event {
         Event::PlaybackStarted(started) => context.find(started.playback.id.as_str()),
         Event::PlaybackContinuing(continuing) => context.find(continuing.playback.id.as_str()),
@@ -63,6 +83,7 @@ fn subject(context: &Context, event: &Event) -> Option<Arc<Session>> {
         Event::RecordingStarted(started) => context.find(&recording_key(started.recording.name.as_str())),
         Event::RecordingFinished(finished) => context.find(&recording_key(finished.recording.name.as_str())),
         Event::RecordingFailed(failed) => context.find(&recording_key(failed.recording.name.as_str())),
+        Event::BridgeDestroyed(destroyed) => context.find(destroyed.bridge.id.as_str()),
         Event::Dial(dial) => context.find(dial.peer.id.as_str()),
         event => context.find(event.channel_id()?),
     }
@@ -74,53 +95,61 @@ fn reconnected(context: &Arc<Context>, restarted: bool) {
         if restarted {
             session.end(End::new(EndReason::Restarted, None));
         } else {
-            tokio::spawn(reconcile(session));
+            context.spawn(reconcile(session));
         }
     }
 }
 
-async fn reconcile(session: Arc<Session>) {
-    let ari = &session.context.ari;
-    let channel = session.read(|state| state.channel.clone());
-    match ari.channel(&*channel).get().await {
-        Err(error) if error.is_not_found() => return session.end(End::new(EndReason::Gone, None)),
-        Ok(channel) => session.change(|state| note_state(state, &channel)),
-        Err(_) => {}
-    }
-    let (legs, playbacks, recordings) = session.read(|state| {
-        let legs = state.legs.iter().filter(|leg| !leg.is_over()).map(|leg| leg.channel.clone());
-        (legs.collect::<Vec<_>>(), pending(&state.playbacks), pending(&state.recordings))
-    });
-    for leg in legs {
-        match ari.channel(&*leg).get().await {
-            Err(error) if error.is_not_found() => {
-                session.change(|state| state.set_leg_status(&leg, LegStatus::Ended { cause: None }));
-            }
-            Ok(channel) if channel.dialplan.app_name.eq_ignore_ascii_case("Stasis") => {
-                session.change(|state| state.set_leg_status(&leg, LegStatus::Answered));
-            }
-            _ => {}
-        }
-    }
-    for id in playbacks {
-        if ari.playback(&*id).get().await.is_err_and(|error| error.is_not_found()) {
-            session.change(|state| state.playback_ended(&id, PlaybackEnd::Finished));
-        }
-    }
-    for name in recordings {
-        if ari.live_recording(&*name).get_live().await.is_err_and(|error| error.is_not_found()) {
-            let end = RecordingEnd::Finished { duration: None, talking: None };
-            session.change(|state| state.recording_ended(&name, end));
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::context;
+    use crate::ids::Kind;
+    use crate::session::Session;
 
-fn note_state(state: &mut crate::session::State, channel: &Channel) {
-    if channel.state.as_str() == "Up" {
-        state.answered.get_or_insert_with(std::time::Instant::now);
+    fn start(id: &str, application: &str, args: &[&str], replaces: Option<&str>) -> Event {
+        let mut start = events::StasisStart::default();
+        start.application = application.into();
+        start.args = args.iter().map(ToString::to_string).collect();
+        start.channel.id = id.into();
+        start.replace_channel = replaces.map(|replaced| {
+            let mut channel = Channel::default();
+            channel.id = replaced.into();
+            channel
+        });
+        Event::StasisStart(Box::new(start))
     }
-}
 
-fn pending<T>(all: &[(Box<str>, Progress<T>)]) -> Vec<Box<str>> {
-    all.iter().filter(|(_, progress)| matches!(progress, Progress::Pending)).map(|(id, _)| id.clone()).collect()
+    #[tokio::test]
+    async fn dispatch_starts_only_new_calls_of_the_application() {
+        let context = context();
+        assert!(dispatch(&context, &start("1", "app", &[], None)).is_some());
+        assert!(dispatch(&context, &start("1", "other", &[], None)).is_none());
+        assert!(dispatch(&context, &start("1", "app", &[], Some("unknown"))).is_none());
+        let token = context.ids.next(Kind::Leg);
+        assert!(dispatch(&context, &start("1", "app", &[&token], None)).is_none());
+        assert!(dispatch(&context, &start(&token, "app", &[], None)).is_none());
+    }
+
+    #[tokio::test]
+    async fn channel_of_an_ended_call_starts_a_new_one() {
+        let context = context();
+        let session = Session::new(Arc::clone(&context), "1", true);
+        context.route("1", &session);
+        assert!(dispatch(&context, &start("1", "app", &[], None)).is_none());
+        session.end(End::new(EndReason::Left, None));
+        assert!(dispatch(&context, &start("1", "app", &[], None)).is_some());
+    }
+
+    #[tokio::test]
+    async fn pickup_joins_the_call_of_its_token() {
+        let context = context();
+        let session = Session::new(Arc::clone(&context), "1", true);
+        let token = context.ids.next(Kind::Leg);
+        context.route(token.clone(), &session);
+        session.change(|state| state.legs.push(crate::state::Leg::new(token.clone())));
+        assert!(dispatch(&context, &start("2", "app", &[&token], None)).is_none());
+        assert!(session.read(|state| state.has("2")));
+        assert!(Arc::ptr_eq(&context.find("2").unwrap(), &session));
+    }
 }

@@ -19,6 +19,14 @@ pub enum CallError {
         /// What is wrong with it, and what is accepted.
         reason: Box<str>,
     },
+    /// Asterisk could not record, or has reported no end of the recording.
+    #[non_exhaustive]
+    Recording {
+        /// The name of the recording.
+        name: Box<str>,
+        /// What is known of the cause.
+        cause: Box<str>,
+    },
     /// A request to Asterisk failed while the call was up.
     Ari(ari_bindings::Error),
 }
@@ -29,7 +37,8 @@ pub enum CallError {
 pub struct End {
     /// What ended it.
     pub reason: EndReason,
-    /// The Q.850 cause of the hang-up, such as 16 for normal clearing, if Asterisk reported one.
+    /// The Q.850 cause of the hang-up, such as 16 for normal clearing, if Asterisk reported one: it does not when
+    /// the application itself hangs a caller up.
     pub cause: Option<i64>,
 }
 
@@ -40,7 +49,8 @@ pub struct End {
 pub enum EndReason {
     /// The channel was hung up, by the caller or by a request.
     HungUp,
-    /// The channel left the application: it continued in the dialplan or moved to another application.
+    /// The channel left the application: it continued in the dialplan or moved to another application. Also that of a
+    /// [detached](crate::Call::detach) call whose handler has returned.
     Left,
     /// The channel no longer existed after a gap in the events.
     Gone,
@@ -54,9 +64,17 @@ impl End {
     pub(crate) fn new(reason: EndReason, cause: Option<i64>) -> Self {
         Self { reason, cause }
     }
+
+    /// The end, unless a cause is still to come.
+    pub(crate) fn settled(&self) -> Option<Self> {
+        (self.reason != EndReason::HungUp || self.cause.is_some()).then(|| self.clone())
+    }
 }
 
 impl CallError {
+    /// What the text of [`CallError::Ended`] begins with.
+    pub(crate) const ENDED: &str = "the call has ended: ";
+
     /// Whether the call has ended, which is no failure of the handler.
     #[must_use]
     pub fn is_ended(&self) -> bool {
@@ -92,8 +110,9 @@ impl fmt::Display for End {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ended(end) => write!(f, "the call has ended: {end}"),
+            Self::Ended(end) => write!(f, "{}{end}", Self::ENDED),
             Self::Invalid { argument, reason } => write!(f, "not sent: `{argument}`: {reason}"),
+            Self::Recording { name, cause } => write!(f, "cannot record {name:?}: {cause}"),
             Self::Ari(_) => f.write_str("a request to Asterisk failed"),
         }
     }

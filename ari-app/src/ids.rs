@@ -1,12 +1,14 @@
 //! Ids of what a call creates.
 //!
 //! Asterisk refuses an id that another living id begins with, so all have the same length. The prefix shows what a
-//! previous run of the application left behind.
+//! previous run of the same application left behind.
 
 use uuid::Uuid;
 
-/// The beginning of the ids of everything that this crate creates.
-pub(crate) const PREFIX: &str = "ari-app-";
+/// Makes the ids of one application.
+pub(crate) struct Ids {
+    prefix: Box<str>,
+}
 
 /// A kind of object with an id.
 #[derive(Clone, Copy)]
@@ -16,19 +18,32 @@ pub(crate) enum Kind {
     Playback,
 }
 
-/// A new id.
-pub(crate) fn new(kind: Kind) -> Box<str> {
-    let letter = match kind {
-        Kind::Bridge => 'b',
-        Kind::Leg => 'l',
-        Kind::Playback => 'p',
-    };
-    format!("{PREFIX}{letter}-{}", Uuid::new_v4().simple()).into()
-}
+impl Ids {
+    pub(crate) fn new(app: &str) -> Self {
+        // A hash, because the name may have any length and characters.
+        let hash = Uuid::new_v5(&Uuid::NAMESPACE_OID, app.as_bytes()).simple().to_string();
+        Self { prefix: format!("ari-app-{}-", hash.get(..12).unwrap_or_default()).into() }
+    }
 
-/// Whether an id was made by this crate.
-pub(crate) fn is_own(id: &str) -> bool {
-    id.starts_with(PREFIX)
+    /// What all of them begin with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A new id.
+    pub(crate) fn next(&self, kind: Kind) -> Box<str> {
+        let letter = match kind {
+            Kind::Bridge => 'b',
+            Kind::Leg => 'l',
+            Kind::Playback => 'p',
+        };
+        format!("{}{letter}-{}", self.prefix, Uuid::new_v4().simple()).into()
+    }
+
+    /// Whether an id was made for this application.
+    pub(crate) fn is_own(&self, id: &str) -> bool {
+        id.starts_with(&*self.prefix)
+    }
 }
 
 #[cfg(test)]
@@ -36,10 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_has_one_length_and_prefix() {
-        let ids = [new(Kind::Bridge), new(Kind::Leg), new(Kind::Playback), new(Kind::Leg)];
-        assert!(ids.iter().all(|id| id.len() == ids[0].len() && is_own(id)));
+    fn next_has_one_length_and_the_prefix_of_its_application() {
+        let (one, other) = (Ids::new("one"), Ids::new("another application"));
+        let ids = [one.next(Kind::Bridge), one.next(Kind::Leg), one.next(Kind::Playback), one.next(Kind::Leg)];
+        assert!(ids.iter().all(|id| id.len() == ids[0].len() && one.is_own(id) && !other.is_own(id)));
         assert_ne!(ids[1], ids[3]);
-        assert!(!is_own("1700000000.1"));
+        assert_eq!(other.next(Kind::Leg).len(), ids[0].len());
+        assert!(!one.is_own("1700000000.1"));
+        // The next run must recognise them.
+        assert_eq!(Ids::new("one").prefix(), one.prefix());
     }
 }

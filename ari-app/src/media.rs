@@ -35,17 +35,17 @@ impl<T: Into<String>> IntoMedia for Vec<T> {
     }
 }
 
-/// Checks media URIs.
+/// Checks media URIs. `tone:` never ends, so it needs a limit.
 ///
-/// `tone:` never ends and `number:` with anything but digits never reports an end, so waiting for them would hang.
-pub(crate) fn check(media: &[String]) -> Result<(), CallError> {
+/// `number:` with anything but digits never reports an end, so waiting for it would hang.
+pub(crate) fn check(media: &[String], has_limit: bool) -> Result<(), CallError> {
     if media.is_empty() {
         return Err(CallError::invalid("media", "empty; name at least one medium, such as \"sound:hello-world\""));
     }
-    media.iter().try_for_each(|uri| check_one(uri))
+    media.iter().try_for_each(|uri| check_one(uri, has_limit))
 }
 
-fn check_one(uri: &str) -> Result<(), CallError> {
+fn check_one(uri: &str, has_limit: bool) -> Result<(), CallError> {
     let fault = |what: &str| Err(CallError::invalid("media", format!("{uri:?}: {what}")));
     let Some((scheme, rest)) = uri.split_once(':') else {
         return fault("no scheme; a sound is written \"sound:NAME\"");
@@ -59,12 +59,38 @@ fn check_one(uri: &str) -> Result<(), CallError> {
     if scheme == "number" && !rest.bytes().all(|byte| byte.is_ascii_digit()) {
         return fault("not a number");
     }
+    if scheme == "tone" && !has_limit {
+        return fault("a tone never ends; play it by `say` with a `limit`");
+    }
     Ok(())
 }
 
-/// Whether a playback of this medium cannot be stopped before its end.
-pub(crate) fn is_unstoppable(uri: &str) -> bool {
-    uri.starts_with("digits:") || uri.starts_with("number:") || uri.starts_with("characters:")
+/// Splits media into playbacks that can be stopped at once. Asterisk plays digits, characters and numbers to their end,
+/// and the rest of their list, too.
+pub(crate) fn in_stoppable_parts(media: &[String]) -> Vec<Vec<String>> {
+    let mut parts: Vec<Vec<String>> = Vec::new();
+    let mut may_append = false;
+    for uri in media {
+        match uri.split_once(':') {
+            Some((scheme @ ("digits" | "characters"), all)) => {
+                parts.extend(all.chars().map(|one| vec![format!("{scheme}:{one}")]));
+                may_append = false;
+            }
+            Some(("number", _)) => {
+                parts.push(vec![uri.clone()]);
+                may_append = false;
+            }
+            _ => {
+                if let Some(part) = parts.last_mut().filter(|_| may_append) {
+                    part.push(uri.clone());
+                } else {
+                    parts.push(vec![uri.clone()]);
+                }
+                may_append = true;
+            }
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -79,12 +105,20 @@ mod tests {
             ("http://x/y.wav", "unknown scheme"),
             ("number:abc", "not a number"),
             ("sound:", "nothing after"),
+            ("tone:busy", "never ends"),
         ] {
-            let error = check(&[uri.to_owned()]).unwrap_err().to_string();
+            let error = check(&[uri.to_owned()], false).unwrap_err().to_string();
             assert!(error.contains(uri) && error.contains(reason), "{error}");
         }
-        assert!(check(&[]).is_err());
-        assert!(check(&"sound:a".into_media()).is_ok());
-        assert!(check(&["digits:1*#", "number:42"].into_media()).is_ok());
+        assert!(check(&[], true).is_err());
+        assert!(check(&"sound:a".into_media(), false).is_ok());
+        assert!(check(&["digits:1*#", "number:42", "tone:busy"].into_media(), true).is_ok());
+    }
+
+    #[test]
+    fn in_stoppable_parts_plays_digits_one_by_one() {
+        let media = ["sound:a", "sound:b", "digits:12", "number:34", "sound:c"].into_media();
+        let parts: Vec<_> = in_stoppable_parts(&media).iter().map(|part| part.join(" ")).collect();
+        assert_eq!(parts, ["sound:a sound:b", "digits:1", "digits:2", "number:34", "sound:c"]);
     }
 }

@@ -1,7 +1,6 @@
-//! What is known of one call: written by the dispatcher, awaited by the verbs.
+//! One call: its state is written by the dispatcher and awaited by the verbs.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ari_bindings::handles::ChannelHandle;
@@ -11,15 +10,16 @@ use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::error::{CallError, End, EndReason};
-
-/// How many digits a call keeps that no verb has taken.
-const MOST_DIGITS: usize = 128;
+use crate::state::State;
 
 /// How many events [`Call::events`](crate::Call::events) keeps for a slow reader.
 const MOST_EVENTS: usize = 256;
 
-/// How long a refused request waits for the event that explains it: the end of the call.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a refused request waits for the event that explains it: the end of a channel.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long the cause of an end may come after the end. It does not come for every channel.
+pub(crate) const CAUSE: Duration = Duration::from_millis(100);
 
 /// One call. It outlives its channels: after a transfer another channel takes its place.
 pub(crate) struct Session {
@@ -27,157 +27,101 @@ pub(crate) struct Session {
     /// The id of the first channel, which stays the id of the call.
     pub(crate) id: Box<str>,
     pub(crate) started: Instant,
-    state: watch::Sender<State>,
-    events: OnceLock<broadcast::Sender<Arc<Event>>>,
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+    feed: Mutex<Feed>,
     /// Under which keys the context routes events here.
     keys: Mutex<Vec<Box<str>>>,
 }
 
-/// The state of a call.
-pub(crate) struct State {
-    /// The channel that is the caller's now.
-    pub(crate) channel: Box<str>,
-    pub(crate) answered: Option<Instant>,
-    pub(crate) end: Option<End>,
-    pub(crate) digits: VecDeque<char>,
-    pub(crate) playbacks: Vec<(Box<str>, Progress<PlaybackEnd>)>,
-    pub(crate) recordings: Vec<(Box<str>, Progress<RecordingEnd>)>,
-    pub(crate) legs: Vec<Leg>,
-    pub(crate) bridges: Vec<Box<str>>,
-    /// Whether the handler has given the call away, so that nothing is torn down.
-    pub(crate) detached: bool,
-}
-
-/// How far something has got.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Progress<T> {
-    Pending,
-    Over(T),
-}
-
-/// How a playback ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PlaybackEnd {
-    Finished,
-    Failed,
-}
-
-/// How a recording ended.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum RecordingEnd {
-    Finished { duration: Option<i64>, talking: Option<i64> },
-    Failed { cause: Box<str> },
-}
-
-/// A channel that the call has dialled.
-#[derive(Debug, Clone)]
-pub(crate) struct Leg {
-    /// The id that it was dialled with; a pickup gives it another channel.
-    pub(crate) token: Box<str>,
-    pub(crate) channel: Box<str>,
-    pub(crate) status: LegStatus,
-    pub(crate) busy: bool,
-}
-
-/// How far a leg has got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LegStatus {
-    Dialling,
-    Answered,
-    Ended { cause: Option<i64> },
-}
-
-impl Leg {
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self.status, LegStatus::Ended { .. })
-    }
+/// The receivers of the call's events.
+enum Feed {
+    Unused,
+    Open(broadcast::Sender<Arc<Event>>),
+    Closed,
 }
 
 impl Session {
     pub(crate) fn new(context: Arc<Context>, channel: &str, is_up: bool) -> Arc<Self> {
         let started = Instant::now();
-        let state = State {
-            channel: channel.into(),
-            answered: is_up.then_some(started),
-            end: None,
-            digits: VecDeque::new(),
-            playbacks: Vec::new(),
-            recordings: Vec::new(),
-            legs: Vec::new(),
-            bridges: Vec::new(),
-            detached: false,
-        };
-        let state = watch::Sender::new(state);
-        Arc::new(Self { context, id: channel.into(), started, state, events: OnceLock::new(), keys: Mutex::default() })
+        let state = Mutex::new(State::new(channel, is_up.then_some(started)));
+        let (changed, feed) = (watch::Sender::new(()), Mutex::new(Feed::Unused));
+        Arc::new(Self { context, id: channel.into(), started, state, changed, feed, keys: Mutex::default() })
     }
 
     pub(crate) fn remember_key(&self, key: Box<str>) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        lock(&self.keys).push(key);
     }
 
     pub(crate) fn forget_key(&self, key: &str) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| **known != *key);
+        lock(&self.keys).retain(|known| **known != *key);
     }
 
     pub(crate) fn take_keys(&self) -> Vec<Box<str>> {
-        std::mem::take(&mut *self.keys.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.keys))
     }
 
     /// Reads the state.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.state.borrow())
+        read(&lock(&self.state))
     }
 
     /// Changes the state and wakes the verbs that wait for it.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut result = None;
-        self.state.send_modify(|state| result = Some(change(state)));
-        // `send_modify` always runs the closure.
-        result.unwrap_or_else(|| unreachable!("the state was changed"))
+        let result = change(&mut lock(&self.state));
+        self.changed.send_replace(());
+        result
     }
 
     /// Waits until `find` returns something.
     ///
     /// Fails once the call has ended; what `find` returns takes precedence.
     pub(crate) async fn wait<T>(&self, mut find: impl FnMut(&State) -> Option<T>) -> Result<T, CallError> {
-        let mut changes = self.state.subscribe();
+        let found_or_end = |state: &State| match find(state) {
+            Some(found) => Some(Ok(found)),
+            None => state.end.clone().map(|end| Err(CallError::Ended(end))),
+        };
+        self.until(found_or_end).await
+    }
+
+    /// As [`Session::wait`], whether or not the call has ended, for so long at most.
+    pub(crate) async fn wait_for<T>(&self, limit: Duration, find: impl FnMut(&State) -> Option<T>) -> Option<T> {
+        timeout(limit, self.until(find)).await.ok()
+    }
+
+    async fn until<T>(&self, mut find: impl FnMut(&State) -> Option<T>) -> T {
+        // Before the first look, so that no change is missed.
+        let mut changes = self.changed.subscribe();
         loop {
-            {
-                let state = changes.borrow_and_update();
-                if let Some(found) = find(&state) {
-                    return Ok(found);
-                }
-                if let Some(end) = &state.end {
-                    return Err(CallError::Ended(end.clone()));
-                }
+            if let Some(found) = self.read(&mut find) {
+                return found;
             }
             // The sender lives as long as `self`.
             let _ = changes.changed().await;
         }
     }
 
-    /// As [`Session::wait`], whether or not the call has ended, for so long at most.
-    pub(crate) async fn wait_for<T>(&self, limit: Duration, mut find: impl FnMut(&State) -> Option<T>) -> Option<T> {
-        let mut changes = self.state.subscribe();
-        let mut found = None;
-        let waited = changes.wait_for(|state| {
-            found = find(state);
-            found.is_some()
-        });
-        let _ = timeout(limit, waited).await;
-        found
-    }
-
     /// The error that a failed request means for the handler.
     ///
     /// A channel that hangs up makes requests fail before the event says so.
     pub(crate) async fn explain(&self, error: Error) -> CallError {
-        let may_be_the_end = matches!(error.status(), Some(404 | 409 | 412 | 422 | 500));
-        let limit = if may_be_the_end { PATIENCE } else { Duration::ZERO };
-        match self.wait_for(limit, |state| state.end.clone()).await {
-            Some(end) => CallError::Ended(end),
-            None => CallError::Ari(error),
+        let is_suspect = may_be_an_end(&error);
+        let limit = if is_suspect { PATIENCE } else { Duration::ZERO };
+        if let Some(end) = self.wait_for(limit, |state| state.end.clone()).await {
+            return CallError::Ended(end);
         }
+        // Events of a busy server may take longer.
+        if is_suspect && self.is_gone().await {
+            self.end(End::new(EndReason::HungUp, None));
+        }
+        self.check().err().unwrap_or(CallError::Ari(error))
+    }
+
+    /// Whether the server does not know the caller's channel any more.
+    async fn is_gone(&self) -> bool {
+        let channel = self.read(|state| state.channel.clone());
+        let found = self.context.ari.channel(&*channel).get().await;
+        found.is_err_and(|error| error.is_not_found()) && self.read(|state| state.channel == channel)
     }
 
     /// The caller's channel.
@@ -190,127 +134,85 @@ impl Session {
         self.read(|state| state.end.clone()).map_or(Ok(()), |end| Err(CallError::Ended(end)))
     }
 
+    /// Ends the call for a reason that no event reports.
     pub(crate) fn end(&self, end: End) {
-        self.change(|state| state.end.get_or_insert(end).clone());
+        self.change(|state| state.set_end(end));
+        self.close_feed();
+    }
+
+    /// Whether what the call owns is left alone.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.read(|state| state.detached)
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.events.get_or_init(|| broadcast::channel(MOST_EVENTS).0).subscribe()
+        let mut feed = lock(&self.feed);
+        match &*feed {
+            Feed::Open(sender) => sender.subscribe(),
+            Feed::Unused => {
+                let (sender, receiver) = broadcast::channel(MOST_EVENTS);
+                *feed = Feed::Open(sender);
+                receiver
+            }
+            Feed::Closed => broadcast::channel(1).1,
+        }
+    }
+
+    /// Ends the receivers of [`Session::subscribe`] after what they have been sent.
+    fn close_feed(&self) {
+        *lock(&self.feed) = Feed::Closed;
     }
 
     /// Takes in an event of the call.
     pub(crate) fn apply(&self, event: &Event) {
-        self.change(|state| state.apply(event, &self.context.app));
-        if let Some(events) = self.events.get() {
+        self.change(|state| state.apply(event));
+        if let Feed::Open(events) = &*lock(&self.feed) {
             // Nobody may be listening any more.
             let _ = events.send(Arc::new(event.clone()));
+        }
+        let is_last = match event {
+            Event::StasisEnd(end) => self.read(|state| *state.channel == *end.channel.id.as_str()),
+            Event::ChannelDestroyed(gone) => self.read(|state| *state.channel == *gone.channel.id.as_str()),
+            _ => false,
+        };
+        if is_last {
+            self.close_feed();
+        }
+        self.sweep();
+    }
+
+    /// Forgets the legs that have ended and that no handle refers to.
+    pub(crate) fn sweep(&self) {
+        let mut state = lock(&self.state);
+        let over = state.take_finished_legs();
+        drop(state);
+        for leg in over {
+            self.context.unroute(&leg.token, self);
+            self.context.unroute(&leg.channel, self);
         }
     }
 }
 
-impl State {
-    fn apply(&mut self, event: &Event, app: &str) {
-        match event {
-            Event::StasisStart(start) => {
-                if let Some(leg) = self.leg_mut(start.channel.id.as_str()) {
-                    leg.status = LegStatus::Answered;
-                }
-            }
-            Event::StasisEnd(end) if end.application.as_str() == app => {
-                self.channel_ended(end.channel.id.as_str(), EndReason::Left, None);
-            }
-            Event::ChannelHangupRequest(request) => {
-                self.channel_ended(request.channel.id.as_str(), EndReason::HungUp, request.cause);
-            }
-            Event::ChannelDestroyed(destroyed) => {
-                self.channel_ended(destroyed.channel.id.as_str(), EndReason::HungUp, Some(destroyed.cause));
-            }
-            Event::ChannelStateChange(change)
-                if *change.channel.id.as_str() == *self.channel && change.channel.state.as_str() == "Up" =>
-            {
-                self.answered.get_or_insert_with(Instant::now);
-            }
-            Event::Dial(dial) if dial.dialstatus == "BUSY" => {
-                if let Some(leg) = self.leg_mut(dial.peer.id.as_str()) {
-                    leg.busy = true;
-                }
-            }
-            Event::ChannelDtmfReceived(dtmf) if *dtmf.channel.id.as_str() == *self.channel => {
-                if self.digits.len() == MOST_DIGITS {
-                    self.digits.pop_front();
-                }
-                self.digits.extend(dtmf.digit.chars().next());
-            }
-            Event::PlaybackFinished(finished) => {
-                let failed = finished.playback.state.as_str() == "failed";
-                let end = if failed { PlaybackEnd::Failed } else { PlaybackEnd::Finished };
-                self.playback_ended(finished.playback.id.as_str(), end);
-            }
-            Event::RecordingFinished(finished) => {
-                let recording = &finished.recording;
-                let end = RecordingEnd::Finished { duration: recording.duration, talking: recording.talking_duration };
-                self.recording_ended(recording.name.as_str(), end);
-            }
-            Event::RecordingFailed(failed) => {
-                let cause = failed.recording.cause.as_deref().unwrap_or("no cause given").into();
-                self.recording_ended(failed.recording.name.as_str(), RecordingEnd::Failed { cause });
-            }
-            _ => {}
-        }
-    }
+/// Whether a request may have failed because a channel has hung up or left.
+pub(crate) fn may_be_an_end(error: &Error) -> bool {
+    matches!(error.status(), Some(400 | 404 | 409 | 412 | 422 | 500))
+}
 
-    /// Another channel takes the place of one of the call's: a transfer by the phone.
-    pub(crate) fn replace(&mut self, replaced: &str, channel: &str) {
-        if *self.channel == *replaced {
-            self.channel = channel.into();
-        } else if let Some(leg) = self.leg_mut(replaced) {
-            leg.channel = channel.into();
-            leg.status = LegStatus::Answered;
-        }
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    /// A channel that is not the one dialled answers in its place: a pickup.
-    pub(crate) fn pick_up(&mut self, token: &str, channel: &str) {
-        if let Some(leg) = self.legs.iter_mut().find(|leg| *leg.token == *token) {
-            leg.channel = channel.into();
-            leg.status = LegStatus::Answered;
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::context;
 
-    /// The leg that was dialled with this token.
-    pub(crate) fn leg(&self, token: &str) -> Option<&Leg> {
-        self.legs.iter().find(|leg| *leg.token == *token)
-    }
-
-    pub(crate) fn set_leg_status(&mut self, channel: &str, status: LegStatus) {
-        if let Some(leg) = self.leg_mut(channel) {
-            leg.status = status;
-        }
-    }
-
-    fn leg_mut(&mut self, channel: &str) -> Option<&mut Leg> {
-        self.legs.iter_mut().find(|leg| *leg.channel == *channel)
-    }
-
-    fn channel_ended(&mut self, channel: &str, reason: EndReason, cause: Option<i64>) {
-        if *self.channel == *channel {
-            self.end.get_or_insert(End::new(reason, cause));
-        } else if let Some(leg) = self.leg_mut(channel) {
-            if !matches!(leg.status, LegStatus::Ended { .. }) {
-                leg.status = LegStatus::Ended { cause };
-            }
-        }
-    }
-
-    pub(crate) fn playback_ended(&mut self, id: &str, end: PlaybackEnd) {
-        if let Some((_, progress)) = self.playbacks.iter_mut().find(|(known, _)| **known == *id) {
-            *progress = Progress::Over(end);
-        }
-    }
-
-    pub(crate) fn recording_ended(&mut self, name: &str, end: RecordingEnd) {
-        if let Some((_, progress)) = self.recordings.iter_mut().find(|(known, _)| **known == *name) {
-            *progress = Progress::Over(end);
-        }
+    #[tokio::test]
+    async fn events_close_with_the_call() {
+        let session = Session::new(context(), "1", false);
+        let mut before = session.subscribe();
+        session.end(End::new(EndReason::Gone, None));
+        assert!(before.recv().await.is_err());
+        assert!(session.subscribe().recv().await.is_err());
     }
 }

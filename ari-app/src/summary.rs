@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use serde::Serialize;
 
 use crate::call::Call;
@@ -21,22 +23,26 @@ pub struct CallSummary {
     pub legs: usize,
     /// How the call ended. `None` if the handler detached it.
     pub end: Option<End>,
-    /// The error that the handler returned, or `panicked`; `None` if it returned normally or with the end of the call.
+    /// The error that the handler returned, `panicked`, or `cancelled` if it was aborted; `None` if it returned normally or
+    /// with the end of the call.
     pub failure: Option<String>,
 }
 
 impl CallSummary {
     pub(crate) fn of(call: &Call, failure: Option<String>) -> Self {
         let started = call.session.started;
-        call.session.read(|state| Self {
-            id: call.id().to_owned(),
-            caller: call.caller_number().to_owned(),
-            dialed: call.dialed().to_owned(),
-            duration: started.elapsed().as_secs_f64(),
-            talked: state.answered.map(|answered| answered.elapsed().as_secs_f64()),
-            legs: state.legs.len(),
-            end: state.end.clone(),
-            failure,
+        call.session.read(|state| {
+            let until = state.ended.unwrap_or_else(Instant::now);
+            Self {
+                id: call.id().to_owned(),
+                caller: call.caller_number().to_owned(),
+                dialed: call.dialed().to_owned(),
+                duration: until.duration_since(started).as_secs_f64(),
+                talked: state.answered.map(|answered| until.duration_since(answered).as_secs_f64()),
+                legs: state.dialled,
+                end: state.end.clone(),
+                failure,
+            }
         })
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::say::{Played, check_keys, in_stoppable_parts, play};
+use super::say::{Played, check_keys, play};
 use crate::Call;
 use crate::error::CallError;
 use crate::media::{self, IntoMedia};
+use crate::state::State;
 
 /// Plays a prompt and collects digits; see [`Call::ask`].
 ///
@@ -58,7 +59,7 @@ impl<'call> Ask<'call> {
         self
     }
 
-    /// The key that ends the input, `#` by default.
+    /// The key that ends the input, `#` by default. Before the first digit it is ignored.
     pub fn terminator(mut self, key: char) -> Self {
         self.terminator = Some(key);
         self
@@ -102,9 +103,9 @@ impl<'call> Ask<'call> {
     }
 
     fn check(&self) -> Result<(), CallError> {
-        media::check(&self.prompt)?;
+        media::check(&self.prompt, false)?;
         if !self.invalid.is_empty() {
-            media::check(&self.invalid)?;
+            media::check(&self.invalid, false)?;
         }
         if self.least == 0 || self.most < self.least {
             let reason = format!("from {} to {}; ask for at least one digit", self.least, self.most);
@@ -126,8 +127,9 @@ impl<'call> Ask<'call> {
             session.change(|state| state.digits.clear());
         }
         for _ in 0..self.tries {
-            for part in in_stoppable_parts(self.prompt.clone(), true) {
-                let pressed = |state: &crate::session::State| (!state.digits.is_empty()).then_some(());
+            for part in media::in_stoppable_parts(&self.prompt) {
+                let is_digit = |key: &char| Some(*key) != self.terminator;
+                let pressed = |state: &State| state.digits.iter().any(is_digit).then_some(());
                 if let Played::Stopped(()) = play(session, &part, None, pressed).await? {
                     break;
                 }
@@ -156,6 +158,10 @@ impl<'call> Ask<'call> {
             let digit = digit?;
             session.change(|state| state.digits.pop_front());
             if Some(digit) == self.terminator {
+                if entered.is_empty() {
+                    // Left over from the input before, most likely.
+                    continue;
+                }
                 break;
             }
             entered.push(digit);

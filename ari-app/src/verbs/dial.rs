@@ -3,13 +3,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ari_bindings::handles::ChannelHandle;
-use futures_util::future::join_all;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
-use crate::error::{CallError, End, EndReason};
-use crate::session::{self, LegStatus, Session, State};
-use crate::{Call, ids};
+use crate::Call;
+use crate::context::Pending;
+use crate::error::CallError;
+use crate::session::Session;
+use crate::state::{self, LegStatus, State};
+use crate::verbs::leg::Leg;
 
 /// How long Asterisk may take to report the end of a leg whose time has run out.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,23 +35,14 @@ pub enum Dialed {
     Answered(Leg),
     /// Every endpoint was busy.
     Busy,
-    /// Nobody answered in time.
+    /// At least one endpoint could be reached, and none answered in time.
     NoAnswer,
-    /// No endpoint could be reached: unknown, not registered or declined.
+    /// At least one endpoint could not be reached (unknown, not registered or declined), and the others were busy.
     #[non_exhaustive]
     Failed {
         /// The Q.850 cause of the last one, if Asterisk reported one.
         cause: Option<i64>,
     },
-}
-
-/// A channel that the call has dialled, and that has answered.
-///
-/// It belongs to the call: it is hung up when the handler ends, unless the call is [detached](Call::detach).
-#[derive(Clone)]
-pub struct Leg {
-    pub(crate) session: Arc<Session>,
-    token: Box<str>,
 }
 
 impl<'call> Dial<'call> {
@@ -90,7 +82,8 @@ impl<'call> Dial<'call> {
         self
     }
 
-    /// Dials one endpoint after the other, each for the whole timeout, instead of all at once.
+    /// Dials one endpoint after the other, each for the whole timeout, instead of all at once. The outcome is that of all
+    /// together.
     pub fn one_by_one(mut self) -> Self {
         self.one_by_one = true;
         self
@@ -114,42 +107,51 @@ impl<'call> Dial<'call> {
         let session = &self.call.session;
         session.check()?;
         let music = if self.music { Some(Music::start(session).await?) } else { None };
-        let dialed = if self.one_by_one {
-            let mut last = Dialed::NoAnswer;
-            for endpoint in &self.endpoints {
-                last = self.all_at_once(std::slice::from_ref(endpoint)).await?;
-                if matches!(last, Dialed::Answered(_)) {
+        let at_once = if self.one_by_one { 1 } else { self.endpoints.len() };
+        let mut fates = Vec::new();
+        let mut answered = None;
+        for endpoints in self.endpoints.chunks(at_once) {
+            match self.all_at_once(endpoints).await? {
+                Ok(leg) => {
+                    answered = Some(leg);
                     break;
                 }
+                Err(unanswered) => fates.extend(unanswered),
             }
-            last
-        } else {
-            self.all_at_once(&self.endpoints).await?
-        };
+        }
         if let Some(music) = music {
             music.stop().await;
         }
-        Ok(dialed)
+        Ok(answered.map_or_else(|| judge(&fates), Dialed::Answered))
     }
 
-    async fn all_at_once(&self, endpoints: &[String]) -> Result<Dialed, CallError> {
+    /// Dials endpoints: the leg that answers, or why none did.
+    async fn all_at_once(&self, endpoints: &[String]) -> Result<Result<Leg, Vec<Fate>>, CallError> {
         let session = &self.call.session;
-        let legs = Legs { session: Arc::clone(session), tokens: endpoints.iter().map(|_| new_leg(session)).collect() };
-        let time_is_up = Instant::now() + self.timeout;
-        join_all(endpoints.iter().zip(&legs.tokens).map(|(endpoint, token)| self.originate(endpoint, token))).await;
-        let outcome = timeout_at(time_is_up + PATIENCE, session.wait(|state| legs.outcome(state))).await;
-        match outcome {
+        let started = Instant::now();
+        let legs: Vec<Leg> = endpoints.iter().map(|_| Leg::new(session)).collect();
+        let mut legs = Legs { session: Arc::clone(session), legs };
+        for (endpoint, leg) in endpoints.iter().zip(&legs.legs) {
+            self.originate(endpoint, &leg.held.token);
+        }
+        let outcome = session.wait(|state| legs.outcome(state));
+        match timeout(self.timeout.saturating_add(PATIENCE), outcome).await {
+            Ok(Ok(Outcome::Answered(position))) => Ok(Ok(legs.legs.remove(position))),
             // Which cause Asterisk gives then depends on its release and the technology.
-            Ok(Ok(Outcome::Failed(_))) if Instant::now() >= time_is_up => Ok(Dialed::NoAnswer),
-            Ok(outcome) => outcome.map(|outcome| legs.take(outcome)),
-            Err(_) => Ok(Dialed::NoAnswer),
+            Ok(Ok(Outcome::Unanswered(fates))) if started.elapsed() >= self.timeout => {
+                let in_time = |fate| if let Fate::Failed(_) = fate { Fate::NoAnswer } else { fate };
+                Ok(Err(fates.into_iter().map(in_time).collect()))
+            }
+            Ok(Ok(Outcome::Unanswered(fates))) => Ok(Err(fates)),
+            Ok(Err(ended)) => Err(ended),
+            Err(_) => Ok(Err(vec![Fate::NoAnswer; endpoints.len()])),
         }
     }
 
-    /// Has Asterisk call an endpoint. A refusal is the end of the leg.
-    async fn originate(&self, endpoint: &str, token: &str) {
-        let session = &self.call.session;
-        let context = &session.context;
+    /// Has Asterisk call an endpoint, in a task: the reply may come after the outcome.
+    fn originate(&self, endpoint: &str, token: &str) {
+        let session = Arc::clone(&self.call.session);
+        let context = Arc::clone(&session.context);
         let channel = context.ari.channel(token);
         let mut request = channel.originate_with_id(endpoint).app(&*context.app).app_args(token);
         request = request.timeout(i64::try_from(self.timeout.as_secs()).unwrap_or(i64::MAX));
@@ -160,12 +162,29 @@ impl<'call> Dial<'call> {
         if !self.variables.is_empty() {
             request = request.variables(self.variables.iter().cloned());
         }
-        if let Err(error) = request.await {
-            tracing::info!(endpoint, error = &error as &dyn std::error::Error, "cannot dial");
-            if !error.maybe_executed() {
-                session.change(|state| state.set_leg_status(token, LegStatus::Ended { cause: None }));
+        let (endpoint, token): (Box<str>, Box<str>) = (endpoint.into(), token.into());
+        context.spawn(async move {
+            let reply = request.await;
+            if let Err(error) = &reply {
+                tracing::info!(endpoint = &*endpoint, error = error as &dyn std::error::Error, "cannot dial");
             }
-        }
+            let is_refused = reply.as_ref().is_err_and(|error| !error.maybe_executed());
+            let is_wanted = session.change(|state| {
+                let Some(leg) = state.leg_by_token(&token) else { return false };
+                match leg.status {
+                    LegStatus::Requested | LegStatus::Dialling if is_refused => {
+                        leg.status = LegStatus::Ended { cause: None };
+                    }
+                    LegStatus::Requested => leg.status = LegStatus::Dialling,
+                    _ => {}
+                }
+                true
+            });
+            // It was cancelled before it existed.
+            if !is_wanted && !is_refused {
+                drop(session.context.hang_up(&token));
+            }
+        });
     }
 }
 
@@ -178,75 +197,81 @@ impl<'call> IntoFuture for Dial<'call> {
     }
 }
 
-fn new_leg(session: &Arc<Session>) -> Box<str> {
-    let token = ids::new(ids::Kind::Leg);
-    session.context.route(token.clone(), session);
-    session.change(|state| {
-        let (token, channel) = (token.clone(), token.clone());
-        state.legs.push(session::Leg { token, channel, status: LegStatus::Dialling, busy: false });
-    });
-    token
-}
-
-/// Legs that ring. Those that have not been taken are hung up when it is dropped.
-struct Legs {
-    session: Arc<Session>,
-    tokens: Vec<Box<str>>,
-}
-
-enum Outcome {
-    Answered(Box<str>),
+/// Why a leg was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
     Busy,
     NoAnswer,
     Failed(Option<i64>),
 }
 
+impl Fate {
+    fn of(leg: &state::Leg) -> Option<Self> {
+        match leg.status {
+            LegStatus::Ended { .. } if leg.busy => Some(Self::Busy),
+            LegStatus::Ended { cause: Some(17) } => Some(Self::Busy),
+            LegStatus::Ended { cause: Some(18 | 19) } => Some(Self::NoAnswer),
+            LegStatus::Ended { cause } => Some(Self::Failed(cause)),
+            _ => None,
+        }
+    }
+}
+
+/// The outcome of all legs together.
+fn judge(fates: &[Fate]) -> Dialed {
+    let failed = fates.iter().rev().find_map(|fate| if let Fate::Failed(cause) = fate { Some(*cause) } else { None });
+    match failed {
+        _ if fates.contains(&Fate::NoAnswer) => Dialed::NoAnswer,
+        Some(cause) => Dialed::Failed { cause },
+        None => Dialed::Busy,
+    }
+}
+
+/// Legs that ring. Those that have not been taken are hung up when it is dropped.
+struct Legs {
+    session: Arc<Session>,
+    legs: Vec<Leg>,
+}
+
+enum Outcome {
+    /// The position of the one that has answered.
+    Answered(usize),
+    Unanswered(Vec<Fate>),
+}
+
 impl Legs {
     /// The outcome, as soon as one has answered or all have ended.
     fn outcome(&self, state: &State) -> Option<Outcome> {
-        let legs: Vec<&session::Leg> = state.legs.iter().filter(|leg| self.tokens.contains(&leg.token)).collect();
-        if let Some(answered) = legs.iter().find(|leg| leg.status == LegStatus::Answered) {
-            return Some(Outcome::Answered(answered.token.clone()));
+        let leg = |leg: &Leg| state.leg(&leg.held.token);
+        if let Some(position) =
+            self.legs.iter().position(|one| leg(one).is_some_and(|leg| leg.status == LegStatus::Answered))
+        {
+            return Some(Outcome::Answered(position));
         }
-        let mut last = None;
-        for leg in &legs {
-            let LegStatus::Ended { cause } = leg.status else { return None };
-            last = cause;
-        }
-        Some(if legs.iter().all(|leg| leg.busy || leg.status == LegStatus::Ended { cause: Some(17) }) {
-            Outcome::Busy
-        } else if legs.iter().any(|leg| matches!(leg.status, LegStatus::Ended { cause: Some(18 | 19) })) {
-            Outcome::NoAnswer
-        } else {
-            Outcome::Failed(last)
-        })
-    }
-
-    fn take(mut self, outcome: Outcome) -> Dialed {
-        match outcome {
-            Outcome::Answered(token) => {
-                self.tokens.retain(|other| *other != token);
-                Dialed::Answered(Leg { session: Arc::clone(&self.session), token })
-            }
-            Outcome::Busy => Dialed::Busy,
-            Outcome::NoAnswer => Dialed::NoAnswer,
-            Outcome::Failed(cause) => Dialed::Failed { cause },
-        }
+        let fates = self.legs.iter().map(|one| leg(one).map_or(Some(Fate::Failed(None)), Fate::of));
+        fates.collect::<Option<Vec<_>>>().map(Outcome::Unanswered)
     }
 }
 
 impl Drop for Legs {
     fn drop(&mut self) {
-        let mut living = Vec::new();
-        self.session.change(|state| {
-            for token in &self.tokens {
-                let leg = state.legs.iter().find(|leg| leg.token == *token);
-                living.extend(leg.filter(|leg| !leg.is_over()).map(|leg| leg.channel.clone()));
+        if self.session.is_detached() {
+            return;
+        }
+        let context = &self.session.context;
+        for leg in &self.legs {
+            let token = &leg.held.token;
+            // A late answer then belongs to no call, and is hung up.
+            let removed = self.session.change(|state| {
+                let position = state.legs.iter().position(|known| known.token == *token)?;
+                Some(state.legs.swap_remove(position))
+            });
+            let Some(removed) = removed else { continue };
+            context.unroute(&removed.token, &self.session);
+            context.unroute(&removed.channel, &self.session);
+            if !removed.is_over() {
+                drop(context.hang_up(&removed.channel));
             }
-        });
-        for channel in living {
-            let channel = self.session.context.ari.channel(&*channel);
-            tokio::spawn(async move { channel.hangup().await });
         }
     }
 }
@@ -255,13 +280,19 @@ impl Drop for Legs {
 struct Music {
     session: Arc<Session>,
     is_playing: bool,
+    pending: Pending,
 }
 
 impl Music {
     async fn start(session: &Arc<Session>) -> Result<Self, CallError> {
-        match session.channel().start_moh().await {
-            Ok(()) => Ok(Self { session: Arc::clone(session), is_playing: true }),
-            Err(error) => Err(session.explain(error).await),
+        let mut music = Self { session: Arc::clone(session), is_playing: true, pending: Pending::default() };
+        let request = session.channel().start_moh();
+        match session.context.send(&music.pending, request.into_future()).await {
+            Ok(()) => Ok(music),
+            Err(error) => {
+                music.is_playing = false;
+                Err(session.explain(error).await)
+            }
         }
     }
 
@@ -276,45 +307,36 @@ impl Drop for Music {
     fn drop(&mut self) {
         if self.is_playing {
             let channel = self.session.channel();
-            tokio::spawn(async move { channel.stop_moh().await });
+            let pending = self.pending.clone();
+            self.session.context.spawn(async move {
+                pending.over().await;
+                // The channel may be gone.
+                let _ = channel.stop_moh().await;
+            });
         }
     }
 }
 
-impl Leg {
-    /// The channel. A transfer by its phone changes it.
-    #[must_use]
-    pub fn channel(&self) -> ChannelHandle {
-        let id = self.session.read(|state| state.leg(&self.token).map(|leg| leg.channel.clone()));
-        self.session.context.ari.channel(id.as_deref().unwrap_or(&self.token))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::context;
+
+    #[test]
+    fn judge_considers_all_legs() {
+        let text = |fates: &[Fate]| format!("{:?}", judge(fates));
+        assert_eq!(text(&[Fate::Busy, Fate::Busy]), "Busy");
+        assert_eq!(text(&[Fate::NoAnswer, Fate::Failed(Some(20))]), "NoAnswer");
+        assert_eq!(text(&[Fate::Failed(Some(20)), Fate::Busy]), "Failed { cause: Some(20) }");
     }
 
-    /// Waits until it has hung up; returns how.
-    ///
-    /// Fails with [`CallError::Ended`] if the call ends first.
-    pub async fn ended(&self) -> Result<End, CallError> {
-        self.session.wait(|state| self.end(state)).await
-    }
-
-    /// Hangs it up. One that has hung up already is no error.
-    pub async fn hangup(&self) -> Result<(), CallError> {
-        match self.channel().hangup().await {
-            Err(error) if !error.is_not_found() => Err(CallError::Ari(error)),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn end(&self, state: &State) -> Option<End> {
-        match state.leg(&self.token).map(|leg| leg.status) {
-            Some(LegStatus::Ended { cause }) => Some(End::new(EndReason::HungUp, cause)),
-            Some(_) => None,
-            None => Some(End::new(EndReason::HungUp, None)),
-        }
-    }
-}
-
-impl std::fmt::Debug for Leg {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Leg").field("token", &self.token).finish_non_exhaustive()
+    #[tokio::test]
+    async fn cancelled_legs_are_forgotten() {
+        let session = Session::new(context(), "1", true);
+        let legs = Legs { session: Arc::clone(&session), legs: vec![Leg::new(&session), Leg::new(&session)] };
+        let token = legs.legs[0].held.token.clone();
+        drop(legs);
+        assert!(session.context.find(&token).is_none());
+        assert_eq!(session.read(|state| (state.legs.len(), state.dialled)), (0, 2));
     }
 }

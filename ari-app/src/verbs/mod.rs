@@ -3,5 +3,6 @@
 pub(crate) mod ask;
 pub(crate) mod bridge;
 pub(crate) mod dial;
+pub(crate) mod leg;
 pub(crate) mod record;
 pub(crate) mod say;

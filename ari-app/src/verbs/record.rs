@@ -3,15 +3,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ari_bindings::values::IfExists;
-use serde::Serialize;
-use tokio::time::timeout;
-
 use super::say::check_keys;
 use crate::Call;
-use crate::context::recording_key;
+use crate::context::{Pending, recording_key};
 use crate::error::CallError;
-use crate::session::{Progress, RecordingEnd, Session, State};
+use crate::session::Session;
+use crate::state::{Progress, RecordingEnd, State};
+use ari_bindings::values::IfExists;
+use serde::Serialize;
 
 /// How long Asterisk may take to report the end of a recording that is over.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -135,7 +134,7 @@ impl<'call> Record<'call> {
         let recording = Recording::start(session, &self).await?;
         let end = |state: &State| recording.end(state);
         // The recording of a caller who hangs up ends, too, and its outcome is what the handler waits for.
-        let over = session.wait_for(self.max + PATIENCE + PATIENCE, |state| {
+        let over = session.wait_for(self.max.saturating_add(PATIENCE), |state| {
             end(state).map(Some).or_else(|| state.end.is_some().then_some(None))
         });
         let ended = match over.await.flatten() {
@@ -144,10 +143,10 @@ impl<'call> Record<'call> {
         };
         let Some(ended) = ended else {
             session.check()?;
-            return Err(CallError::invalid("name", "Asterisk reported no end of the recording"));
+            return Err(self.failed("Asterisk has reported no end"));
         };
         match ended {
-            RecordingEnd::Failed { cause } => Err(CallError::invalid("name", format!("the recording failed: {cause}"))),
+            RecordingEnd::Failed { cause } => Err(self.failed(cause)),
             RecordingEnd::Finished { duration, talking } => {
                 // A key that ended the recording is no input for what comes next.
                 let stopped = session.change(|state| {
@@ -158,6 +157,10 @@ impl<'call> Record<'call> {
                 Ok(Recorded { name: self.name.clone(), stopped, duration, talking })
             }
         }
+    }
+
+    fn failed(&self, cause: impl Into<Box<str>>) -> CallError {
+        CallError::Recording { name: self.name.as_str().into(), cause: cause.into() }
     }
 
     fn stopped(&self, state: &State) -> Stopped {
@@ -182,14 +185,18 @@ impl<'call> IntoFuture for Record<'call> {
 struct Recording {
     session: Arc<Session>,
     name: Box<str>,
+    pending: Pending,
 }
 
 impl Recording {
     async fn start(session: &Arc<Session>, options: &Record<'_>) -> Result<Self, CallError> {
         let name: Box<str> = options.name.as_str().into();
-        session.context.route(recording_key(&name), session);
-        session.change(|state| state.recordings.push((name.clone(), Progress::Pending)));
-        let recording = Self { session: Arc::clone(session), name };
+        if !session.context.route_if_vacant(recording_key(&name), session) {
+            let reason = format!("{name:?}: a recording of this name is under way");
+            return Err(CallError::invalid("name", reason));
+        }
+        session.change(|state| state.recordings.push((name.clone(), Progress::Requested)));
+        let recording = Self { session: Arc::clone(session), name, pending: Pending::default() };
         let channel = session.channel();
         let mut request = channel.record(&*options.name, &*options.format).beep(options.beep);
         request = request.max_duration_seconds(seconds(options.max));
@@ -202,8 +209,11 @@ impl Recording {
         if options.overwrite {
             request = request.if_exists(IfExists::Overwrite);
         }
-        match request.await {
-            Ok(_) => Ok(recording),
+        match session.context.send(&recording.pending, request.into_future()).await {
+            Ok(_) => {
+                session.change(|state| state.recording_mut(&recording.name).map(Progress::acknowledge));
+                Ok(recording)
+            }
             Err(error) => {
                 if !error.maybe_executed() {
                     let cause = "refused".into();
@@ -217,7 +227,7 @@ impl Recording {
     fn end(&self, state: &State) -> Option<RecordingEnd> {
         match state.recordings.iter().find(|(name, _)| *name == self.name)? {
             (_, Progress::Over(end)) => Some(end.clone()),
-            (_, Progress::Pending) => None,
+            _ => None,
         }
     }
 }
@@ -225,14 +235,22 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         let is_over = self.session.change(|state| {
-            let is_over = state.end.is_some() || self.end(state).is_some();
+            let is_over = state.end.is_some() || state.detached || self.end(state).is_some();
             state.recordings.retain(|(name, _)| *name != self.name);
             is_over
         });
-        self.session.context.unroute(&recording_key(&self.name));
+        let context = &self.session.context;
+        context.unroute(&recording_key(&self.name), &self.session);
         if !is_over {
-            let recording = self.session.context.ari.live_recording(&*self.name);
-            tokio::spawn(async move { timeout(PATIENCE, recording.stop()).await });
+            let recording = context.ari.live_recording(&*self.name);
+            let pending = self.pending.clone();
+            context.clean_up("stop a recording", move || {
+                let (recording, pending) = (recording.clone(), pending.clone());
+                async move {
+                    pending.over().await;
+                    recording.stop().await
+                }
+            });
         }
     }
 }

@@ -3,16 +3,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::context::Pending;
 use crate::error::CallError;
-use crate::session::{PlaybackEnd, Progress, Session, State};
-use crate::{Call, ids, media};
+use crate::ids::Kind;
+use crate::session::Session;
+use crate::state::{PlaybackEnd, Progress, State};
+use crate::{Call, media};
 
 /// How often a playback that reports nothing is looked up on the server.
 ///
 /// Asterisk reports no end for some media, such as a recording that does not exist.
 const LOOK_UP: Duration = Duration::from_secs(5);
+
+/// How long the end of a playback may be on its way when the server does not know the playback any more.
+const IN_FLIGHT: Duration = Duration::from_millis(250);
 
 /// Plays media to the caller; see [`Call::say`]. Awaiting it returns at the end of the last medium.
 #[must_use = "nothing is played until it is awaited"]
@@ -21,6 +27,7 @@ pub struct Say<'call> {
     media: Vec<String>,
     lang: Option<String>,
     keys: Option<Box<str>>,
+    limit: Option<Duration>,
 }
 
 /// How [`Say`] ended.
@@ -31,13 +38,15 @@ pub enum Said {
     Finished,
     /// Asterisk could not play a medium: the file or the recording does not exist.
     Failed,
-    /// The caller pressed this key. It stays for the next [`Call::ask`].
+    /// The caller pressed this key. It and the keys before it are taken; those after it stay for the next [`Call::ask`].
     Interrupted(char),
+    /// The time given by [`Say::limit`] is up.
+    Limit,
 }
 
 impl<'call> Say<'call> {
     pub(crate) fn new(call: &'call Call, media: Vec<String>) -> Self {
-        Self { call, media, lang: None, keys: None }
+        Self { call, media, lang: None, keys: None, limit: None }
     }
 
     /// The language of the sounds, such as `en`; that of the channel by default.
@@ -52,21 +61,42 @@ impl<'call> Say<'call> {
         self
     }
 
+    /// Stops after this time. A `tone:`, which never ends, needs it.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     async fn run(self) -> Result<Said, CallError> {
-        media::check(&self.media)?;
+        media::check(&self.media, self.limit.is_some())?;
         if let Some(keys) = &self.keys {
             check_keys("until", keys)?;
         }
-        let session = &self.call.session;
-        let stop = |state: &State| {
-            let keys = self.keys.as_deref()?;
-            state.digits.iter().copied().find(|digit| keys.contains(*digit))
+        let Some(limit) = self.limit.and_then(|limit| Instant::now().checked_add(limit)) else {
+            return self.play().await;
         };
-        for media in in_stoppable_parts(self.media.clone(), self.keys.is_some()) {
-            match play(session, &media, self.lang.as_deref(), stop).await? {
+        tokio::select! {
+            said = self.play() => said,
+            () = sleep_until(limit) => Ok(Said::Limit),
+        }
+    }
+
+    async fn play(&self) -> Result<Said, CallError> {
+        let session = &self.call.session;
+        let pressed = |state: &State| {
+            let keys = self.keys.as_deref()?;
+            state.digits.iter().position(|digit| keys.contains(*digit))
+        };
+        let is_stoppable = self.keys.is_some() || self.limit.is_some();
+        let parts = if is_stoppable { media::in_stoppable_parts(&self.media) } else { vec![self.media.clone()] };
+        for part in parts {
+            match play(session, &part, self.lang.as_deref(), pressed).await? {
                 Played::Over(PlaybackEnd::Finished) => {}
                 Played::Over(PlaybackEnd::Failed) => return Ok(Said::Failed),
-                Played::Stopped(digit) => return Ok(Said::Interrupted(digit)),
+                Played::Stopped(position) => {
+                    let taken = session.change(|state| state.digits.drain(..=position).next_back());
+                    return Ok(taken.map_or(Said::Finished, Said::Interrupted));
+                }
             }
         }
         Ok(Said::Finished)
@@ -92,15 +122,6 @@ pub(crate) fn check_keys(argument: &'static str, keys: &str) -> Result<(), CallE
     }
 }
 
-/// Splits media so that each playback can be stopped at once: Asterisk plays a list that contains digits to its end.
-pub(crate) fn in_stoppable_parts(media: Vec<String>, can_stop: bool) -> Vec<Vec<String>> {
-    if can_stop && media.iter().any(|uri| media::is_unstoppable(uri)) {
-        media.into_iter().map(|uri| vec![uri]).collect()
-    } else {
-        vec![media]
-    }
-}
-
 /// What became of a playback.
 pub(crate) enum Played<T> {
     Over(PlaybackEnd),
@@ -115,6 +136,11 @@ pub(crate) async fn play<T>(
     lang: Option<&str>,
     mut stop: impl FnMut(&State) -> Option<T>,
 ) -> Result<Played<T>, CallError> {
+    session.check()?;
+    // What was pressed ahead needs no playback.
+    if let Some(stopped) = session.read(&mut stop) {
+        return Ok(Played::Stopped(stopped));
+    }
     let playback = Playback::start(session, media, lang).await?;
     loop {
         let id = &playback.id;
@@ -143,7 +169,7 @@ pub(crate) async fn play<T>(
 fn end_of(state: &State, id: &str) -> Option<PlaybackEnd> {
     match state.playbacks.iter().find(|(known, _)| **known == *id)? {
         (_, Progress::Over(end)) => Some(*end),
-        (_, Progress::Pending) => None,
+        _ => None,
     }
 }
 
@@ -151,22 +177,25 @@ fn end_of(state: &State, id: &str) -> Option<PlaybackEnd> {
 struct Playback {
     session: Arc<Session>,
     id: Box<str>,
+    pending: Pending,
 }
 
 impl Playback {
     async fn start(session: &Arc<Session>, media: &[String], lang: Option<&str>) -> Result<Self, CallError> {
-        session.check()?;
-        let id = ids::new(ids::Kind::Playback);
+        let id = session.context.ids.next(Kind::Playback);
         session.context.route(id.clone(), session);
-        session.change(|state| state.playbacks.push((id.clone(), Progress::Pending)));
-        let playback = Self { session: Arc::clone(session), id };
+        session.change(|state| state.playbacks.push((id.clone(), Progress::Requested)));
+        let playback = Self { session: Arc::clone(session), id, pending: Pending::default() };
         let channel = session.channel();
         let mut request = channel.play_with_id(&*playback.id, media.to_vec());
         if let Some(lang) = lang {
             request = request.lang(lang);
         }
-        match request.await {
-            Ok(_) => Ok(playback),
+        match session.context.send(&playback.pending, request.into_future()).await {
+            Ok(_) => {
+                session.change(|state| state.playback_mut(&playback.id).map(Progress::acknowledge));
+                Ok(playback)
+            }
             Err(error) => {
                 let maybe_executed = error.maybe_executed();
                 if !maybe_executed {
@@ -185,7 +214,8 @@ impl Playback {
     /// Notes the end of a playback that Asterisk does not know any more.
     async fn look_up(&self) {
         if let Err(error) = self.session.context.ari.playback(&*self.id).get().await {
-            if error.is_not_found() {
+            let ended = |state: &State| end_of(state, &self.id);
+            if error.is_not_found() && self.session.wait_for(IN_FLIGHT, ended).await.is_none() {
                 self.session.change(|state| state.playback_ended(&self.id, PlaybackEnd::Failed));
             }
         }
@@ -194,15 +224,21 @@ impl Playback {
 
 impl Drop for Playback {
     fn drop(&mut self) {
-        let is_over = self.session.change(|state| {
-            let is_over = state.end.is_some() || end_of(state, &self.id).is_some();
+        let (session, context) = (&self.session, &self.session.context);
+        let is_over = session.change(|state| {
+            let is_over = state.end.is_some() || state.detached || end_of(state, &self.id).is_some();
             state.playbacks.retain(|(id, _)| *id != self.id);
             is_over
         });
-        self.session.context.unroute(&self.id);
+        context.unroute(&self.id, session);
         if !is_over {
-            let playback = self.session.context.ari.playback(&*self.id);
-            tokio::spawn(async move { playback.stop().await });
+            let playback = context.ari.playback(&*self.id);
+            let pending = self.pending.clone();
+            context.spawn(async move {
+                pending.over().await;
+                // A failure means that it is over, or that Asterisk plays it to its end.
+                let _ = playback.stop().await;
+            });
         }
     }
 }

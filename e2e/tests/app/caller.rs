@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ari_app::{App, Call, CallError, CallSummary, Shutdown};
 use ari_bindings::handles::ChannelHandle;
-use ari_bindings::{Client, Error};
+use ari_bindings::{Client, Error, Event, Events};
 use ari_e2e::{Recorder, Server, eventually, unique};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Running {
     pub(crate) ari: Client,
     pub(crate) name: String,
+    /// What the ids of everything begin with that the application creates.
+    pub(crate) prefix: String,
     pub(crate) summaries: mpsc::UnboundedReceiver<CallSummary>,
     shutdown: Shutdown,
     pub(crate) task: JoinHandle<Result<(), Error>>,
@@ -39,16 +41,30 @@ impl Running {
         Work: Future<Output = Result<(), CallError>> + Send + 'static,
     {
         let ari = server.client();
+        let events = ari.events([name.as_str()]).await.unwrap();
+        Self::over(ari, events, name, options, handler)
+    }
+
+    /// As [`Running::with`], over these events.
+    pub(crate) fn over<Work>(
+        ari: Client,
+        events: Events,
+        name: String,
+        options: impl FnOnce(App) -> App,
+        handler: impl Fn(Call) -> Work + Send + Sync + 'static,
+    ) -> Self
+    where
+        Work: Future<Output = Result<(), CallError>> + Send + 'static,
+    {
         let (sender, summaries) = mpsc::unbounded_channel();
         let app = App::new(ari.clone(), &name).shutdown_on_signal(false);
         let app = options(app.on_summary(move |summary| {
             let _ = sender.send(summary.clone());
         }));
-        let shutdown = app.shutdown();
-        // Connected before it returns, so that callers find the application.
-        let events = ari.events([name.as_str()]).await.unwrap();
+        let (shutdown, prefix) = (app.shutdown(), app.id_prefix());
+        // Connected already, so that callers find the application.
         let task = tokio::spawn(app.serve_events(events, handler));
-        Self { ari, name, summaries, shutdown, task }
+        Self { ari, name, prefix, summaries, shutdown, task }
     }
 
     /// The summary of the next call that ends.
@@ -65,17 +81,38 @@ impl Running {
     pub(crate) async fn end(self) {
         self.shutdown.start();
         self.task.await.unwrap().unwrap();
-        assert_clean(&self.ari, &self.name).await;
+        assert_clean(&self.ari, &self.name, &self.prefix).await;
+    }
+
+    /// Checks that nothing is left on the server.
+    pub(crate) async fn assert_clean(&self) {
+        assert_clean(&self.ari, &self.name, &self.prefix).await;
+    }
+
+    /// Waits until the application has so many legs on the server.
+    pub(crate) async fn until_legs(&self, count: usize) {
+        eventually(|| async {
+            let channels = self.ari.channels().list().await.unwrap();
+            // The other end of a Local channel does not count.
+            let is_leg = |id: &str| id.starts_with(&self.prefix) && !id.ends_with(";2");
+            channels.iter().filter(|channel| is_leg(channel.id.as_str())).count() == count
+        })
+        .await;
     }
 }
 
-/// Waits until the server has no channel and no bridge of an application.
-pub(crate) async fn assert_clean(ari: &Client, app: &str) {
+/// Waits until the server has no channel and no bridge of an application, by its prefix.
+pub(crate) async fn assert_clean(ari: &Client, app: &str, prefix: &str) {
     eventually(|| async {
-        match ari.application(app).get().await {
+        let bridges = ari.bridges().list().await.unwrap();
+        let channels = ari.channels().list().await.unwrap();
+        let has_none = match ari.application(app).get().await {
             Ok(left) => left.channel_ids.is_empty() && left.bridge_ids.is_empty(),
             Err(error) => error.is_not_found(),
-        }
+        };
+        has_none
+            && !bridges.iter().any(|bridge| bridge.id.as_str().starts_with(prefix))
+            && !channels.iter().any(|channel| channel.id.as_str().starts_with(prefix))
     })
     .await;
 }
@@ -115,10 +152,15 @@ impl Caller {
 
     /// As [`Caller::numbered`], whether or not it is answered.
     pub(crate) async fn dialling(server: &Server, app: &str, number: usize) -> Self {
+        Self::through(server, &format!("stasis-{app}"), number).await
+    }
+
+    /// Calls an extension, whether or not it is answered.
+    pub(crate) async fn through(server: &Server, extension: &str, number: usize) -> Self {
         let (own, id) = (unique("caller"), unique("channel"));
         let ari = server.client();
         let watch = Recorder::open(&ari, &own).await;
-        let endpoint = format!("Local/stasis-{app}@default");
+        let endpoint = format!("Local/{extension}@default");
         ari.channels().originate_with_id(&*id, endpoint).app(&*own).caller_id(number.to_string()).await.unwrap();
         Self { ari, watch, id }
     }
@@ -137,10 +179,17 @@ impl Caller {
         self.watch.close().await;
     }
 
-    /// Waits until the application has hung up.
-    pub(crate) async fn waits_for_hangup(mut self) {
-        self.watch.until_channel("ChannelDestroyed", &self.id).await;
+    /// Waits until it is connected.
+    pub(crate) async fn is_answered(&mut self) {
+        self.watch.until_channel("StasisStart", &self.id).await;
+    }
+
+    /// Waits until the application has hung up; returns the cause.
+    pub(crate) async fn waits_for_hangup(mut self) -> i64 {
+        let gone = self.watch.until_channel("ChannelDestroyed", &self.id).await;
         self.watch.close().await;
+        let Event::ChannelDestroyed(gone) = gone else { unreachable!() };
+        gone.cause
     }
 }
 

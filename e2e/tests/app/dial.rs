@@ -1,5 +1,6 @@
 //! `dial` and `bridge`.
 
+use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use ari_app::{Call, Dialed};
@@ -76,6 +77,72 @@ async fn bridge_ends_with_either_party() {
         caller.hangs_up().await;
         let summary = app.summary().await;
         assert_eq!((summary.failure, summary.legs), (None, 2));
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn losing_and_cancelled_legs_are_gone() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                let dial = call.dial(["Local/ring@default", "Local/ring@default"]).into_future();
+                notes.add(tokio::time::timeout(Duration::from_millis(300), dial).await.is_err());
+                call.sleep(SECOND).await?;
+                let dialed = call.dial(["Local/ring@default", "Local/wait@default"]).await?;
+                notes.add(matches!(dialed, Dialed::Answered(_)));
+                call.ended().await;
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(report.next().await, "true");
+        app.until_legs(0).await;
+        assert_eq!(report.next().await, "true");
+        app.until_legs(1).await;
+        caller.hangs_up().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn until_hangup_notices_a_leg_that_is_gone_and_a_destroyed_bridge() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                let Dialed::Answered(leg) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+                leg.hangup().await?;
+                notes.add(call.bridge(leg).until_hangup().await?.reason);
+                let Dialed::Answered(leg) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+                notes.add(call.bridge(leg).until_hangup().await?.reason);
+                call.ended().await;
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(report.next().await, "HungUp");
+        ari_e2e::eventually(|| async {
+            let bridges = app.ari.bridges().list().await.unwrap();
+            let own = bridges.iter().find(|one| one.id.as_str().starts_with(&app.prefix) && one.channels.len() == 2);
+            match own {
+                Some(bridge) => app.ari.bridge(bridge).destroy().await.is_ok(),
+                None => false,
+            }
+        })
+        .await;
+        assert_eq!(report.next().await, "HungUp");
+        app.until_legs(0).await;
+        caller.hangs_up().await;
         app.end().await;
     })
     .await;

@@ -4,8 +4,10 @@
 
 mod caller;
 mod dial;
+mod gap;
 mod hangup;
 mod lifetime;
 mod prompts;
 mod record;
+mod transfer;
 mod voicemail;

@@ -114,3 +114,44 @@ async fn say_ends_for_a_recording_that_does_not_exist() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn keys_that_were_taken_do_not_answer_the_next_question() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                notes.add("now");
+                notes.add(call.say("sound:demo-congrats").until("#").await?);
+                notes.add("now");
+                notes.add(call.ask("sound:demo-congrats").digits(2).await?);
+                // Pressed ahead: neither a prompt nor digits that cannot be stopped are played.
+                notes.add("now");
+                notes.add(call.say(["digits:1234567890", "digits:1234567890"]).until("*").await?);
+                notes.add(call.say("tone:busy").await.unwrap_err().to_string());
+                notes.add(call.say("tone:busy").limit(Duration::from_millis(300)).await?);
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(report.next().await, r#""now""#);
+        caller.presses("#").await;
+        assert_eq!(report.next().await, "Interrupted('#')");
+        assert_eq!(report.next().await, r#""now""#);
+        caller.presses("#42").await;
+        assert_eq!(report.next().await, r#"Some("42")"#);
+        assert_eq!(report.next().await, r#""now""#);
+        let pressed = std::time::Instant::now();
+        caller.presses("*").await;
+        assert_eq!(report.next().await, "Interrupted('*')");
+        assert!(pressed.elapsed() < Duration::from_secs(6), "the digits are not played to their end");
+        assert!(report.next().await.contains("never ends"));
+        assert_eq!(report.next().await, "Limit");
+        caller.waits_for_hangup().await;
+        app.end().await;
+    })
+    .await;
+}

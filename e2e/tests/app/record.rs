@@ -32,6 +32,11 @@ async fn record_reports_why_it_ended() {
                 notes.add(noting_start(&call, &notes, call.record(&*first).until('#')).await?);
                 notes.add(call.record(unique("recording")).max(Duration::from_secs(1)).await?.stopped);
                 notes.add(call.record(&*first).await.unwrap_err().to_string());
+                let name = unique("recording");
+                let recording = call.record(&*name).max(Duration::from_secs(1)).into_future();
+                let (kept, refused) = tokio::join!(recording, call.record(&*name).into_future());
+                kept?;
+                notes.add(refused.unwrap_err().to_string());
                 notes.add(call.record("x").until('5').await.unwrap_err().to_string());
                 notes.add(noting_start(&call, &notes, call.record(&*first).overwrite()).await?);
                 call.client().stored_recording(&*first).delete_stored().await.unwrap();
@@ -46,6 +51,7 @@ async fn record_reports_why_it_ended() {
         assert_eq!(report.next().await, "Key('#')");
         assert_eq!(report.next().await, "Limit");
         assert!(report.next().await.contains("failed"));
+        assert!(report.next().await.contains("under way"));
         assert!(report.next().await.contains("`until`"));
         assert_eq!(report.next().await, r#""now""#);
         caller.hangs_up().await;

@@ -1,0 +1,111 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use ari_bindings::handles::ChannelHandle;
+
+use crate::error::{CallError, End, EndReason};
+use crate::ids::Kind;
+use crate::session::{CAUSE, Session};
+use crate::state::{self, LegStatus, State};
+
+/// A channel that the call has dialled, and that has answered.
+///
+/// It belongs to the call: it is hung up when the handler ends, unless the call is [detached](crate::Call::detach).
+#[derive(Clone)]
+pub struct Leg {
+    pub(crate) held: Arc<Held>,
+}
+
+/// Keeps what is known of a leg for as long as there are handles.
+pub(crate) struct Held {
+    session: Arc<Session>,
+    pub(crate) token: Box<str>,
+}
+
+impl Leg {
+    /// A leg that is about to be dialled.
+    pub(crate) fn new(session: &Arc<Session>) -> Self {
+        let token = session.context.ids.next(Kind::Leg);
+        session.context.route(token.clone(), session);
+        session.change(|state| {
+            state.legs.push(state::Leg::new(token.clone()));
+            state.dialled += 1;
+        });
+        Self { held: Arc::new(Held { session: Arc::clone(session), token }) }
+    }
+
+    /// The channel. A transfer by its phone changes it.
+    #[must_use]
+    pub fn channel(&self) -> ChannelHandle {
+        self.held.session.context.ari.channel(&*self.channel_id())
+    }
+
+    /// Waits until it has hung up; returns how.
+    ///
+    /// Fails with [`CallError::Ended`] if the call ends first.
+    pub async fn ended(&self) -> Result<End, CallError> {
+        let end = self.held.session.wait(|state| self.end(state)).await?;
+        Ok(self.settle(end).await)
+    }
+
+    /// Hangs it up. One that has hung up already is no error.
+    pub async fn hangup(&self) -> Result<(), CallError> {
+        match self.channel().hangup().await {
+            Err(error) if !error.is_not_found() => Err(CallError::Ari(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hangs it up in the background, unless it has ended.
+    pub(crate) fn hang_up(&self) {
+        let session = &self.held.session;
+        if session.read(|state| self.end(state)).is_none() {
+            drop(session.context.hang_up(&self.channel_id()));
+        }
+    }
+
+    /// Hangs it up, and waits for its end.
+    pub(crate) async fn hang_up_and_wait(&self, limit: Duration) -> Result<End, CallError> {
+        self.hang_up();
+        match tokio::time::timeout(limit, self.ended()).await {
+            Ok(ended) => ended,
+            Err(_) => Ok(End::new(EndReason::HungUp, None)),
+        }
+    }
+
+    /// The end with its cause, which may come after it.
+    pub(crate) async fn settle(&self, end: End) -> End {
+        let settled = |state: &State| self.end(state).as_ref().and_then(End::settled);
+        self.held.session.wait_for(CAUSE, settled).await.unwrap_or(end)
+    }
+
+    pub(crate) fn end(&self, state: &State) -> Option<End> {
+        match state.leg(&self.held.token).map(|leg| leg.status) {
+            Some(LegStatus::Ended { cause }) => Some(End::new(EndReason::HungUp, cause)),
+            Some(_) => None,
+            None => Some(End::new(EndReason::HungUp, None)),
+        }
+    }
+
+    fn channel_id(&self) -> Box<str> {
+        let token = &self.held.token;
+        self.held.session.read(|state| state.leg(token).map_or_else(|| token.clone(), |leg| leg.channel.clone()))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.session.change(|state| {
+            if let Some(leg) = state.leg_by_token(&self.token) {
+                leg.is_held = false;
+            }
+        });
+        self.session.sweep();
+    }
+}
+
+impl std::fmt::Debug for Leg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Leg").field("token", &self.held.token).finish_non_exhaustive()
+    }
+}
