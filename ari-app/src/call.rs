@@ -2,11 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ari_bindings::handles::ChannelHandle;
-use ari_bindings::{Client, Event};
+use ari_bindings::{Client, Event, IntoList};
 use tokio::sync::broadcast;
 
 use crate::error::{CallError, End, EndReason};
-use crate::media::IntoMedia;
 use crate::session::{CAUSE, Session};
 use crate::verbs::ask::Ask;
 use crate::verbs::bridge::Bridge;
@@ -136,8 +135,8 @@ impl Call {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn say(&self, media: impl IntoMedia) -> Say<'_> {
-        Say::new(self, media.into_media())
+    pub fn say(&self, media: impl IntoList<String>) -> Say<'_> {
+        Say::new(self, media.into_list())
     }
 
     /// Plays a prompt and collects digits.
@@ -154,8 +153,8 @@ impl Call {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn ask(&self, prompt: impl IntoMedia) -> Ask<'_> {
-        Ask::new(self, prompt.into_media())
+    pub fn ask(&self, prompt: impl IntoList<String>) -> Ask<'_> {
+        Ask::new(self, prompt.into_list())
     }
 
     /// Records the caller into a file of this name.
@@ -166,8 +165,8 @@ impl Call {
     /// Dials endpoints such as `"PJSIP/alice"`; the first that answers wins, and the others are cancelled.
     ///
     /// The legs are cancelled, too, when the caller hangs up or the future is dropped.
-    pub fn dial(&self, endpoints: impl IntoMedia) -> Dial<'_> {
-        Dial::new(self, endpoints.into_media())
+    pub fn dial(&self, endpoints: impl IntoList<String>) -> Dial<'_> {
+        Dial::new(self, endpoints.into_list())
     }
 
     /// Connects the caller and a leg.

@@ -64,7 +64,6 @@ mod verbs;
 pub use app::{App, Overload, Resume, Shutdown};
 pub use call::Call;
 pub use error::{CallError, End, EndReason};
-pub use media::IntoMedia;
 pub use summary::CallSummary;
 pub use verbs::ask::Ask;
 pub use verbs::bridge::Bridge;

@@ -5,36 +5,6 @@ use crate::error::CallError;
 /// The schemes that Asterisk plays. A playback of any other never finishes.
 const SCHEMES: [&str; 6] = ["sound", "recording", "number", "digits", "characters", "tone"];
 
-/// One or more media URIs, such as `"sound:hello-world"` or `["sound:you-entered", "digits:42"]`.
-pub trait IntoMedia {
-    /// The URIs, in the order in which they are played.
-    fn into_media(self) -> Vec<String>;
-}
-
-impl IntoMedia for &str {
-    fn into_media(self) -> Vec<String> {
-        vec![self.to_owned()]
-    }
-}
-
-impl IntoMedia for String {
-    fn into_media(self) -> Vec<String> {
-        vec![self]
-    }
-}
-
-impl<T: Into<String>, const N: usize> IntoMedia for [T; N] {
-    fn into_media(self) -> Vec<String> {
-        self.into_iter().map(Into::into).collect()
-    }
-}
-
-impl<T: Into<String>> IntoMedia for Vec<T> {
-    fn into_media(self) -> Vec<String> {
-        self.into_iter().map(Into::into).collect()
-    }
-}
-
 /// Checks media URIs. `tone:` never ends, so it needs a limit.
 ///
 /// `number:` with anything but digits never reports an end, so waiting for it would hang.
@@ -111,13 +81,13 @@ mod tests {
             assert!(error.contains(uri) && error.contains(reason), "{error}");
         }
         assert!(check(&[], true).is_err());
-        assert!(check(&"sound:a".into_media(), false).is_ok());
-        assert!(check(&["digits:1*#", "number:42", "tone:busy"].into_media(), true).is_ok());
+        assert!(check(&["sound:a".to_owned()], false).is_ok());
+        assert!(check(&["digits:1*#", "number:42", "tone:busy"].map(str::to_owned), true).is_ok());
     }
 
     #[test]
     fn in_stoppable_parts_plays_digits_one_by_one() {
-        let media = ["sound:a", "sound:b", "digits:12", "number:34", "sound:c"].into_media();
+        let media = ["sound:a", "sound:b", "digits:12", "number:34", "sound:c"].map(str::to_owned);
         let parts: Vec<_> = in_stoppable_parts(&media).iter().map(|part| part.join(" ")).collect();
         assert_eq!(parts, ["sound:a sound:b", "digits:1", "digits:2", "number:34", "sound:c"]);
     }

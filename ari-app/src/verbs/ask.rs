@@ -2,12 +2,13 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
 
+use ari_bindings::IntoList;
 use tokio::time::timeout;
 
 use super::say::{Played, check_keys, play};
 use crate::Call;
 use crate::error::CallError;
-use crate::media::{self, IntoMedia};
+use crate::media;
 use crate::state::State;
 
 /// Plays a prompt and collects digits; see [`Call::ask`].
@@ -91,8 +92,8 @@ impl<'call> Ask<'call> {
     }
 
     /// What is played after an input that is not valid.
-    pub fn invalid(mut self, media: impl IntoMedia) -> Self {
-        self.invalid = media.into_media();
+    pub fn invalid(mut self, media: impl IntoList<String>) -> Self {
+        self.invalid = media.into_list();
         self
     }
 
