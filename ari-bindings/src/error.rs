@@ -253,7 +253,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config { reason } => write!(f, "cannot make an ARI client: {reason}"),
+            Self::Config { reason } => write!(f, "configuration error: {reason}"),
             Self::InvalidRequest { request, parameter: "", reason } => {
                 write!(f, "{request}: not sent: {reason}")
             }
@@ -261,8 +261,7 @@ impl fmt::Display for Error {
                 write!(f, "{request}: not sent: parameter `{parameter}`: {reason}")
             }
             Self::Unavailable { request, item, release } => {
-                let since: Vec<_> = item.since().iter().map(ToString::to_string).collect();
-                write!(f, "{request}: not sent: Asterisk {release} has no {item}; it came with {}", since.join(", "))
+                write!(f, "{request}: not sent: {}", Lack { item: *item, release: *release })
             }
             Self::Connect { url, kind, .. } => {
                 write!(f, "cannot connect to {url}: {}", kind.advice())
@@ -303,6 +302,20 @@ impl std::error::Error for Error {
             Self::Connect { source, .. } | Self::OutcomeUnknown { source, .. } => Some(root(&**source)),
             _ => None,
         }
+    }
+}
+
+/// What a release does not have.
+pub(crate) struct Lack {
+    pub(crate) item: Item,
+    pub(crate) release: Release,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { item, release } = self;
+        let since: Vec<_> = item.since().iter().map(ToString::to_string).collect();
+        write!(f, "Asterisk {release} has no {item}; it came with {}", since.join(", "))
     }
 }
 

@@ -2,8 +2,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::HeaderValue;
 use tokio::sync::{OnceCell, Semaphore};
@@ -224,7 +222,7 @@ impl ClientBuilder {
     /// Makes the client. Nothing is sent yet.
     pub fn build(self) -> Result<Client, Error> {
         let (url, in_url) = BaseUrl::parse(&self.url)?;
-        let authorization = self.credentials.clone().or(in_url).map(authorization).transpose()?;
+        let authorization = self.credentials.as_ref().or(in_url.as_ref()).map(authorization).transpose()?;
         if !url.is_secure() && !url.is_loopback() {
             tracing::warn!(
                 "{}: passwords and calls go over the network in clear text; https would hide them",
@@ -289,14 +287,8 @@ impl ClientBuilder {
 }
 
 /// The header with user and password, in memory that is wiped when freed.
-fn authorization(Credentials { user, password }: Credentials) -> Result<HeaderValue, Error> {
-    if user.contains(':') {
-        return Err(Error::config("a user name cannot contain `:`"));
-    }
-    let pair = Zeroizing::new(format!("{user}:{}", *password));
-    let mut basic = Zeroizing::new(String::with_capacity("Basic ".len() + pair.len() * 4 / 3 + 4));
-    basic.push_str("Basic ");
-    STANDARD.encode_string(pair.as_bytes(), &mut basic);
+fn authorization(credentials: &Credentials) -> Result<HeaderValue, Error> {
+    let basic = credentials.basic()?;
     let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Secret(basic)))
         .map_err(|error| Error::config(error.to_string()))?;
     value.set_sensitive(true);

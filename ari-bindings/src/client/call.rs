@@ -8,11 +8,8 @@ use std::task::{Context, Poll};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::request::{Body, Content, Expect, Parameter};
+use crate::request::{Body, Content, Expect, NUL, Parameter, has_nul_within};
 use crate::{Client, Download, Error, Operation, Request};
-
-/// The longest request line that Asterisk reads: method, path with query, and version.
-const LONGEST_REQUEST_LINE: usize = 4095;
 
 /// The most values that Asterisk takes in one list.
 const MOST_VALUES: usize = 127;
@@ -39,16 +36,12 @@ impl Call {
 
     /// Fills in one path parameter.
     pub(crate) fn path(mut self, name: &'static str, value: &str) -> Self {
-        if let Some(reason) = self.request.fault_of_segment(name, value) {
-            self.fail(name, reason);
-        }
         self.request = self.request.path_parameter(name, value);
         self
     }
 
     /// Sets a text parameter of the query.
-    pub(crate) fn text(mut self, name: &'static str, value: String) -> Self {
-        self.check_text(name, &value);
+    pub(crate) fn text(self, name: &'static str, value: String) -> Self {
         self.set(name, Parameter::Text(value))
     }
 
@@ -81,9 +74,6 @@ impl Call {
 
     /// Appends to a list of the query.
     pub(crate) fn list(mut self, name: &'static str, values: Vec<String>) -> Self {
-        for value in &values {
-            self.check_text(name, value);
-        }
         let present = self.request.query.iter_mut().find(|(present, _)| *present == name);
         let count = match present {
             Some((_, Parameter::List(present))) => {
@@ -105,7 +95,9 @@ impl Call {
 
     /// Sets a member of the JSON body.
     pub(crate) fn member(mut self, name: &'static str, value: Value) -> Self {
-        self.check_json(name, &value);
+        if has_nul_within(&value) {
+            self.fail(name, NUL);
+        }
         let mut members = match self.request.body.take() {
             Some(Body::Members(Value::Object(members))) => members,
             _ => Map::new(),
@@ -117,7 +109,6 @@ impl Call {
 
     /// Sets the JSON body as a whole.
     pub(crate) fn whole(mut self, value: Value) -> Self {
-        self.check_json("", &value);
         self.request.body = Some(Body::Whole(value));
         self
     }
@@ -128,13 +119,10 @@ impl Call {
         if let Some(Fault { parameter, reason }) = fault {
             return Err(request.invalid(parameter, reason));
         }
-        let fits = |request: &Request| client.request_line(request) <= LONGEST_REQUEST_LINE;
-        if !fits(&request) && !matches!(request.body, Some(Body::Whole(_))) {
+        if !request.fits(client.prefix()) && !matches!(request.body, Some(Body::Whole(_))) {
             request.move_query_to_body();
         }
-        if !fits(&request) {
-            return Err(request.invalid("", "its path and query are longer than the 4095 bytes that Asterisk reads"));
-        }
+        request.check(client.prefix())?;
         Ok(request)
     }
 
@@ -168,24 +156,6 @@ impl Call {
             None => query.push((name.into(), value)),
         }
         self
-    }
-
-    fn check_json(&mut self, parameter: &'static str, value: &Value) {
-        match value {
-            Value::String(text) => self.check_text(parameter, text),
-            Value::Array(items) => items.iter().for_each(|item| self.check_json(parameter, item)),
-            Value::Object(members) => members.iter().for_each(|(name, value)| {
-                self.check_text(parameter, name);
-                self.check_json(parameter, value);
-            }),
-            _ => {}
-        }
-    }
-
-    fn check_text(&mut self, parameter: &'static str, value: &str) {
-        if value.contains('\0') {
-            self.fail(parameter, "it has a NUL character, where Asterisk would cut it off");
-        }
     }
 
     /// Makes the request invalid.

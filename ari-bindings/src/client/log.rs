@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use tracing::Span;
 
-use crate::request::Content;
+use crate::request::{CONFIDENTIAL, Content};
 use crate::{Error, Request};
-
-/// The operations whose bodies carry passwords: objects of a module's configuration.
-const CONFIDENTIAL: &str = "/asterisk/config/";
 
 /// How much of a body is logged.
 const BODY: usize = 4096;
@@ -60,8 +57,8 @@ pub(super) fn finished(span: &Span, request: &Request, result: &Result<Content, 
 }
 
 fn shown<'text>(request: &Request, body: &'text str) -> &'text str {
-    if !body.is_empty() && request.path().starts_with(CONFIDENTIAL) {
-        return "(body left out: it may have passwords)";
+    if !body.is_empty() && request.is_confidential() {
+        return CONFIDENTIAL;
     }
     let end = (0..=BODY.min(body.len())).rev().find(|end| body.is_char_boundary(*end));
     &body[..end.unwrap_or_default()]

@@ -31,8 +31,7 @@ pub(crate) use self::retry::Retries;
 pub(crate) use self::retry::retry;
 pub use self::transport::Transport;
 use crate::availability::AvailabilityCheck;
-use crate::error::Source;
-pub(crate) use crate::request::variables;
+use crate::error::{Lack, Source};
 use crate::request::{Content, Expect};
 use crate::transport::Http;
 use crate::{ConnectErrorKind, Error, Method, Operation, Request, Response, ServerVersion};
@@ -129,11 +128,9 @@ impl Client {
         self.shared.http.as_ref()
     }
 
-    /// How long the request line is.
-    pub(crate) fn request_line(&self, request: &Request) -> usize {
-        let prefix = self.shared.http.as_ref().map_or(0, |http| http.url().prefix().len());
-        let spaces_and_version = " / HTTP/1.1".len();
-        request.method().as_str().len() + prefix + request.uri().len() + spaces_and_version
+    /// The path of the base URL, which precedes that of every request.
+    pub(crate) fn prefix(&self) -> &str {
+        self.shared.http.as_ref().map_or("", |http| http.url().prefix())
     }
 
     /// Sends a request that the bindings do not have, and returns the response to it.
@@ -141,7 +138,7 @@ impl Client {
     /// It is sent like every other request, and fails like one: anything but success is an error. What a release
     /// lacks is not known of it. See [`Request::new`].
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
-        request.check()?;
+        request.check(self.prefix())?;
         let (request, content) = self.clone().execute(request, Expect::Text).await?;
         Ok(content.into_response(request))
     }
@@ -206,12 +203,13 @@ impl Client {
         let Some(release) = release.filter(|_| self.shared.availability_check != AvailabilityCheck::Off) else {
             return Ok(());
         };
-        match request.check_availability(release) {
-            Err(lacking) if self.shared.availability_check == AvailabilityCheck::Warn => {
-                tracing::warn!("{}", lacking.to_string().replace(": not sent", ""));
+        match request.lacks(release) {
+            None => Ok(()),
+            Some(item) if self.shared.availability_check == AvailabilityCheck::Warn => {
+                tracing::warn!("{}: {}", request.line(), Lack { item, release });
                 Ok(())
             }
-            result => result,
+            Some(item) => Err(Error::Unavailable { request: request.line(), item, release }),
         }
     }
 }

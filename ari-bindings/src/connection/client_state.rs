@@ -83,8 +83,9 @@ impl Client {
         let limit = self.connect_timeout();
         match rest.exchange(self.base_url(), &request, limit).await {
             Err(Error::OutcomeUnknown { timed_out: true, .. }) => Err(Error::config(format!(
-                "{}: no reply over the event connection within {limit:?}: Asterisk takes requests there since 20.14, \
-                 21.9, 22.4 and 23.0, and an event filter of the application must let RESTResponse pass",
+                "`Transport::WebSocket` does not work with {}, which sent no reply over the event connection within \
+                 {limit:?}: it needs Asterisk 20.14, 21.9, 22.4 or 23.0, and an event filter of the application that \
+                 lets RESTResponse pass",
                 self.base_url()
             ))),
             result => result.map(drop),

@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_tungstenite::accept_hdr_async_with_config;
@@ -21,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::connection::{Metered, Socket, Wire, application, config};
 use crate::event::kind;
-use crate::transport::Credentials;
+use crate::request::excerpt;
 
 /// The subprotocol of ARI.
 const PROTOCOL: &str = "ari";
@@ -29,10 +27,14 @@ const PROTOCOL: &str = "ari";
 /// How many messages may precede the one that names the application.
 const MAX_FIRST_MESSAGES: usize = 16;
 
+/// How much of the name of an application is logged; those of Asterisk have 73 characters at most.
+const EXCERPT: usize = 100;
+
 /// What a connection has to present.
 #[derive(Clone)]
 pub(super) struct Admission {
-    pub(super) credentials: Option<Credentials>,
+    /// The value of the header with user and password.
+    pub(super) authorization: Option<Zeroizing<String>>,
     pub(super) applications: Option<Vec<String>>,
     pub(super) max_message_size: usize,
 }
@@ -83,7 +85,8 @@ impl Admission {
             messages.push_back(text);
             let Some(application) = named else { continue };
             if !self.is_welcome(&application) {
-                return Err(format!("the application {application:?} is not accepted here"));
+                let shown = excerpt(&application, EXCERPT);
+                return Err(format!("the application {shown:?} is not accepted here"));
             }
             return Ok(Introduction { application, messages });
         }
@@ -102,11 +105,13 @@ impl Admission {
     }
 
     fn has_credentials(&self, headers: &HeaderMap) -> bool {
-        let Some(Credentials { user, password }) = &self.credentials else { return true };
-        let Some(shown) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else { return false };
-        let expected = Zeroizing::new(STANDARD.encode(Zeroizing::new(format!("{user}:{}", password.as_str()))));
-        let Some((scheme, shown)) = shown.split_once(' ') else { return false };
-        scheme.eq_ignore_ascii_case("Basic") && is_same(shown.trim().as_bytes(), expected.as_bytes())
+        let Some((expected_scheme, expected)) = self.authorization.as_ref().and_then(|basic| basic.split_once(' '))
+        else {
+            return true;
+        };
+        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let Some((scheme, shown)) = shown.and_then(|shown| shown.split_once(' ')) else { return false };
+        scheme.eq_ignore_ascii_case(expected_scheme) && is_same(shown.trim().as_bytes(), expected.as_bytes())
     }
 }
 

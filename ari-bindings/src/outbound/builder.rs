@@ -18,6 +18,7 @@ use crate::{Error, IntoList, OverflowPolicy};
 #[derive(Clone)]
 #[must_use = "`bind` makes the listener"]
 pub struct ListenerBuilder {
+    credentials: Option<Credentials>,
     admission: Admission,
     settings: Settings,
     #[cfg(feature = "tls-no-provider")]
@@ -27,7 +28,8 @@ pub struct ListenerBuilder {
 impl ListenerBuilder {
     pub(super) fn new() -> Self {
         Self {
-            admission: Admission { credentials: None, applications: None, max_message_size: LARGEST_MESSAGE },
+            credentials: None,
+            admission: Admission { authorization: None, applications: None, max_message_size: LARGEST_MESSAGE },
             settings: Settings {
                 http: None,
                 max_sessions: 1000,
@@ -48,7 +50,7 @@ impl ListenerBuilder {
     /// The user and password that Asterisk has to present: `username` and `password` of `websocket_client.conf`.
     /// Without them, every connection that reaches the port is accepted.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.admission.credentials = Some(Credentials { user: user.into(), password: password.into().into() });
+        self.credentials = Some(Credentials { user: user.into(), password: password.into().into() });
         self
     }
 
@@ -160,16 +162,17 @@ impl ListenerBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the address cannot be bound, the certificate or key is not usable, or there is no Tokio
-    /// runtime.
-    pub async fn bind(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<Listener, Error> {
+    /// [`Error::Config`] where the address cannot be bound, the certificate, its key or the user name is not
+    /// usable, or there is no Tokio runtime.
+    pub async fn bind(mut self, address: impl ToSocketAddrs + fmt::Debug) -> Result<Listener, Error> {
         crate::client::require_runtime()?;
+        self.admission.authorization = self.credentials.as_ref().map(Credentials::basic).transpose()?;
+        #[cfg(feature = "tls-no-provider")]
+        let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, key)).transpose()?;
         let fault = |error: io::Error| Error::config(format!("cannot listen on {address:?}: {error}"));
         let tcp = TcpListener::bind(&address).await.map_err(fault)?;
         let local = tcp.local_addr().map_err(fault)?;
-        #[cfg(feature = "tls-no-provider")]
-        let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, key)).transpose()?;
-        if self.admission.credentials.is_none() && !local.ip().is_loopback() {
+        if self.credentials.is_none() && !local.ip().is_loopback() {
             tracing::warn!("{local}: without credentials, any peer that can reach this port is accepted as Asterisk");
         }
         Ok(Listener::start(

@@ -75,7 +75,7 @@ impl Download {
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let chunk = ready!(self.chunks.as_mut().poll_next(cx));
-        if chunk.is_none() {
+        if !matches!(chunk, Some(Ok(_))) {
             self.permit = None;
         }
         Poll::Ready(chunk)

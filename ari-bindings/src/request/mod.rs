@@ -11,19 +11,22 @@ pub(crate) mod variables;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 pub use self::download::Download;
 pub use self::filter::EventFilter;
 pub use self::list::IntoList;
 pub(crate) use self::parameter::Parameter;
+pub(crate) use self::parameter::{NUL, has_nul_within};
 use self::parameter::{encode, has_nul};
 pub use self::reply::Response;
-#[cfg(feature = "websocket")]
-pub(crate) use self::reply::reason;
-pub(crate) use self::reply::{Content, Expect, Head, beginning, excerpt, wants_tls};
+pub(crate) use self::reply::{CONFIDENTIAL, Content, Expect, Head, excerpt, wants_tls};
 pub use self::variables::VariableValue;
 use crate::{Error, Method, Operation, Release, RequestLine, availability};
+
+/// The longest request line that Asterisk reads: method, path with query, and version.
+const MAX_REQUEST_LINE: usize = 4095;
 
 /// A request as a plain value, bound to no transport.
 ///
@@ -180,34 +183,64 @@ impl Request {
         RequestLine::new(self.operation, self.method, self.path())
     }
 
+    /// The error that it cannot be sent because of this parameter.
+    #[allow(clippy::ptr_arg, reason = "an error names a parameter only if its name is static")]
+    fn invalid_at(&self, name: &Cow<'static, str>, reason: &str) -> Error {
+        match name {
+            Cow::Borrowed(name) => self.invalid(name, reason),
+            Cow::Owned(name) => self.invalid("", format!("parameter `{name}`: {reason}")),
+        }
+    }
+
     /// The error that it cannot be sent.
     pub(crate) fn invalid(&self, parameter: &'static str, reason: impl Into<Box<str>>) -> Error {
         let request = RequestLine::new(self.operation, self.method, &*self.template);
         Error::InvalidRequest { request, parameter, reason: reason.into() }
     }
 
-    /// Fails if Asterisk would read it as something else.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Fails if Asterisk would read it as something else. The prefix is the path of the base URL.
+    pub(crate) fn check(&self, prefix: &str) -> Result<(), Error> {
+        self.check_path()?;
+        for (name, value) in &self.query {
+            if has_nul(name) || value.has_nul() {
+                return Err(self.invalid_at(name, NUL));
+            }
+        }
+        if self.body().is_some_and(has_nul_within) {
+            return Err(self.invalid("", format!("its body: {NUL}")));
+        }
+        if !self.fits(prefix) {
+            return Err(self.invalid("", "its path and query are longer than the 4095 bytes that Asterisk reads"));
+        }
+        Ok(())
+    }
+
+    fn check_path(&self) -> Result<(), Error> {
         let mut rest = &*self.template;
         while let Some((_, name, after)) = next_parameter(rest) {
-            let value = self.parameter_of_path(name).unwrap_or_default();
-            if let Some(reason) = self.fault_of_segment(name, value) {
-                return Err(self.invalid("", format!("parameter `{name}`: {reason}")));
+            let present = self.path.iter().find(|(present, _)| present == name);
+            if let Some(reason) = self.fault_of_segment(name, present.map_or("", |(_, value)| value)) {
+                return Err(match present {
+                    Some((name, _)) => self.invalid_at(name, reason),
+                    None => self.invalid("", format!("parameter `{name}`: {reason}")),
+                });
             }
             rest = after;
         }
-        let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%{}".contains(&byte);
-        let is_relative = |segment: &str| segment == "." || segment == "..";
-        if !self.template.starts_with('/') || !self.template.bytes().all(is_path) {
-            return Err(self.invalid("", "its path must begin with `/` and be percent-encoded, without a query"));
-        }
-        if self.template.split('/').any(is_relative) {
-            return Err(self.invalid("", "its path must not have the segments `.` and `..`"));
-        }
-        if self.query.iter().any(|(name, value)| has_nul(name) || has_nul(&value.to_text())) {
-            return Err(self.invalid("", "it has a NUL character, at which Asterisk would cut it off"));
-        }
-        Ok(())
+        // The path of an operation is right.
+        let fault = if self.operation.is_none() { fault_of_path(&self.template, &self.path()) } else { None };
+        fault.map_or(Ok(()), |fault| Err(self.invalid("", fault)))
+    }
+
+    /// Whether its request line is as short as Asterisk requires.
+    pub(crate) fn fits(&self, prefix: &str) -> bool {
+        let spaces_and_version = " / HTTP/1.1".len();
+        self.method.as_str().len() + prefix.len() + self.uri().len() + spaces_and_version <= MAX_REQUEST_LINE
+    }
+
+    /// Whether the bodies of request and response may have passwords: those of a module's configuration.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.template.starts_with("/asterisk/config/")
     }
 
     /// Why a value cannot take the place of a parameter of the path.
@@ -215,7 +248,7 @@ impl Request {
         match value {
             "" => Some("it is empty, and Asterisk would take the parent path instead"),
             "." | ".." => Some("as a path segment it would be resolved away"),
-            _ if has_nul(value) => Some("it has a NUL character, at which Asterisk would cut it off"),
+            _ if has_nul(value) => Some(NUL),
             _ if routes::is_taken(&self.template, name, value) => {
                 Some("Asterisk would take it for another operation of that name")
             }
@@ -233,17 +266,13 @@ impl Request {
         self.query.iter().map(|(name, _)| &**name).chain(members)
     }
 
-    /// Fails with the first thing in it that a release is known to lack.
-    pub(crate) fn check_availability(&self, release: Release) -> Result<(), Error> {
-        let Some(operation) = self.operation else { return Ok(()) };
+    /// The first thing in it that a release is known to lack.
+    pub(crate) fn lacks(&self, release: Release) -> Option<availability::Item> {
+        let operation = self.operation?;
         let name = format!("{}.{}", operation.resource, operation.name);
         let parameters =
             self.parameters().filter_map(|parameter| availability::find(&format!("parameter {name}.{parameter}")));
-        let lacks = |item: &availability::Item| item.is_in(release) == Some(false);
-        match operation.availability().into_iter().chain(parameters).find(lacks) {
-            Some(item) => Err(Error::Unavailable { request: self.line(), item, release }),
-            None => Ok(()),
-        }
+        operation.availability().into_iter().chain(parameters).find(|item| item.is_in(release) == Some(false))
     }
 
     /// Makes the query parameters members of the body, where Asterisk reads them as well.
@@ -255,6 +284,24 @@ impl Request {
         }
         self.body = Some(Body::Members(Value::Object(members)));
     }
+}
+
+/// Why a path, with its parameters and with their values, is none that Asterisk reads as it stands.
+fn fault_of_path(template: &str, path: &str) -> Option<&'static str> {
+    let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%{}".contains(&byte);
+    let is_escape =
+        |(at, _)| path.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+    if !template.starts_with('/') || !template.bytes().all(is_path) || !path.match_indices('%').all(is_escape) {
+        return Some("its path must begin with `/` and be percent-encoded, without a query");
+    }
+    if path.contains(['{', '}']) {
+        return Some("its path has a brace that does not belong to a parameter");
+    }
+    path.split('/').find_map(|segment| match &*Cow::from(percent_decode_str(segment)) {
+        b"." | b".." => Some("its path must not have the segments `.` and `..`"),
+        segment if segment.contains(&0) => Some(NUL),
+        _ => None,
+    })
 }
 
 /// The first `{name}` of a path, with what stands before and after it.

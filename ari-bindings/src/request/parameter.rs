@@ -31,6 +31,14 @@ impl Parameter {
         }
     }
 
+    pub(super) fn has_nul(&self) -> bool {
+        match self {
+            Self::Text(text) => has_nul(text),
+            Self::List(values) => values.iter().any(|value| has_nul(value)),
+            Self::Int(_) | Self::Bool(_) | Self::Double(_) => false,
+        }
+    }
+
     pub(super) fn into_json(self) -> Value {
         match self {
             Self::Text(text) => text.into(),
@@ -47,9 +55,22 @@ pub(super) fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
 }
 
+/// Why text with a NUL character is not sent.
+pub(crate) const NUL: &str = "it has a NUL character, at which Asterisk would cut it off";
+
 /// Whether Asterisk, which is written in C, would read only a part of it.
 pub(super) fn has_nul(text: &str) -> bool {
     text.contains('\0')
+}
+
+/// The same of any text in a JSON value.
+pub(crate) fn has_nul_within(value: &Value) -> bool {
+    match value {
+        Value::String(text) => has_nul(text),
+        Value::Array(items) => items.iter().any(has_nul_within),
+        Value::Object(members) => members.iter().any(|(name, value)| has_nul(name) || has_nul_within(value)),
+        _ => false,
+    }
 }
 
 /// Escapes one value of a comma-separated list for Asterisk's application-argument parser.

@@ -32,22 +32,21 @@ pub(crate) enum Expect {
 /// The content of a response that says that the request was executed.
 pub(crate) enum Content {
     Text { status: u16, text: Bytes },
-    File(Download),
+    File { status: u16, download: Download },
 }
 
 impl Content {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::Text { status, .. } => *status,
-            Self::File(_) => 200,
+            Self::Text { status, .. } | Self::File { status, .. } => *status,
         }
     }
 
     /// The content, which counts as in progress as long as the rest of it is.
     pub(crate) fn holding(self, permit: OwnedSemaphorePermit) -> Self {
         match self {
-            Self::File(download) => Self::File(download.holding(permit)),
+            Self::File { status, download } => Self::File { status, download: download.holding(permit) },
             text @ Self::Text { .. } => text,
         }
     }
@@ -55,16 +54,14 @@ impl Content {
     pub(crate) fn into_response(self, request: Request) -> Response {
         match self {
             Self::Text { status, text } => Response { request, status, body: text },
-            Self::File(_) => Response { request, status: 200, body: Bytes::new() },
+            Self::File { status, .. } => Response { request, status, body: Bytes::new() },
         }
     }
 
     pub(crate) fn into_download(self, request: &Request) -> Result<Download, Error> {
         match self {
-            Self::File(download) => Ok(download),
-            Self::Text { text, .. } => {
-                Err(Error::Decode { request: request.line(), reason: "not a file".into(), body: beginning(&text) })
-            }
+            Self::File { download, .. } => Ok(download),
+            Self::Text { text, .. } => Err(request.decode_error("not a file", &text)),
         }
     }
 }
@@ -98,12 +95,9 @@ impl Response {
 
     /// The body as JSON of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let text = std::str::from_utf8(&self.body).map_err(|error| self.undecodable(&error))?;
-        serde_json::from_str(text).map_err(|error| self.undecodable(&error))
-    }
-
-    fn undecodable(&self, error: &dyn std::error::Error) -> Error {
-        Error::Decode { request: self.request.line(), reason: reason(error), body: beginning(&self.body) }
+        let body = &*self.body;
+        let text = std::str::from_utf8(body).map_err(|error| self.request.decode_error(error.to_string(), body))?;
+        serde_json::from_str(text).map_err(|error| self.request.undecodable(&error, body))
     }
 }
 
@@ -162,7 +156,7 @@ impl Head {
             request: request.line(),
             status,
             message: excerpt(message, MESSAGE).into(),
-            body: beginning(body.as_bytes()),
+            body: request.kept(body.as_bytes()),
         };
         match message {
             Some(message) if status >= 400 => refused(&message),
@@ -190,14 +184,33 @@ pub(crate) fn wants_tls(status: u16, body: &str) -> bool {
     status == 400 && (body.contains("to HTTPS port") || body.contains("SSL-enabled server port"))
 }
 
-/// The beginning of a body, as much as an error keeps.
-pub(crate) fn beginning(body: &[u8]) -> Box<str> {
-    String::from_utf8_lossy(&body[..body.len().min(BODY)]).into()
-}
+/// What stands for a body that may have passwords.
+pub(crate) const CONFIDENTIAL: &str = "(body left out: it may have passwords)";
 
-/// Why a reply does not decode. The error of the decoder quotes the value at fault, however long it is.
-pub(crate) fn reason(error: &dyn std::error::Error) -> Box<str> {
-    excerpt(&error.to_string(), MESSAGE).into()
+impl Request {
+    /// The error that its response does not decode.
+    pub(crate) fn undecodable(&self, error: &serde_json::Error, body: &[u8]) -> Error {
+        // The error quotes the value at fault, however long it is.
+        let reason = if self.is_confidential() {
+            format!("not the declared JSON at line {} column {}", error.line(), error.column())
+        } else {
+            excerpt(&error.to_string(), MESSAGE)
+        };
+        self.decode_error(reason, body)
+    }
+
+    /// The error that its response is not as declared.
+    pub(crate) fn decode_error(&self, reason: impl Into<Box<str>>, body: &[u8]) -> Error {
+        Error::Decode { request: self.line(), reason: reason.into(), body: self.kept(body) }
+    }
+
+    /// As much of a body as an error keeps.
+    fn kept(&self, body: &[u8]) -> Box<str> {
+        if self.is_confidential() {
+            return CONFIDENTIAL.into();
+        }
+        String::from_utf8_lossy(&body[..body.len().min(BODY)]).into()
+    }
 }
 
 /// Whether Asterisk signs this HTML, as it does unless `servername` of http.conf has it otherwise.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
-use tokio::task::JoinSet;
+use futures_util::future::try_join_all;
 
 use crate::client::retry;
 use crate::ids::{PlaybackId, RecordingName};
@@ -66,16 +66,10 @@ pub(crate) async fn list(client: Client, apps: Vec<String>, running: Running) ->
 /// Asks for many things at once, as many as the client allows; leaves out those that are gone.
 async fn present<T, Asking>(questions: impl Iterator<Item = Asking>) -> Result<Vec<T>, Error>
 where
-    T: Send + 'static,
-    Asking: Future<Output = Result<T, Error>> + Send + 'static,
+    Asking: Future<Output = Result<T, Error>>,
 {
-    let mut asking: JoinSet<_> = questions.collect();
-    let mut present = Vec::new();
-    while let Some(answer) = asking.join_next().await {
-        let answer = answer.map_err(|error| Error::config(format!("a task has ended early: {error}")))?;
-        present.extend(unless_gone(answer)?);
-    }
-    Ok(present)
+    let answers = try_join_all(questions.map(|question| async { unless_gone(question.await) })).await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 fn unless_gone<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {

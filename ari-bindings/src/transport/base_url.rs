@@ -1,5 +1,7 @@
 //! The base URL of an ARI server.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use zeroize::Zeroizing;
@@ -20,6 +22,22 @@ pub(crate) struct BaseUrl {
 pub(crate) struct Credentials {
     pub(crate) user: String,
     pub(crate) password: Zeroizing<String>,
+}
+
+impl Credentials {
+    /// The value of the header that has them.
+    pub(crate) fn basic(&self) -> Result<Zeroizing<String>, Error> {
+        const SCHEME: &str = "Basic ";
+        if self.user.contains(':') {
+            return Err(Error::config("a user name cannot contain `:`"));
+        }
+        let pair = Zeroizing::new(format!("{}:{}", self.user, *self.password));
+        // A buffer that grows would leave copies behind.
+        let mut basic = Zeroizing::new(String::with_capacity(SCHEME.len() + pair.len() * 4 / 3 + 4));
+        basic.push_str(SCHEME);
+        STANDARD.encode_string(pair.as_bytes(), &mut basic);
+        Ok(basic)
+    }
 }
 
 impl BaseUrl {
@@ -44,7 +62,7 @@ impl BaseUrl {
         if path.contains('@') {
             return Err(fault("user and password in it must be percent-encoded UTF-8"));
         }
-        if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%+@".contains(&byte)) {
+        if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%+".contains(&byte)) {
             return Err(fault("its path has characters that do not belong there; write it"));
         }
         let text = format!("{scheme}://{authority}{}", path.trim_end_matches('/'));

@@ -14,7 +14,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
 use super::failure::lost;
-use crate::request::beginning;
 use crate::{Error, Request, RequestLine};
 
 /// As much memory as is taken beforehand for what a server says it will send.
@@ -38,7 +37,7 @@ pub(super) async fn text(request: &Request, mut response: Response) -> Result<By
     text.extend_from_slice(&first);
     while let Some(piece) = piece(request, &mut response).await? {
         if text.len() + piece.len() > LONGEST {
-            return Err(too_long(request.line(), LONGEST as u64, &text[..SHOWN.min(text.len())]));
+            return Err(request.decode_error(too_long(LONGEST as u64), &text[..SHOWN.min(text.len())]));
         }
         text.extend_from_slice(&piece);
     }
@@ -49,8 +48,8 @@ async fn piece(request: &Request, response: &mut Response) -> Result<Option<Byte
     response.chunk().await.map_err(|error| lost(request.line(), error))
 }
 
-fn too_long(request: RequestLine, limit: u64, body: &[u8]) -> Error {
-    Error::Decode { request, reason: format!("longer than {limit} bytes").into(), body: beginning(body) }
+fn too_long(limit: u64) -> String {
+    format!("longer than {limit} bytes")
 }
 
 /// The pieces of a file.
@@ -112,7 +111,8 @@ impl Stream for Pieces {
             this.wait = None;
             this.size += piece.as_ref().and_then(|piece| piece.as_ref().ok()).map_or(0, |piece| piece.len() as u64);
             if this.size > this.limits.download_size {
-                return this.end(too_long(this.request.clone(), this.limits.download_size, &[]));
+                let reason = too_long(this.limits.download_size).into();
+                return this.end(Error::Decode { request: this.request.clone(), reason, body: "".into() });
             }
             if !is_late || piece.is_none() {
                 return Poll::Ready(piece);

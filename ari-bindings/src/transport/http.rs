@@ -210,7 +210,8 @@ impl Http {
             let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let content_type = content_type.map(Box::from);
             let pieces = Pieces::new(request.line(), response, self.limits);
-            return Ok(Content::File(Download::new(content_type, pieces.length(), Box::pin(pieces))));
+            let download = Download::new(content_type, pieces.length(), Box::pin(pieces));
+            return Ok(Content::File { status, download });
         }
         let text = body::text(request, response).await?;
         if is_success {

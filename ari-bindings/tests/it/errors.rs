@@ -294,6 +294,7 @@ fn unusable_configuration_is_refused() {
         (Client::builder("localhost:8088/ari"), "must begin with http://"),
         (Client::builder("ws://localhost:8088/ari"), "scheme"),
         (Client::builder("http://localhost/ari").credentials("a:b", "c"), "`:`"),
+        (Client::builder("http://a%3Ab:c@localhost/ari"), "`:`"),
     ] {
         let error = builder.build().unwrap_err();
         assert!(error.to_string().contains(words), "{error}");

@@ -277,6 +277,12 @@ async fn downloads_use_http_client() {
     assert!(matches!(error, Error::Config { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn user_with_a_colon_is_refused() {
+    let error = Listener::builder().credentials("a:b", "secret").bind("127.0.0.1:0").await.unwrap_err();
+    assert!(error.to_string().contains("`:`") && !error.to_string().contains("secret"), "{error}");
+}
+
 #[cfg(feature = "tls")]
 async fn dial_tls(listener: &Listener) -> Result<WebSocketStream<tokio_rustls::client::TlsStream<TcpStream>>, WsError> {
     use std::sync::Arc;
@@ -315,6 +321,7 @@ async fn sessions_over_tls() {
     assert_eq!(response.status(), http::StatusCode::SERVICE_UNAVAILABLE);
 
     let builder = Listener::builder().certificate_pem("none", "none");
-    let error = builder.bind("127.0.0.1:0").await.unwrap_err();
+    // It is checked before the address, which is taken.
+    let error = builder.bind(listener.local_addr()).await.unwrap_err();
     assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
 }

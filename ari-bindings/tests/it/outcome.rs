@@ -129,6 +129,18 @@ async fn words_of_the_server_are_escaped_and_bounded() {
     }
 }
 
+/// Objects of a module's configuration may have passwords.
+#[tokio::test]
+async fn decode_errors_leave_out_confidential_bodies() {
+    let malformed = r#"[{"attribute":"password","value":["hunter2"]},"hunter2"]"#;
+    let server = Server::json("200 OK", malformed).await;
+    let object = server.client.asterisk().get_object("res_pjsip", "auth", "alice");
+    let error = within(object).await.unwrap_err();
+    let Error::Decode { reason, body, .. } = &error else { panic!("{error:?}") };
+    assert!(reason.contains("line 1") && body.contains("left out"), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+}
+
 #[tokio::test]
 async fn send_reaches_operations_that_the_bindings_do_not_have() {
     let mut server = Server::json("200 OK", r#"{"mode":"quiet"}"#).await;
@@ -153,9 +165,23 @@ async fn send_reaches_operations_that_the_bindings_do_not_have() {
 #[tokio::test]
 async fn send_refuses_what_is_no_path() {
     let ari = Client::builder("http://127.0.0.1:1/ari").build().unwrap();
-    for path in ["channels", "/channels?x=y", "/channels/../x", "/a b", "/channels/{channelId}", "/é"] {
+    let relative = ["/channels/../x", "/channels/%2e%2E/x", "/channels/.%2e", "/%2E/x"];
+    let broken = ["/channels/%", "/channels/%zz", "/channels/%0", "/channels/a%00b"];
+    let unfilled = ["/channels/{channelId}", "/channels/{channelId", "/channels/channelId}", "/channels/{{x}}"];
+    let others = ["channels", "/channels?x=y", "/a b", "/é"];
+    for path in [&relative[..], &broken, &unfilled, &others].concat() {
         let error = within(ari.send(Request::new(Method::Get, path))).await.unwrap_err();
         assert!(matches!(error, Error::InvalidRequest { .. }), "{path}: {error}");
+    }
+    let request = || Request::new(Method::Post, "/channels");
+    for request in [
+        request().json(serde_json::json!({ "variables": { "A": ["a\0b"] } })),
+        request().json(serde_json::json!({ "A\0": 1 })),
+        request().query_parameter("app", "a\0b"),
+        request().query_parameter("app", "x".repeat(5000)),
+    ] {
+        let error = within(ari.send(request)).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidRequest { .. }), "{error}");
     }
     let create = Request::new(Method::Get, "/channels/{channelId}").path_parameter("channelId", "create");
     assert!(matches!(within(ari.send(create)).await.unwrap_err(), Error::InvalidRequest { .. }));
@@ -177,6 +203,17 @@ fn names_of_sibling_routes_and_nul_are_refused() {
         }
     }
     assert!(ari.bridge("create").get().into_request().is_ok());
+}
+
+#[tokio::test]
+async fn failed_download_no_longer_counts_as_in_progress() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 100\r\n\r\nRIFF";
+    let server = Server::answering(head).await;
+    let ari = Client::builder(server.client.base_url()).max_requests(1).build().unwrap();
+    let mut download = within(ari.recordings().get_stored_file("a")).await.unwrap();
+    while within(download.chunk()).await.is_ok() {}
+    within(ari.recordings().get_stored_file("b")).await.unwrap();
+    drop(download);
 }
 
 #[tokio::test]

@@ -225,10 +225,10 @@ fn step(argument: &Argument) -> TokenStream {
         }
         Form::QueryList(String) => quote!(.list(#wire, #name.into_list())),
         Form::QueryList(_) => quote!(.list(#wire, #name.into_list().into_iter().map(Into::into).collect())),
-        Form::Variables => quote!(.member(#wire, crate::client::variables::to_json(#name))),
-        Form::Members => quote!(.member(#wire, crate::client::variables::to_json_object(#name))),
-        Form::Tuples(_) => quote!(.member(#wire, crate::client::variables::to_json_list(#name))),
-        Form::BareVariables => quote!(.whole(crate::client::variables::to_json(#name))),
+        Form::Variables => quote!(.member(#wire, crate::request::variables::to_json(#name))),
+        Form::Members => quote!(.member(#wire, crate::request::variables::to_json_object(#name))),
+        Form::Tuples(_) => quote!(.member(#wire, crate::request::variables::to_json_list(#name))),
+        Form::BareVariables => quote!(.whole(crate::request::variables::to_json(#name))),
         Form::BareFilter => quote!(.whole(#name.into().into_json())),
         Form::Json => quote!(.member(#wire, #name.into())),
     }

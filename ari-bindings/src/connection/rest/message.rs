@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::unescape::unescape;
-use crate::request::{Content, Head, beginning, reason};
+use crate::request::{Content, Head};
 use crate::value::Text;
 use crate::{Error, Request};
 
@@ -56,7 +56,7 @@ pub(super) enum Answer {
     },
     /// It identifies its request, but is malformed.
     Unreadable {
-        reason: Box<str>,
+        error: serde_json::Error,
         text: Utf8Bytes,
     },
 }
@@ -74,7 +74,7 @@ pub(super) fn answer(text: &Utf8Bytes) -> Option<(u64, Answer)> {
         Err(error) => {
             let RequestId { request_id } = serde_json::from_str(text).ok()?;
             let id = words(request_id).parse().ok()?;
-            Some((id, Answer::Unreadable { reason: reason(&error), text: text.clone() }))
+            Some((id, Answer::Unreadable { error, text: text.clone() }))
         }
     }
 }
@@ -143,11 +143,7 @@ impl Answer {
     /// What it means for the request.
     pub(super) fn into_content(self, base_url: &str, request: &Request) -> Result<Content, Error> {
         match self {
-            Self::Unreadable { reason, text } => Err(Error::Decode {
-                request: request.line(),
-                reason: format!("no RESTResponse: {reason}").into(),
-                body: beginning(text.as_bytes()),
-            }),
+            Self::Unreadable { error, text } => Err(request.undecodable(&error, text.as_bytes())),
             Self::Read { status, reason, content_type, body } => {
                 if is_unexecuted(request, status, &body) {
                     let body = serde_json::json!({ "message": "Not Implemented" }).to_string();

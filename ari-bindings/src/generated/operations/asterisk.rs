@@ -216,7 +216,7 @@ impl UpdateObject {
     ///
     /// `fields` in the body.
     pub fn fields(mut self, fields: impl IntoIterator<Item = ConfigTuple>) -> Self {
-        self.0 = self.0.member("fields", crate::client::variables::to_json_list(fields));
+        self.0 = self.0.member("fields", crate::request::variables::to_json_list(fields));
         self
     }
 }

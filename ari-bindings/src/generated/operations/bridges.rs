@@ -217,7 +217,7 @@ impl Create {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.whole(crate::client::variables::to_json(variables));
+        self.0 = self.0.whole(crate::request::variables::to_json(variables));
         self
     }
 }
@@ -273,7 +273,7 @@ impl CreateWithId {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }
@@ -511,7 +511,7 @@ impl SetBridgeVars {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("bridgeId", Into::<BridgeId>::into(bridge_id).as_ref())
-                .member("variables", crate::client::variables::to_json(variables)),
+                .member("variables", crate::request::variables::to_json(variables)),
         )
     }
 }

@@ -385,7 +385,7 @@ impl Originate {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 
@@ -516,7 +516,7 @@ impl Create {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }
@@ -679,7 +679,7 @@ impl OriginateWithId {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 
@@ -1866,7 +1866,7 @@ impl SetChannelVars {
         Self(
             Call::new(client, &Self::OPERATION)
                 .path("channelId", Into::<ChannelId>::into(channel_id).as_ref())
-                .member("variables", crate::client::variables::to_json(variables)),
+                .member("variables", crate::request::variables::to_json(variables)),
         )
     }
 }
@@ -2168,7 +2168,7 @@ impl ExternalMedia {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 

@@ -138,7 +138,7 @@ impl SendMessage {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }
@@ -198,7 +198,7 @@ impl Refer {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }
@@ -314,7 +314,7 @@ impl SendMessageToEndpoint {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }
@@ -382,7 +382,7 @@ impl ReferToEndpoint {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }

@@ -89,7 +89,7 @@ impl UserEvent {
     ///
     /// `variables` in the body.
     pub fn variables(mut self, variables: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json_object(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json_object(variables));
         self
     }
 }

@@ -58,7 +58,7 @@ impl Create {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.member("variables", crate::client::variables::to_json(variables));
+        self.0 = self.0.member("variables", crate::request::variables::to_json(variables));
         self
     }
 }
@@ -98,7 +98,7 @@ impl Remove {
         client: &Client,
         fields: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        Self(Call::new(client, &Self::OPERATION).member("fields", crate::client::variables::to_json(fields)))
+        Self(Call::new(client, &Self::OPERATION).member("fields", crate::request::variables::to_json(fields)))
     }
 }
 

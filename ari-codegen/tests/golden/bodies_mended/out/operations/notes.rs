@@ -62,7 +62,7 @@ impl Create {
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>,
     ) -> Self {
-        self.0 = self.0.whole(crate::client::variables::to_json(variables));
+        self.0 = self.0.whole(crate::request::variables::to_json(variables));
         self
     }
 }
@@ -99,7 +99,7 @@ impl Remove {
     pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
 
     pub(crate) fn new(client: &Client, fields: impl IntoIterator<Item = Pair>) -> Self {
-        Self(Call::new(client, &Self::OPERATION).member("fields", crate::client::variables::to_json_list(fields)))
+        Self(Call::new(client, &Self::OPERATION).member("fields", crate::request::variables::to_json_list(fields)))
     }
 }
 
@@ -120,7 +120,7 @@ impl Find {
 
     /// `members` in the body.
     pub fn members(mut self, members: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>) -> Self {
-        self.0 = self.0.member("members", crate::client::variables::to_json_object(members));
+        self.0 = self.0.member("members", crate::request::variables::to_json_object(members));
         self
     }
 }

@@ -101,7 +101,7 @@ impl Update {
 
     /// `fields` in the body.
     pub fn fields(mut self, fields: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>) -> Self {
-        self.0 = self.0.member("fields", crate::client::variables::to_json(fields));
+        self.0 = self.0.member("fields", crate::request::variables::to_json(fields));
         self
     }
 }
