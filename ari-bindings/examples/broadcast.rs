@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
     println!("{}", ari.server_version().await?);
     // Each copy is another application.
     let app = format!("broadcast-{}", std::process::id());
-    let events = ari.events([&app]).await?;
+    let events = ari.events(&app).await?;
     println!("waiting for offers to the application {app}");
     serve(ari, events, app).await
 }
@@ -64,7 +64,7 @@ async fn react(ari: &Client, event: &Event, app: &str) -> Result<(), Error> {
         Event::StasisStart(start) => {
             let channel = ari.channel(&start.channel);
             channel.answer().await?;
-            channel.play(["sound:hello-world"]).await?;
+            channel.play("sound:hello-world").await?;
         }
         Event::PlaybackFinished(finished) => {
             if let Some(id) = finished.playback.target_uri.strip_prefix("channel:") {

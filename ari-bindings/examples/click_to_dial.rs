@@ -36,7 +36,7 @@ async fn main() -> Result<(), Error> {
         .build()?;
     // Each run is another application, so that several can run at the same time.
     let app = format!("click-to-dial-{}", std::process::id());
-    let mut events = ari.events([&app]).resync(true).await?;
+    let mut events = ari.events(&app).resync(true).await?;
     let wish = Wish { app, first, second, ring_seconds: 20 };
     let outcome = connect(&ari, &mut events, wish).await;
     events.close().await;

@@ -37,7 +37,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["conference"]).resync(true).await?;
+    let events = ari.events("conference").resync(true).await?;
     println!("waiting for calls to the application conference");
     serve(ari, events).await
 }
@@ -105,15 +105,15 @@ impl Conferences {
             }
             found => found?,
         };
-        if let Err(error) = room.add_channel([&channel.id]).await {
+        if let Err(error) = room.add_channel(&channel.id).await {
             // The room may have been created for nobody.
             self.settle(&room).await?;
             return Err(error);
         }
         if bridge.channels.is_empty() {
-            self.ari.channel(channel).play(["sound:conf-onlyperson"]).await?;
+            self.ari.channel(channel).play("sound:conf-onlyperson").await?;
         } else {
-            room.play(["sound:conf-hasjoin"]).await?;
+            room.play("sound:conf-hasjoin").await?;
         }
         Ok(())
     }
@@ -141,11 +141,11 @@ impl Conferences {
         let channel = self.ari.channel(id);
         if self.muted.remove(id) {
             channel.unmute(Direction::In).await?;
-            channel.play(["sound:conf-now-unmuted"]).await?;
+            channel.play("sound:conf-now-unmuted").await?;
         } else {
             channel.mute(Direction::In).await?;
             self.muted.insert(id.clone());
-            channel.play(["sound:conf-now-muted"]).await?;
+            channel.play("sound:conf-now-muted").await?;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Error> {
         .build()?;
     let address = setting("MEDIA_ADDRESS", "127.0.0.1").parse().expect("MEDIA_ADDRESS is an IP address");
     clean_up(&ari).await?;
-    let events = ari.events([APP]).resync(true).await?;
+    let events = ari.events(APP).resync(true).await?;
     println!("waiting for calls to the application external_media");
     serve(ari, events, address).await
 }
@@ -145,7 +145,7 @@ impl Calls {
             echo: tokio::spawn(echo(socket)),
         };
         self.open.push(call);
-        self.ari.bridge(&bridge).add_channel([caller]).await?;
+        self.ari.bridge(&bridge).add_channel(caller).await?;
         self.ari.channels().external_media(APP, "ulaw").external_host(host).channel_id(media).await?;
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Calls {
     /// A media channel is ready.
     async fn connect(&self, media: &ChannelId) -> Result<(), Error> {
         match self.open.iter().find(|call| call.media == *media) {
-            Some(call) => self.ari.bridge(&call.bridge).add_channel([media]).await,
+            Some(call) => self.ari.bridge(&call.bridge).add_channel(media).await,
             None => self.ari.channel(media).hangup().await,
         }
     }

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let mut events = ari.events(["hello-world"]).await?;
+    let mut events = ari.events("hello-world").await?;
     println!("waiting for calls to the application hello-world");
     while let Some(event) = events.next().await {
         match react(&ari, &event?).await {
@@ -38,9 +38,9 @@ pub async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
     match event {
         Event::StasisStart(start) => {
             println!("{} calls on {}", start.channel.caller.number, start.channel.name);
-            let channel = ari.channel(&start.channel.id);
+            let channel = ari.channel(&start.channel);
             channel.answer().await?;
-            channel.play(["sound:hello-world"]).lang("en").await?;
+            channel.play("sound:hello-world").lang("en").await?;
         }
         Event::PlaybackFinished(finished) => {
             let Some(id) = finished.playback.target_uri.strip_prefix("channel:") else { return Ok(()) };

@@ -45,7 +45,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["ivr"]).resync(true).await?;
+    let events = ari.events("ivr").resync(true).await?;
     println!("waiting for calls to the application ivr");
     serve(ari, events).await
 }

@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["monitor"]).subscribe_all(true).resync(true).await?;
+    let events = ari.events("monitor").subscribe_all(true).resync(true).await?;
     // Clears the terminal and starts at the top.
     serve(events, |table| print!("\x1b[2J\x1b[H{table}")).await
 }

@@ -43,13 +43,13 @@ async fn main() -> Result<(), Error> {
     let setting = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
     let (user, password) = (setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"));
     if let Ok(address) = env::var("LISTEN") {
-        let listener = Listener::builder().credentials(user, password).applications(["outbound"]).bind(address).await?;
+        let listener = Listener::builder().credentials(user, password).applications("outbound").bind(address).await?;
         println!("waiting for Asterisk at {}", listener.local_addr());
         listen(listener).await;
         return Ok(());
     }
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari")).credentials(user, password).build()?;
-    let events = ari.events(["outbound"]).await?;
+    let events = ari.events("outbound").await?;
     println!("connected to {}", ari.base_url());
     handle(ari, events).await
 }
@@ -89,7 +89,7 @@ async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
             println!("{} calls on {}", start.channel.caller.number, start.channel.name);
             let channel = ari.channel(&start.channel);
             channel.answer().await?;
-            channel.play(["sound:hello-world"]).await?;
+            channel.play("sound:hello-world").await?;
         }
         Event::PlaybackFinished(finished) => {
             if let Some(id) = finished.playback.target_uri.strip_prefix("channel:") {

@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["queue"]).resync(true).await?;
+    let events = ari.events("queue").resync(true).await?;
     println!("waiting for calls to the application queue");
     let agents = setting("AGENTS", "PJSIP/phone-b").split(',').map(str::to_owned).collect();
     serve(ari, events, Settings { agents, ring_seconds: 15, rest: Duration::from_secs(10) }).await
@@ -157,7 +157,7 @@ impl Queue {
     async fn wait(&mut self, caller: &Channel) -> Result<(), Error> {
         println!("{} waits", caller.name);
         self.ari.channel(caller).answer().await?;
-        self.line.add_channel([&caller.id]).await?;
+        self.line.add_channel(&caller.id).await?;
         self.waiting.push_back(caller.id.clone());
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Queue {
         println!("{} takes {caller}", found.endpoint);
         self.waiting.pop_front();
         found.state = State::Talking { agent: agent.clone(), caller: caller.clone(), bridge: bridge.clone() };
-        self.line.remove_channel([&caller]).await?;
+        self.line.remove_channel(&caller).await?;
         self.ari.bridge(&bridge).add_channel([&caller, agent]).await
     }
 
@@ -265,7 +265,7 @@ impl Queue {
                     it.state = State::Resting(Instant::now() + self.settings.rest);
                     self.waiting.push_front(caller.clone());
                     bridge.destroy().await?;
-                    return self.line.add_channel([&caller]).await;
+                    return self.line.add_channel(&caller).await;
                 }
                 State::Talking { agent, caller, bridge } if caller == id => {
                     let (agent, bridge) = (agent.clone(), self.ari.bridge(bridge));

@@ -43,7 +43,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["record_and_play"]).resync(true).await?;
+    let events = ari.events("record_and_play").resync(true).await?;
     println!("waiting for calls to the application record_and_play");
     serve(ari, events, setting("RECORDINGS", ".").into()).await
 }

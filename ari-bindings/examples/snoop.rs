@@ -36,7 +36,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["snoop"]).resync(true).await?;
+    let events = ari.events("snoop").resync(true).await?;
     println!("waiting for calls to the application snoop");
     serve(ari, events).await
 }
@@ -119,7 +119,7 @@ impl Supervisors {
         let bridge = self.ari.bridges().create().r#type("mixing,dtmf_events").await?.id;
         let listening = Listening { target: target.id.clone(), bridge: bridge.clone(), snoop: None };
         self.listening.insert(supervisor.id.clone(), listening);
-        self.ari.bridge(&bridge).add_channel([&supervisor.id]).await?;
+        self.ari.bridge(&bridge).add_channel(&supervisor.id).await?;
         let snooping = self.snoop(&supervisor.id, Whisper::None).await;
         if snooping.is_err() {
             // For example, the target has hung up.
@@ -144,7 +144,7 @@ impl Supervisors {
     async fn hear(&self, snoop: &ChannelId) -> Result<(), Error> {
         let is_of = |listening: &&Listening| listening.snoop.as_ref() == Some(snoop);
         match self.listening.values().find(is_of) {
-            Some(listening) => self.ari.bridge(&listening.bridge).add_channel([snoop]).await,
+            Some(listening) => self.ari.bridge(&listening.bridge).add_channel(snoop).await,
             None => self.ari.channel(snoop).hangup().await,
         }
     }

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["transfer"]).resync(true).await?;
+    let events = ari.events("transfer").resync(true).await?;
     println!("waiting for calls to the application transfer");
     serve(ari, events).await
 }
@@ -206,10 +206,10 @@ impl Call {
 
     /// The agent or the target of a transfer has answered.
     async fn answered(&mut self, id: &ChannelId) -> Result<(), Error> {
-        self.bridge().add_channel([id]).await?;
+        self.bridge().add_channel(id).await?;
         if self.next.as_ref() != Some(id) {
             self.ari.channel(&self.caller).answer().await?;
-            return self.bridge().add_channel([&self.caller]).await;
+            return self.bridge().add_channel(&self.caller).await;
         }
         self.is_next_there = true;
         match &self.agent {
@@ -235,7 +235,7 @@ impl Call {
         let agent = self.ari.channel(agent);
         self.next = Some(call(&self.ari, number, &self.caller).await?);
         self.is_next_there = false;
-        self.bridge().remove_channel([&self.caller]).await?;
+        self.bridge().remove_channel(&self.caller).await?;
         self.ari.channel(&self.caller).start_moh().await?;
         if keys.starts_with('#') { agent.hangup().await } else { agent.ring().await }
     }
@@ -269,7 +269,7 @@ impl Call {
         let caller = self.ari.channel(&self.caller);
         caller.stop_moh().await?;
         caller.ring_stop().await?;
-        self.bridge().add_channel([&self.caller]).await
+        self.bridge().add_channel(&self.caller).await
     }
 
     /// Removes everything that is left.

@@ -37,7 +37,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    let events = ari.events(["user_events"]).await?;
+    let events = ari.events("user_events").await?;
     println!("waiting for calls to the application user_events");
     serve(ari, events).await
 }
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Error> {
 /// Reacts to one event after the other.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     // Device states need a subscription. After a gap, the connection restores it.
-    ari.application("user_events").subscribe([format!("deviceState:{LAMP}")]).await?;
+    ari.application("user_events").subscribe(format!("deviceState:{LAMP}")).await?;
     while let Some(event) = events.next().await {
         let event = event?;
         match react(&ari, &event).await {

@@ -11,13 +11,13 @@
 //!     let ari = Client::builder("http://localhost:8088/ari")
 //!         .credentials("asterisk", "asterisk")
 //!         .build()?;
-//!     let mut events = ari.events(["hello-world"]).await?;
+//!     let mut events = ari.events("hello-world").await?;
 //!     while let Some(event) = events.next().await {
 //!         match event? {
 //!             Event::StasisStart(start) => {
-//!                 let channel = ari.channel(&start.channel.id);
+//!                 let channel = ari.channel(&start.channel);
 //!                 channel.answer().await?;
-//!                 channel.play(["sound:hello-world"]).lang("en").await?;
+//!                 channel.play("sound:hello-world").lang("en").await?;
 //!             }
 //!             Event::ChannelDtmfReceived(dtmf) => println!("{}", dtmf.digit),
 //!             Event::Unknown(event) => println!("{} {}", event.kind(), event.raw()),

@@ -23,7 +23,7 @@ const RELEASE: &str = "22";
 /// How long an event may take before the call counts as lost.
 const LOST: Duration = Duration::from_secs(10);
 
-/// Connects as an application, whose events it tells the calls of.
+/// Connects as an application and passes its events on to the calls.
 pub(crate) type Opener = fn(Target, String, Arc<Calls>) -> BoxFuture<'static, Result<Arc<dyn Telephone>, Failure>>;
 
 /// What a client has to be able to do with calls.
@@ -60,7 +60,7 @@ impl Calls {
         self.wake(|waiting| waiting.end.remove(id));
     }
 
-    /// The client has left out so many events, and told so.
+    /// Counts events that the client left out and reported.
     #[cfg_attr(not(feature = "peers"), allow(dead_code, reason = "only a peer does so"))]
     pub(crate) fn left_out(&self, events: u64) {
         self.events_left_out.fetch_add(events, Ordering::Relaxed);
@@ -132,10 +132,10 @@ pub(crate) fn child(call: &Call) -> Result<(), Failure> {
             cpu_microseconds: cpu.as_secs_f64() * 1e6 / number(count),
         })
     })?;
-    child::tell(&turn)
+    child::send(&turn)
 }
 
-/// Makes so many calls, so many at once; how many milliseconds each took that was not lost.
+/// Makes the calls with the given concurrency; returns how many milliseconds each took that was not lost.
 async fn make(
     telephone: &Arc<dyn Telephone>,
     calls: &Arc<Calls>,
@@ -205,7 +205,7 @@ pub(crate) fn run(options: &Options) -> Result<Table, Failure> {
         rows(&mut table, &all, at_once, count);
     }
     table.note(format!(
-        "Events left out are those that the client told of; a call is lost when an event of it does not come within \
+        "Events left out are those that the client reported; a call is lost when an event of it does not come within \
          {} s, which `calls/s` counts too.",
         LOST.as_secs()
     ));

@@ -22,7 +22,7 @@ pub(crate) fn report<T: DeserializeOwned>(arguments: &[String]) -> Result<T, Fai
 }
 
 /// Reports to the parent.
-pub(crate) fn tell(value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn send(value: &impl Serialize) -> Result<(), Failure> {
     println!("{}", serde_json::to_string(value)?);
     Ok(())
 }
@@ -35,7 +35,7 @@ pub(crate) fn block_on<T>(part: impl Future<Output = Result<T, Failure>>) -> Res
     result.unwrap_or_else(|_| Err(format!("not done after {} s", PATIENCE.as_secs()).into()))
 }
 
-/// A server in a process of its own, which ends with this value.
+/// A server in its own process, which ends with this value.
 pub(crate) struct ServerProcess {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -43,7 +43,7 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts one that sends so many events to the first who connects.
+    /// Starts one that sends this many events to the first client.
     pub(crate) fn start(events: u64) -> Result<Self, Failure> {
         let mut command = this_program()?;
         command.args(["server", "--events", &events.to_string()]);
@@ -60,7 +60,7 @@ impl ServerProcess {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Stops it; what it has reported until then.
+    /// Stops it and returns what it has reported until then.
     pub(crate) fn stop<T: DeserializeOwned>(mut self) -> Result<Option<T>, Failure> {
         self.child.kill()?;
         let mut text = String::new();
@@ -71,7 +71,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -18,7 +18,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// A report that tells of the machine what matters.
+    /// A report that begins with what matters of the machine.
     pub(crate) fn new() -> Self {
         let processors = available_parallelism().map_or(0, usize::from);
         let about = format!("{}, {processors} processors, {}", said("date", "+%F"), said("rustc", "--version"));

@@ -87,10 +87,10 @@ pub(crate) fn child(request: &Request) -> Result<(), Failure> {
             cpu_microseconds: cpu.as_secs_f64() * 1e6 / number(request.count),
         })
     })?;
-    child::tell(&turn)
+    child::send(&turn)
 }
 
-/// Sends so many, so many at once; how many microseconds each took.
+/// Sends the requests with the given concurrency; returns how many microseconds each took.
 async fn send(api: &Arc<dyn Api>, what: What, at_once: usize, count: usize) -> Result<Vec<f64>, Failure> {
     let sent = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();

@@ -5,7 +5,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     percentile(&mut values, 50)
 }
 
-/// The value that so many percent do not exceed; not a number of nothing.
+/// A percentile; NaN without values.
 pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (values.len().saturating_sub(1) * percent + 50) / 100;

@@ -18,7 +18,7 @@ pub(crate) fn children_time() -> Duration {
 }
 
 fn time(who: UsageWho) -> Duration {
-    let usage = getrusage(who).expect("every system tells what a process has used");
+    let usage = getrusage(who).expect("every system reports what a process has used");
     let microseconds = (usage.user_time() + usage.system_time()).num_microseconds();
     Duration::from_micros(microseconds.try_into().expect("no time is negative"))
 }

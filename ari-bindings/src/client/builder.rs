@@ -87,7 +87,7 @@ impl ClientBuilder {
     /// let ari = Client::builder("http://asterisk:asterisk@localhost:8088/ari")
     ///     .transport(Transport::WebSocket)
     ///     .build()?;
-    /// let mut events = ari.events(["hello-world"]).await?;
+    /// let mut events = ari.events("hello-world").await?;
     /// // From here on, requests go over the connection that the events come from.
     /// ari.asterisk().ping().await?;
     /// # Ok(())

@@ -21,7 +21,7 @@
 //! # async fn example() -> Result<(), Error> {
 //! let mut listener = Listener::builder()
 //!     .credentials("asterisk", "secret")
-//!     .applications(["hello-world"])
+//!     .applications("hello-world")
 //!     .bind("0.0.0.0:8765")
 //!     .await?;
 //! while let Some(session) = listener.accept().await {

@@ -35,7 +35,7 @@ const MAX_REQUEST_LINE: usize = 4095;
 ///
 /// ```
 /// # fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let request = ari.channel("1700000000.1").play(["sound:hello-world"]).lang("en").into_request()?;
+/// let request = ari.channel("1700000000.1").play("sound:hello-world").lang("en").into_request()?;
 /// assert_eq!(request.path(), "/channels/1700000000.1/play");
 /// assert_eq!(request.query().as_deref(), Some("media=sound%3Ahello-world&lang=en"));
 /// assert_eq!(request.body(), None);

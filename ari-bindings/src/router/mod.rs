@@ -23,7 +23,7 @@ use crate::Event;
 /// use ari_bindings::{Client, Error, Event, EventRouter, RoutedEvents};
 ///
 /// async fn serve(ari: Client) -> Result<(), Error> {
-///     let mut events = ari.events(["echo-keys"]).resync(true).await?;
+///     let mut events = ari.events("echo-keys").resync(true).await?;
 ///     let router = EventRouter::new();
 ///     while let Some(event) = events.next().await {
 ///         let event = event?;
@@ -44,7 +44,7 @@ use crate::Event;
 ///     channel.answer().await?;
 ///     while let Some(event) = events.next().await {
 ///         if let Event::ChannelDtmfReceived(dtmf) = event {
-///             channel.play([format!("digits:{}", dtmf.digit)]).await?;
+///             channel.play(format!("digits:{}", dtmf.digit)).await?;
 ///         }
 ///     }
 ///     Ok(())

@@ -21,7 +21,7 @@ pub(super) fn decode(text: &str) -> bool {
     black_box(serde_json::from_str::<Event>(text)).is_ok_and(|event| !matches!(event, Event::Unknown(_)))
 }
 
-/// It adds `/ari` by itself.
+/// It adds `/ari` itself.
 fn config(target: &Target) -> Config {
     Config::new(format!("http://{}", target.address), &target.user, &target.password)
 }

@@ -68,7 +68,7 @@ pub(super) async fn receive(target: Target, tally: Arc<Tally>) -> Result<(), Fai
     // Its loop ends with the connection; an error is one of the connection.
     tokio::select! {
         result = client.ari_processing_loop(vec!["x".to_owned()]) => {
-            tally.told(if result.is_ok() { "end of its loop" } else { "an error of its loop" });
+            tally.lost(if result.is_ok() { "end of its loop" } else { "an error of its loop" });
         }
         () = end.notified() => {}
     }

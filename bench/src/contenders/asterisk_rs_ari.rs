@@ -37,7 +37,7 @@ pub(super) async fn receive(target: Target, tally: Arc<Tally>) -> Result<(), Fai
                 AriEvent::StasisEnd { channel } if channel.id == END => return Ok(()),
                 _ => tally.event().await,
             },
-            EventReceive::Lagged(_) => tally.told("`Lagged`, a count"),
+            EventReceive::Lagged(_) => tally.lost("`Lagged`, a count"),
             EventReceive::Closed => return Ok(()),
         }
     }

@@ -36,7 +36,7 @@ pub(super) async fn receive_frames(target: Target, tally: Arc<Tally>) -> Result<
         }
         tally.event().await;
     }
-    tally.told(BROKEN);
+    tally.lost(BROKEN);
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn receive_in_place(target: Target, tally: Arc<Tally>) -> Resul
         }
         tally.event().await;
     }
-    tally.told(BROKEN);
+    tally.lost(BROKEN);
     Ok(())
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn receive_by_channel(target: Target, tally: Arc<Tally>) -> Res
         }
         tally.event().await;
     }
-    tally.told(BROKEN);
+    tally.lost(BROKEN);
     Ok(())
 }
 

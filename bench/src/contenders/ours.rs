@@ -28,7 +28,7 @@ pub(super) async fn receive(target: Target, tally: Arc<Tally>) -> Result<(), Fai
         match black_box(event) {
             Ok(Event::StasisEnd(end)) if end.channel.id == *END => break,
             Ok(_) => tally.event().await,
-            Err(error) => tally.told(error.to_string()),
+            Err(error) => tally.lost(error.to_string()),
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The server that contenders talk to: enough of Asterisk's HTTP server, on loopback, in a process of its own.
+//! The server that contenders talk to: enough of Asterisk's HTTP server, on loopback, in its own process.
 
 mod replies;
 mod session;
@@ -57,7 +57,7 @@ pub(crate) fn run(server: &Server) -> Result<(), Failure> {
 
 async fn serve(shared: Arc<Shared>) -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    child::tell(&listener.local_addr()?.port())?;
+    child::send(&listener.local_addr()?.port())?;
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

@@ -85,7 +85,7 @@ pub(super) async fn run(stream: TcpStream, read: Vec<u8>, burst: Option<&Burst>,
     if let Some(burst) = burst {
         let sent = send(&mut socket, burst).await;
         // The parent is there as long as its child.
-        let _ = child::tell(&sent);
+        let _ = child::send(&sent);
         if sent != Sent::Completely {
             return;
         }

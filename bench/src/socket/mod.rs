@@ -41,7 +41,7 @@ pub(crate) fn child(receive: &Receive) -> Result<(), Failure> {
     let tally = Arc::new(Tally::new(Duration::from_millis(receive.stall)));
     let target = Target::loopback(&receive.address);
     child::block_on(receiver(target, Arc::clone(&tally)))?;
-    child::tell(&tally.received()?)
+    child::send(&tally.received()?)
 }
 
 /// What one turn of a contender came to.
@@ -55,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<Table, Failure> {
     let events = if options.quick { 20_000 } else { 200_000 };
     let turns = turns(events, Duration::ZERO, options.rounds())?;
     let title = format!("Events from the socket to the program, {events} in a burst, in their natural mix");
-    let head = ["", "events/s", "CPU µs/event", "ratio", "peak MiB", "delivered", "loss is told by"];
+    let head = ["", "events/s", "CPU µs/event", "ratio", "peak MiB", "delivered", "loss is reported by"];
     let mut table = Table::new(title, &head);
     table.bars("socket", "CPU µs/event");
     let cpu =
@@ -84,7 +84,7 @@ pub(crate) fn run_stalled(options: &Options) -> Result<Table, Failure> {
     let events = if options.quick { 100_000 } else { 200_000 };
     let turns = turns(events, STALL, options.rounds().min(3))?;
     let title = format!("The program sleeps {} s on its first event, of {events} in a burst", STALL.as_secs());
-    let mut table = Table::new(title, &["", "peak MiB", "delivered", "loss is told by", "connection ended by"]);
+    let mut table = Table::new(title, &["", "peak MiB", "delivered", "loss is reported by", "connection ended by"]);
     for (name, turns) in &turns {
         let mut row = vec![(*name).to_owned()];
         row.extend(outcome(&mut table, name, turns, events));
@@ -107,11 +107,11 @@ pub(crate) fn run_stalled(options: &Options) -> Result<Table, Failure> {
 }
 
 fn notes(table: &mut Table) {
-    table.note("Each contender in a process of its own, on Tokio's multi-threaded runtime; the server in another.");
+    table.note("Each contender in its own process, on Tokio's multi-threaded runtime; the server in another.");
     #[cfg(feature = "peers")]
     table.note(
         "asterisk-ari: its stream of events, which its handlers are fed from. asterisk-ari-client-rs knows 13 types of \
-         event; the others are lost. asterisk-rs-ari: its `recv`, which tells how many it has left out; `recv_lossy` \
+         event; the others are lost. asterisk-rs-ari: its `recv`, which reports how many it has left out; `recv_lossy` \
          only logs it.",
     );
 }
@@ -134,21 +134,21 @@ fn turn(name: &str, events: u64, stall: Duration) -> Result<Turn, Failure> {
     Ok(Turn { received, sent })
 }
 
-/// Peak memory, what was delivered, and who tells of the rest.
+/// Peak memory, what was delivered, and who reports the rest.
 fn outcome(table: &mut Table, name: &str, turns: &[Turn], events: u64) -> [String; 3] {
     let of = |value: fn(&Received) -> f64| median(turns.iter().map(|turn| value(&turn.received)).collect());
     let delivered = of(|received| number(received.delivered));
     let percent = delivered * 100.0 / number(events);
     let delivered_text = if delivered < number(events) { format!("{percent:.2} %") } else { "all".to_owned() };
-    let told = turns.iter().find_map(|turn| turn.received.told.clone());
-    let told = match told {
-        Some(told) if told.len() > 30 => {
-            table.note(format!("{name} told: {told}."));
+    let loss = turns.iter().find_map(|turn| turn.received.loss.clone());
+    let loss = match loss {
+        Some(loss) if loss.len() > 30 => {
+            table.note(format!("{name} reported: {loss}."));
             "an error (below)".to_owned()
         }
-        Some(told) => told,
+        Some(loss) => loss,
         None if delivered < number(events) => "nothing".to_owned(),
         None => "-".to_owned(),
     };
-    [format!("{:.1}", of(|received| number(received.peak_memory)) / 1024.0), delivered_text, told]
+    [format!("{:.1}", of(|received| number(received.peak_memory)) / 1024.0), delivered_text, loss]
 }

@@ -19,8 +19,8 @@ pub(crate) struct Received {
     pub(crate) cpu_seconds: f64,
     /// The most resident memory, in KiB.
     pub(crate) peak_memory: u64,
-    /// How the program was told of a loss.
-    pub(crate) told: Option<String>,
+    /// How the program learned of a loss.
+    pub(crate) loss: Option<String>,
 }
 
 /// Counts the events of one program.
@@ -28,13 +28,13 @@ pub(crate) struct Tally {
     stall: Duration,
     start: OnceLock<(Instant, Duration)>,
     delivered: AtomicU64,
-    told: Mutex<Option<String>>,
+    loss: Mutex<Option<String>>,
 }
 
 impl Tally {
     /// A program that sleeps so long on its first event.
     pub(crate) fn new(stall: Duration) -> Self {
-        Self { stall, start: OnceLock::new(), delivered: AtomicU64::new(0), told: Mutex::new(None) }
+        Self { stall, start: OnceLock::new(), delivered: AtomicU64::new(0), loss: Mutex::new(None) }
     }
 
     /// The program has an event.
@@ -47,12 +47,12 @@ impl Tally {
         }
     }
 
-    /// The program is told that something may be lost; the first word counts.
-    pub(crate) fn told(&self, text: impl Into<String>) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| text.into());
+    /// Notes a report that events may be lost; the first one counts.
+    pub(crate) fn lost(&self, text: impl Into<String>) {
+        self.loss.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| text.into());
     }
 
-    /// What it came to.
+    /// The results.
     pub(crate) fn received(&self) -> Result<Received, Failure> {
         let (start, cpu) = *self.start.get_or_init(|| (Instant::now(), usage::own_time()));
         Ok(Received {
@@ -60,7 +60,7 @@ impl Tally {
             seconds: start.elapsed().as_secs_f64(),
             cpu_seconds: usage::own_time().saturating_sub(cpu).as_secs_f64(),
             peak_memory: usage::peak_memory()?,
-            told: self.told.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            loss: self.loss.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         })
     }
 }

@@ -23,7 +23,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-    /// let mut events = ari.events(["hello-world"]).subscribe_all(true).await?;
+    /// let mut events = ari.events("hello-world").subscribe_all(true).await?;
     /// # Ok(())
     /// # }
     /// ```

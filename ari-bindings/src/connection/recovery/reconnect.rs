@@ -16,7 +16,7 @@ use crate::backoff::Backoff;
 /// use ari_bindings::Reconnect;
 ///
 /// let patient = Reconnect::new().delays(Duration::from_secs(1), Duration::from_secs(60)).attempts(100);
-/// let mut events = ari.events(["hello-world"]).reconnect(patient).await?;
+/// let mut events = ari.events("hello-world").reconnect(patient).await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -61,7 +61,7 @@ impl fmt::Display for ConnectionState {
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
-/// let mut events = ari.events(["hello-world"]).await?;
+/// let mut events = ari.events("hello-world").await?;
 /// let mut connection = events.connection();
 /// tokio::spawn(async move {
 ///     while let Some(state) = connection.changed().await {

@@ -50,7 +50,7 @@ const MOST_UNCOUNTED: u64 = 32;
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
 /// use ari_bindings::Event;
 ///
-/// let mut events = ari.events(["hello-world"]).await?;
+/// let mut events = ari.events("hello-world").await?;
 /// while let Some(event) = events.next().await {
 ///     match event? {
 ///         Event::StasisStart(start) => println!("{} comes", start.channel.id),
@@ -115,7 +115,7 @@ impl Events {
     /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
     /// use ari_bindings::Event;
     ///
-    /// let mut events = ari.events(["hello-world"]).await?;
+    /// let mut events = ari.events("hello-world").await?;
     /// while let Some(event) = events.next().await {
     ///     if let Event::Reconnected(_) = event? {
     ///         let resync = events.resync().await?;
