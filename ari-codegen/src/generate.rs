@@ -91,7 +91,7 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> 
     }
     availability.extend(table);
     let apis = diagnostics.or(apis)?;
-    let Some((api, mut notes)) = merge(apis) else {
+    let Some((api, mut notes)) = merge(apis, &record.names) else {
         let mut diagnostics = Diagnostics::default();
         diagnostics.general("no release to generate from");
         return Err(diagnostics);

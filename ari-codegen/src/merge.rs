@@ -2,17 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::{Api, Location, Model, Operation, Parameter, Presence, Property, Resource, Response, Type};
+use crate::api::{
+    Api, Location, Model, Operation, Parameter, Presence, Property, Resource, Response, Type, path_shape,
+};
+use crate::record::{NameKind, Names};
 
 /// What merging had to decide because releases contradict each other.
 pub type Notes = BTreeSet<String>;
 
 /// Merges the APIs of several releases; where they contradict each other, the newest counts.
 ///
-/// Gives nothing for no release. The result does not depend on the order of `apis`.
+/// Gives nothing for no release. The result does not depend on the order of `apis`. `names` are those recorded so far:
+/// an operation that was recorded with its path stays so when the one that it was told apart from is gone.
 #[must_use]
-pub fn merge(mut apis: Vec<Api>) -> Option<(Api, Notes)> {
+pub fn merge(mut apis: Vec<Api>, names: &Names) -> Option<(Api, Notes)> {
     apis.sort_by(|a, b| b.releases.cmp(&a.releases));
+    for operation in apis.iter_mut().flat_map(|api| api.resources.values_mut()).flat_map(|it| &mut it.operations) {
+        if let Some(nickname) = recorded_with_path(operation, names) {
+            operation.nickname = nickname;
+        }
+    }
     let mut notes = Notes::new();
     let mut newest_first = apis.into_iter();
     let mut merged = newest_first.next()?;
@@ -51,7 +60,7 @@ fn merge_resource(newer: &mut Resource, older: Resource, notes: &mut Notes) {
         let known = newer
             .operations
             .iter_mut()
-            .find(|known| known.method == operation.method && shape(&known.path) == shape(&operation.path));
+            .find(|known| known.method == operation.method && path_shape(&known.path) == path_shape(&operation.path));
         if let Some(known) = known {
             merge_operation(known, operation, notes);
         } else {
@@ -68,6 +77,14 @@ fn tell_apart(newer: &mut Resource, older: &Operation, notes: &mut Notes) {
         notes.insert(format!("{}.{}: at {} in {releases}", newer.name, older.nickname, older.path));
         known.nickname = format!("{} {} {}", known.nickname, known.method, known.path);
     }
+}
+
+fn recorded_with_path(operation: &Operation, names: &Names) -> Option<String> {
+    let Operation { resource, nickname, method, path, .. } = operation;
+    let prefix = format!("{resource}.{nickname} {method} ");
+    let mut recorded = names.iter(NameKind::Request).filter_map(|(item, _)| item.strip_prefix(&prefix));
+    let known = recorded.find(|known| path_shape(known) == path_shape(path))?;
+    Some(format!("{nickname} {method} {known}"))
 }
 
 fn merge_operation(newer: &mut Operation, older: Operation, notes: &mut Notes) {
@@ -104,11 +121,6 @@ fn merge_operation(newer: &mut Operation, older: Operation, notes: &mut Notes) {
         }
     }
     newer.releases.extend(older.releases);
-}
-
-/// A path without the names of its parameters: they say nothing on the wire.
-fn shape(path: &str) -> Vec<&str> {
-    path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment }).collect()
 }
 
 fn merge_parameter(newer: &mut Parameter, older: Parameter, place: &str, notes: &mut Notes) {

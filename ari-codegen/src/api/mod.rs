@@ -10,8 +10,8 @@ use crate::diagnostic::Span;
 use crate::release::Release;
 
 pub use crate::swagger::Literal;
-pub use resolve::path_parameters;
 pub use resolve::resolve;
+pub use resolve::{path_parameters, path_shape};
 pub use types::Type;
 
 /// Releases that have an item.

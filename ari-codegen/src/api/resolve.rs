@@ -269,6 +269,14 @@ pub fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')))
 }
 
+/// A path without the names of its parameters, which say nothing on the wire: `/channels/{}/play`.
+#[must_use]
+pub fn path_shape(path: &str) -> String {
+    let segments: Vec<&str> =
+        path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment }).collect();
+    segments.join("/")
+}
+
 type Constraint = (Option<Vec<String>>, Option<(Option<String>, Option<String>)>);
 
 fn constraint(values: Option<&AllowableValues>) -> Constraint {

@@ -1,7 +1,7 @@
 //! Assigns a Rust name to every item: the recorded name where there is one, else the one that its wire name gives,
 //! else, where another item has that, one made distinct.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
@@ -14,6 +14,9 @@ use crate::api::{Api, Model, Operation, Response};
 use crate::diagnostic::Diagnostics;
 use crate::merge::Notes;
 use crate::record::{NameKind, Names};
+
+/// The kinds of type that any file may import.
+const TYPES: [NameKind; 4] = [NameKind::Id, NameKind::Model, NameKind::Event, NameKind::Enum];
 
 /// An item that wants a name.
 struct Item {
@@ -34,16 +37,20 @@ impl Item {
     }
 }
 
+/// The recorded names with those of renamed operations: they keep what was recorded for their former names.
+pub(super) fn adopt(api: &Api, recorded: &Names) -> Names {
+    let mut names = recorded.clone();
+    for operation in api.operations() {
+        for former in &operation.former_nicknames {
+            names.copy(&format!("{}.{former}", operation.resource), &key(operation));
+        }
+    }
+    names
+}
+
 /// The names of all items, those of `recorded` among them unchanged.
-pub(super) fn assign(
-    api: &Api,
-    ids: &Ids,
-    recorded: &Names,
-    notes: &mut Notes,
-    diagnostics: &mut Diagnostics,
-) -> Names {
-    let mut assigner = Assigner { names: recorded.clone(), notes, diagnostics };
-    assigner.adopt(api);
+pub(super) fn assign(api: &Api, ids: &Ids, recorded: Names, notes: &mut Notes, diagnostics: &mut Diagnostics) -> Names {
+    let mut assigner = Assigner { names: recorded, notes, diagnostics };
     assigner.types(api, ids);
     assigner.references(api, ids);
     assigner.variants(api);
@@ -61,17 +68,31 @@ struct Assigner<'a> {
 }
 
 impl Assigner<'_> {
-    /// Names the items of one scope. `reserved` are names that others have, and `absent` says which recorded items
-    /// belong to the scope: they keep their names even while no release declares them.
-    fn settle(&mut self, what: &str, reserved: &[&str], absent: impl Fn(NameKind, &str) -> bool, items: Vec<Item>) {
+    /// Names the items of one scope. `kinds` are all that it has, also those without an item here, `reserved` are names
+    /// that others have, and `absent` says which recorded items belong to the scope: they keep their names even while no
+    /// release declares them.
+    fn settle(
+        &mut self,
+        what: &str,
+        kinds: &[NameKind],
+        reserved: &[&str],
+        absent: impl Fn(NameKind, &str) -> bool,
+        items: Vec<Item>,
+    ) {
         let mut taken: BTreeMap<String, String> =
             reserved.iter().map(|name| ((*name).to_owned(), "the generated code".to_owned())).collect();
-        let kinds: BTreeSet<NameKind> = items.iter().map(|item| item.kind).collect();
-        for kind in kinds {
+        debug_assert!(items.iter().all(|item| kinds.contains(&item.kind)), "{what} has items of other kinds");
+        for &kind in kinds {
             for (key, name) in self.names.iter(kind).filter(|(key, _)| absent(kind, key)) {
                 let other = taken.insert(name.to_owned(), key.to_owned());
                 let present = |key: &str| items.iter().any(|item| item.key == key);
-                if let Some(other) = other.filter(|other| kind != NameKind::Enum && present(key) && present(other)) {
+                // Uses of one enum share its name, and only new ones are among the items.
+                let is_shared = |other: &str| self.names.get(kind, other) == Some(name);
+                let other = other.filter(|other| match kind {
+                    NameKind::Enum => present(other) && !is_shared(other),
+                    _ => present(key) && present(other),
+                });
+                if let Some(other) = other {
                     let message = format!("names.toml: `{key}` and `{other}` are both `{name}` in {what}");
                     self.diagnostics.general(message);
                 }
@@ -90,16 +111,6 @@ impl Assigner<'_> {
             }
             self.names.insert(item.kind, &item.key, &name);
             taken.insert(name, item.key);
-        }
-    }
-
-    /// An operation that Asterisk renamed keeps the names that were recorded for its former name.
-    fn adopt(&mut self, api: &Api) {
-        for operation in api.operations() {
-            for former in &operation.former_nicknames {
-                let former = format!("{}.{former}", operation.resource);
-                self.names.copy(&former, &key(operation));
-            }
         }
     }
 
@@ -123,7 +134,7 @@ impl Assigner<'_> {
                 item
             }
         }));
-        self.settle("types", &[], |_, _| true, items);
+        self.settle("types", &TYPES, &[], |_, _| true, items);
         for group in groups {
             let name = self.names.of(NameKind::Enum, &group.uses[0].key);
             for used in &group.uses[1..] {
@@ -166,7 +177,8 @@ impl Assigner<'_> {
             let prefix = format!("{name}.");
             let item = |value: &String| Item::new(NameKind::Variant, format!("{prefix}{value}"), variant_name(value));
             let items = values.iter().map(item).collect();
-            self.settle(&format!("the values of `{name}`"), &["Other"], |_, key| key.starts_with(&prefix), items);
+            let what = format!("the values of `{name}`");
+            self.settle(&what, &[NameKind::Variant], &["Other"], |_, key| key.starts_with(&prefix), items);
         }
     }
 
@@ -196,7 +208,7 @@ impl Assigner<'_> {
                     None => items.push(Item::new(NameKind::Field, key, value_name(&property.name))),
                 }
             }
-            self.settle(&format!("the properties of `{}`", model.name), &[], in_scope, items);
+            self.settle(&format!("the properties of `{}`", model.name), &[NameKind::Field], &[], in_scope, items);
         }
     }
 
@@ -204,7 +216,7 @@ impl Assigner<'_> {
         let resources = || api.resources.values().filter(|resource| resource.operations.iter().any(is_request));
         let item = |name: &String| Item::new(NameKind::Module, name, value_name_beside(name, &["r#mod"]));
         let items = resources().map(|resource| item(&resource.name)).collect();
-        self.settle("the modules of resources", &[], |_, _| true, items);
+        self.settle("the modules of resources", &[NameKind::Module], &[], |_, _| true, items);
         for resource in resources() {
             // The struct of the resource and its requests are in one module.
             let name = &resource.name;
@@ -217,7 +229,8 @@ impl Assigner<'_> {
                 items.push(Item::new(NameKind::Request, key(operation), wish).or(otherwise));
             }
             let in_scope = |_, key: &str| key == name || key.starts_with(&prefix);
-            self.settle(&format!("the requests of `{name}`"), &[], in_scope, items);
+            let kinds = [NameKind::Resource, NameKind::Request];
+            self.settle(&format!("the requests of `{name}`"), &kinds, &[], in_scope, items);
         }
     }
 
@@ -229,7 +242,8 @@ impl Assigner<'_> {
                 Item::new(NameKind::Function, key(operation), value_name(&operation.nickname.to_snake_case()))
             };
             let what = format!("the operations of `{}`", resource.name);
-            self.settle(&what, &[], |_, key| key.starts_with(&prefix), requests().map(item).collect());
+            let items = requests().map(item).collect();
+            self.settle(&what, &[NameKind::Function], &[], |_, key| key.starts_with(&prefix), items);
             for operation in requests() {
                 let prefix = format!("{}.", key(operation));
                 let items = operations::in_order(operation).map(|parameter| {
@@ -238,7 +252,13 @@ impl Assigner<'_> {
                 });
                 let what = format!("the parameters of `{}`", key(operation));
                 let items = items.collect();
-                self.settle(&what, &operations::TAKEN, |_, key| key.starts_with(&prefix), items);
+                self.settle(
+                    &what,
+                    &[NameKind::Parameter],
+                    &operations::TAKEN,
+                    |_, key| key.starts_with(&prefix),
+                    items,
+                );
             }
         }
     }
@@ -258,8 +278,9 @@ impl Assigner<'_> {
             let otherwise = format!("{}_handle", accessor.trim_start_matches("r#"));
             accessors.push(Item::new(NameKind::HandleAccessor, *prefix, accessor).or(otherwise));
         }
-        self.settle("the client's methods", &operations::CLIENT_METHODS, |_, _| true, accessors);
-        self.settle("the handles", &[], |_, _| true, types);
+        let kinds = [NameKind::Accessor, NameKind::HandleAccessor];
+        self.settle("the client's methods", &kinds, &operations::CLIENT_METHODS, |_, _| true, accessors);
+        self.settle("the handles", &[NameKind::Handle], &[], |_, _| true, types);
         for (prefix, operations) in found {
             self.handle_methods(prefix, &operations);
         }
@@ -277,12 +298,13 @@ impl Assigner<'_> {
             Item::new(NameKind::HandleFunction, format!("{scope}{}", key(operation)), wish).or(otherwise)
         });
         let items = items.collect();
-        self.settle(&format!("the methods of `{prefix}`"), &reserved, |_, key| key.starts_with(&scope), items);
+        let what = format!("the methods of `{prefix}`");
+        self.settle(&what, &[NameKind::HandleFunction], &reserved, |_, key| key.starts_with(&scope), items);
     }
 }
 
 /// Whether an operation becomes a request.
-fn is_request(operation: &Operation) -> bool {
+pub(super) fn is_request(operation: &Operation) -> bool {
     operation.response != Response::WebSocket
 }
 

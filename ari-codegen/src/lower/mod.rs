@@ -6,6 +6,7 @@ mod availability;
 mod docs;
 mod handles;
 mod ids;
+mod keep;
 mod names;
 mod operations;
 mod structs;
@@ -36,8 +37,11 @@ pub struct Lowered {
 /// Shapes that the generated crate has no form for, and contradictions in the recorded names.
 pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
     let (mut diagnostics, mut notes) = (Diagnostics::default(), Notes::new());
+    let recorded = assign::adopt(api, &record.names);
+    let api = &keep::keep(api.clone(), &recorded);
     let ids = Ids::of(api);
-    let names = assign::assign(api, &ids, &record.names, &mut notes, &mut diagnostics);
+    let mut names = assign::assign(api, &ids, recorded, &mut notes, &mut diagnostics);
+    keep::record(&mut names, api);
     let events = api.events().into_iter().map(|event| event.name.clone()).collect();
     let facts = Facts { availability: &record.availability, prose: &record.prose, names: &names, events };
     let context = Context { api, facts, ids, names: &names };

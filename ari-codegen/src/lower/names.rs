@@ -18,13 +18,13 @@ const NEVER_RAW: [&str; 5] = ["self", "super", "crate", "Self", "_"];
 const TAKEN_TYPES: &[&str] = &[
     "Arguments", "AsMut", "AsRef", "BTreeMap", "Body", "Box", "Bytes", "Call", "Client", "Clone", "Copy", "Cow",
     "Date", "DateTime", "Debug", "Default", "Deref", "Deserialize", "Deserializer", "Disconnected", "Display",
-    "DoubleEndedIterator", "Download", "Dropped", "Eq", "Err", "Error", "Event", "ExactSizeIterator",
+    "DoubleEndedIterator", "Download", "Dropped", "Eq", "Err", "Error", "Event", "EventFilter", "ExactSizeIterator",
     "Extend", "Fn", "FnMut", "FnOnce", "Formatter", "From", "FromIterator", "FromStr", "Future", "Hash", "Hasher",
-    "HashMap", "Id", "Into", "IntoFuture", "IntoIterator", "Iterator", "Map", "Method", "None", "Ok", "Operation",
+    "HashMap", "Id", "Into", "IntoFuture", "IntoIterator", "IntoList", "Iterator", "Map", "Method", "None", "Ok", "Operation",
     "Option", "Ord", "Ordering", "Other", "PartialEq", "PartialOrd", "Pin", "Reconnected", "Release", "Request",
-    "Response", "ResponseFuture", "Result", "Resynced", "Self", "Serialize", "Serializer", "Sized", "Some", "String",
+    "Response", "ResponseFuture", "Result", "Resync", "Resynced", "Self", "Serialize", "Serializer", "Sized", "Some", "String",
     "Sync", "ToOwned", "ToString", "TryFrom", "TryInto", "Undecodable", "UndecodableEvent", "Unknown", "UnknownEvent",
-    "Unpin", "Value", "Vec",
+    "Unpin", "Value", "VariableValue", "Vec",
 ];
 
 /// Acronyms that Asterisk writes before a word in lower case, as in `RTPstat`.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::docs::{self, Facts};
+use super::keep::recorded_values;
 use super::names::{camel, type_name};
 use crate::api::{Api, Type};
 use crate::record::{NameKind, Names};
@@ -136,19 +137,26 @@ fn same(values: &[String], others: &[String]) -> bool {
     values.iter().collect::<BTreeSet<_>>() == others.iter().collect()
 }
 
-/// The enums of an API whose items have names.
+/// The enums of an API whose items have names: declared values first, then those that were recorded.
 pub(super) fn types(api: &Api, facts: &Facts<'_>, names: &Names) -> Vec<Values> {
     let mut types: BTreeMap<String, Values> = BTreeMap::new();
-    for EnumUse { key, values, .. } in uses(api) {
-        let name = names.of(NameKind::Enum, &key);
+    let add = |of: &mut Values, key: &str, wire: &str| {
+        if of.variants.iter().all(|variant| variant.wire != *wire) {
+            let name = names.of(NameKind::Variant, &format!("{}.{wire}", of.name));
+            of.variants.push(Variant { name, docs: facts.value(key, wire), wire: wire.to_owned() });
+        }
+    };
+    let uses = uses(api);
+    for EnumUse { key, values, .. } in &uses {
+        let name = names.of(NameKind::Enum, key);
         let new = || Values { name: name.clone(), docs: docs::values(), variants: Vec::new() };
         let of = types.entry(name.clone()).or_insert_with(new);
-        of.docs.push(docs::used_at(&key));
-        for wire in values {
-            if of.variants.iter().all(|variant| variant.wire != *wire) {
-                let variant = names.of(NameKind::Variant, &format!("{name}.{wire}"));
-                of.variants.push(Variant { name: variant, docs: facts.value(&key, wire), wire: wire.clone() });
-            }
+        of.docs.push(docs::used_at(key));
+        values.iter().for_each(|wire| add(of, key, wire));
+    }
+    for EnumUse { key, .. } in &uses {
+        if let Some(of) = types.get_mut(&names.of(NameKind::Enum, key)) {
+            recorded_values(names, &of.name.clone()).for_each(|wire| add(of, key, wire));
         }
     }
     types.into_values().collect()

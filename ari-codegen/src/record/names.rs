@@ -43,6 +43,9 @@ kinds! {
     Event = "events",
     /// A field, by `Model.property`.
     Field = "fields",
+    /// A field that may be absent, an `Option`, or a parameter that may be, a `setter`; it stays so. A recorded parameter
+    /// that is not listed here is an argument.
+    Optional = "optional",
     /// The id that a property or parameter holds; text that was recorded without one stays text.
     Reference = "references",
     /// An enum, by each property and parameter that uses it; uses of one name share the enum.

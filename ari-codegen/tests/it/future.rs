@@ -1,7 +1,10 @@
 //! A release that does not exist yet: what ARI may grow by has to generate without a change of the generator.
 
+use std::collections::BTreeSet;
+
 use ari_codegen::fixups::FIXUPS;
 use ari_codegen::{Generated, Record, Release, ReleaseSource, Source, generate};
+use quote::ToTokens as _;
 use serde_json::{Value, json};
 
 use crate::inventory::{self, declared, difference};
@@ -154,4 +157,46 @@ fn future_release_adds_its_items() {
 fn future_release_loses_nothing() {
     let difference = difference(&declared(&sources(), FIXUPS), &inventory::generated(&generated()));
     assert!(difference.is_empty(), "{difference}");
+}
+
+/// The types that generated code imports from elsewhere than its own modules.
+fn imports(generated: &Generated) -> BTreeSet<String> {
+    let own = ["crate::ids", "crate::models", "crate::values", "crate::events", "crate::operations"];
+    let mut names = BTreeSet::new();
+    for file in &generated.files {
+        let items = syn::parse_file(&file.text).unwrap().items.into_iter();
+        let uses = items.filter(|item| matches!(item, syn::Item::Use(_)));
+        let paths = uses.map(|item| item.into_token_stream().to_string().replace(' ', ""));
+        for path in paths.filter(|path| !own.iter().any(|own| path.contains(own))) {
+            let words = path.split(|c: char| !c.is_alphanumeric()).filter(|word| word.starts_with(char::is_uppercase));
+            names.extend(words.map(str::to_owned));
+        }
+    }
+    names
+}
+
+#[test]
+fn events_and_models_never_have_names_that_generated_code_imports() {
+    let imported = imports(&generated());
+    assert!(imported.contains("Resync") && imported.contains("Call"), "{imported:?}");
+    for parent in ["Event", "Message"] {
+        let mut sources = sources();
+        let future = sources.last_mut().unwrap();
+        let (_, source) = future.resources.iter_mut().find(|(name, _)| name == "events").unwrap();
+        let mut file: Value = serde_json::from_str(&source.text).unwrap();
+        let models = file["models"].as_object_mut().unwrap();
+        for name in imported.iter().filter(|name| *name != "Event") {
+            if parent == "Event" {
+                push(&mut models["Event"]["subTypes"], json!(name));
+            }
+            models.entry(name).or_insert(json!({ "id": name, "properties": {} }));
+        }
+        source.text = file.to_string();
+        let generated = generate(&sources, FIXUPS, &Record::default()).unwrap_or_else(|faults| panic!("{faults}"));
+        for name in &imported {
+            let declared = format!("pub struct {name} {{");
+            let file = generated.files.iter().find(|file| file.text.contains(&declared));
+            assert!(file.is_none(), "{}: {declared}", file.unwrap().path);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::declared::Declared;
+use ari_codegen::api::path_shape;
 use ari_codegen::swagger;
 
 /// An operation with what it stands in.
@@ -41,8 +42,7 @@ impl<'a> Found<'a> {
     }
 
     /// Method and path without the names of its parameters: how a server distinguishes operations.
-    pub(super) fn route(&self) -> (&'a str, Vec<&'a str>) {
-        let shape = self.path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
-        (&self.operation.http_method, shape.collect())
+    pub(super) fn route(&self) -> (&'a str, String) {
+        (&self.operation.http_method, path_shape(self.path))
     }
 }

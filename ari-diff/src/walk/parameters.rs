@@ -4,7 +4,7 @@ use super::found::Found;
 use super::types::{Renamed, Shift, renamed_type, shift_of_text};
 use super::{Subject, Walk, side, values};
 use crate::change::Kind;
-use ari_codegen::api::path_parameters;
+use ari_codegen::api::{path_parameters, path_shape};
 use ari_codegen::swagger::{Literal, Parameter};
 
 const VALUES: values::Kinds = values::Kinds {
@@ -44,8 +44,7 @@ pub(super) fn compare(walk: &mut Walk<'_>, operation: &Subject, old: Found<'_>, 
 
 /// What the old release calls a parameter: in paths of one shape, the place counts and not the name.
 fn old_name<'a>(name: &'a str, old: Found<'a>, new: Found<'a>) -> &'a str {
-    let shape = |path: &str| path.split('/').map(|segment| segment.starts_with('{')).collect::<Vec<_>>();
-    if shape(old.path) != shape(new.path) {
+    if path_shape(old.path) != path_shape(new.path) {
         return name;
     }
     let index = path_parameters(new.path).position(|parameter| parameter == name);
