@@ -80,7 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: Break,
         rust: Break,
         detects: "an event is gone",
-        wire_why: "A client that waits for it waits for ever.",
+        wire_why: "A client that waits for it waits in vain.",
         rust_why: "The variant and its struct disappear.",
         advice: "Find out what tells the same now.",
     },
