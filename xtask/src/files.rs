@@ -19,11 +19,38 @@ pub(crate) struct Folder<'a> {
     pub(crate) is_ours: fn(&Path) -> bool,
 }
 
-/// Files that are written together: all are written beside their places before the first one takes its place.
+/// Changes of files that are made together: new texts are written beside their places before the first one takes its
+/// place, and a change that fails takes back those before it.
 #[derive(Default)]
 pub(crate) struct Staged {
-    /// Temporary files and the places that they take.
-    files: Vec<(PathBuf, PathBuf)>,
+    changes: Vec<Change>,
+    /// Folders that were made for the files, outer ones first.
+    folders: Vec<PathBuf>,
+}
+
+struct Change {
+    path: PathBuf,
+    /// The file that takes the place; `None` where the present one is removed.
+    temporary: Option<PathBuf>,
+    /// What was there before.
+    before: Option<Vec<u8>>,
+}
+
+impl Change {
+    fn make(&self) -> Result<()> {
+        match &self.temporary {
+            Some(temporary) => fs::rename(temporary, &self.path).with_context(|| cannot("write", &self.path)),
+            None => fs::remove_file(&self.path).with_context(|| cannot("remove", &self.path)),
+        }
+    }
+
+    fn take_back(&self) {
+        // The failure that led here is the one to report.
+        let _ = match &self.before {
+            Some(before) => fs::write(&self.path, before),
+            None => fs::remove_file(&self.path),
+        };
+    }
 }
 
 impl Staged {
@@ -36,30 +63,51 @@ impl Staged {
             bail!("cannot write {}: it is a folder", shown(path));
         }
         if let Some(folder) = path.parent() {
+            let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+            self.folders.extend(missing.into_iter().rev().map(Path::to_owned));
             fs::create_dir_all(folder).with_context(|| cannot("create", folder))?;
         }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = path.with_file_name(name);
-        self.files.push((temporary.clone(), path.to_owned()));
+        self.changes.push(Change {
+            path: path.to_owned(),
+            temporary: Some(temporary.clone()),
+            before: fs::read(path).ok(),
+        });
         fs::write(&temporary, text).with_context(|| cannot("write", path))?;
         Ok(true)
     }
 
-    /// Moves the files to their places.
+    /// Removes a file together with the other changes.
+    fn remove(&mut self, path: PathBuf) -> Result<()> {
+        let before = Some(fs::read(&path).with_context(|| cannot("read", &path))?);
+        self.changes.push(Change { path, temporary: None, before });
+        Ok(())
+    }
+
+    /// Makes all changes, or none.
     pub(crate) fn commit(mut self) -> Result<()> {
-        for (temporary, path) in self.files.drain(..) {
-            fs::rename(&temporary, &path).with_context(|| cannot("write", &path))?;
+        for (index, change) in self.changes.iter().enumerate() {
+            if let Err(error) = change.make() {
+                self.changes[..index].iter().rev().for_each(Change::take_back);
+                return Err(error);
+            }
         }
+        self.changes.clear();
+        self.folders.clear();
         Ok(())
     }
 }
 
 impl Drop for Staged {
-    /// Leaves nothing behind where one of the files could not be written.
+    /// Leaves nothing behind where a change could not be made.
     fn drop(&mut self) {
-        for (temporary, _) in &self.files {
+        for temporary in self.changes.iter().filter_map(|change| change.temporary.as_ref()) {
             let _ = fs::remove_file(temporary);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
         }
     }
 }
@@ -74,25 +122,24 @@ impl std::fmt::Display for Drift {
 }
 
 impl Folder<'_> {
-    /// Adds the files to those that are written together; returns how many differ.
+    /// Adds the expected files, and the removal of others, to what is done together; returns how many change.
     pub(crate) fn stage(&self, staged: &mut Staged) -> Result<usize> {
         let mut changed = 0;
         for (name, text) in &self.files {
             changed += usize::from(staged.add(&self.path.join(name), text)?);
+        }
+        for stale in self.stale()? {
+            staged.remove(stale)?;
+            changed += 1;
         }
         Ok(changed)
     }
 
     /// Writes the expected files and removes others; returns how many changed.
     pub(crate) fn write(&self) -> Result<usize> {
-        let mut changed = 0;
-        for (name, text) in &self.files {
-            changed += usize::from(ensure(&self.path.join(name), text)?);
-        }
-        for stale in self.stale()? {
-            fs::remove_file(&stale).with_context(|| cannot("remove", &stale))?;
-            changed += 1;
-        }
+        let mut staged = Staged::default();
+        let changed = self.stage(&mut staged)?;
+        staged.commit()?;
         Ok(changed)
     }
 
@@ -107,7 +154,6 @@ impl Folder<'_> {
         let stale = self.stale()?.into_iter().next();
         Ok(stale.map(|path| Drift(format!("{}: nothing generates this file", shown(&path)))))
     }
-
     fn stale(&self) -> Result<Vec<PathBuf>> {
         let wanted: BTreeSet<PathBuf> = self.files.iter().map(|(name, _)| self.path.join(name)).collect();
         let mut stale = Vec::new();
@@ -203,6 +249,37 @@ mod tests {
         let path = std::env::temp_dir().join(format!("xtask-files-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         path
+    }
+
+    /// The entries of a folder.
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn commit_that_fails_takes_back_every_change() {
+        let path = fresh("roll-back");
+        folder(&path, &[("a.rs", "one\n"), ("stale.rs", "x\n")]).write().unwrap();
+        let mut staged = Staged::default();
+        folder(&path, &[("a.rs", "two\n"), ("new/b.rs", "y\n"), ("c.rs", "z\n")]).stage(&mut staged).unwrap();
+        fs::create_dir(path.join("c.rs")).unwrap();
+        assert!(staged.commit().is_err());
+        fs::remove_dir(path.join("c.rs")).unwrap();
+        assert_eq!(names(&path), ["a.rs", "stale.rs"]);
+        assert_eq!(read(&path.join("a.rs")).unwrap(), "one\n");
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn staged_files_without_commit_leave_nothing_behind() {
+        let path = fresh("dropped");
+        let mut staged = Staged::default();
+        folder(&path.join("23.4.1"), &[("a.json", "{}\n")]).stage(&mut staged).unwrap();
+        drop(staged);
+        assert!(!path.exists());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ari_codegen::fixups::FIXUPS;
 use ari_codegen::{Generated, Release, generate, public_api};
 
 use crate::declarations;
-use crate::files::{Folder, ensure, file_drift};
+use crate::files::{Folder, Staged, file_drift};
 use crate::workspace;
 
 /// Regenerate the bindings from the API declarations
@@ -53,7 +53,11 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
         is_ours: is_generated,
     };
     let public_api = command.public_api.clone().or_else(|| command.out.is_none().then(workspace::public_api));
-    let mut beside = vec![(api_docs.join(declarations::NAMES), generated.names.text())];
+    let mut beside = Vec::new();
+    // Elsewhere, or from some releases alone, names are tried out and not assigned.
+    if command.out.is_none() && command.releases.is_empty() {
+        beside.push((api_docs.join(declarations::NAMES), generated.names.text()));
+    }
     if let Some(path) = public_api {
         beside.push((path, public_api::public_api(&generated.files)?));
     }
@@ -63,10 +67,12 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
     if command.check {
         return check(&folder, &beside, command);
     }
-    let mut written = folder.write()?;
+    let mut staged = Staged::default();
+    let mut written = folder.stage(&mut staged)?;
     for (path, text) in &beside {
-        written += usize::from(ensure(path, text)?);
+        written += usize::from(staged.add(path, text)?);
     }
+    staged.commit()?;
     print_summary(&releases, &generated, written, started);
     if command.undocumented {
         println!("{}", generated.undocumented.join("\n"));
@@ -120,4 +126,33 @@ fn print_summary(releases: &[Release], generated: &Generated, written: usize, st
     );
     let (files, time) = (generated.files.len(), started.elapsed().as_millis());
     println!("{files} files, {written} written, {time} ms");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regen_into_another_folder_assigns_no_names() {
+        let path = std::env::temp_dir().join(format!("xtask-regen-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let (from, api_docs) = (workspace::api_docs().join("16.30.1"), path.join("api-docs"));
+        std::fs::create_dir_all(api_docs.join("16.30.1")).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), api_docs.join("16.30.1").join(entry.file_name())).unwrap();
+        }
+        let command = Regen {
+            api_docs: Some(api_docs.clone()),
+            releases: Vec::new(),
+            out: Some(path.join("out")),
+            public_api: None,
+            undocumented: false,
+            check: false,
+        };
+        run(&command).unwrap();
+        assert!(path.join("out/events.rs").exists());
+        assert!(!api_docs.join(declarations::NAMES).exists());
+        std::fs::remove_dir_all(path).unwrap();
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) fn run(command: &Import) -> Result<()> {
     let count = files.len();
     let folder = Folder { path: &path, files, is_ours: |path| path.extension().is_some_and(|found| found == "json") };
     let mut staged = Staged::default();
-    let mut written = folder.stage(&mut staged)?;
+    let written = if command.record_only { 0 } else { folder.stage(&mut staged)? };
     let is_news = staged.add(&into.join(declarations::AVAILABILITY), &availability.text())?;
     staged.add(&history::page(&into), &history)?;
     staged.commit()?;
@@ -59,8 +59,6 @@ pub(crate) fn run(command: &Import) -> Result<()> {
         println!("Asterisk {release}: {news}");
         return Ok(());
     }
-    // Removes what the release no longer declares; all else is in its place.
-    written += folder.write()?;
     println!("Asterisk {release}: {count} files in {}, {written} written; {news}", shown(&path));
     Ok(())
 }
@@ -234,6 +232,7 @@ mod tests {
         std::fs::create_dir_all(path.join("into/HISTORY.md")).unwrap();
         assert!(import(&path).is_err());
         assert_eq!(imported(&path), []);
+        assert!(!path.join("into/22.0.0").exists(), "an empty folder of a release");
         std::fs::remove_dir_all(path).unwrap();
     }
 }
