@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 
 use crate::release::PUBLISHED;
-use crate::tools::cargo;
+use crate::tools::metadata;
 
 /// Check that no dependency of the published crates needs a newer compiler than they claim
 #[derive(Debug, clap::Args)]
@@ -33,14 +33,6 @@ pub(crate) fn run(_: &Msrv) -> Result<()> {
         return Ok(());
     }
     Err(anyhow!(too_new.join("\n")))
-}
-
-fn metadata() -> Result<Value> {
-    let output = cargo().args(["metadata", "--format-version", "1", "--locked", "--all-features"]).output()?;
-    if !output.status.success() {
-        return Err(anyhow!(String::from_utf8_lossy(&output.stderr).into_owned()));
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Ids of everything that a package's users compile.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::workspace;
 
@@ -15,6 +15,15 @@ pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace::root());
     command
+}
+
+/// What cargo knows of the workspace and all its dependencies.
+pub(crate) fn metadata() -> Result<serde_json::Value> {
+    let output = cargo().args(["metadata", "--format-version", "1", "--locked", "--all-features"]).output()?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Runs a command, which has to succeed.

@@ -3,11 +3,10 @@
 //! cargo-deny checks the same and more, but takes minutes to install; its workflow runs it.
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
 use spdx::{Expression, LicenseReq, Licensee};
 
 use crate::files::read;
-use crate::tools::cargo;
+use crate::tools::metadata;
 use crate::workspace::root;
 
 /// Check that every dependency has a licence that deny.toml allows
@@ -16,11 +15,7 @@ pub(crate) struct Licenses {}
 
 pub(crate) fn run(_: &Licenses) -> Result<()> {
     let allowed = allowed(&read(&root().join("deny.toml"))?)?;
-    let output = cargo().args(["metadata", "--format-version", "1", "--locked", "--all-features"]).output()?;
-    if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr));
-    }
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let metadata = metadata()?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
     let faults: Vec<String> = packages
         .iter()
