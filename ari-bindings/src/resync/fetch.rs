@@ -1,45 +1,48 @@
-//! Asking the server for everything that there is.
+//! Fetches lists of everything on the server.
 
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, stream};
 
 use crate::client::retry;
 use crate::ids::{PlaybackId, RecordingName};
 use crate::models::{Application, Bridge, Channel, LiveRecording, Playback};
 use crate::{Client, Error};
 
+/// How many playbacks and recordings are asked for at once: the program's own requests need connections as well.
+const CONCURRENCY: usize = 16;
+
 /// A list on its way.
 pub(crate) type Listing = Pin<Box<dyn Future<Output = Result<Listed, Error>> + Send>>;
 
-/// What there is.
+/// Everything on the server, as far as it can be asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     pub(super) channels: Vec<Channel>,
     pub(super) bridges: Vec<Bridge>,
-    /// Those asked for that are there still.
+    /// Those of [`Running`] that still exist.
     pub(super) playbacks: Vec<Playback>,
     pub(super) recordings: Vec<LiveRecording>,
     pub(super) reach: Reach,
 }
 
-/// What the applications hear of.
+/// The channels and bridges whose events the applications receive.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     channels: BTreeSet<String>,
     bridges: BTreeSet<String>,
 }
 
-/// What has begun, and may have ended unheard.
+/// Playbacks and recordings that have begun, and may have ended in a gap.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
     pub(super) playbacks: Vec<PlaybackId>,
     pub(super) recordings: Vec<RecordingName>,
 }
 
-/// Lists what there is, as far as these applications hear of it.
+/// Lists what there is. The reach of these applications is part of the answer.
 pub(crate) async fn list(client: Client, apps: Vec<String>, running: Running) -> Result<Listed, Error> {
     let mut listed = Listed::default();
     // Subscriptions are fetched first: what is added meanwhile is then reported by an event.
@@ -63,13 +66,14 @@ pub(crate) async fn list(client: Client, apps: Vec<String>, running: Running) ->
     Ok(listed)
 }
 
-/// Asks for many things at once, as many as the client allows; leaves out those that are gone.
-async fn present<T, Asking>(questions: impl Iterator<Item = Asking>) -> Result<Vec<T>, Error>
-where
-    Asking: Future<Output = Result<T, Error>>,
-{
-    let answers = try_join_all(questions.map(|question| async { unless_gone(question.await) })).await?;
-    Ok(answers.into_iter().flatten().collect())
+/// Fetches things one by one, some at a time; leaves out those that are gone.
+async fn present<T>(requests: impl Iterator<Item = impl Future<Output = Result<T, Error>>>) -> Result<Vec<T>, Error> {
+    let mut responses = stream::iter(requests).buffer_unordered(CONCURRENCY);
+    let mut present = Vec::new();
+    while let Some(response) = responses.next().await {
+        present.extend(unless_gone(response)?);
+    }
+    Ok(present)
 }
 
 fn unless_gone<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {

@@ -19,6 +19,7 @@ use crate::models::{Bridge, Channel, LiveRecording, Playback};
 /// - Asterisk does not list playbacks and live recordings: those that began in the gap are not found.
 /// - Things that both appeared and vanished in the gap leave no trace.
 /// - The 10,000 things of each kind shown last are remembered.
+/// - Playbacks and recordings are fetched one by one, 16 at a time: a report about thousands takes a while.
 /// - The lists are fetched while calls continue: an event that arrives soon after may repeat what is reported here, such
 ///   as the end of a vanished channel.
 /// - What the stream has shown is what this subscriber has taken from it, and what an event filter held back was not

@@ -46,11 +46,17 @@ struct ChannelShown {
     entered: bool,
 }
 
-/// The subject of an event about a playback or a recording.
+/// The part of an event about a playback that is remembered. It is read from the text, because the generated fields
+/// differ with the releases that the bindings are generated from, and converting a whole event costs more.
 #[derive(Deserialize)]
-struct About {
-    playback: Option<PlaybackShown>,
-    recording: Option<RecordingShown>,
+struct AboutPlayback {
+    playback: PlaybackShown,
+}
+
+/// The part of an event about a recording that is remembered.
+#[derive(Deserialize)]
+struct AboutRecording {
+    recording: RecordingShown,
 }
 
 #[derive(Deserialize)]
@@ -68,8 +74,8 @@ struct RecordingShown {
 }
 
 impl Snapshot {
-    /// Notes what an event shows.
-    pub(crate) fn note(&mut self, event: &Event) {
+    /// Notes what an event shows. `text` is what it was decoded from.
+    pub(crate) fn note(&mut self, event: &Event, text: &str) {
         self.now.events += 1;
         match event.kind() {
             "ChannelDestroyed" | "StasisEnd" => {
@@ -82,8 +88,8 @@ impl Snapshot {
                     self.bridges.remove(&bridge.id);
                 }
             }
-            "PlaybackContinuing" | "PlaybackFinished" | "PlaybackStarted" => self.note_playback(event),
-            "RecordingFailed" | "RecordingFinished" | "RecordingStarted" => self.note_recording(event),
+            "PlaybackContinuing" | "PlaybackFinished" | "PlaybackStarted" => self.note_playback(event, text),
+            "RecordingFailed" | "RecordingFinished" | "RecordingStarted" => self.note_recording(event, text),
             // These may follow the end of a channel.
             "ChannelVarset" | "ChannelUserevent" => {}
             kind => self.note_present(event, kind == "StasisStart"),
@@ -99,25 +105,25 @@ impl Snapshot {
         }
     }
 
-    fn note_playback(&mut self, event: &Event) {
-        match members(event) {
-            Some(About { playback: Some(it), .. }) if event.kind() == "PlaybackFinished" => {
+    fn note_playback(&mut self, event: &Event, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(AboutPlayback { playback: it }) if event.kind() == "PlaybackFinished" => {
                 self.playbacks.remove(&it.id);
             }
-            Some(About { playback: Some(it), .. }) => show(&mut self.playbacks, &it.id, &it.state, self.now),
-            _ => {}
+            Ok(AboutPlayback { playback: it }) => show(&mut self.playbacks, &it.id, &it.state, self.now),
+            Err(_) => {}
         }
     }
 
-    fn note_recording(&mut self, event: &Event) {
-        match members(event) {
-            Some(About { recording: Some(it), .. }) if event.kind() == "RecordingStarted" => {
+    fn note_recording(&mut self, event: &Event, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(AboutRecording { recording: it }) if event.kind() == "RecordingStarted" => {
                 show(&mut self.recordings, &it.name, &it.state, self.now);
             }
-            Some(About { recording: Some(it), .. }) => {
+            Ok(AboutRecording { recording: it }) => {
                 self.recordings.remove(&it.name);
             }
-            _ => {}
+            Err(_) => {}
         }
     }
 
@@ -135,7 +141,12 @@ impl Snapshot {
     }
 
     fn bridge(&mut self, bridge: &Bridge) {
-        show(&mut self.bridges, &bridge.id, &sorted(bridge), self.now);
+        let channels = || bridge.channels.iter().map(|id| AsRef::<str>::as_ref(id));
+        match self.bridges.get_mut(&bridge.id) {
+            // Most events about a bridge do not change who is in it.
+            Some((shown, moment)) if shown.iter().map(AsRef::<str>::as_ref).eq(channels()) => *moment = self.now,
+            _ => remember(&mut self.bridges, bridge.id.clone(), channels().map(ChannelId::from).collect(), self.now),
+        }
     }
 
     /// A gap has ended. What was not shown since the gap before, nor listed, is forgotten: its end may have been
@@ -197,15 +208,16 @@ impl Snapshot {
         let mut differences = Differences { existing: ids(&bridges, |it| &it.id), ..Differences::default() };
         let mut present = HashSet::new();
         for bridge in bridges {
-            let shown = self.bridges.get(&bridge.id).map(|(channels, _)| channels.clone());
+            let shown = self.bridges.get(&bridge.id).map(|(channels, _)| sorted(channels));
             if shown.is_none() && !reach.has_bridge(bridge.id.as_str()) {
                 continue;
             }
             present.insert(bridge.id.clone());
             self.bridge(&bridge);
+            let is_changed = self.bridges.get(&bridge.id).map(|(channels, _)| sorted(channels)) != shown;
             match shown {
                 None => differences.appeared.push(bridge),
-                Some(shown) if shown != sorted(&bridge) => differences.changed.push(bridge),
+                Some(_) if is_changed => differences.changed.push(bridge),
                 Some(_) => {}
             }
         }
@@ -284,10 +296,9 @@ fn ids<Id: Clone + Ord, Thing>(things: &[Thing], id: impl Fn(&Thing) -> &Id) -> 
     ids
 }
 
-/// The channels in a bridge, sorted. Some releases give them as plain text.
-fn sorted(bridge: &Bridge) -> Vec<ChannelId> {
-    let mut sorted: Vec<ChannelId> =
-        bridge.channels.iter().map(|id| ChannelId::from(AsRef::<str>::as_ref(id))).collect();
+/// The channels in a bridge, for a comparison: their order means nothing.
+fn sorted(channels: &[ChannelId]) -> Vec<ChannelId> {
+    let mut sorted = channels.to_vec();
     sorted.sort();
     sorted
 }
@@ -316,7 +327,7 @@ mod tests {
         for number in 0..3 * MOST_REMEMBERED {
             let event = bridge_left(number);
             assert!(event.bridge().is_some(), "{event:?}");
-            snapshot.note(&event);
+            snapshot.note(&event, "");
             assert!(snapshot.bridges.len() <= MOST_REMEMBERED);
         }
         assert!(snapshot.bridges.len() >= MOST_REMEMBERED / 2);

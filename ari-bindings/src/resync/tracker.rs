@@ -26,9 +26,9 @@ impl Tracker {
         Self::new(self.client.clone(), self.automatic)
     }
 
-    /// Notes what the stream shows.
-    pub(crate) fn note(&mut self, event: &Event, apps: impl FnOnce() -> Vec<String>) {
-        let Event::Reconnected(_) = event else { return self.snapshot.note(event) };
+    /// Notes what the stream shows. `text` is what the event was decoded from.
+    pub(crate) fn note(&mut self, event: &Event, text: &str, apps: impl FnOnce() -> Vec<String>) {
+        let Event::Reconnected(_) = event else { return self.snapshot.note(event, text) };
         self.snapshot.begin_anew();
         if self.automatic {
             let listing = list(self.client.clone(), apps(), self.snapshot.running());

@@ -129,6 +129,9 @@ impl EventRouter {
             }
             return Some(event);
         }
+        if routes.channels.is_empty() && routes.bridges.is_empty() {
+            return Some(event);
+        }
         let members = members(&event);
         let concerned = channels(&event, &members).map(|id| (Kind::Channel, id));
         let concerned = concerned.chain(bridges(&event, &members).map(|id| (Kind::Bridge, id)));

@@ -77,6 +77,11 @@ impl Fake {
         self.script.lock().unwrap().unanswered.push(request.to_owned());
     }
 
+    /// Answers such requests from now on.
+    pub(crate) fn answer_again(&self, request: &str) {
+        self.script.lock().unwrap().unanswered.retain(|beginning| beginning != request);
+    }
+
     /// It was started at this second.
     pub(crate) fn started_at(&self, second: u8) {
         let time = format!("2026-11-23T11:49:{second:02}.000+0000");

@@ -149,6 +149,17 @@ fn metrics_count_requests_and_events() {
     assert!(labels.iter().any(|labels| labels.contains("channels.answer") && labels.contains("404")), "{labels:?}");
 }
 
+#[cfg(feature = "outbound")]
+#[tokio::test]
+async fn first_messages_of_a_session_are_counted() {
+    let mut listener = crate::outbound::listen(|listener| listener).await;
+    let (mut session, _peer) = crate::outbound::session(&mut listener).await;
+    assert_eq!(within(session.events().next()).await.unwrap().unwrap().kind(), "ApplicationRegistered");
+    let statistics = session.events().connection().statistics();
+    assert_eq!(statistics.received, 1, "{statistics:?}");
+    assert!(statistics.received_bytes > 0, "{statistics:?}");
+}
+
 #[cfg(all(feature = "signal", unix))]
 #[tokio::test]
 async fn termination_signal_closes_the_connection() {

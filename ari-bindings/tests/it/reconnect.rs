@@ -4,7 +4,7 @@ use ari_bindings::{
     Client, ConnectionState, DisconnectReason, Disconnected, Error, Event, EventRouter, Events, EventsBuilder,
     Reconnect, Reconnected,
 };
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
@@ -247,6 +247,38 @@ async fn connection_without_events_is_reopened() {
     expect(&mut events, 2).await;
 }
 
+#[tokio::test]
+async fn probe_is_not_answered_by_the_event_of_the_one_before() {
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
+    fake.answer("POST /events/user", 204, json!(null));
+    fake.never_answer("POST /events/user/");
+    drop(peer);
+    disconnected(&mut events).await;
+    // The event arrives while the request for it is unanswered, and the connection is lost.
+    let mut peer = fake.connection().await;
+    let probe = until_probed(&fake, 1).await;
+    let user_event = json!({ "eventname": probe, "userevent": { "eventname": probe } });
+    send(&mut peer, event("ChannelUserevent", user_event)).await;
+    send(&mut peer, numbered(1)).await;
+    within(async {
+        while events.connection().statistics().received == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    fake.answer_again("POST /events/user/");
+    drop(peer);
+    reconnected(&mut events).await;
+    expect(&mut events, 1).await;
+    disconnected(&mut events).await;
+    // Nothing arrives over the next one, so that another one is opened.
+    let _silent = fake.connection().await;
+    until_probed(&fake, 3).await;
+    assert!(events.next().now_or_never().is_none());
+}
+
 /// The name of the user event that was sent the second time, say.
 async fn until_probed(fake: &Fake, times: usize) -> String {
     let name = |asked: &String| {
@@ -288,6 +320,24 @@ async fn subscribe_all_connection_unsubscribes_before_close() {
         let last = fake.asked().pop().unwrap();
         assert_eq!(last, "DELETE /applications/x/subscription?eventSource=deviceState%3A");
     }
+}
+
+#[tokio::test]
+async fn socket_is_read_while_device_states_are_unsubscribed() {
+    let mut fake = Fake::start().await;
+    fake.never_answer("DELETE /applications/x/subscription");
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect.subscribe_all(true)).await;
+    let closing = tokio::spawn(async move { events.close().await });
+    until_asked(&fake, "DELETE /applications/x/subscription").await;
+    // More than the buffers of two sockets hold.
+    let large = format!(r#"{{"type":"Test","padding":"{}"}}"#, "x".repeat(1 << 16));
+    for _ in 0..200 {
+        send(&mut peer, large.clone()).await;
+    }
+    assert!(peer.next().now_or_never().is_none(), "nothing was read before the Close frame");
+    drop(peer);
+    within(closing).await.unwrap();
 }
 
 #[tokio::test]

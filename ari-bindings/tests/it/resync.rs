@@ -205,3 +205,29 @@ async fn snapshot_forgets_what_the_last_gap_did_not_show() {
     }
     assert!(within(events.resync()).await.unwrap().is_empty(), "or it would be kept for ever");
 }
+
+#[tokio::test]
+async fn playbacks_are_asked_for_a_few_at_a_time() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect.resync(true)).await;
+    let ids: Vec<String> = (0..1000).map(|number| format!("p-{number}")).collect();
+    let started = ids.iter().map(|id| ("PlaybackStarted", json!({ "playback": playback(id, "playing") })));
+    show(&mut events, &mut peer, started).await;
+    after(&fake);
+    fake.never_answer("GET /playbacks/");
+    drop(peer);
+    let _peer = fake.connection().await;
+    for kind in ["Disconnected", "Reconnected"] {
+        assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), kind);
+    }
+    let asked = |fake: &Fake| fake.asked().iter().filter(|asked| asked.starts_with("GET /playbacks/")).count();
+    within(async {
+        while asked(&fake) < 16 {
+            assert!(events.next().now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    assert!(tasks < 200, "{tasks} tasks");
+}

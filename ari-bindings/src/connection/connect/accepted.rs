@@ -39,7 +39,10 @@ impl Accepted {
         let hub = Arc::new(Hub::new(vec![self.application], Some(Arc::clone(&rest))));
         let queue = Queue::new(self.buffer_limit, self.overflow_policy);
         let events = Events::new(Arc::clone(&hub), queue, Tracker::new(client.clone(), false));
-        hub.push(&mut messages.into_iter().map(|text| Frame::text(&text, None)).collect());
+        let mut frames: VecDeque<_> = messages.into_iter().map(|text| Frame::text(&text, None)).collect();
+        let bytes = frames.iter().map(|frame| frame.text_size() as u64).sum();
+        hub.counters.received(frames.len() as u64, bytes);
+        hub.push(&mut frames);
         let mut supervisor = Supervisor::new(client.clone(), Arc::clone(&hub), Some(rest), self.pings);
         supervisor.accepted = true;
         let running = supervisor.run(socket);

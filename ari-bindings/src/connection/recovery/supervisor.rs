@@ -86,7 +86,7 @@ impl Supervisor {
             let end;
             (end, gap) = self.attend(&mut socket, gap.take()).await;
             let End::Because(reason) = &end else {
-                self.prepare_close().await;
+                socket.read_during(self.prepare_close()).await;
                 socket.finish(&end).await;
                 return self.end(None);
             };

@@ -107,6 +107,8 @@ impl RestClient {
         deadline: Instant,
     ) -> Result<(Pending<'client>, oneshot::Receiver<Outcome>), Error> {
         let (caller, reply) = oneshot::channel();
+        // The task of the connection waits for the lock.
+        let unnumbered = write(request)?;
         let mut state = self.lock();
         match state.phase {
             Phase::Up => {}
@@ -114,7 +116,7 @@ impl RestClient {
             Phase::Closing | Phase::Closed => return Err(disconnected(base_url, Closed)),
         }
         let id = state.next_id;
-        let text = write(id, request)?;
+        let text = unnumbered.numbered(id)?;
         if state.unsent_bytes + text.len() > MOST_UNSENT {
             let kind = ConnectErrorKind::Busy;
             return Err(Error::Connect { url: base_url.into(), kind, source: Arc::new(Stuck) });

@@ -11,12 +11,9 @@ use crate::{Error, Request};
 /// The largest message that Asterisk takes; it ends the connection over a larger one.
 const LARGEST_REQUEST: usize = 65_535;
 
-/// A request as Asterisk wants it.
+/// A request as Asterisk wants it, without its type and ids.
 #[derive(Serialize)]
-#[serde(tag = "type", rename = "RESTRequest")]
 struct RestRequest<'a> {
-    transaction_id: &'a str,
-    request_id: &'a str,
     method: &'static str,
     uri: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,24 +105,37 @@ fn words(text: Option<Text<'_>>) -> String {
     text.map(|Text(text)| text.into_owned()).unwrap_or_default()
 }
 
-/// A request as text.
-pub(super) fn write(id: u64, request: &Request) -> Result<String, Error> {
-    let invalid = |reason: &str| request.invalid("", reason);
-    let id = id.to_string();
+/// A request as text that has no id yet: ids follow the order in which requests are sent.
+pub(super) struct Unnumbered<'a> {
+    request: &'a Request,
+    text: String,
+}
+
+impl Unnumbered<'_> {
+    /// The text with this id.
+    pub(super) fn numbered(&self, id: u64) -> Result<String, Error> {
+        // The rest is an object with members.
+        let rest = self.text.strip_prefix('{').unwrap_or_default();
+        let text = format!(r#"{{"type":"RESTRequest","transaction_id":"{id}","request_id":"{id}",{rest}"#);
+        if text.len() > LARGEST_REQUEST {
+            let reason = "it is longer than the 65535 bytes that Asterisk takes over a WebSocket";
+            return Err(self.request.invalid("", reason));
+        }
+        Ok(text)
+    }
+}
+
+/// Writes a request.
+pub(super) fn write(request: &Request) -> Result<Unnumbered<'_>, Error> {
     let body = request.body().map_or_else(|| empty_body(request), |body| Some(body.to_string()));
     let message = RestRequest {
-        transaction_id: &id,
-        request_id: &id,
         method: request.method().as_str(),
         uri: &request.uri(),
         content_type: body.is_some().then_some("application/json"),
         message_body: body,
     };
-    let text = serde_json::to_string(&message).map_err(|error| invalid(&error.to_string()))?;
-    if text.len() > LARGEST_REQUEST {
-        return Err(invalid("it is longer than the 65535 bytes that Asterisk takes over a WebSocket"));
-    }
-    Ok(text)
+    let text = serde_json::to_string(&message).map_err(|error| request.invalid("", error.to_string()))?;
+    Ok(Unnumbered { request, text })
 }
 
 /// What stands for no body. Over HTTP, Asterisk resets a filter without one; over a WebSocket it refuses that.

@@ -1,11 +1,12 @@
 //! The end of a WebSocket: how it is closed, and why it was.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _, future};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -19,6 +20,12 @@ use crate::event::DisconnectReason;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl EventSocket {
+    /// Reads on during `work`, keeping what comes, so that the server does not take the client for a dead one.
+    pub(in crate::connection) async fn read_during(&mut self, work: impl Future<Output = ()>) {
+        let (work, reading) = (pin!(work), pin!(self.read_to_end(true)));
+        future::select(work, reading).await;
+    }
+
     /// Closes the WebSocket as its end requires. If the program asked for the end, what still comes is kept as far as
     /// it fits.
     pub(in crate::connection) async fn finish(mut self, end: &End) {
@@ -42,17 +49,22 @@ impl EventSocket {
                 let frame = CloseFrame { code, reason: "".into() };
                 self.socket.send(Message::Close(Some(frame))).await?;
             }
-            while let Some(message) = self.socket.next().await.transpose()? {
-                // Without a subscriber, nobody would ever take it.
-                if keep && self.hub.has_subscribers() {
-                    self.keep(message);
-                    self.hand_on();
-                }
-            }
-            Ok::<(), WsError>(())
+            self.read_to_end(keep).await
         };
         // Whether it is confirmed, refused or too late: the connection is over.
         let _ = timeout(CLOSE_TIMEOUT, closing).await;
+    }
+
+    /// Reads until the server closes the connection, keeping what comes or not.
+    async fn read_to_end(&mut self, keep: bool) -> Result<(), WsError> {
+        while let Some(message) = self.socket.next().await.transpose()? {
+            // Without a subscriber, nobody would ever take it.
+            if keep && self.hub.has_subscribers() {
+                self.keep(message);
+                self.hand_on();
+            }
+        }
+        Ok(())
     }
 }
 

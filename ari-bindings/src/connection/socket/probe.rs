@@ -1,10 +1,10 @@
 //! Checks that the events of an application arrive.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::client::Call;
@@ -19,9 +19,14 @@ const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// A user event that a connection sends to itself.
 #[derive(Default)]
 pub(in crate::connection) struct Probe {
-    /// The name of the awaited event.
-    name: Mutex<Option<String>>,
-    arrived: Notify,
+    awaited: Mutex<Option<Awaited>>,
+}
+
+/// The event that was sent last.
+struct Awaited {
+    name: String,
+    /// `None` once it has arrived. Another one for each event: a late one does not answer for the next.
+    arrived: Option<oneshot::Sender<()>>,
 }
 
 impl Probe {
@@ -30,24 +35,30 @@ impl Probe {
     /// No request answers this reliably: an application with channels looks the same to every request.
     pub(in crate::connection) async fn arrives(&self, client: &Client, application: &str) -> Option<bool> {
         let name = format!("ari-bindings-{:016x}", RandomState::new().hash_one(0));
-        *self.name.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.clone());
+        let (sender, arrived) = oneshot::channel();
+        *self.lock() = Some(Awaited { name: name.clone(), arrived: Some(sender) });
         let call = Call::new(client, &USER_EVENT).path("eventName", &name);
         let sent = call.text("application", application.to_owned()).void().await;
         let arrives = match sent {
-            Ok(()) => Some(timeout(ARRIVAL_TIMEOUT, self.arrived.notified()).await.is_ok()),
+            Ok(()) => Some(timeout(ARRIVAL_TIMEOUT, arrived).await.is_ok()),
             Err(_) => None,
         };
-        self.name.lock().unwrap_or_else(PoisonError::into_inner).take();
+        *self.lock() = None;
         arrives
     }
 
     /// Whether an event is the awaited one, which no subscriber gets.
     pub(super) fn is_answer(&self, text: &str) -> bool {
-        let name = self.name.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_answer = name.as_ref().is_some_and(|name| text.contains(name.as_str()));
-        if is_answer {
-            self.arrived.notify_one();
+        let mut awaited = self.lock();
+        let Some(awaited) = awaited.as_mut().filter(|awaited| text.contains(&awaited.name)) else { return false };
+        if let Some(arrived) = awaited.arrived.take() {
+            // The check may have been given up.
+            let _ = arrived.send(());
         }
-        is_answer
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Awaited>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -97,10 +97,17 @@ impl Connection {
     /// A new `Connection` has seen the state of that moment; each clone then keeps its own place. States that follow
     /// each other faster than they are asked for are skipped. It is cancel safe.
     pub async fn changed(&mut self) -> Option<ConnectionState> {
-        let has_changed = self.state.has_changed().unwrap_or_default();
-        if !has_changed && *self.state.borrow() == ConnectionState::Closed || self.state.changed().await.is_err() {
-            return None;
+        {
+            // Under one borrow: the last state may come at any moment.
+            let state = self.state.borrow_and_update();
+            if state.has_changed() {
+                return Some(state.clone());
+            }
+            if *state == ConnectionState::Closed {
+                return None;
+            }
         }
+        self.state.changed().await.ok()?;
         Some(self.state.borrow_and_update().clone())
     }
 
@@ -122,5 +129,32 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("state", &self.state()).field("statistics", &self.statistics()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::{Client, OverflowPolicy};
+
+    #[test]
+    fn changed_returns_the_last_state_whenever_it_comes() {
+        let client = Client::builder("http://localhost/ari").build().unwrap();
+        for _ in 0..200 {
+            let hub = Arc::new(Hub::new(Vec::new(), None));
+            let queue = Arc::new(Queue::new(0, OverflowPolicy::default()));
+            let mut connection = Connection::new(&hub, &queue, &Tracker::new(client.clone(), false));
+            let last = std::thread::scope(|scope| {
+                scope.spawn(|| hub.set_state(ConnectionState::Closed));
+                loop {
+                    if let Some(state) = connection.changed().now_or_never() {
+                        return state;
+                    }
+                }
+            });
+            assert_eq!(last, Some(ConnectionState::Closed));
+        }
     }
 }

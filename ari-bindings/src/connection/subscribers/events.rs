@@ -95,10 +95,7 @@ impl Events {
     /// connection have none.
     #[must_use]
     pub fn raw(&self) -> Option<&str> {
-        match &self.last {
-            Some(Frame::Text { text, .. }) => Some(text),
-            Some(Frame::Binary(_) | Frame::Notice(_)) | None => None,
-        }
+        self.last.as_ref()?.raw()
     }
 
     /// The connection that the events come from: its state, its statistics, and more subscribers.
@@ -171,7 +168,7 @@ impl Events {
         if let Event::Undecodable(_) = event {
             self.hub.counters.undecodable();
         }
-        self.tracker.note(&event, || self.hub.apps().own().to_vec());
+        self.tracker.note(&event, frame.raw().unwrap_or_default(), || self.hub.apps().own().to_vec());
         self.last = Some(frame);
         event
     }

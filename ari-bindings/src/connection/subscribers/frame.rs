@@ -40,6 +40,14 @@ impl Frame {
         }
     }
 
+    /// The text as it came, if it is text.
+    pub(super) fn raw(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            Self::Binary(_) | Self::Notice(_) => None,
+        }
+    }
+
     /// Decodes it.
     pub(super) fn event(&self) -> Event {
         match self {
