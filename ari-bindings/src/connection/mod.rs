@@ -1,12 +1,13 @@
 //! The event connection: a task that keeps it, its subscribers, and requests over it.
 //!
 //! ```text
-//! connect ──▶ recovery ──▶ dial ──▶ socket ──▶ subscribers ──▶ rest
+//! connect ──▶ recovery ──▶ dial ──▶ socket ──▶ subscribers ──▶ client_state ──▶ subscriptions ──▶ rest
 //! ```
 //!
 //! Each module uses only those to its right: `connect` starts a connection, `recovery` keeps it through losses, `dial`
-//! opens a WebSocket, `socket` reads and writes one, `subscribers` hands events to the program, and `rest` carries
-//! requests and replies.
+//! opens a WebSocket, `socket` reads and writes one, `subscribers` hands events to the program, `client_state` is what
+//! the clones of a client share about their connections, `subscriptions` remembers what was subscribed at run time, and
+//! `rest` carries requests and replies.
 //! The task of a connection alone reads the socket.
 
 mod client_state;

@@ -1,19 +1,18 @@
-//! The end of a WebSocket: how it is closed, and why it was.
+//! Closes a WebSocket.
 
-use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _, future};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
 use super::super::rest::RestClient;
-use super::{End, EventSocket};
+use super::end::{End, close_code};
+use super::event_socket::EventSocket;
 use crate::event::DisconnectReason;
 
 /// How long the server has to confirm that the connection is closed.
@@ -80,39 +79,5 @@ impl Drop for EventSocket {
                 let _ = self.socket.poll_flush_unpin(cx);
             }
         }
-    }
-}
-
-pub(super) fn closed_by_server(frame: Option<CloseFrame>) -> DisconnectReason {
-    let (code, reason) = match frame {
-        Some(CloseFrame { code, reason }) => (Some(code.into()), reason.as_str().into()),
-        None => (None, "".into()),
-    };
-    DisconnectReason::ClosedByServer { code, reason }
-}
-
-pub(super) fn reason(error: WsError) -> DisconnectReason {
-    match error {
-        WsError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            DisconnectReason::ConnectionLost(Arc::new(error))
-        }
-        WsError::Io(_)
-        | WsError::ConnectionClosed
-        | WsError::AlreadyClosed
-        | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            DisconnectReason::lost("the server hung up without a Close frame")
-        }
-        error => DisconnectReason::Protocol { reason: error.to_string().into() },
-    }
-}
-
-/// The code of our Close frame; none if the server has closed the connection itself.
-fn close_code(reason: &DisconnectReason) -> Option<CloseCode> {
-    match reason {
-        DisconnectReason::ClosedByServer { .. } | DisconnectReason::ConnectionLost(_) => None,
-        DisconnectReason::Protocol { .. } => Some(CloseCode::Protocol),
-        DisconnectReason::Overflow { .. } => Some(CloseCode::Policy),
-        DisconnectReason::PingTimeout => Some(CloseCode::Away),
-        DisconnectReason::NotDelivering { .. } | DisconnectReason::Replaced { .. } => Some(CloseCode::Normal),
     }
 }

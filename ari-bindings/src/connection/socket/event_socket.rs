@@ -11,11 +11,10 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::Message;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::rest::RestClient;
 use super::super::subscribers::{Frame, Hub};
-use super::close::{closed_by_server, reason};
+use super::end::{End, closed_by_server, reason};
 use super::heartbeat::{Due, Heartbeat, after};
 use super::{Inspector, Socket};
 use crate::event::DisconnectReason;
@@ -47,14 +46,6 @@ pub(in crate::connection) struct EventSocket {
     /// Since when nothing could be written, by how much had been written.
     stalled: Option<(u64, Pin<Box<Sleep>>)>,
     pub(super) closed: bool,
-}
-
-/// Why a WebSocket is no longer used.
-pub(in crate::connection) enum End {
-    /// The program wants it.
-    Asked(CloseCode),
-    /// Anything else.
-    Because(DisconnectReason),
 }
 
 impl EventSocket {

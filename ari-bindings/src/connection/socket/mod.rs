@@ -1,13 +1,15 @@
 //! One WebSocket, from its handshake to its end.
 
 mod close;
+mod end;
 mod event_socket;
 mod heartbeat;
 mod inspect;
 mod probe;
 mod stream;
 
-pub(super) use event_socket::{End, EventSocket};
+pub(super) use end::End;
+pub(super) use event_socket::EventSocket;
 pub(super) use heartbeat::Heartbeat;
 pub(super) use inspect::Inspector;
 pub(super) use probe::Probe;

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::super::rest::RestClient;
-use super::ConnectionState;
 use super::apps::Apps;
 use super::frame::Frame;
 use super::queue::{Queue, Room, remember, wake};
+use super::state::ConnectionState;
 use super::statistics::Counters;
 use crate::{Error, Event};
 

@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::ConnectionState;
 use super::hub::Hub;
+use super::state::ConnectionState;
 use crate::Error;
 
 /// Closes the connection at the first signal that asks the process to end.
