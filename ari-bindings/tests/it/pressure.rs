@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ari_bindings::{DisconnectReason, Error, Event, Events, EventsBuilder, OverflowPolicy, Reconnect};
+use ari_bindings::{ConnectionState, DisconnectReason, Error, Event, Events, EventsBuilder, OverflowPolicy, Reconnect};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -166,6 +166,41 @@ async fn connection_reads_little_ahead_of_a_program_that_takes_events() {
         std::hint::black_box((0..3_000).fold(0_u64, |sum, number| sum ^ number));
     }
     assert!(most < 2 << 20, "{most}");
+    within(sending).await.unwrap();
+}
+
+#[tokio::test]
+async fn held_events_count_with_those_that_wait() {
+    const LIMIT: usize = 100_000;
+    let mut fake = Fake::start().await;
+    let ari = fake.client();
+    let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect.buffer_limit(LIMIT)).await;
+    let connection = events.connection();
+    // The program takes nothing.
+    let mut number = 0;
+    while connection.statistics().queued_bytes < LIMIT * 4 / 5 {
+        send(&mut peer, numbered(number)).await;
+        number += 1;
+        tokio::task::yield_now().await;
+    }
+    until_asked(&fake, "GET /applications/x").await;
+    fake.never_answer("GET /applications/x");
+    drop(peer);
+    let mut peer = fake.connection().await;
+    let sending = tokio::spawn(async move {
+        while peer.send(Message::text(numbered(number))).await.is_ok() {
+            number += 1;
+        }
+    });
+    let mut state = connection.clone();
+    within(async { while state.changed().await != Some(ConnectionState::Closed) {} }).await;
+    let error = loop {
+        if let Err(error) = within(events.next()).await.unwrap() {
+            break error;
+        }
+    };
+    let Error::Disconnected { reason: DisconnectReason::Overflow { bytes, .. }, .. } = error else { panic!("{error}") };
+    assert!((LIMIT..LIMIT + 1_000).contains(&bytes), "{bytes}");
     within(sending).await.unwrap();
 }
 

@@ -56,6 +56,7 @@ impl EventSocket {
         heartbeat: Heartbeat,
         inspector: Inspector,
     ) -> Self {
+        hub.forget_waits();
         Self {
             socket,
             hub,
@@ -81,14 +82,9 @@ impl EventSocket {
         !self.batch.is_empty()
     }
 
-    /// Whether as much is held back as may be.
+    /// Whether as much is held back as may be; a single frame always may.
     pub(in crate::connection) fn holds_enough(&self) -> bool {
-        self.holding && self.batch_bytes >= self.most_held()
-    }
-
-    /// How many bytes may be held back: half of what may wait for a subscriber.
-    fn most_held(&self) -> usize {
-        self.hub.smallest_limit() / 2
+        self.holding && self.holds_any() && self.batch_bytes >= self.hub.may_hold()
     }
 
     /// Hands on what was held back.
@@ -204,7 +200,7 @@ impl EventSocket {
     /// How many bytes the subscribers have room for. Waits for room as long as they may keep the connection waiting.
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         if self.holding {
-            return Poll::Ready(self.most_held().saturating_sub(self.batch_bytes).max(1));
+            return Poll::Ready(self.hub.may_hold().saturating_sub(self.batch_bytes).max(1));
         }
         loop {
             let until = match self.hub.poll_room(cx) {
@@ -286,5 +282,40 @@ impl EventSocket {
             }
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::super::super::subscribers::{Events, Queue};
+    use super::super::Metered;
+    use super::*;
+    use crate::resync::Tracker;
+    use crate::{Client, OverflowPolicy};
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_of_the_connection_before_are_forgotten() {
+        let client = Client::builder("http://localhost/ari").build().unwrap();
+        let hub = Arc::new(Hub::new(Vec::new(), None));
+        let _events =
+            Events::new(Arc::clone(&hub), Queue::new(1_000, OverflowPolicy::Fail), Tracker::new(client, false));
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        while hub.poll_room(cx).is_ok() && hub.has_subscribers() {
+            hub.push(&mut VecDeque::from([Frame::text("{}", None)]));
+        }
+        // The connection is lost while it waits for room, and re-established after a while.
+        tokio::time::advance(Duration::from_secs(10)).await;
+        let stream = Metered::new(Box::new(tokio::io::duplex(1).0));
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+        let heartbeat = Heartbeat::new(Duration::from_secs(5), Duration::from_secs(5));
+        let inspector = Inspector::new(Arc::clone(&hub), None, Arc::default(), Arc::default());
+        let _socket = EventSocket::new(socket, Arc::clone(&hub), heartbeat, inspector);
+        assert!(hub.poll_room(cx).is_err());
+        assert!(hub.has_subscribers(), "ended for the wait before");
     }
 }

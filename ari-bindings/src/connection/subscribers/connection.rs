@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::hub::Hub;
-use super::queue::Queue;
+use super::queue::OverflowPolicy;
 use super::state::ConnectionState;
 use super::statistics::Statistics;
 use crate::resync::Tracker;
@@ -29,15 +29,16 @@ use crate::resync::Tracker;
 #[derive(Clone)]
 pub struct Connection {
     pub(super) hub: Arc<Hub>,
-    pub(super) like: Arc<Queue>,
+    /// The limit and the policy of further subscribers.
+    pub(super) settings: (usize, OverflowPolicy),
     pub(super) tracker: Arc<Tracker>,
     state: watch::Receiver<ConnectionState>,
 }
 
 impl Connection {
-    pub(super) fn new(hub: &Arc<Hub>, like: &Arc<Queue>, tracker: &Tracker) -> Self {
+    pub(super) fn new(hub: &Arc<Hub>, settings: (usize, OverflowPolicy), tracker: &Tracker) -> Self {
         let (state, tracker) = (hub.watch_state(), Arc::new(tracker.afresh()));
-        Self { hub: Arc::clone(hub), like: Arc::clone(like), tracker, state }
+        Self { hub: Arc::clone(hub), settings, tracker, state }
     }
 
     /// The current state.
@@ -92,15 +93,15 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::{Client, OverflowPolicy};
+    use crate::Client;
 
     #[test]
     fn changed_returns_the_last_state_whenever_it_comes() {
         let client = Client::builder("http://localhost/ari").build().unwrap();
         for _ in 0..200 {
             let hub = Arc::new(Hub::new(Vec::new(), None));
-            let queue = Arc::new(Queue::new(0, OverflowPolicy::default()));
-            let mut connection = Connection::new(&hub, &queue, &Tracker::new(client.clone(), false));
+            let settings = (0, OverflowPolicy::default());
+            let mut connection = Connection::new(&hub, settings, &Tracker::new(client.clone(), false));
             let last = std::thread::scope(|scope| {
                 scope.spawn(|| hub.set_state(ConnectionState::Closed));
                 loop {

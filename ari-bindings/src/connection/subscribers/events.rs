@@ -101,7 +101,7 @@ impl Events {
     /// The connection that the events come from: its state, its statistics, and more subscribers.
     #[must_use]
     pub fn connection(&self) -> Connection {
-        Connection::new(&self.hub, &self.queue, &self.tracker)
+        Connection::new(&self.hub, self.queue.settings(), &self.tracker)
     }
 
     /// Asks the server for what there is, and returns where it differs from what this stream has shown so far.
@@ -186,7 +186,8 @@ impl Connection {
     /// A subscriber that is too slow concerns only itself, except that the connection waits for it as its
     /// [`OverflowPolicy`](crate::OverflowPolicy) says.
     pub fn subscribe(&self) -> Events {
-        Events::new(Arc::clone(&self.hub), self.like.like(), self.tracker.afresh())
+        let (limit, policy) = self.settings;
+        Events::new(Arc::clone(&self.hub), Queue::new(limit, policy), self.tracker.afresh())
     }
 }
 
@@ -211,5 +212,53 @@ impl fmt::Debug for Events {
             .field("ended", &self.ended)
             .field("queued_bytes", &self.queue.bytes())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::{Client, OverflowPolicy};
+
+    fn events(limit: usize) -> (Arc<Hub>, Events) {
+        let client = Client::builder("http://localhost/ari").build().unwrap();
+        let hub = Arc::new(Hub::new(Vec::new(), None));
+        let queue = Queue::new(limit, OverflowPolicy::Fail);
+        (Arc::clone(&hub), Events::new(hub, queue, Tracker::new(client, false)))
+    }
+
+    fn test_frame() -> Frame {
+        Frame::text(r#"{"type":"Test"}"#, None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn program_that_takes_an_event_every_20_ms_survives_a_burst() {
+        let (hub, mut events) = events(20_000);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(1) {
+            // The connection reads as much as it may.
+            while hub.poll_room(cx).is_ok() && hub.has_subscribers() {
+                hub.push(&mut VecDeque::from([test_frame()]));
+            }
+            tokio::time::advance(Duration::from_millis(20)).await;
+            let event = events.next().now_or_never().flatten();
+            assert!(matches!(event, Some(Ok(_))), "{event:?}");
+            assert!(hub.has_subscribers(), "ended after {:?}", start.elapsed());
+        }
+    }
+
+    #[tokio::test]
+    async fn dropped_stream_keeps_no_frames() {
+        let (_hub, events) = events(20_000);
+        let (connection, queue) = (events.connection(), Arc::downgrade(&events.queue));
+        drop(events);
+        assert!(queue.upgrade().is_none());
+        drop(connection);
     }
 }

@@ -118,9 +118,14 @@ impl Hub {
         until.map_or(Ok(free), Err)
     }
 
-    /// The smallest limit of a subscriber.
-    pub(in crate::connection) fn smallest_limit(&self) -> usize {
-        self.lock().subscribers.iter().map(|queue| queue.limit()).min().unwrap_or(usize::MAX)
+    /// How many bytes may be held back from the subscribers.
+    pub(in crate::connection) fn may_hold(&self) -> usize {
+        self.lock().subscribers.iter().map(|queue| queue.may_hold()).min().unwrap_or(usize::MAX)
+    }
+
+    /// Forgets who kept the connection waiting: another one takes its place.
+    pub(in crate::connection) fn forget_waits(&self) {
+        self.lock().subscribers.iter().for_each(|queue| queue.forget_waits());
     }
 
     /// Ends every subscription, for good.

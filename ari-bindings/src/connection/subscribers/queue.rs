@@ -24,6 +24,9 @@ const LEAD: usize = 1 << 20;
 /// How long the connection then lets the server wait at a time. Asterisk disconnects a client after 100 ms.
 const LEAD_WAIT: Duration = Duration::from_millis(10);
 
+/// How many notices about the connection wait for a subscriber whose oldest events are dropped.
+const MOST_NOTICES: usize = 1_000;
+
 /// What happens when the program takes events more slowly than they come, and more wait for it than
 /// [`EventsBuilder::buffer_limit`](crate::EventsBuilder::buffer_limit) allows.
 ///
@@ -37,12 +40,12 @@ pub enum OverflowPolicy {
     /// [`Overflow`](crate::DisconnectReason::Overflow). This is the default; it loses nothing silently.
     ///
     /// A program that keeps taking events survives a burst: at the limit, the connection stops reading until there is
-    /// room again, for up to 1 s, as long as the program takes an event at least every 100 ms. All subscribers of the
-    /// connection wait for that moment.
+    /// room again, for up to 1 s, as long as the program takes an event at least every 100 ms. There is room when an
+    /// eighth of the limit is free, or 256 KiB of a large one. All subscribers of the connection wait for that moment.
     #[default]
     Fail,
-    /// The oldest waiting events are dropped for the newest, and an [`Event::Dropped`] with
-    /// their count takes their place.
+    /// The oldest waiting events are dropped for the newest, and an [`Event::Dropped`] with their count takes their
+    /// place. Notices about gaps stay, except that beyond 1,000 the oldest are dropped as well, uncounted.
     DropOldest,
     /// The connection stops reading until there is room, for at most this long; then as [`OverflowPolicy::Fail`].
     ///
@@ -121,13 +124,22 @@ impl Queue {
         Self { limit, policy, bytes: AtomicUsize::new(0), released: AtomicUsize::new(0), state: Mutex::default() }
     }
 
-    /// A queue for another subscriber with the same settings.
-    pub(super) fn like(&self) -> Self {
-        Self::new(self.limit, self.policy)
+    /// The limit and the policy.
+    pub(super) fn settings(&self) -> (usize, OverflowPolicy) {
+        (self.limit, self.policy)
     }
 
-    pub(super) fn limit(&self) -> usize {
-        self.limit
+    /// How many bytes may be held back from the subscriber: half of what there is room for. Where the oldest frames are
+    /// dropped, those that wait make room for those that are held.
+    pub(super) fn may_hold(&self) -> usize {
+        let waiting = if self.policy == OverflowPolicy::DropOldest { 0 } else { self.bytes() };
+        self.limit.saturating_sub(waiting) / 2
+    }
+
+    /// Forgets that the subscriber kept a connection waiting, which is lost.
+    pub(super) fn forget_waits(&self) {
+        let mut state = self.lock();
+        (state.full, state.lead) = (None, None);
     }
 
     /// Adds frames and wakes the subscriber. Returns how many were dropped.
@@ -170,9 +182,9 @@ impl Queue {
         self.lock().frames.len()
     }
 
-    /// Whether the connection may be waiting for room.
+    /// Whether the connection may be waiting for room: it does until there is some, not only at the limit.
     pub(super) fn is_full(&self) -> bool {
-        self.bytes() >= self.limit
+        self.bytes() >= self.resume_below()
     }
 
     /// Counts bytes off that the subscriber is done with.
@@ -302,7 +314,8 @@ impl State {
 
     /// Drops the oldest frames until so many bytes are free, or none is left; returns how many bytes they had.
     ///
-    /// Notices about the connection stay, and come after the count of what was dropped.
+    /// Notices about the connection stay, and come after the count of what was dropped. Beyond [`MOST_NOTICES`], the
+    /// oldest are dropped in pairs, so that losses and reconnects still alternate.
     fn drop_oldest(&mut self, excess: usize, dropped: &mut Dropped) -> usize {
         let (mut freed, mut at) = (0, 0);
         while freed < excess && at < self.frames.len() {
@@ -316,6 +329,11 @@ impl State {
                 count.events += 1;
                 count.bytes += frame.text_size() as u64;
             }
+        }
+        // All frames before this place are notices.
+        if at > MOST_NOTICES {
+            let excess = (at - MOST_NOTICES).next_multiple_of(2);
+            freed += self.frames.drain(..excess).map(|notice| notice.size()).sum::<usize>();
         }
         freed
     }
@@ -331,5 +349,24 @@ pub(super) fn remember(slot: &mut Option<Waker>, cx: &mut Context<'_>) {
 pub(super) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::event::notice::Disconnected;
+
+    #[test]
+    fn drop_oldest_keeps_a_bounded_number_of_notices() {
+        let queue = Queue::new(10_000, OverflowPolicy::DropOldest);
+        for _ in 0..5_000 {
+            let notice = Disconnected { since: SystemTime::now(), reason: DisconnectReason::PingTimeout };
+            let notice = Frame::Notice(Event::Disconnected(Box::new(notice)));
+            queue.push([notice, Frame::text("{}", None)].into_iter(), false);
+        }
+        assert!((900..1_100).contains(&queue.len()), "{}", queue.len());
     }
 }
