@@ -141,7 +141,7 @@ impl Snapshot {
     }
 
     fn bridge(&mut self, bridge: &Bridge) {
-        let channels = || bridge.channels.iter().map(|id| AsRef::<str>::as_ref(id));
+        let channels = || bridge.channels.iter().map(AsRef::<str>::as_ref);
         match self.bridges.get_mut(&bridge.id) {
             // Most events about a bridge do not change who is in it.
             Some((shown, moment)) if shown.iter().map(AsRef::<str>::as_ref).eq(channels()) => *moment = self.now,

@@ -176,8 +176,7 @@ fn members(event: &Event) -> Value {
         | "PlaybackStarted"
         | "RecordingFailed"
         | "RecordingFinished"
-        | "RecordingStarted"
-        | "StasisStart" => serde_json::to_value(event).unwrap_or_default(),
+        | "RecordingStarted" => serde_json::to_value(event).unwrap_or_default(),
         _ => Value::Null,
     }
 }
@@ -198,7 +197,11 @@ fn channels<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'
         .or_else(|| id(members, "channel"))
         .or_else(|| id(members, "peer"))
         .or_else(|| target(members)?.strip_prefix("channel:"));
-    let second = id(members, "transferer_second_leg").or_else(|| id(members, "replace_channel"));
+    let replaced = match event {
+        Event::StasisStart(start) => start.replace_channel.as_ref().map(|channel| channel.id.as_str()),
+        _ => id(members, "replace_channel"),
+    };
+    let second = id(members, "transferer_second_leg").or(replaced);
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }
 

@@ -35,12 +35,12 @@ impl Probe {
     /// No request answers this reliably: an application with channels looks the same to every request.
     pub(in crate::connection) async fn arrives(&self, client: &Client, application: &str) -> Option<bool> {
         let name = format!("ari-bindings-{:016x}", RandomState::new().hash_one(0));
-        let (sender, arrived) = oneshot::channel();
+        let (sender, arrival) = oneshot::channel();
         *self.lock() = Some(Awaited { name: name.clone(), arrived: Some(sender) });
         let call = Call::new(client, &USER_EVENT).path("eventName", &name);
         let sent = call.text("application", application.to_owned()).void().await;
         let arrives = match sent {
-            Ok(()) => Some(timeout(ARRIVAL_TIMEOUT, arrived).await.is_ok()),
+            Ok(()) => Some(timeout(ARRIVAL_TIMEOUT, arrival).await.is_ok()),
             Err(_) => None,
         };
         *self.lock() = None;
