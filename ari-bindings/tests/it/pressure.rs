@@ -144,31 +144,6 @@ async fn held_events_stay_within_the_limit() {
     within(sending).await.unwrap();
 }
 
-/// A program that takes events, but more slowly than they come, does not have the whole burst in memory.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connection_reads_little_ahead_of_a_program_that_takes_events() {
-    const EVENTS: usize = 40_000;
-    let mut fake = Fake::start().await;
-    let (mut events, mut peer) = connected_once(&mut fake, |connect| connect).await;
-    let sending = tokio::spawn(async move {
-        for number in 0..EVENTS {
-            peer.feed(Message::text(numbered(number))).await.unwrap();
-        }
-        peer.flush().await.unwrap();
-        peer
-    });
-    let connection = events.connection();
-    let mut most = 0;
-    for number in 0..EVENTS {
-        expect(&mut events, number).await;
-        most = most.max(connection.statistics().queued_bytes);
-        // What the program does with it.
-        std::hint::black_box((0..3_000).fold(0_u64, |sum, number| sum ^ number));
-    }
-    assert!(most < 2 << 20, "{most}");
-    within(sending).await.unwrap();
-}
-
 #[tokio::test]
 async fn held_events_count_with_those_that_wait() {
     const LIMIT: usize = 100_000;

@@ -14,8 +14,9 @@ use super::queue::{Queue, Taken};
 use crate::resync::{Resync, Tracker};
 use crate::{Error, Event};
 
-/// After how many events the returned ones are counted off: with each one, two processors would wait for each other.
-const MOST_UNCOUNTED: u64 = 32;
+/// After how many bytes of events the returned ones are counted off: with each one, two processors would wait for each
+/// other.
+const MOST_UNCOUNTED: usize = 16 << 10;
 
 /// The events of some applications; [`Client::events`](crate::Client::events) connects.
 ///
@@ -161,7 +162,7 @@ impl Events {
     fn give_out(&mut self, frame: Frame) -> Event {
         self.given_out.0 += 1;
         self.given_out.1 += frame.size();
-        if self.taken.is_empty() || self.given_out.0 >= MOST_UNCOUNTED || self.queue.is_full() {
+        if self.taken.is_empty() || self.given_out.1 >= MOST_UNCOUNTED || self.queue.is_full() {
             self.count_off();
         }
         let event = frame.event();
@@ -251,6 +252,23 @@ mod tests {
             assert!(matches!(event, Some(Ok(_))), "{event:?}");
             assert!(hub.has_subscribers(), "ended after {:?}", start.elapsed());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_reads_little_ahead_of_a_program_that_takes_events() {
+        let (hub, mut events) = events(64 << 20);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let frame = || Frame::text(&format!(r#"{{"type":"Test","padding":"{}"}}"#, "x".repeat(16 << 10)), None);
+        let mut most = 0;
+        for _ in 0..1_000 {
+            while hub.poll_room(cx).is_ok() {
+                hub.push(&mut VecDeque::from([frame()]));
+            }
+            most = most.max(events.queue.bytes());
+            assert!(events.next().now_or_never().is_some());
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        assert!((1 << 20..2 << 20).contains(&most), "{most}");
     }
 
     #[tokio::test]
