@@ -3,10 +3,9 @@ use std::process::{Command, Stdio};
 
 use crate::Server;
 
-/// A configuration file of a running server that a test has changed.
+/// A change to a configuration file of a running server.
 ///
-/// When dropped, the file is as it was before and is read again, if the server still lives; one that has been killed
-/// starts with the project's own files.
+/// Dropping it restores and reloads the file, if the server still runs; a killed server starts with the original files.
 #[derive(Debug)]
 pub struct ConfigGuard {
     server: Server,
@@ -16,22 +15,22 @@ pub struct ConfigGuard {
 }
 
 impl Server {
-    /// Changes a configuration file, such as `ari.conf`, and lets a module read it again, such as `res_ari`. When this
-    /// returns, the change holds for whoever comes.
+    /// Changes a configuration file, such as `ari.conf`, and reloads a module, such as `res_ari`. The change is in effect
+    /// when this returns.
     ///
-    /// What was seen to work, in Asterisk 22 and 16 alike:
+    /// Observed with Asterisk 16 and 22:
     ///
-    /// - A password in `ari.conf`: `res_ari` (as `PUT /asterisk/modules/res_ari.so` does, or a reload of everything);
-    ///   `http` does nothing for it. From the next request on the old one is refused with 401, on connections that are
-    ///   open already too. Event connections stay.
-    /// - `sessionlimit` in `http.conf`: `http`, from the next connection on. Those that there are stay, and count.
+    /// - A password in `ari.conf` requires a reload of `res_ari` (as by `PUT /asterisk/modules/res_ari.so`) or of
+    ///   everything; reloading `http` has no effect. The next request with the old password is refused with 401, even on
+    ///   a connection that is already open. Event connections stay open.
+    /// - `sessionlimit` in `http.conf` requires a reload of `http` and applies from the next connection on. Existing
+    ///   connections stay open and count towards the limit.
     ///
-    /// Here and when the change is dropped, nothing else of the test runs for some milliseconds, since no `drop` can
-    /// wait otherwise.
+    /// This method and dropping the guard block the test for some milliseconds, because `drop` cannot be asynchronous.
     ///
     /// # Panics
     ///
-    /// If nothing is changed, the file cannot be written, or the module does not read it again.
+    /// If `change` changes nothing, the file cannot be written, or the module cannot be reloaded.
     #[must_use]
     pub fn change(&self, file: &str, module: &str, change: impl FnOnce(&str) -> String) -> ConfigGuard {
         let reading = shell(self, &format!("cat {}", path(file)), "");
@@ -45,11 +44,11 @@ impl Server {
 }
 
 impl ConfigGuard {
-    /// The same as dropping it, but a failure is told.
+    /// Restores the file and reports failures, unlike dropping the guard.
     ///
     /// # Panics
     ///
-    /// If the file cannot be written, or the module does not read it again.
+    /// If the file cannot be written or the module cannot be reloaded.
     pub fn restore(self) {
         self.write(&self.before).unwrap_or_else(|error| panic!("{}: {error}", self.file));
     }
@@ -57,14 +56,14 @@ impl ConfigGuard {
     fn write(&self, text: &str) -> io::Result<()> {
         shell(&self.server, &format!("cat > {}", path(&self.file)), text)?;
         let reload = format!("/usr/sbin/asterisk -C {} -rx 'module reload {}'", path("asterisk.conf"), self.module);
-        let said = shell(&self.server, &reload, "")?;
-        if said.contains("reloaded successfully") { Ok(()) } else { Err(io::Error::other(said)) }
+        let output = shell(&self.server, &reload, "")?;
+        if output.contains("reloaded successfully") { Ok(()) } else { Err(io::Error::other(output)) }
     }
 }
 
 impl Drop for ConfigGuard {
     fn drop(&mut self) {
-        // There may be no server any more.
+        // The server may have stopped.
         let _ = self.write(&self.before);
     }
 }
@@ -73,7 +72,7 @@ fn path(file: &str) -> String {
     format!("/etc/ari-tests/{file}")
 }
 
-/// Runs a line of shell inside the server's file system.
+/// Runs a shell command inside the server's file system.
 fn shell(server: &Server, script: &str, input: &str) -> io::Result<String> {
     let mut command = Command::new(server.get("RUN"));
     command.args(["sh", "-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

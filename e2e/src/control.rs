@@ -5,39 +5,39 @@ use tokio::process::Command;
 
 use crate::Server;
 
-/// What a test does to the server's process. Other tests on the same server notice it.
+/// Control of the server's process, which affects other tests on the same server.
 impl Server {
-    /// Kills the server, as a crash does. Its state file stays.
+    /// Kills the server, as a crash does. Its state file remains.
     ///
     /// # Panics
     ///
-    /// If that fails.
+    /// If the server cannot be killed.
     pub async fn kill(&self) {
         xtask("kill", self.release()).await;
     }
 
-    /// Starts the server again, and returns when it answers: after a second, at the URL where it was unless the port
-    /// is taken. Every start is with the configuration of `e2e/asterisk` and without what the server had stored.
+    /// Starts the server again and waits until it answers, which takes about a second. The URL stays the same unless the
+    /// port is taken. Every start uses the configuration of `e2e/asterisk`, without data stored before.
     ///
     /// # Panics
     ///
-    /// If that fails.
+    /// If the server does not start.
     pub async fn start(&mut self) {
         xtask("up", self.release()).await;
         *self = Self::of(self.release());
     }
 
-    /// Runs one command of the server's console, and gives what it prints.
+    /// Runs a command of the server's console and returns its output.
     ///
     /// # Panics
     ///
-    /// If there is no console.
+    /// If the console is not available.
     pub async fn console(&self, line: &str) -> String {
         let asterisk = ["/usr/sbin/asterisk", "-C", "/etc/ari-tests/asterisk.conf", "-rx", line];
         self.run(&asterisk).await
     }
 
-    /// Runs a program inside the server's file system, and gives what it prints.
+    /// Runs a program inside the server's file system and returns its output.
     ///
     /// # Panics
     ///
@@ -58,7 +58,7 @@ async fn xtask(verb: &str, release: &str) {
 async fn output(command: &mut Command, what: &str) -> String {
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
     let Output { status, stdout, stderr } = output.unwrap_or_else(|error| panic!("{what}: {error}"));
-    let said = String::from_utf8_lossy(&stdout).into_owned();
-    assert!(status.success(), "{what}: {status}\n{said}\n{}", String::from_utf8_lossy(&stderr));
-    said
+    let text = String::from_utf8_lossy(&stdout).into_owned();
+    assert!(status.success(), "{what}: {status}\n{text}\n{}", String::from_utf8_lossy(&stderr));
+    text
 }

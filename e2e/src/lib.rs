@@ -1,12 +1,12 @@
-//! What the tests of the whole system share: the servers they run against, how to break them and the way to
-//! them, the routes of requests and events, a telephone, a load of calls, waiting for events.
+//! Tools of the end-to-end tests: running servers, faults of servers and networks, routes of requests and events, a
+//! phone, a load of calls, and a recorder of events.
 //!
-//! The tests that need an Asterisk are the target `live`, which the feature `live` switches on. They find the servers
-//! that `cargo xtask asterisk --tests up all` has started by the files it left; one that is missing is a failure, never a skip.
+//! The tests that need Asterisk are enabled by the feature `live`. They find the servers started by
+//! `cargo xtask asterisk --tests up all` by their state files. A missing server is a failure, never a skip.
 //!
-//! # An id fits only where it belongs
+//! # Ids are typed
 //!
-//! The id of a channel makes a channel's handle:
+//! A channel handle is created from a channel id:
 //!
 //! ```no_run
 //! # fn example(ari: &ari_bindings::Client, id: ari_bindings::ids::ChannelId) {
@@ -14,7 +14,7 @@
 //! # }
 //! ```
 //!
-//! The id of a bridge does not:
+//! A bridge id is rejected:
 //!
 //! ```compile_fail,E0277
 //! # fn example(ari: &ari_bindings::Client, id: ari_bindings::ids::BridgeId) {
@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! Nor do channels enter a bridge by the id of another thing:
+//! Likewise, `add_channel` accepts channel ids only:
 //!
 //! ```no_run
 //! # fn example(ari: &ari_bindings::Client, channel: ari_bindings::ids::ChannelId) {
@@ -61,17 +61,17 @@ pub use runner::{LIMIT, on_each_route, on_each_server};
 pub use server::Server;
 pub use unique::unique;
 
-/// The README's code.
+/// The code of the repository's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
-/// The code of the README of the package.
+/// The code of the package's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../ari-bindings/README.md")]
 pub struct PackageReadme;
 
-/// The guide's code, a chapter each.
+/// The code of the guide, one item per chapter.
 #[cfg(doctest)]
 mod guide {
     #[doc = include_str!("../../docs/src/hello-world.md")]

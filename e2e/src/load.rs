@@ -7,17 +7,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::unique;
 
-/// Calls into an application, made at a steady rate until it is stopped.
+/// Calls into an application, made at a steady rate until stopped.
 ///
-/// Each is a Local channel whose other end echoes; it is held for a while and then hung up. Nothing that the server
-/// does, or fails to do, ends the load; what became of each call stands in the [`Ledger`].
+/// Each call is a Local channel whose other end echoes; it is held for a while and then hung up. Failures of the server
+/// do not end the load; the [`Ledger`] records the outcome of each call.
 #[derive(Debug)]
 pub struct Load {
     stop: watch::Sender<bool>,
     task: JoinHandle<Ledger>,
 }
 
-/// What became of every call, in the order in which they were asked for.
+/// The outcomes of all calls, in the order of the requests.
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// The calls.
@@ -29,40 +29,40 @@ pub struct Ledger {
 pub struct PlacedCall {
     /// The id of the channel in the application.
     pub id: String,
-    /// When it was asked for.
+    /// When the request was sent.
     pub asked: Instant,
-    /// When the answer was there.
+    /// When the reply arrived.
     pub answered: Instant,
-    /// Whether there is a channel.
+    /// Whether the channel was created.
     pub made: Answer,
-    /// How it ended; none was asked for if the channel was not made.
+    /// The hangup; `None` if the channel was not created.
     pub hangup: Option<Hangup>,
 }
 
 /// The end of a call.
 #[derive(Debug)]
 pub struct Hangup {
-    /// When it was asked for.
+    /// When the request was sent.
     pub asked: Instant,
-    /// When the answer was there.
+    /// When the reply arrived.
     pub answered: Instant,
-    /// Whether it was hung up. It is refused with 404 if the call ended before.
+    /// Whether the channel was hung up. The request is refused with 404 if the call had already ended.
     pub made: Answer,
 }
 
-/// What the server answered.
+/// The outcome of a request.
 #[derive(Debug)]
 pub enum Answer {
-    /// It is done.
+    /// The request was executed.
     Done,
-    /// It is not done: refused by the server, or the request never got there.
+    /// The request was not executed: the server refused or never received it.
     Refused(Error),
-    /// It may be done or not.
+    /// The request may have been executed.
     Unknown(Error),
 }
 
 impl Load {
-    /// Begins with the first call at once.
+    /// Starts a load. The first call is made immediately.
     ///
     /// # Panics
     ///
@@ -75,12 +75,12 @@ impl Load {
         Self { stop, task }
     }
 
-    /// Makes no more calls, hangs up those that are held, and waits until all answers are there: at most as long
-    /// as the client waits for one.
+    /// Makes no more calls, hangs up those that are held, and waits for all replies: at most as long as the client waits
+    /// for one.
     ///
     /// # Panics
     ///
-    /// If the load itself has failed.
+    /// If the load has panicked.
     pub async fn stop(self) -> Ledger {
         self.stop.send_replace(true);
         self.task.await.expect("the load does not panic")
@@ -88,12 +88,12 @@ impl Load {
 }
 
 impl Ledger {
-    /// The calls that were made for certain.
+    /// The calls that were certainly made.
     pub fn made(&self) -> impl Iterator<Item = &PlacedCall> {
         self.calls.iter().filter(|call| call.made.is_done())
     }
 
-    /// The calls that may exist still: made, perhaps, and not ended for certain.
+    /// The calls that may still exist: possibly made, and not certainly ended.
     pub fn left(&self) -> impl Iterator<Item = &PlacedCall> {
         self.calls.iter().filter(|call| {
             let has_ended = |hangup: &Hangup| match &hangup.made {
@@ -107,13 +107,13 @@ impl Ledger {
 }
 
 impl Answer {
-    /// Whether it is done for certain.
+    /// Whether the request was certainly executed.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 
-    /// Why it is not, or not for certain.
+    /// The error, unless the request was executed.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match self {
@@ -134,7 +134,7 @@ impl Answer {
 async fn run(ari: Client, app: String, every: Duration, hold: Duration, mut stopped: watch::Receiver<bool>) -> Ledger {
     let mut calls = JoinSet::new();
     let mut ticks = interval(every);
-    // A machine that was busy for a moment does not get all the calls that it has missed at once.
+    // Missed calls are not made up for in a burst after the machine was busy.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -150,7 +150,7 @@ async fn run(ari: Client, app: String, every: Duration, hold: Duration, mut stop
     Ledger { calls }
 }
 
-/// Also if nobody is there any more who could stop it.
+/// Returns when the load is stopped or its handle dropped.
 async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -12,7 +12,7 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Phone A, about to call this extension and to do what the scenario says.
+    /// Phone A, which will call this extension and follow the scenario.
     #[must_use]
     pub fn calling(server: &Server, scenario: &str, extension: &str) -> Self {
         let mut command = Command::new(server.get("RUN"));
@@ -27,11 +27,11 @@ impl Phone {
         Self { command, what: format!("{scenario} to {extension}") }
     }
 
-    /// Calls, and returns when the call is over.
+    /// Places the call and waits for its end.
     ///
     /// # Panics
     ///
-    /// If it does not go as the scenario says.
+    /// If the call deviates from the scenario.
     pub async fn call(mut self) {
         let output = self.command.output().await.unwrap_or_else(|error| panic!("sipp: {error}"));
         assert!(

@@ -6,10 +6,10 @@ use tokio::time::timeout;
 
 use crate::OutboundGuard;
 
-/// How long a test waits for something that the server does at once.
+/// How long a test waits for something that the server does immediately.
 const SOON: Duration = Duration::from_secs(10);
 
-/// The events of an application, and those of them that a test has seen.
+/// The events of an application, including a record of those received so far.
 #[derive(Debug)]
 pub struct Recorder {
     events: Events,
@@ -18,24 +18,24 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Connects.
+    /// Opens an event connection.
     ///
     /// # Panics
     ///
-    /// If that fails.
+    /// If it cannot be opened.
     pub async fn open(client: &Client, app: &str) -> Self {
         Self::of(client.events([app]).await.unwrap_or_else(|error| panic!("events of {app}: {error}")))
     }
 
-    /// Watches events.
+    /// Records the events of an open connection.
     #[must_use]
     pub fn of(events: Events) -> Self {
         Self { events, seen: Vec::new(), outbound: None }
     }
 
-    /// Watches events of a connection that the server has made, and will make again until it is told otherwise.
-    pub(crate) fn outbound(events: Events, told: OutboundGuard, listener: Listener) -> Self {
-        Self { outbound: Some((told, listener)), ..Self::of(events) }
+    /// Records the events of a connection that the server has opened, and reopens as long as the guard exists.
+    pub(crate) fn outbound(events: Events, guard: OutboundGuard, listener: Listener) -> Self {
+        Self { outbound: Some((guard, listener)), ..Self::of(events) }
     }
 
     /// The next event.
@@ -56,7 +56,7 @@ impl Recorder {
         }
     }
 
-    /// The first event from here on of which `wanted` makes something.
+    /// Takes events until `wanted` returns `Some`, and returns its value.
     ///
     /// # Panics
     ///
@@ -75,7 +75,7 @@ impl Recorder {
         found
     }
 
-    /// The first event from here on of this type about this channel.
+    /// Takes events until one of this type about this channel.
     ///
     /// # Panics
     ///
@@ -85,7 +85,7 @@ impl Recorder {
         self.until(&format!("{kind} of {channel}"), |event| of(event).then(|| event.clone())).await
     }
 
-    /// The first event from here on of this type.
+    /// Takes events until one of this type.
     ///
     /// # Panics
     ///
@@ -94,9 +94,9 @@ impl Recorder {
         self.until(kind, |event| (event.kind() == kind).then(|| event.clone())).await
     }
 
-    /// The value that this variable of this channel has got, from here on.
+    /// Takes events until one reports that this variable of this channel has been set, and returns the value.
     ///
-    /// Only with this event it has it: older releases answer the request before.
+    /// Older releases reply to the request before they set the variable; only the event confirms it.
     ///
     /// # Panics
     ///
@@ -111,28 +111,28 @@ impl Recorder {
         self.until(&format!("{variable} of {channel}"), set).await
     }
 
-    /// What has been seen so far.
+    /// The events received so far.
     #[must_use]
     pub fn seen(&self) -> &[Event] {
         &self.seen
     }
 
-    /// The types of what has been seen so far.
+    /// The types of the events received so far.
     #[must_use]
     pub fn kinds(&self) -> Vec<&str> {
         self.seen.iter().map(Event::kind).collect()
     }
 
-    /// The connection itself.
+    /// The underlying stream of events.
     pub fn events(&mut self) -> &mut Events {
         &mut self.events
     }
 
-    /// Takes events up to the end that the server makes.
+    /// Takes events until the server closes the connection.
     ///
     /// # Panics
     ///
-    /// If there is none within 10 s after an event, or it is another one.
+    /// If no event and no close arrives within 10 s, or the connection ends with an error.
     pub async fn until_closed_by_server(&mut self) {
         loop {
             let Ok(next) = timeout(SOON, self.events.next()).await else {
@@ -146,18 +146,18 @@ impl Recorder {
         }
     }
 
-    /// Closes the connection, after which no event may have been left undecoded.
+    /// Closes the connection and checks that all events were decoded.
     ///
-    /// One that the server has made is closed by the server: otherwise it would make it again.
+    /// A connection that the server has opened is closed by the server, which would otherwise reconnect.
     ///
     /// # Panics
     ///
-    /// If one was, or the connection does not end as it should.
+    /// If an event was unknown or undecodable, or the connection ends with an error.
     pub async fn close(mut self) {
         match self.outbound.take() {
             None => self.events.close().await,
-            Some((told, _listener)) => {
-                told.remove().await;
+            Some((guard, _listener)) => {
+                guard.remove().await;
                 self.until_closed_by_server().await;
             }
         }
@@ -170,25 +170,25 @@ impl Recorder {
     }
 }
 
-/// Asks again until it is so: for what the server does a moment later and tells in no event.
+/// Polls until a condition holds, for changes that the server makes with a delay and reports in no event.
 ///
 /// # Panics
 ///
-/// If it is not so after 10 s.
-pub async fn eventually<Answer: Future<Output = bool>>(is_so: impl Fn() -> Answer) {
-    let asking = async {
-        while !is_so().await {
+/// If the condition does not hold after 10 s.
+pub async fn eventually<Answer: Future<Output = bool>>(condition: impl Fn() -> Answer) {
+    let polling = async {
+        while !condition().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(SOON, asking).await.expect("it never became so");
+    timeout(SOON, polling).await.expect("the condition never held");
 }
 
-/// Waits until the server has forgotten an application.
+/// Waits until the server has removed an application.
 ///
 /// # Panics
 ///
-/// If it still has it after 10 s.
+/// If the application still exists after 10 s.
 pub async fn until_gone(client: &Client, app: &str) {
     eventually(|| async { client.application(app).get().await.is_err_and(|error| error.is_not_found()) }).await;
 }

@@ -1,13 +1,13 @@
 use serde_json::Value;
 
-/// The id of a server that documentation uses.
+/// A server id (a hardware address) reserved for documentation.
 const ENTITY: &str = "00:00:5e:00:53:01";
 
-/// An address that documentation uses.
+/// An address reserved for documentation.
 const ADDRESS: &str = "192.0.2.1";
 
-/// What a server has sent, with nothing in it that tells which one it was or how to get in: hardware addresses,
-/// addresses other than this machine's, and what is named like a secret.
+/// Removes what identifies a server or gives access to it: hardware addresses, addresses of other machines, and members
+/// whose name suggests a secret.
 #[must_use]
 pub fn redact(value: &Value) -> Value {
     match value {
@@ -29,7 +29,7 @@ fn is_secret(name: &str) -> bool {
     ["password", "secret", "authorization", "api_key", "md5_cred"].iter().any(|word| name.contains(word))
 }
 
-/// Replaces every run of characters that is such an address.
+/// Replaces every address in a text.
 fn redact_text(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut run = String::new();
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_and_secrets_go() {
+    fn redact_removes_addresses_and_secrets() {
         let sent = json!({
             "asterisk_id": "02:42:ac:11:00:02",
             "uri": "sip:a@10.1.2.3:5060;x=1",

@@ -4,10 +4,10 @@ use ari_bindings::{Client, Transport};
 
 use crate::{Outbound, Recorder, Server};
 
-/// How the requests and events of a program travel.
+/// How requests and events are transported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Route {
-    /// Requests by HTTP, events over a WebSocket that the program opens.
+    /// Requests over HTTP, events over a WebSocket that the program opens.
     Http,
     /// Both over a WebSocket that the program opens.
     WebSocket,
@@ -16,23 +16,23 @@ pub enum Route {
 }
 
 impl Route {
-    /// Whether it is the program that connects.
+    /// Whether the program connects to the server.
     #[must_use]
     pub fn is_inbound(self) -> bool {
         self != Self::Outbound
     }
 
-    /// What a client is built with, for a route on which the program connects.
+    /// The client's transport, for a route on which the program connects.
     ///
     /// # Panics
     ///
-    /// If it is the server that connects.
+    /// If the server connects on this route.
     #[must_use]
     pub fn transport(self) -> Transport {
         match self {
             Self::Http => Transport::Http,
             Self::WebSocket => Transport::WebSocket,
-            Self::Outbound => panic!("on this route the server makes the client"),
+            Self::Outbound => panic!("the server connects on this route"),
         }
     }
 }
@@ -48,32 +48,32 @@ impl fmt::Display for Route {
 }
 
 impl Server {
-    /// The routes that its release has.
+    /// The routes that the server's release supports.
     #[must_use]
     pub fn routes(&self) -> &'static [Route] {
         const ALL: [Route; 3] = [Route::Http, Route::WebSocket, Route::Outbound];
         if self.major() >= 20 { &ALL } else { &ALL[..1] }
     }
 
-    /// A client, of whom nothing is connected yet, for a route on which the program connects.
+    /// A client that is not connected yet, for a route on which the program connects.
     ///
     /// # Panics
     ///
-    /// If it is the server that connects, or the URL of the state file is none.
+    /// If the server connects on this route, or the state file has an invalid URL.
     #[must_use]
     pub fn client_on(&self, route: Route) -> Client {
         let builder = self.builder().credentials(self.get("ARI_USER"), self.get("ARI_PASSWORD"));
-        builder.transport(route.transport()).build().expect("the state file has a good URL")
+        builder.transport(route.transport()).build().expect("the state file has a valid URL")
     }
 
-    /// Opens a connection of its own for these applications.
+    /// Opens a new event connection for these applications.
     ///
-    /// Where the server connects, it is told to do so until the [`Recorder`] is closed or dropped, and what it says first,
-    /// that the applications are registered, is taken already.
+    /// On the outbound route, the server keeps connecting until the [`Recorder`] is closed or dropped, and the initial
+    /// `ApplicationRegistered` events have already been taken.
     ///
     /// # Panics
     ///
-    /// If there is no such connection after 10 s.
+    /// If the connection cannot be opened, or the server does not connect within 10 s.
     pub async fn open(&self, route: Route, apps: impl IntoIterator<Item = impl Into<String>>) -> (Client, Recorder) {
         let apps: Vec<String> = apps.into_iter().map(Into::into).collect();
         if route == Route::Outbound {

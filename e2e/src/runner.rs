@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use crate::{Route, Server};
 
-/// No test takes longer than this on one server and route.
+/// The time limit of a test on one server and route.
 pub const LIMIT: Duration = Duration::from_secs(40);
 
 /// Runs a test on the servers of all releases at the same time.
@@ -44,7 +44,7 @@ where
 {
     let mut running = JoinSet::new();
     for (place, run) in runs {
-        // A task of its own: the panic of one run does not end the others.
+        // A separate task, so that a panic does not end the other runs.
         running.spawn(async move { (place, tokio::spawn(tokio::time::timeout(LIMIT, run)).await) });
     }
     let mut failed = Vec::new();
@@ -52,14 +52,14 @@ where
         match result {
             Ok(Ok(())) => {}
             Ok(Err(_)) => failed.push(format!("{place}: takes longer than {LIMIT:?}")),
-            Err(error) => failed.push(format!("{place}: {}", said(error.into_panic()))),
+            Err(error) => failed.push(format!("{place}: {}", message(error.into_panic()))),
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// The words of a panic.
-fn said(panic: Box<dyn std::any::Any + Send>) -> String {
+/// The message of a panic.
+fn message(panic: Box<dyn std::any::Any + Send>) -> String {
     match panic.downcast::<String>() {
         Ok(text) => *text,
         Err(panic) => panic.downcast::<&str>().map_or_else(|_| "failed".to_owned(), |text| (*text).to_owned()),

@@ -47,7 +47,7 @@ impl Server {
         Self { release: release.to_owned(), state }
     }
 
-    /// A server that somebody else has started, at a URL with user and password in it.
+    /// A server that was started by other means, at a URL that contains the user and password.
     ///
     /// # Panics
     ///
@@ -82,13 +82,13 @@ impl Server {
         major.expect("a version begins with a number")
     }
 
-    /// Whether the state file has this value. A server that was named by its URL has neither ports nor a file system.
+    /// Whether the state file has this value. A server given by its URL has neither ports nor a file system.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.state.contains_key(key)
     }
 
-    /// The same server, with its version where the state file had none.
+    /// Sets the version, unless the state file has one.
     #[must_use]
     pub fn with_version(mut self, version: &str) -> Self {
         self.state.entry("VERSION".to_owned()).or_insert_with(|| version.to_owned());
@@ -99,7 +99,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// If it is not there.
+    /// If the state file lacks it.
     #[must_use]
     pub fn get(&self, key: &str) -> &str {
         self.state.get(key).unwrap_or_else(|| panic!("the state file of {} has no {key}", self.release))
@@ -111,35 +111,35 @@ impl Server {
         self.get("ARI_URL")
     }
 
-    /// A client in the making, of nobody yet.
+    /// A client builder without credentials.
     pub fn builder(&self) -> ClientBuilder {
         Client::builder(self.url())
     }
 
-    /// A client that may do everything.
+    /// A client with full access.
     ///
     /// # Panics
     ///
-    /// If the URL of the state file is none.
+    /// If the state file has an invalid URL.
     #[must_use]
     pub fn client(&self) -> Client {
         let builder = self.builder().credentials(self.get("ARI_USER"), self.get("ARI_PASSWORD"));
-        builder.build().expect("the state file has a good URL")
+        builder.build().expect("the state file has a valid URL")
     }
 
-    /// A client that may only read.
+    /// A client with read-only access.
     ///
     /// # Panics
     ///
-    /// If the URL of the state file is none.
+    /// If the state file has an invalid URL.
     #[must_use]
     pub fn reader(&self) -> Client {
         let builder = self.builder().credentials(self.get("ARI_READER_USER"), self.get("ARI_READER_PASSWORD"));
-        builder.build().expect("the state file has a good URL")
+        builder.build().expect("the state file has a valid URL")
     }
 }
 
-/// Where `cargo xtask asterisk --tests up` leaves its state: tests never touch the servers that one tries things on.
+/// The folder of the state of `cargo xtask asterisk --tests up`. Tests never touch servers started without `--tests`.
 fn states() -> PathBuf {
     match env::var_os("ARI_TEST_STATES") {
         Some(path) => path.into(),

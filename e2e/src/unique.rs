@@ -2,9 +2,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
-/// A name that no other test, and no earlier run, has used: of an application, a channel, a recording.
+/// A name for an application, channel or recording that no other test and no earlier run has used.
 ///
-/// None is the beginning of another: Asterisk takes two such ids of channels for the same.
+/// No name is a prefix of another, because Asterisk confuses channel ids of which one is a prefix of the other.
 #[must_use]
 pub fn unique(word: &str) -> String {
     static RUN: LazyLock<u128> = LazyLock::new(|| {

@@ -1,4 +1,4 @@
-//! Any text as an event: whatever it is, the decoder says so, and what it has understood survives being written.
+//! Decodes any text as an event: decoding never panics, and decoded events survive serialization.
 #![no_main]
 
 use std::fmt;
@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
     check_kind(&event, text);
 });
 
-/// Written and read again, it is the same event.
+/// Serializing and decoding an event again yields the same event.
 fn check_round_trip(event: &Event, text: &str) {
     let written = serde_json::to_string(event).expect("every event can be written");
     let again = Event::from_text(&written);
@@ -29,13 +29,14 @@ fn check_round_trip(event: &Event, text: &str) {
     }
 }
 
-/// Dates are written with milliseconds, as Asterisk does; one that is finer is another one afterwards.
+/// Whether the text may contain a date finer than a millisecond, which serialization truncates, as Asterisk writes
+/// milliseconds.
 fn may_have_a_finer_date(text: &str) -> bool {
     let has_digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count() > 3;
     text.contains("\\u") || text.split('.').skip(1).any(has_digits)
 }
 
-/// The type is the one that a full reading finds. Of several, any may be meant.
+/// The type matches that of a full JSON parse. If there are several, any of them is accepted.
 fn check_kind(event: &Event, text: &str) {
     let Ok(Members(members)) = serde_json::from_str(text) else { return };
     let mut kinds = members.iter().filter(|(name, _)| name == "type").map(|(_, value)| value);
@@ -47,7 +48,7 @@ fn check_kind(event: &Event, text: &str) {
     }
 }
 
-/// All members of an object, the same name several times if need be.
+/// All members of an object, including duplicate names.
 struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {

@@ -1,5 +1,5 @@
-//! Anything as what the server sends after the handshake, in pieces of any size: every frame before the end comes out
-//! in its place or is counted as dropped, then one error, then nothing.
+//! Receives any bytes after the handshake, in pieces of any size: every frame before the end is delivered in order or
+//! counted as dropped, followed by one error and the end of the stream.
 #![no_main]
 
 use std::io::{self, Read, Write};
@@ -12,13 +12,13 @@ use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
 use tungstenite::protocol::Role;
 use tungstenite::{Message, WebSocket};
 
-/// What the operating system would keep of either direction.
+/// The size of the buffer for each direction, in place of the operating system's.
 const WIRE: usize = 4096;
 
-/// Frames that are read before it is looked whether there is room.
+/// The number of frames that are read between checks of the limit.
 const LARGEST_BATCH: usize = 256;
 
-/// No frame costs more than this besides its text.
+/// The maximum cost of a frame besides its text.
 const FRAME: usize = 64;
 
 fuzz_target!(|input: &[u8]| {
@@ -27,21 +27,21 @@ fuzz_target!(|input: &[u8]| {
     ari_fuzz::run(check(&settings, sent, &expected));
 });
 
-/// How the server sends and the program takes.
+/// How the server sends and the program reads.
 struct Settings {
     overflow_policy: OverflowPolicy,
     limit: usize,
-    /// The program takes nothing before the server has sent what it can.
+    /// The program polls no events before the server has sent as much as it can.
     late: bool,
     /// The server reads nothing before it has sent everything.
-    deaf: bool,
-    /// The sizes of the pieces, over and over.
+    unread: bool,
+    /// The sizes of the pieces, repeated.
     pieces: Vec<usize>,
 }
 
 impl Settings {
-    /// From two lines: one digit, and the pieces. What follows are texts, a frame each, or else, after an empty line,
-    /// bytes as they are.
+    /// Parses two lines: one digit, and the pieces. The rest is one text frame per line or, after an empty line, raw
+    /// bytes.
     fn read(input: &[u8]) -> Option<(Self, Vec<u8>)> {
         let mut parts = input.splitn(3, |byte| *byte == b'\n');
         let [choice, pieces, rest] = [parts.next()?, parts.next()?, parts.next()?];
@@ -57,15 +57,15 @@ impl Settings {
             Some(bytes) => bytes.to_vec(),
             None => rest.split(|byte| *byte == b'\n').flat_map(text_frame).collect(),
         };
-        // Every read costs a buffer: not too many of them.
+        // Limits the number of reads, because each allocates a buffer.
         let smallest = sent.len() / 256 + 1;
         let pieces = pieces.iter().map(|byte| smallest + usize::from(*byte) * 4).collect();
-        let settings = Self { overflow_policy, limit, late: choice & 4 > 0, deaf: choice & 8 > 0, pieces };
+        let settings = Self { overflow_policy, limit, late: choice & 4 > 0, unread: choice & 8 > 0, pieces };
         Some((settings, sent))
     }
 }
 
-/// The messages with data that a WebSocket finds in these bytes.
+/// The data messages that a WebSocket decodes from these bytes.
 fn messages(sent: &[u8]) -> Vec<Message> {
     struct Wire<'a>(&'a [u8]);
 
@@ -100,7 +100,7 @@ async fn check(settings: &Settings, sent: Vec<u8>, expected: &[Message]) {
     let (ours, theirs) = duplex(WIRE);
     let connected = ari_bindings::fuzzing::connect(ours, "fuzzed", settings.limit, settings.overflow_policy).await;
     let (_client, mut events) = connected.expect("a connection");
-    let serving = tokio::spawn(serve(theirs, sent, settings.pieces.clone(), settings.deaf));
+    let serving = tokio::spawn(serve(theirs, sent, settings.pieces.clone(), settings.unread));
     if settings.late {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -111,8 +111,8 @@ async fn check(settings: &Settings, sent: Vec<u8>, expected: &[Message]) {
     serving.await.expect("the server does not panic");
 }
 
-/// Sends everything in pieces, and waits for the client to hang up.
-async fn serve(stream: DuplexStream, sent: Vec<u8>, pieces: Vec<usize>, deaf: bool) {
+/// Sends everything in pieces and waits for the client to close the connection.
+async fn serve(stream: DuplexStream, sent: Vec<u8>, pieces: Vec<usize>, unread: bool) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut discarding = Box::pin(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
     let sending = async move {
@@ -125,10 +125,10 @@ async fn serve(stream: DuplexStream, sent: Vec<u8>, pieces: Vec<usize>, deaf: bo
             tokio::task::yield_now().await;
             rest = after;
         }
-        // It may have hung up already.
+        // The client may have closed the connection.
         let _ = writer.shutdown().await;
     };
-    if deaf {
+    if unread {
         sending.await;
     } else {
         tokio::spawn(sending);
@@ -136,8 +136,8 @@ async fn serve(stream: DuplexStream, sent: Vec<u8>, pieces: Vec<usize>, deaf: bo
     let _ = discarding.as_mut().await;
 }
 
-/// How many bytes may wait: those of the limit, one batch that went beyond it, and the word of what was dropped. Where
-/// the oldest are dropped, only a frame that the program has read by itself goes beyond.
+/// The maximum number of queued bytes: the limit, one batch that exceeds it, and the notice of dropped events. When the
+/// oldest events are dropped, only a single frame can exceed it.
 fn most_waiting(settings: &Settings, expected: &[Message]) -> usize {
     let sizes: Vec<usize> = expected.iter().map(|message| message.len() + FRAME).collect();
     let batches = sizes.windows(LARGEST_BATCH.min(sizes.len()).max(1)).map(|batch| batch.iter().sum());
@@ -146,12 +146,12 @@ fn most_waiting(settings: &Settings, expected: &[Message]) -> usize {
     settings.limit.saturating_add(beyond.unwrap_or_default()).saturating_add(FRAME)
 }
 
-/// What has come out so far.
+/// The events taken so far.
 #[derive(Default)]
 struct Taken<'a> {
     expected: &'a [Message],
     most_waiting: usize,
-    /// How many of the expected ones have come or were dropped.
+    /// The number of expected messages that were delivered or dropped.
     at: usize,
     events: u64,
     notices: u64,
@@ -160,7 +160,7 @@ struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    /// Takes all that there is, up to the error.
+    /// Takes all events up to the error.
     async fn take_all(&mut self, events: &mut Events) -> Error {
         loop {
             match events.next().await {
@@ -206,7 +206,7 @@ impl Taken<'_> {
         assert_eq!(end.delivered, self.events + self.notices, "{end:?}");
         assert_eq!((end.dropped, end.undecodable), (self.dropped, self.undecodable), "{end:?}");
         match reason {
-            // The frames that had been read with the one too many are gone with the subscription.
+            // Frames of the batch that exceeded the limit are discarded with the subscription.
             DisconnectReason::Overflow { .. } => {
                 assert_eq!(overflow_policy, OverflowPolicy::Fail);
                 assert!(end.received >= self.events, "{end:?}");
@@ -215,7 +215,7 @@ impl Taken<'_> {
                 assert_eq!(end.received, self.events + self.dropped, "{end:?}");
                 let all = self.at == self.expected.len();
                 assert!(all || matches!(reason, DisconnectReason::Replaced { .. }), "lost: {reason}");
-                assert!(!matches!(reason, DisconnectReason::PingTimeout), "the server was heard all the time");
+                assert!(!matches!(reason, DisconnectReason::PingTimeout), "a ping timeout of a responsive server");
             }
         }
     }

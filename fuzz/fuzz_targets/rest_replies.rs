@@ -1,5 +1,5 @@
-//! Requests over the event connection and anything as their replies: none gets another's, none waits for ever, and
-//! what is no reply of ours comes out as an event.
+//! Sends requests over the event connection and receives any text as replies: no request gets the reply of another, none
+//! hangs, and text that is no reply to a request is delivered as an event.
 #![no_main]
 
 use std::fmt;
@@ -16,10 +16,10 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
 
-/// More than all inputs and requests together, so that nobody waits for the other side.
+/// Larger than all inputs and requests together, so that neither side blocks.
 const WIRE: usize = 1 << 20;
 
-/// Enough to take one for another.
+/// Enough to confuse one request with another.
 const MOST_REQUESTS: usize = 8;
 
 fuzz_target!(|script: &str| {
@@ -42,7 +42,7 @@ fuzz_target!(|script: &str| {
     });
 });
 
-/// What was said on both sides.
+/// A client, its server, and what both have sent.
 struct Talk {
     client: Client,
     server: DuplexStream,
@@ -50,24 +50,24 @@ struct Talk {
     frames: Vec<Frame>,
 }
 
-/// A request, in the order of the ids; `None` if it was given up.
+/// A request, in the order of the ids; `None` if its future was dropped.
 struct Request(Option<Pin<Box<ResponseFuture<Variable>>>>);
 
-/// A text of the server.
+/// A text frame sent by the server.
 struct Frame {
     text: String,
-    /// How many requests there were when it was sent.
+    /// The number of requests sent before the frame.
     requests: usize,
     fate: Fate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// The connection had ended before it was read.
+    /// Not read before the end of the connection.
     Unread,
-    /// It came out as an event.
+    /// Delivered as an event.
     Event,
-    /// It did not.
+    /// Not delivered.
     Reply,
 }
 
@@ -76,15 +76,15 @@ enum Fate {
 enum Claim {
     Reply(u64),
     Other,
-    /// It says it twice.
+    /// A reply with duplicate members.
     Unclear,
 }
 
 impl Talk {
-    /// Does what a line of the script wants. Most lines are what the server sends.
+    /// Executes a line of the script. Most lines are sent by the server.
     async fn step(&mut self, line: &str) {
         match line.as_bytes() {
-            // Everything that was sent arrives.
+            // Lets everything that was sent arrive.
             [] => tokio::time::sleep(Duration::from_millis(1)).await,
             [b'?'] => self.request().await,
             [b'!', number] => {
@@ -93,9 +93,9 @@ impl Talk {
                 }
             }
             _ => {
-                // A binary frame after each text shows what became of it.
+                // The binary frame after each text marks whether the text was delivered.
                 let frames = [text_frame(line.as_bytes()), binary_frame(&[])].concat();
-                // The client may have hung up.
+                // The client may have closed the connection.
                 let _ = self.server.write_all(&frames).await;
                 let requests = self.requests.len();
                 self.frames.push(Frame { text: line.to_owned(), requests, fate: Fate::Unread });
@@ -115,7 +115,7 @@ impl Talk {
         }
     }
 
-    /// Ours do not come out as events; everything else does, in order.
+    /// Replies are not delivered as events; everything else is, in order.
     fn check_frames(&mut self, came: Vec<Option<String>>) {
         let all = self.requests.len();
         let mut came = came.into_iter().peekable();
@@ -130,7 +130,7 @@ impl Talk {
                 }
                 None => Fate::Reply,
             };
-            // One that ends the connection has nothing after it.
+            // Nothing follows a frame that ends the connection.
             assert!(came.next().is_none_or(|marker| marker.is_none()), "two events of one frame");
             match claim(&frame.text) {
                 Claim::Reply(id) if id < frame.requests as u64 => assert_eq!(frame.fate, Fate::Reply, "{}", frame.text),
@@ -139,10 +139,10 @@ impl Talk {
                 Claim::Unclear => {}
             }
         }
-        assert_eq!(came.next(), None, "an event that nobody sent");
+        assert_eq!(came.next(), None, "an event that was not sent");
     }
 
-    /// Each request gets the first reply to it, or hears that there is none.
+    /// Each request receives the first reply to it, or an error if there is none.
     async fn check_requests(self) {
         let replies: Vec<_> = self.frames.iter().filter(|frame| frame.fate == Fate::Reply).collect();
         let is_unclear = replies.iter().any(|frame| claim(&frame.text) == Claim::Unclear);
@@ -183,7 +183,7 @@ fn claim(text: &str) -> Claim {
     }
 }
 
-/// The members of an object that tell what it is, the same name several times if need be.
+/// The identifying members of an object, including duplicate names.
 #[derive(Default)]
 struct Members {
     types: Vec<Value>,

@@ -1,4 +1,4 @@
-//! Any text as a file of Asterisk's declarations: it is read, or every fault is told with its place.
+//! Reads any text as a file of Asterisk's declarations: it is read, or every fault is reported with its location.
 #![no_main]
 
 use ari_codegen::swagger::{read_listing, read_resource};
@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
     }
     let Ok(resource) = read_resource(&source).map_err(|diagnostics| check_places(&diagnostics, text)) else { return };
 
-    // What `api-docs/` keeps of it says the same.
+    // The canonical form, which `api-docs/` stores, is equivalent.
     let kept = canonical::resource_text(&resource);
     let again = read_resource(&self::source(&kept)).unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{kept}"));
     assert_eq!(canonical::resource_text(&again), kept);
@@ -30,9 +30,9 @@ fn source(text: &str) -> Source {
     Source { file: FILE.to_owned(), text: text.to_owned() }
 }
 
-/// Faults have a place in the file, and there is at least one.
+/// There is at least one fault, and every fault has a location in the file.
 fn check_places(diagnostics: &Diagnostics, text: &str) {
-    assert!(diagnostics.iter().next().is_some(), "refused without a word");
+    assert!(diagnostics.iter().next().is_some(), "refused without a diagnostic");
     for diagnostic in diagnostics.iter() {
         let place = diagnostic.span.as_ref().unwrap_or_else(|| panic!("no place: {diagnostic}"));
         assert_eq!(&*place.file, FILE);

@@ -1,20 +1,20 @@
-//! What the fuzz targets have in common.
+//! Helpers shared by the fuzz targets.
 
 use std::future::Future;
 use std::time::Duration;
 
-/// Far longer than anything waits that does not wait for ever.
-const FOR_EVER: Duration = Duration::from_hours(1);
+/// Far longer than any timeout, so that only a hang takes this long.
+const HANG: Duration = Duration::from_hours(1);
 
-/// Runs a target in a runtime of its own, with a clock that jumps on to the next timer whenever nothing else is left
-/// to do, so that a hang shows at once.
+/// Runs a target in a new runtime with a paused clock, which advances to the next timer when the runtime is idle, so
+/// that a hang is detected immediately.
 ///
 /// # Panics
-/// If it hangs, or there is no runtime to be had.
+/// If the target hangs, or the runtime cannot be created.
 pub fn run<T>(target: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime of one thread");
-    runtime.block_on(async { tokio::time::timeout(FOR_EVER, target).await.expect("it hangs") })
+    runtime.block_on(async { tokio::time::timeout(HANG, target).await.expect("the target hangs") })
 }
 
 /// A text frame as a server sends it. The text need not be UTF-8.

@@ -1,4 +1,4 @@
-//! `cargo xtask record`: stores the events of a server as they come, without what is nobody's business.
+//! `cargo xtask record`: stores the events of a server in a file, without private data.
 
 use std::env;
 use std::fs::File;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 const USAGE: &str = "record http://USER:PASSWORD@HOST:PORT/ari --app APP --out FILE [--subscribe-all] [--seconds N]";
 
-struct Asked {
+struct Args {
     url: String,
     app: String,
     out: String,
@@ -22,13 +22,13 @@ struct Asked {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(asked) = asked(env::args().skip(1)) else {
+    let Some(args) = parse(env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::FAILURE;
     };
-    match record(&asked).await {
+    match record(&args).await {
         Ok(count) => {
-            println!("{count} events in {}", asked.out);
+            println!("{count} events in {}", args.out);
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
     }
 }
 
-fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
+fn parse(mut words: impl Iterator<Item = String>) -> Option<Args> {
     let (mut url, mut app, mut out, mut all, mut seconds) = (None, None, None, false, None);
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -49,16 +49,16 @@ fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
             _ => url = Some(word),
         }
     }
-    Some(Asked { url: url?, app: app?, out: out?, all, seconds })
+    Some(Args { url: url?, app: app?, out: out?, all, seconds })
 }
 
-/// Records until the time is over, the connection ends, or somebody interrupts.
-async fn record(asked: &Asked) -> Result<usize, Box<dyn std::error::Error>> {
-    let client = Client::builder(&asked.url).build()?;
-    let mut events = client.events([&asked.app]).subscribe_all(asked.all).await?;
-    let mut file = File::create(&asked.out)?;
+/// Records until the time is over, the connection ends, or the program is interrupted.
+async fn record(args: &Args) -> Result<usize, Box<dyn std::error::Error>> {
+    let client = Client::builder(&args.url).build()?;
+    let mut events = client.events([&args.app]).subscribe_all(args.all).await?;
+    let mut file = File::create(&args.out)?;
     let over = async {
-        match asked.seconds {
+        match args.seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
             None => std::future::pending().await,
         }
@@ -78,7 +78,7 @@ async fn record(asked: &Asked) -> Result<usize, Box<dyn std::error::Error>> {
     Ok(count)
 }
 
-/// What is not JSON may hold anything, and is left out.
+/// Writes an event. Text that is not JSON is skipped, because it cannot be redacted.
 fn store(file: &mut File, raw: Option<&str>) -> io::Result<bool> {
     let Some(event) = raw.and_then(|raw| serde_json::from_str::<Value>(raw).ok()) else {
         return Ok(false);

@@ -1,8 +1,8 @@
-//! Calls at a steady rate for a long time, with the connection cut once a minute: what is lost, and what is left over.
+//! A soak test: makes calls at a steady rate, cuts the connection once a minute, and checks for losses and leaks.
 //!
 //! `cargo run --release --package ari-e2e --features live --bin soak -- RELEASE MINUTES CALLS_PER_SECOND`, with the
-//! server of `cargo xtask asterisk --tests up RELEASE`. It prints a line a minute, and fails where a call is not accounted for
-//! or tasks are left over.
+//! server of `cargo xtask asterisk --tests up RELEASE`. It prints a line a minute, and fails if a call is unaccounted for or
+//! tasks are leaked.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -17,15 +17,15 @@ use tokio::time::{Instant, sleep_until};
 
 type Failure = Box<dyn Error>;
 
-/// What the stream tells.
-enum Told {
-    /// A channel has left the application, or is gone.
-    Over(String),
-    /// Events are missing from then to then.
+/// A report of the event stream.
+enum Report {
+    /// A channel has left the application or no longer exists.
+    Ended(String),
+    /// Events between these times are missing.
     Gap(Instant, Instant),
 }
 
-/// How long a call is held.
+/// The duration of a call.
 const HOLD: Duration = Duration::from_secs(2);
 
 #[tokio::main]
@@ -48,7 +48,7 @@ async fn soak(server: &Server, minutes: u64, rate: u32) -> Result<(), Failure> {
     let (direct, app) = (server.client(), unique("soak"));
     let events = ari.events([&app]).resync(true).await?;
     let connection = events.connection();
-    let (sender, mut told) = mpsc::unbounded_channel();
+    let (sender, mut reports) = mpsc::unbounded_channel();
     let taking = tokio::spawn(take(events, sender));
     println!("minute    calls   events     gaps   queued  memory KiB    tasks");
     let started = Instant::now();
@@ -61,7 +61,7 @@ async fn soak(server: &Server, minutes: u64, rate: u32) -> Result<(), Failure> {
         sleep_until(end - HOLD - Duration::from_secs(1)).await;
         let ledger = load.stop().await;
         calls += ledger.made().count();
-        account(&ledger, &mut told).await?;
+        account(&ledger, &mut reports).await?;
         let statistics = connection.statistics();
         println!(
             "{minute:>6} {calls:>8} {:>8} {:>8} {:>8} {:>11} {:>8}",
@@ -78,35 +78,35 @@ async fn soak(server: &Server, minutes: u64, rate: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells which calls are over, and where that may be missing.
-async fn take(mut events: Events, told: mpsc::UnboundedSender<Told>) {
-    let tell = |id: String| drop(told.send(Told::Over(id)));
+/// Reports ended calls, and gaps in which their ends may be missing.
+async fn take(mut events: Events, reports: mpsc::UnboundedSender<Report>) {
+    let ended = |id: String| drop(reports.send(Report::Ended(id)));
     while let Some(event) = events.next().await {
-        match event.expect("the connection is made again for ever") {
-            Event::StasisEnd(end) => tell(end.channel.id.into()),
+        match event.expect("reconnects are not limited") {
+            Event::StasisEnd(end) => ended(end.channel.id.into()),
             Event::Resynced(resync) => {
                 assert_eq!(resync.failure, None);
-                resync.channels.vanished.into_iter().for_each(|id| tell(id.into()));
+                resync.channels.vanished.into_iter().for_each(|id| ended(id.into()));
             }
             Event::Reconnected(gap) => {
                 let now = Instant::now();
-                drop(told.send(Told::Gap(now.checked_sub(gap.lasted).unwrap_or(now), now)));
+                drop(reports.send(Report::Gap(now.checked_sub(gap.lasted).unwrap_or(now), now)));
             }
             _ => {}
         }
     }
 }
 
-/// Every call was told to be over, but for those that were made in the gap, which Asterisk ends at once.
-async fn account(ledger: &Ledger, told: &mut mpsc::UnboundedReceiver<Told>) -> Result<(), Failure> {
+/// Checks that the end of every call was reported, except for calls made in a gap, which Asterisk ends immediately.
+async fn account(ledger: &Ledger, reports: &mut mpsc::UnboundedReceiver<Report>) -> Result<(), Failure> {
     let mut open: BTreeSet<&str> = ledger.made().map(|call| call.id.as_str()).collect();
     let mut gaps = Vec::new();
-    // The last ends are told a moment after the last answers.
+    // The last ends are reported shortly after the last replies.
     let end = Instant::now() + Duration::from_secs(1);
-    while let Ok(Some(told)) = tokio::time::timeout_at(end, told.recv()).await {
-        match told {
-            Told::Over(id) => drop(open.remove(id.as_str())),
-            Told::Gap(from, to) => gaps.push((from, to)),
+    while let Ok(Some(report)) = tokio::time::timeout_at(end, reports.recv()).await {
+        match report {
+            Report::Ended(id) => drop(open.remove(id.as_str())),
+            Report::Gap(from, to) => gaps.push((from, to)),
         }
     }
     let moment = Duration::from_millis(200);

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::pipe::{Mode, Pipe, Settings, Step};
 use super::{Ack, Counts};
 
-/// What a connection is told.
+/// A command to one connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Order {
     Reset,
@@ -39,7 +39,7 @@ impl Drop for Open {
     }
 }
 
-/// Both ends of a connection and what is under way between them. The task that owns it does everything to it.
+/// Both ends of a connection and the data in flight between them, owned by a single task.
 #[derive(Debug)]
 pub(super) struct Connection {
     client: TcpStream,
@@ -56,7 +56,7 @@ impl Connection {
         Self { client, server: None, up, down, open: Some(open) }
     }
 
-    /// Connects to the server, if it is to have one, and carries out orders until both ends are gone.
+    /// Connects to the target, if any, and executes orders until both ends are closed.
     pub(super) async fn run(mut self, target: Option<SocketAddr>, mut orders: mpsc::UnboundedReceiver<(Order, Ack)>) {
         let mut connecting = target.map(|target| Box::pin(TcpStream::connect(target)));
         loop {
@@ -64,9 +64,9 @@ impl Connection {
                 biased;
                 order = orders.recv() => {
                     let Some((order, done)) = order else { return };
-                    let lives = self.obey(order).await;
+                    let lives = self.execute(order).await;
                     if !lives {
-                        // What is acknowledged is done.
+                        // Acknowledged only after the sockets are closed.
                         drop(self);
                         drop(done);
                         return;
@@ -89,8 +89,8 @@ impl Connection {
         }
     }
 
-    /// Whether it lives on.
-    async fn obey(&mut self, order: Order) -> bool {
+    /// Executes an order. Returns whether the connection lives on.
+    async fn execute(&mut self, order: Order) -> bool {
         match order {
             Order::Reset => return self.reset(),
             Order::Close => {
@@ -117,12 +117,12 @@ impl Connection {
                 self.server = Some(server);
                 true
             }
-            // There is no way to take back that it was accepted.
+            // The client's connection has already been accepted, so it can only be reset.
             Err(_) => self.reset(),
         }
     }
 
-    /// Something has happened on the way to the server.
+    /// Handles a step of the direction to the server. Returns whether the connection lives on.
     async fn upwards(&mut self, step: Step) -> bool {
         match step {
             Step::On => return true,
@@ -138,7 +138,7 @@ impl Connection {
         self.lives()
     }
 
-    /// Something has happened on the way to the client.
+    /// Handles a step of the direction to the client. Returns whether the connection lives on.
     async fn downwards(&mut self, step: Step) -> bool {
         match step {
             Step::On => return true,
@@ -153,13 +153,13 @@ impl Connection {
         self.lives()
     }
 
-    /// A connection that swallows lives until both ends are gone, so that neither learns of the other's end.
+    /// A connection that discards data lives until both ends are closed, so that neither sees the other's close.
     fn lives(&self) -> bool {
         !(self.up.is_over() && (self.down.is_over() || self.server.is_none()))
     }
 
     fn reset(&mut self) -> bool {
-        // Closed with this set, a connection is reset.
+        // With zero linger, closing the socket sends a reset.
         let _ = self.client.set_zero_linger();
         if let Some(server) = &self.server {
             let _ = server.set_zero_linger();
@@ -167,7 +167,7 @@ impl Connection {
         false
     }
 
-    /// Has passed all that it may.
+    /// Closes the connection after the last byte that may pass.
     async fn spent(&mut self) -> bool {
         if let Some(server) = self.server.take() {
             let _ = server.set_zero_linger();
@@ -176,8 +176,7 @@ impl Connection {
         self.lives()
     }
 
-    /// Says goodbye to both ends, and listens to neither. What they still send is read: unread, it would make the
-    /// goodbye a reset.
+    /// Closes both ends and discards what they still send. Unread data would turn the close into a reset.
     async fn hang_up(&mut self) {
         let _ = self.client.shutdown().await;
         if let Some(server) = &mut self.server {
@@ -198,7 +197,7 @@ impl Connection {
     }
 }
 
-/// What comes of a future that may not be there.
+/// Awaits a future that may be absent; without one, never returns.
 async fn maybe<F: Future + Unpin>(future: &mut Option<F>) -> Option<F::Output> {
     match future {
         Some(future) => Some(future.await),

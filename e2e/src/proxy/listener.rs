@@ -12,10 +12,10 @@ use super::connection::{Connection, Open, Order};
 use super::pipe::{Mode, Settings};
 use super::{Ack, Counts, hold};
 
-/// How many connections may wait to be accepted.
+/// The number of connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// What the proxy is told.
+/// A command to the proxy.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Command {
     All(Order),
@@ -28,7 +28,7 @@ pub(super) enum Command {
     Heal,
 }
 
-/// What becomes of new connections.
+/// How new connections are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Entry {
     Pass,
@@ -36,11 +36,11 @@ enum Entry {
     Refuse,
 }
 
-/// The task that accepts connections and hands orders to them.
+/// The task that accepts connections and sends them orders.
 #[derive(Debug)]
 pub(super) struct Acceptor {
     address: SocketAddr,
-    /// Keeps the port, and listens when its turn comes.
+    /// Keeps the port reserved, and becomes the listener after a pause.
     spare: TcpSocket,
     listener: Option<TcpListener>,
     target: SocketAddr,
@@ -53,7 +53,7 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    /// Listens at once.
+    /// Starts to listen.
     pub(super) fn new(address: SocketAddr, held: TcpSocket, target: SocketAddr, counts: watch::Sender<Counts>) -> Self {
         let mut acceptor = Self {
             address,
@@ -71,28 +71,28 @@ impl Acceptor {
         acceptor
     }
 
-    /// Runs until nobody can tell it anything any more.
+    /// Runs until the sender of commands is dropped.
     pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<(Command, Ack)>) {
         loop {
             tokio::select! {
-                // Who has connected before a command is there when it is carried out.
+                // Clients that connected before a command are accepted before it is executed.
                 biased;
                 stream = accept(self.listener.as_ref()) => {
-                    // A client that has left before it was accepted was none.
+                    // A client that closed before it was accepted is ignored.
                     if let Ok(stream) = stream {
                         self.admit(stream);
                     }
                 }
                 command = commands.recv() => {
                     let Some((command, _done)) = command else { return };
-                    self.obey(command).await;
+                    self.execute(command).await;
                 }
                 Some(_) = self.tasks.join_next() => {}
             }
         }
     }
 
-    async fn obey(&mut self, command: Command) {
+    async fn execute(&mut self, command: Command) {
         match command {
             Command::All(order) => self.order(order).await,
             Command::Target(target) => self.target = target,
@@ -112,13 +112,13 @@ impl Acceptor {
         }
     }
 
-    /// Gives an order to every connection, and waits until all have carried it out.
+    /// Sends an order to every connection and waits until all have executed it.
     async fn order(&mut self, order: Order) {
         self.connections.retain(|connection| !connection.is_closed());
         let mut pending = Vec::new();
         for connection in &self.connections {
             let (ack, done) = oneshot::channel();
-            // A connection that has just ended needs no order.
+            // The connection may have just ended.
             let _ = connection.send((order, ack));
             pending.push(done);
         }
@@ -130,7 +130,7 @@ impl Acceptor {
     fn admit(&mut self, client: TcpStream) {
         self.counts.send_modify(|counts| counts.made += 1);
         if self.entry == Entry::Refuse {
-            // Closed with this set, a connection is reset.
+            // With zero linger, closing the socket sends a reset.
             let _ = client.set_zero_linger();
             return;
         }

@@ -1,4 +1,4 @@
-//! A connection to a server that goes wrong in every way that connections do.
+//! A TCP proxy that injects network faults.
 
 mod connection;
 mod listener;
@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 use self::connection::Order;
 use self::listener::{Acceptor, Command};
 
-/// A TCP proxy on a port of this machine, which passes connections on to a server and breaks them when told to.
+/// A TCP proxy on a local port, which forwards connections to a server and breaks them on request.
 ///
-/// Every method that changes something returns when it is so: after [`half_open`](Self::half_open) no further byte
-/// gets through, after [`cut`](Self::cut) the resets have been sent. It ends when dropped, and every connection
-/// through it.
+/// Every method that changes something returns once the change is in effect: after [`half_open`](Self::half_open) no
+/// further byte gets through, after [`cut`](Self::cut) the resets have been sent. Dropping the proxy closes it and all
+/// of its connections.
 #[derive(Debug)]
 pub struct FaultProxy {
     address: SocketAddr,
@@ -27,15 +27,15 @@ pub struct FaultProxy {
     acceptor: JoinHandle<()>,
 }
 
-/// Dropped when what was asked for is done.
+/// Dropped when a command has been executed.
 type Ack = oneshot::Sender<()>;
 
-/// How many connections there were and are.
+/// The numbers of accepted and of open connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// So many were accepted so far, those included that were reset at once.
+    /// The number of connections accepted so far, including those reset immediately.
     pub made: usize,
-    /// So many clients have neither closed theirs, nor have they been told that it is closed.
+    /// The number of connections that neither the client nor the proxy has closed.
     pub open: usize,
 }
 
@@ -67,110 +67,110 @@ impl FaultProxy {
         Self::to(authority.parse().unwrap_or_else(|error| panic!("{url}: {error}")))
     }
 
-    /// This base URL of a server, through the proxy.
+    /// Replaces the address in a base URL by that of the proxy.
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If the URL has no scheme.
     #[must_use]
     pub fn url(&self, url: &str) -> String {
         let (scheme, _, path) = split(url);
         format!("{scheme}://{}{path}", self.address)
     }
 
-    /// Where it listens.
+    /// The address the proxy listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Passes new connections on to another server.
+    /// Forwards new connections to another server.
     pub async fn set_target(&self, target: SocketAddr) {
-        self.tell(Command::Target(target)).await;
+        self.send(Command::Target(target)).await;
     }
 
-    /// Resets every connection (RST) to both of its ends. What was under way is lost.
+    /// Resets both ends of every connection (RST). Data in flight is lost.
     pub async fn cut(&self) {
-        self.tell(Command::All(Order::Reset)).await;
+        self.send(Command::All(Order::Reset)).await;
     }
 
-    /// Closes every connection (FIN) to both of its ends, after what has been passed on already, and swallows what
-    /// they still send. No WebSocket says goodbye by this.
+    /// Closes both ends of every connection (FIN) after the data forwarded so far, and discards what they still send.
+    /// WebSockets end without a close frame.
     pub async fn close(&self) {
-        self.tell(Command::All(Order::Close)).await;
+        self.send(Command::All(Order::Close)).await;
     }
 
-    /// Swallows everything, as a network does that has lost the way: of the connections that there are, and of new
-    /// ones until [`heal`](Self::heal). No end of a connection that there was learns anything of the other again, not
-    /// even that it has closed; the server keeps its end.
+    /// Discards all data, as a network without a route does: that of existing connections, and of new ones until
+    /// [`heal`](Self::heal). Neither end of an existing connection receives anything from the other again, not even its
+    /// close; the server keeps its end open.
     pub async fn half_open(&self) {
-        self.tell(Command::BlackHole).await;
-        self.tell(Command::All(Order::Swallow)).await;
+        self.send(Command::BlackHole).await;
+        self.send(Command::All(Order::Swallow)).await;
     }
 
-    /// Accepts new connections, and never answers. The server does not see them.
+    /// Accepts new connections and never answers. The server does not see them.
     pub async fn black_hole(&self) {
-        self.tell(Command::BlackHole).await;
+        self.send(Command::BlackHole).await;
     }
 
-    /// Accepts new connections, and resets them at once; they count as made.
+    /// Accepts new connections and resets them immediately; they count as made.
     pub async fn refuse(&self) {
-        self.tell(Command::Refuse).await;
+        self.send(Command::Refuse).await;
     }
 
-    /// Does not listen, so that the system refuses new connections: as if the server had ended.
+    /// Stops listening, so that the system refuses new connections, as if the server had stopped.
     pub async fn stop_listening(&self) {
-        self.tell(Command::StopListening).await;
+        self.send(Command::StopListening).await;
     }
 
-    /// Passes everything on so much later, each way.
+    /// Delays all data by this time, in each direction.
     pub async fn delay(&self, delay: Duration) {
-        self.tell(Command::Delay(delay)).await;
+        self.send(Command::Delay(delay)).await;
     }
 
-    /// Stops reading from the server, on the connections that there are. What the client sends passes.
+    /// Stops reading from the server on existing connections. Data from the client still passes.
     pub async fn stall(&self) {
-        self.tell(Command::All(Order::Stall)).await;
+        self.send(Command::All(Order::Stall)).await;
     }
 
-    /// Passes so many more bytes from the server on each of the connections that there are, and then closes it to the
-    /// client (FIN, so that the bytes arrive) and resets it to the server.
+    /// Forwards this many more bytes from the server on each existing connection, then closes the client's end (FIN, so
+    /// that the bytes arrive) and resets the server's.
     pub async fn truncate_after(&self, bytes: usize) {
-        self.tell(Command::All(Order::Truncate(bytes))).await;
+        self.send(Command::All(Order::Truncate(bytes))).await;
     }
 
-    /// Does the same to the next new connection, and to none after it.
+    /// Does the same to the next new connection only.
     pub async fn truncate_next(&self, bytes: usize) {
-        self.tell(Command::TruncateNext(bytes)).await;
+        self.send(Command::TruncateNext(bytes)).await;
     }
 
-    /// Passes everything on again, at once: new connections, and those that were delayed or stalled. What has been
-    /// swallowed is lost, and its connection swallows on.
+    /// Forwards everything again without delay: on new connections, and on those that were delayed or stalled.
+    /// Discarded data is lost, and a connection that discards data continues to do so.
     pub async fn heal(&self) {
-        self.tell(Command::Heal).await;
+        self.send(Command::Heal).await;
     }
 
-    /// How many connections there were and are.
+    /// The current numbers of connections.
     #[must_use]
     pub fn counts(&self) -> Counts {
         *self.counts.borrow()
     }
 
-    /// Waits until the counts are such.
+    /// Waits until the counts meet a condition.
     ///
     /// # Panics
     ///
-    /// If the proxy itself has failed.
+    /// If the proxy has failed.
     pub async fn until(&self, wanted: impl Fn(Counts) -> bool) -> Counts {
         let mut counts = self.counts.clone();
         let found = counts.wait_for(|counts| wanted(*counts)).await;
-        *found.expect("the other end is in the task that ends with the proxy")
+        *found.expect("the sender lives as long as the proxy's task")
     }
 
-    /// Returns when it is done.
-    async fn tell(&self, command: Command) {
+    /// Sends a command and waits until it has been executed.
+    async fn send(&self, command: Command) {
         let (ack, done) = oneshot::channel();
-        // Both fail only if the task has panicked, which is told where it happens.
+        // Both fail only if the task has panicked, which has been reported there.
         let _ = self.commands.send((command, ack));
         let _ = done.await;
     }
@@ -182,8 +182,8 @@ impl Drop for FaultProxy {
     }
 }
 
-/// A socket with this address that does not listen yet. Another one may have the same, so that one of them can keep
-/// the port while the other closes.
+/// Binds a socket to this address without listening. Several sockets may share the address, so that one of them keeps
+/// the port while another closes.
 fn hold(address: SocketAddr) -> TcpSocket {
     let bound = TcpSocket::new_v4().and_then(|socket| {
         socket.set_reuseport(true)?;

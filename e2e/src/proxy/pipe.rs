@@ -8,43 +8,43 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
-/// So much is read ahead, beside what the system's buffers hold.
+/// The number of bytes read ahead, in addition to the system's buffers.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// What becomes of bytes.
+/// How bytes are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// They are passed on.
+    /// Forwarded.
     Pass,
-    /// They are not even read.
+    /// Not read.
     Stall,
-    /// They are read and forgotten; and so for ever.
+    /// Read and discarded, until the connection ends.
     Swallow,
 }
 
-/// How bytes are passed on.
+/// How bytes are forwarded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) mode: Mode,
     pub(super) delay: Duration,
 }
 
-/// What has happened.
+/// The outcome of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Nothing that concerns others.
+    /// Nothing that affects the connection.
     On,
     /// The source has sent its last byte.
     Read,
-    /// All that the source has sent is passed on; the sink is to be told.
+    /// Everything that the source has sent has been forwarded; the sink can be closed.
     End,
-    /// An end is gone without a goodbye.
+    /// One end was reset.
     Broken,
-    /// As many bytes were passed on as might be.
+    /// The limit of bytes has been reached.
     Spent,
 }
 
-/// What was read at once, or with no bytes the source's end.
+/// The bytes of one read; none at the end of the source.
 #[derive(Debug)]
 struct Chunk {
     due: Instant,
@@ -54,13 +54,13 @@ struct Chunk {
 #[derive(Debug)]
 pub(super) struct Pipe {
     pub(super) settings: Settings,
-    /// So many bytes may still pass, if there is a limit.
+    /// How many more bytes may pass, if limited.
     pub(super) left: Option<usize>,
     queue: VecDeque<Chunk>,
     queued: usize,
-    /// Nothing comes from the source any more.
+    /// The source has ended.
     has_read: bool,
-    /// Nothing goes to the sink any more.
+    /// The sink has been closed.
     is_done: bool,
 }
 
@@ -73,7 +73,7 @@ impl Pipe {
         self.settings.mode == mode
     }
 
-    /// What swallows does so for ever.
+    /// Changes the mode, unless the pipe discards data: that mode is final.
     pub(super) fn set_mode(&mut self, mode: Mode) {
         if self.settings.mode != Mode::Swallow {
             self.settings.mode = mode;
@@ -84,12 +84,12 @@ impl Pipe {
         }
     }
 
-    /// Whether nothing will happen here any more.
+    /// Whether this direction has ended.
     pub(super) fn is_over(&self) -> bool {
         self.has_read && (self.is_done || self.is(Mode::Swallow))
     }
 
-    /// Waits until something can be done, and does it. Nothing is lost if the wait is given up.
+    /// Waits until it can read or write, and does so. Cancel safe.
     pub(super) async fn step(&mut self, from: Option<&TcpStream>, to: Option<&TcpStream>) -> Step {
         let reads = !self.has_read && !self.is(Mode::Stall) && (self.is(Mode::Swallow) || self.queued < READ_AHEAD);
         let due = self.queue.front().map(|chunk| chunk.due).filter(|_| self.is(Mode::Pass));
@@ -147,7 +147,7 @@ async fn readable(from: Option<&TcpStream>) -> io::Result<&TcpStream> {
     Ok(from)
 }
 
-/// When the time has come, and the sink takes something.
+/// Waits until the chunk is due and the sink is writable.
 async fn writable(to: Option<&TcpStream>, due: Option<Instant>) -> io::Result<&TcpStream> {
     let (Some(to), Some(due)) = (to, due) else { return pending().await };
     sleep_until(due).await;

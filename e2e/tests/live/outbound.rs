@@ -55,7 +55,7 @@ async fn per_call_connection_is_opened_and_closed() {
         let app = unique("app");
         let mut listener = bind(Outbound::listener().applications([&app])).await;
         let guard = Outbound::default().client("connection_type", "per_call_config");
-        let guard = guard.tell(&server, listener.local_addr(), &[&app]).await;
+        let guard = guard.connect_to(&server, listener.local_addr(), &[&app]).await;
         let http = server.client();
         let mut sessions = Vec::new();
         for _ in 0..2 {
@@ -93,7 +93,7 @@ async fn until_refused_repeatedly(server: &Server, outbound: Outbound, log: &str
     let app = unique("app");
     let mut listener = bind(Outbound::listener()).await;
     let proxy = FaultProxy::to(listener.local_addr());
-    let guard = outbound.client("reconnect_attempts", "2").tell(server, proxy.address(), &[&app]).await;
+    let guard = outbound.client("reconnect_attempts", "2").connect_to(server, proxy.address(), &[&app]).await;
     let warning = format!("{}/ failed after 2 tries: {log}", proxy.address());
     eventually(|| async { server.run(&["cat", "/var/log/asterisk/messages.log"]).await.matches(&warning).count() > 1 })
         .await;
@@ -136,7 +136,7 @@ async fn unwelcome_application_is_refused_after_a_delay() {
         let app = unique("app");
         let listener = bind(Outbound::listener().applications(["other"])).await;
         let proxy = FaultProxy::to(listener.local_addr());
-        let guard = Outbound::default().tell(&server, proxy.address(), &[&app]).await;
+        let guard = Outbound::default().connect_to(&server, proxy.address(), &[&app]).await;
         // If the connection were closed at once, Asterisk would reconnect a thousand times a second.
         eventually(|| async { proxy.counts().made >= 3 }).await;
         let started = Instant::now();
@@ -153,7 +153,7 @@ async fn reconnecting_leaves_the_application_with_its_new_owner() {
     on_each_that_connects(|server: Server| async move {
         let app = unique("app");
         let mut listener = bind(Outbound::listener()).await;
-        let guard = Outbound::default().tell(&server, listener.local_addr(), &[&app]).await;
+        let guard = Outbound::default().connect_to(&server, listener.local_addr(), &[&app]).await;
         let (_, mut first) = watch(accept(&mut listener).await, &app).await;
         let mut second = Recorder::open(&server.client(), &app).await;
         first.until_kind("ApplicationReplaced").await;
@@ -181,7 +181,7 @@ async fn call_outlives_the_listener() {
         let (app, id) = (unique("app"), unique("channel"));
         let mut listener = bind(Outbound::listener()).await;
         let address = listener.local_addr();
-        let guard = Outbound::default().tell(&server, address, &[&app]).await;
+        let guard = Outbound::default().connect_to(&server, address, &[&app]).await;
         let (ari, mut before) = watch(accept(&mut listener).await, &app).await;
         ari.channels().originate_with_id(&id, "Local/echo@default").app(&app).await.unwrap();
         before.until_channel("StasisStart", &id).await;
@@ -237,7 +237,7 @@ async fn listener_accepts_tls() {
             .client("ca_list_file", &authority)
             // The certificate contains the address, but Asterisk checks only names.
             .client("verify_server_hostname", "no");
-        let guard = outbound.tell(&server, address, &[&app]).await;
+        let guard = outbound.connect_to(&server, address, &[&app]).await;
         let session = accept(&mut listener).await;
         assert_eq!(session.path(), "/pbx?server=1");
         let (ari, mut watch) = watch(session, &app).await;

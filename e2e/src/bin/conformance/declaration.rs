@@ -1,4 +1,4 @@
-//! What the server declares about itself: its own `/api-docs`, read with nothing of the generator's.
+//! The declaration that the server serves at `/api-docs`, read without the generator's code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -14,7 +14,7 @@ pub(crate) struct Operation {
     pub(crate) name: String,
     pub(crate) method: String,
     pub(crate) path: String,
-    /// What it answers, such as `List[Channel]`.
+    /// The type of the reply, such as `List[Channel]`.
     pub(crate) answer: String,
     pub(crate) errors: BTreeSet<u16>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Declaration {
 }
 
 impl Declaration {
-    /// Asks the server at this base URL.
+    /// Reads the declaration of the server at this base URL.
     pub(crate) async fn read(url: &str, user: &str, password: &str) -> io::Result<Self> {
         let mut declaration = Self::default();
         let resources = get(url, "/api-docs/resources.json", user, password).await?;
@@ -72,13 +72,13 @@ impl Declaration {
         }
     }
 
-    /// The types of events, those that carry others left out.
+    /// The types of events, without the base types.
     pub(crate) fn events(&self) -> BTreeSet<&str> {
         let parents: BTreeSet<&str> = self.parents.values().map(String::as_str).collect();
         self.parents.keys().map(String::as_str).filter(|name| !parents.contains(name)).collect()
     }
 
-    /// The properties of a model and of those above it, with the model that each belongs to.
+    /// The properties of a model and its ancestors, each with the model that declares it.
     pub(crate) fn properties<'a>(&'a self, model: &'a str) -> BTreeMap<&'a str, (&'a str, &'a Property)> {
         let chain = std::iter::successors(Some(model), |name| self.parents.get(*name).map(String::as_str));
         let each = chain.flat_map(|owner| {
@@ -92,11 +92,11 @@ impl Declaration {
         self.operations.iter().any(|it| it.name == operation)
     }
 
-    /// The operation that a request asked for.
+    /// The operation that matches a request.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let path = path.split('?').next()?;
         let candidates = self.operations.iter().filter(|it| it.method == method && fits(&it.path, path));
-        // A word in the template beats a parameter.
+        // A literal segment takes precedence over a parameter.
         candidates.min_by_key(|it| it.path.matches('{').count())
     }
 }
@@ -122,12 +122,12 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// A text, or a number as text: some codes are quoted, most are not.
+/// The text of a string or a number: some codes are quoted, most are not.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A document, with no client of ours.
+/// Fetches a document without the bindings.
 async fn get(url: &str, path: &str, user: &str, password: &str) -> io::Result<Value> {
     let rest = url.trim_start_matches("http://");
     let (server, prefix) = rest.split_once('/').unwrap_or((rest, ""));

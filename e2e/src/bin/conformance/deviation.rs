@@ -1,4 +1,4 @@
-//! Where what the server sends differs from what it declares.
+//! Differences between the values that the server sends and its declaration.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,11 +22,11 @@ pub(crate) enum What {
     Value(String),
     /// A member that is not declared.
     Member,
-    /// A required member that is not there.
+    /// A required member that is missing.
     Absent,
     /// Declared as one type, sent as another.
     Type(String, &'static str),
-    /// More than the declared 32 bits hold.
+    /// A number that exceeds the declared 32 bits.
     Large(String),
 }
 
@@ -44,7 +44,7 @@ impl Deviation {
         here.into_iter().find(|fixup| fixup.fixes.iter().any(holds)).map(|fixup| fixup.name)
     }
 
-    /// Whether the bindings take it as it is, because every whole number is 64 bits wide in them.
+    /// Whether the bindings accept the value without a fixup, because all of their integers have 64 bits.
     pub(crate) fn is_harmless(&self) -> bool {
         matches!(self.what, What::Large(_))
     }
@@ -63,7 +63,7 @@ impl fmt::Display for Deviation {
     }
 }
 
-/// All differences between a value and its declared type; `place` is where it stands.
+/// All differences between a value and its declared type; `place` is the location of the value.
 pub(crate) fn compare(declaration: &Declaration, place: &str, ty: &str, value: &Value) -> BTreeSet<Deviation> {
     let mut found = BTreeSet::new();
     walk(declaration, place, ty, value, &mut found);

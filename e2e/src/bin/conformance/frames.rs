@@ -1,15 +1,15 @@
-//! The text frames in what a WebSocket server sends.
+//! Extracts text messages from the bytes of a WebSocket server.
 
-/// Bytes of which no whole frame has been made yet.
+/// Bytes that do not form a complete frame yet.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     bytes: Vec<u8>,
-    /// The beginning of a message whose end has not come.
+    /// The fragments of an incomplete message.
     message: Vec<u8>,
 }
 
 impl Frames {
-    /// Takes more bytes, and gives out every text message that is whole.
+    /// Appends bytes, and passes every complete text message to `whole`.
     pub(crate) fn feed(&mut self, bytes: &[u8], mut whole: impl FnMut(String)) {
         self.bytes.extend_from_slice(bytes);
         while let Some((head, start, length)) = head(&self.bytes) {
@@ -17,7 +17,7 @@ impl Frames {
                 return;
             }
             let payload: Vec<u8> = self.bytes.drain(..start + length).skip(start).collect();
-            // Text, or the continuation of text; what controls the connection comes in between.
+            // Text or a continuation; control frames may come in between.
             if head & 0x0f <= 1 {
                 self.message.extend(payload);
                 if head & 0x80 != 0 {
@@ -28,7 +28,7 @@ impl Frames {
     }
 }
 
-/// The first byte of a frame, where its payload starts, and how long that is. Servers do not mask.
+/// The first byte of a frame, and the offset and length of its payload. Servers do not mask.
 fn head(bytes: &[u8]) -> Option<(u8, usize, usize)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)? & 0x7f);
     match second {

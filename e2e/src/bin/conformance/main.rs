@@ -1,5 +1,5 @@
-//! `cargo xtask conformance`: calls everything that a server declares, provokes everything that it sends, and writes
-//! down how it compares with its declaration.
+//! `cargo xtask conformance`: calls every operation that a server declares, provokes every event, and reports how the
+//! server deviates from its declaration.
 
 mod absent;
 mod declaration;
@@ -29,23 +29,23 @@ use report::Report;
 use scene::{Notes, Scene};
 use scenes::SCENES;
 
-/// No scene takes longer.
+/// The time limit of a scene.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What is asked for on the command line.
+/// The options of the command line.
 #[derive(Debug, Clone, Copy, Default)]
-struct Asked {
+struct Options {
     check: bool,
     record: bool,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let (mut asked, mut servers) = (Asked::default(), Vec::new());
+    let (mut options, mut servers) = (Options::default(), Vec::new());
     for word in env::args().skip(1) {
         match word.as_str() {
-            "--check" => asked.check = true,
-            "--record" => asked.record = true,
+            "--check" => options.check = true,
+            "--record" => options.record = true,
             url if url.starts_with("http://") => servers.push(Server::at(url)),
             release => servers.push(Server::of(release)),
         }
@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
     }
     let mut runs = JoinSet::new();
     for server in servers {
-        runs.spawn(run(server, asked));
+        runs.spawn(run(server, options));
     }
     let faults: Vec<String> = runs.join_all().await.into_iter().flatten().collect();
     for fault in &faults {
@@ -64,13 +64,14 @@ async fn main() -> ExitCode {
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One server; gives what is wrong with it.
-async fn run(server: Server, asked: Asked) -> Vec<String> {
+/// Checks one server and returns its faults.
+async fn run(server: Server, options: Options) -> Vec<String> {
     let started = Instant::now();
     let (user, password) = (server.get("ARI_USER").to_owned(), server.get("ARI_PASSWORD").to_owned());
     let (log, notes) = (Arc::<Log>::default(), Arc::<Notes>::default());
     let url = proxy::start(server.url(), Arc::clone(&log)).await.expect("a free port");
-    let declaration = Declaration::read(server.url(), &user, &password).await.expect("a server that tells of itself");
+    let declaration =
+        Declaration::read(server.url(), &user, &password).await.expect("a server with a readable declaration");
     let declaration = Arc::new(declaration);
     let client = Client::builder(url).credentials(user, password).build().expect("a good URL");
     let version = server.client().server_version().await.expect("a server that answers").version().to_owned();
@@ -81,13 +82,13 @@ async fn run(server: Server, asked: Asked) -> Vec<String> {
     println!("Asterisk {version}: {} in {:.1} s", report.summary, started.elapsed().as_secs_f64());
     let name = Release::of_server(&version).map_or_else(|| version.clone(), |release| release.to_string());
     if stage.server.release().starts_with("http://") {
-        // A server with another configuration has no report to be compared with, and cannot send everything.
+        // A server with another configuration has no stored report, and may be unable to send every event.
         println!("{}", report.text);
     } else {
         faults.extend(report.faults.iter().cloned());
-        faults.extend(keep(&report, &name, asked));
+        faults.extend(keep(&report, &name, options));
     }
-    if asked.record {
+    if options.record {
         faults.extend(record::write(
             &folder().join("../ari-bindings/tests/recorded/data").join(&name),
             &log,
@@ -107,7 +108,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Plays one scene after the other, which the server's own locks need; gives those that failed.
+    /// Plays the scenes one after the other, because of the server's locks, and returns those that failed.
     async fn play(&self, scenes: &[scenes::Entry]) -> Vec<String> {
         let mut failed = Vec::new();
         for scenes::Entry { name, needs, run } in scenes {
@@ -119,7 +120,7 @@ impl Stage {
             let (declaration, notes) = (Arc::clone(&self.declaration), Arc::clone(&self.notes));
             let (log, run) = (Arc::clone(&self.log), *run);
             let scene = async move { run(Scene::open(client, server, declaration, notes, log).await).await };
-            // A task of its own: its panic ends nothing else.
+            // A separate task, so that a panic does not end the other scenes.
             match tokio::spawn(tokio::time::timeout(LIMIT, scene)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => failed.push(format!("{name}: takes longer than {LIMIT:?}")),
@@ -130,14 +131,14 @@ impl Stage {
     }
 }
 
-/// Writes the report, or compares it with the one that is there.
-fn keep(report: &Report, release: &str, asked: Asked) -> Option<String> {
+/// Writes the report, or compares it with the stored one.
+fn keep(report: &Report, release: &str, options: Options) -> Option<String> {
     let path = folder().join("conformance").join(format!("{release}.md"));
     let before = fs::read_to_string(&path).unwrap_or_default();
     if before == report.text {
         return None;
     }
-    if asked.check {
+    if options.check {
         let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), report.text.lines().collect());
         let gone = old.iter().filter(|line| !new.contains(line)).map(|line| format!("\n- {line}"));
         let come = new.iter().filter(|line| !old.contains(line)).map(|line| format!("\n+ {line}"));

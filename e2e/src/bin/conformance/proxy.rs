@@ -1,4 +1,4 @@
-//! Stands between the bindings and the server, and keeps every reply and every event frame as it came.
+//! A proxy between the bindings and the server that logs every reply and every event frame unchanged.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::frames::Frames;
 
-/// One reply.
+/// A request and its reply.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     pub(crate) method: String,
@@ -18,7 +18,7 @@ pub(crate) struct Exchange {
     pub(crate) body: String,
 }
 
-/// What has passed.
+/// The logged traffic.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     exchanges: Mutex<Vec<Exchange>>,
@@ -43,7 +43,7 @@ impl Log {
     }
 }
 
-/// Listens for as long as the program runs, and gives the base URL to use instead of `url`.
+/// Starts the proxy, which runs as long as the program, and returns the base URL to use instead of `url`.
 pub(crate) async fn start(url: &str, log: Arc<Log>) -> std::io::Result<String> {
     let (server, prefix) = split(url)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -57,7 +57,7 @@ pub(crate) async fn start(url: &str, log: Arc<Log>) -> std::io::Result<String> {
     Ok(own)
 }
 
-/// Address and path of an URL.
+/// The address and path of a URL.
 fn split(url: &str) -> std::io::Result<(String, String)> {
     let rest = url.strip_prefix("http://").ok_or_else(|| std::io::Error::other(format!("{url}: http:// is needed")))?;
     let (server, prefix) = rest.trim_end_matches('/').split_once('/').unwrap_or((rest, ""));
@@ -65,7 +65,7 @@ fn split(url: &str) -> std::io::Result<(String, String)> {
     Ok((server, if prefix.is_empty() { String::new() } else { format!("/{prefix}") }))
 }
 
-/// Passes one connection on; its end, however it comes, is passed on too.
+/// Forwards one connection until it ends.
 async fn pass(client: TcpStream, server: &str, prefix: &str, log: &Log) -> Option<()> {
     let server = TcpStream::connect(server).await.ok()?;
     client.set_nodelay(true).ok()?;
@@ -124,7 +124,7 @@ impl Reading {
         self.stream.read_buf(&mut self.buffer).await.ok()
     }
 
-    /// Up to and with the empty line.
+    /// Reads up to and including the empty line.
     async fn head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! Keeps what the decoding is tested with: of every type of event, one frame for each set of members.
+//! Writes the test data of the decoding tests: for each type of event, one frame for each distinct set of members.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::declaration::Declaration;
 use crate::proxy::Log;
 
-/// The most elements that are kept of a list.
+/// The maximum number of elements kept of a list.
 const ELEMENTS: usize = 3;
 
-/// Writes `events.jsonl` and `replies.jsonl` in this folder; gives what went wrong.
+/// Writes `events.jsonl` and `replies.jsonl` in this folder. Returns the error, if any.
 pub(crate) fn write(folder: &Path, log: &Log, declaration: &Declaration) -> Option<String> {
     let write = || -> io::Result<()> {
         fs::create_dir_all(folder)?;
@@ -35,7 +35,7 @@ fn events(log: &Log) -> String {
     kept.values().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// One reply of every operation for each set of members.
+/// For each operation, one reply for each distinct set of members.
 fn replies(log: &Log, declaration: &Declaration) -> String {
     let mut kept: BTreeMap<(String, BTreeSet<String>), String> = BTreeMap::new();
     for exchange in log.exchanges().into_iter().filter(|exchange| (200..300).contains(&exchange.status)) {
@@ -53,7 +53,7 @@ fn replies(log: &Log, declaration: &Declaration) -> String {
     kept.values().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The members down to the second level; deeper there are names that are anyone's.
+/// The members down to the second level; names below it may be arbitrary.
 fn shape(path: &str, value: &Value, members: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
         let place = format!("{path}{name}");

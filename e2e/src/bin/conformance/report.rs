@@ -1,4 +1,4 @@
-//! The table: what was called, what came back, and what differs from the declaration.
+//! The report: a table of the calls, the replies, and the deviations from the declaration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::deviation::{Deviation, compare};
 use crate::proxy::{Exchange, Log};
 use crate::scene::Notes;
 
-/// What is known of one operation or event.
+/// The results for one operation or event.
 #[derive(Debug, Default)]
 struct Row {
     successes: BTreeSet<u16>,
@@ -25,7 +25,7 @@ struct Row {
 /// The outcome of a run.
 pub(crate) struct Report {
     pub(crate) text: String,
-    /// What must not be: it fails the run.
+    /// Faults, which fail the run.
     pub(crate) faults: Vec<String>,
     pub(crate) summary: String,
 }
@@ -47,8 +47,8 @@ pub(crate) fn write(declaration: &Declaration, version: &str, log: &Log, notes: 
     let followed = notes.followed.lock().unwrap_or_else(PoisonError::into_inner);
     let name = release.map_or_else(|| version.to_owned(), |release| release.to_string());
     let mut text = format!(
-        "# Asterisk {name}\n\nWhat this release does with everything that it declares, through the bindings. \
-         Written by `cargo xtask conformance`; with `--check` it fails where this differs.\n"
+        "# Asterisk {name}\n\nHow this release behaves compared with its declaration, as seen through the bindings. \
+         Written by `cargo xtask conformance`; `--check` fails if this file differs.\n"
     );
     let summary = table.summary(&mut text);
     table.deviations(&mut text);
@@ -120,7 +120,7 @@ impl Table<'_> {
         text.push_str("\n## Deviations from the declaration\n\n");
         let (mut lines, mut faults) = (Vec::new(), Vec::new());
         for deviation in self.all_deviations() {
-            let mended = match deviation.fixup(self.release) {
+            let handling = match deviation.fixup(self.release) {
                 Some(fixup) => format!("fixup \"{fixup}\""),
                 None if deviation.is_harmless() => "none needed: every whole number has 64 bits".to_owned(),
                 None => {
@@ -128,21 +128,21 @@ impl Table<'_> {
                     "**no fixup**".to_owned()
                 }
             };
-            lines.push(format!("| {deviation} | {mended} |\n"));
+            lines.push(format!("| {deviation} | {handling} |\n"));
         }
         self.faults.extend(faults);
         if lines.is_empty() {
             text.push_str("None.\n");
         } else {
-            text.push_str("| deviation | mended by |\n|---|---|\n");
+            text.push_str("| deviation | handled by |\n|---|---|\n");
             text.push_str(&lines.concat());
         }
     }
 
     fn operations(&mut self, followed: &BTreeMap<String, BTreeSet<String>>, text: &mut String) {
         text.push_str(
-            "\n## Operations\n\nErrors are those that were provoked; one in brackets is not declared, and one \
-             crossed out is declared and was not provoked.\n\n\
+            "\n## Operations\n\nErrors are the statuses that were provoked. A status in parentheses is not declared; \
+             one that is struck out is declared but was not provoked.\n\n\
              | item | called | decoded | events seen | errors provoked | deviation |\n|---|---|---|---|---|---|\n",
         );
         for operation in &self.declaration.operations {

@@ -1,4 +1,4 @@
-//! What every scene works with: a client whose traffic is kept, an application, and its events.
+//! The context of a scene: a client whose traffic is logged, an application, and its events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -11,30 +11,30 @@ use ari_e2e::{Recorder, Server, unique};
 use crate::declaration::Declaration;
 use crate::proxy::Log;
 
-/// What the scenes have found besides the traffic itself.
+/// The findings of the scenes besides the traffic.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    /// The events that have followed an operation.
+    /// The events that followed each operation.
     pub(crate) followed: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
-/// The means of one scene.
+/// The context of one scene.
 pub(crate) struct Scene {
-    /// Its requests and events are kept.
+    /// The client whose requests and events are logged.
     pub(crate) ari: Client,
-    /// Preparations and questions that are no part of the report.
+    /// A client for preparations and checks that are not part of the report.
     pub(crate) aside: Client,
     pub(crate) app: String,
     pub(crate) watch: Recorder,
     pub(crate) server: Server,
     pub(crate) declaration: Arc<Declaration>,
     pub(crate) notes: Arc<Notes>,
-    /// For frames that come by another way.
+    /// The log, for frames received by other means.
     pub(crate) log: Arc<Log>,
 }
 
 impl Scene {
-    /// A scene with an application of its own.
+    /// Opens a scene with a new application.
     pub(crate) async fn open(
         ari: Client,
         server: Server,
@@ -57,12 +57,12 @@ impl Scene {
         self.declaration.events().contains(kind)
     }
 
-    /// What a request answers.
+    /// The result of a request that must succeed.
     pub(crate) async fn ok<T>(&self, request: impl IntoFuture<Output = Result<T, Error>>) -> T {
         request.await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// A request that the server refuses; the report says how.
+    /// The status of a request that the server must refuse.
     pub(crate) async fn refused<T: Debug>(&self, request: impl IntoFuture<Output = Result<T, Error>>) -> u16 {
         match request.await {
             Err(Error::Refused { status, .. }) => status,
@@ -70,21 +70,21 @@ impl Scene {
         }
     }
 
-    /// The event of this type that follows the operation.
+    /// Waits for an event of this type, and notes that it followed the operation.
     pub(crate) async fn then(&mut self, operation: &str, kind: &str) -> Event {
         let event = self.watch.until_kind(kind).await;
         self.follows(operation, kind);
         event
     }
 
-    /// The event of this type about this channel that follows the operation.
+    /// Waits for an event of this type about this channel, and notes that it followed the operation.
     pub(crate) async fn then_of(&mut self, operation: &str, kind: &str, channel: &str) -> Event {
         let event = self.watch.until_channel(kind, channel).await;
         self.follows(operation, kind);
         event
     }
 
-    /// Waits until each of these has come, in whichever order.
+    /// Waits for an event of each of these types, in any order.
     pub(crate) async fn all<const COUNT: usize>(&mut self, kinds: [&str; COUNT]) {
         let mut missing = BTreeSet::from(kinds);
         while !missing.is_empty() {
@@ -93,14 +93,14 @@ impl Scene {
         }
     }
 
-    /// Notes that an event has followed an operation.
+    /// Notes that an event followed an operation.
     pub(crate) fn follows(&self, operation: &str, kind: &str) {
         assert!(self.has(operation), "{operation} is not declared");
         let mut followed = self.notes.followed.lock().unwrap_or_else(PoisonError::into_inner);
         followed.entry(operation.to_owned()).or_default().insert(kind.to_owned());
     }
 
-    /// A new channel in the application; its other end is at this extension.
+    /// Creates a channel in the application, whose other end is at this extension.
     pub(crate) async fn enter(&mut self, extension: &str) -> String {
         let id = unique("channel");
         let endpoint = format!("Local/{extension}@default");
@@ -109,7 +109,7 @@ impl Scene {
         id
     }
 
-    /// A new channel that no application has.
+    /// Creates a channel outside of any application.
     pub(crate) async fn elsewhere(&self) -> String {
         let id = unique("elsewhere");
         let call = self.aside.channels().originate_with_id(&id, "Local/wait@default");
@@ -126,7 +126,7 @@ impl Scene {
         self.ari.channel(id)
     }
 
-    /// Hangs up, if it is still there.
+    /// Hangs up a channel, if it still exists.
     pub(crate) async fn hang_up(&self, channel: &str) {
         let result = self.aside.channel(channel).hangup().await;
         assert!(result.as_ref().is_ok_and(|()| true) || result.is_err_and(|error| error.is_not_found()));

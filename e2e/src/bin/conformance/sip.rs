@@ -1,4 +1,4 @@
-//! A SIP phone that does at once what it is told, and speaks only signalling.
+//! A SIP phone that acts immediately and without media.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,10 +8,10 @@ use ari_e2e::unique;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-/// How long Asterisk may take for an answer.
+/// The time limit for a reply.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A phone with a port of its own.
+/// A phone on a separate port.
 pub(crate) struct SipPhone {
     socket: UdpSocket,
     name: String,
@@ -19,7 +19,7 @@ pub(crate) struct SipPhone {
     own: SocketAddr,
 }
 
-/// A call that has been answered.
+/// An answered call.
 #[derive(Debug, Clone)]
 pub(crate) struct Dialog {
     pub(crate) id: String,
@@ -39,20 +39,20 @@ impl SipPhone {
         Ok(Self { socket, name: name.to_owned(), server, own })
     }
 
-    /// Registers for so many seconds; 0 takes it back.
+    /// Registers for this many seconds; 0 unregisters.
     pub(crate) async fn register(&self, expires: u32) -> io::Result<u16> {
         let mut dialog = Dialog::to(&self.name);
         let headers = format!("Contact: <sip:{}@{}>\r\nExpires: {expires}\r\n", self.name, self.own);
         self.request(&mut dialog, "REGISTER", &headers, "").await
     }
 
-    /// Sends a text.
+    /// Sends a text message.
     pub(crate) async fn message(&self, to: &str, text: &str) -> io::Result<u16> {
         let mut dialog = Dialog::to(to);
         self.request(&mut dialog, "MESSAGE", "Content-Type: text/plain\r\n", text).await
     }
 
-    /// Calls, and is answered.
+    /// Places a call, which must be answered.
     pub(crate) async fn call(&self, extension: &str) -> io::Result<Dialog> {
         let mut dialog = Dialog::to(extension);
         match self.invite(&mut dialog, "sendrecv").await? {
@@ -61,7 +61,7 @@ impl SipPhone {
         }
     }
 
-    /// Offers the media anew: `sendonly` holds the call, `sendrecv` takes it back.
+    /// Offers the media: `sendonly` holds the call, `sendrecv` resumes it.
     pub(crate) async fn invite(&self, dialog: &mut Dialog, direction: &str) -> io::Result<u16> {
         let version = dialog.number + 1;
         let offer = format!(
@@ -81,7 +81,7 @@ impl SipPhone {
         self.request(dialog, "REFER", &headers, "").await
     }
 
-    /// Where calls to this extension go.
+    /// The SIP address of this extension.
     pub(crate) fn address(&self, extension: &str) -> String {
         format!("sip:{extension}@{}", self.server)
     }
@@ -91,7 +91,7 @@ impl SipPhone {
         self.request(dialog, "BYE", "", "").await
     }
 
-    /// Answers whatever comes, until the future is done.
+    /// Answers all requests until the future completes.
     pub(crate) async fn answering<T>(&self, until: impl Future<Output = T>) -> T {
         tokio::select! {
             done = until => done,
@@ -101,7 +101,7 @@ impl SipPhone {
         }
     }
 
-    /// Sends a request, and gives the final status.
+    /// Sends a request and returns the final status.
     async fn request(&self, dialog: &mut Dialog, method: &str, headers: &str, body: &str) -> io::Result<u16> {
         dialog.number += 1;
         self.send(dialog, method, headers, body).await?;
@@ -141,7 +141,7 @@ impl SipPhone {
         self.socket.send(text.as_bytes()).await.map(drop)
     }
 
-    /// The next reply; requests that come instead are agreed to.
+    /// Receives a reply. A request is answered with 200 instead, and returns `None`.
     async fn receive(&self) -> io::Result<Option<String>> {
         let mut bytes = vec![0; 65536];
         let length = self.socket.recv(&mut bytes).await?;
@@ -166,7 +166,7 @@ impl Dialog {
         Self { id, to: extension.to_owned(), own_tag, far_tag: String::new(), number: 0 }
     }
 
-    /// What a transfer to this call names it by.
+    /// The `Replaces` parameter of a transfer to this call.
     pub(crate) fn replaces(&self) -> String {
         format!("Replaces={}%3Bto-tag%3D{}%3Bfrom-tag%3D{}", self.id, self.far_tag, self.own_tag)
     }

@@ -29,7 +29,7 @@ pub(crate) async fn run(mut scene: Scene) {
     }
     let taken = Recorder::open(&scene.ari, &other).await;
     others.until_kind("ApplicationReplaced").await;
-    // It was the only one, so that is the end of the connection.
+    // The connection had no other application, so it ends.
     assert!(others.events().next().await.is_some_and(|end| end.is_err()), "{:?}", others.kinds());
     taken.close().await;
     scene.hang_up(&channel).await;

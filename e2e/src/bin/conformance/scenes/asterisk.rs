@@ -26,7 +26,7 @@ async fn information(scene: &Scene) {
 
 async fn modules(scene: &Scene) {
     scene.ok(scene.ari.asterisk().list_modules()).await;
-    // One that nothing else here needs, nor the tests that may run at the same time.
+    // A module that neither other scenes nor concurrent tests need.
     let module = scene.ari.module("app_zapateller.so");
     scene.ok(module.get_module()).await;
     scene.refused(module.load_module()).await;

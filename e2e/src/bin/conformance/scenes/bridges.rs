@@ -1,4 +1,4 @@
-//! Bridges and what is played and recorded in them.
+//! Bridges, and playbacks and recordings in them.
 
 use ari_bindings::VariableValue;
 use ari_e2e::unique;
@@ -64,7 +64,7 @@ async fn member_errors(scene: &mut Scene, bridge: &str, channel: &str) {
     scene.refused(handle.add_channel([&*recording])).await;
     scene.hang_up(&recording).await;
     scene.watch.until_kind("RecordingFinished").await;
-    // What is in a bridge cannot be recorded by itself.
+    // A channel in a bridge cannot be recorded separately.
     scene.ok(scene.ari.channel(channel).record(unique("recording"), "wav")).await;
     scene.then("channels.record", "RecordingFailed").await;
 }
@@ -87,7 +87,7 @@ async fn recording(scene: &mut Scene, bridge: &str) {
     scene.then("bridges.record", "RecordingStarted").await;
     scene.ok(scene.aside.recordings().cancel(&name)).await;
     scene.then("bridges.record", "RecordingFinished").await;
-    // What is refused ends a recording that is under way.
+    // A refused request ends a recording in progress.
     scene.ok(scene.aside.bridge(bridge).record(&name, "wav")).await;
     scene.watch.until_kind("RecordingStarted").await;
     scene.refused(handle.record(&name, "wav")).await;

@@ -1,4 +1,4 @@
-//! Operations on a channel that is not there, that no application has, and that is not answered.
+//! Operations on a channel that does not exist, is in no application, or is not answered.
 
 use crate::scene::Scene;
 
@@ -16,7 +16,7 @@ pub(crate) async fn run(mut scene: Scene) {
     scene.watch.close().await;
 }
 
-/// What needs an application's channel.
+/// Operations that need a channel in an application.
 async fn each(scene: &Scene, id: &str) {
     let channel = scene.channel(id);
     scene.refused(channel.continue_in_dialplan()).await;
@@ -75,7 +75,7 @@ async fn variables(scene: &Scene, id: &str) {
     }
 }
 
-/// What needs an answered channel.
+/// Operations that need an answered channel.
 async fn not_answered(scene: &Scene, id: &str) {
     let channel = scene.channel(id);
     scene.refused(channel.continue_in_dialplan()).await;
@@ -99,7 +99,7 @@ async fn not_answered(scene: &Scene, id: &str) {
     scene.refused(channel.play_with_id("p", ["digits:1"])).await;
 }
 
-/// Requests that make no sense.
+/// Invalid requests.
 async fn requests(scene: &mut Scene) {
     let (channels, id) = (scene.ari.channels(), scene.enter("echo").await);
     let channel = scene.channel(&id);

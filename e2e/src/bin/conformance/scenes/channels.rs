@@ -1,4 +1,4 @@
-//! Channels: made, moved about, and made to do things.
+//! Channels: creation, moves between applications and dialplan, and actions.
 
 use ari_bindings::{Event, VariableValue};
 use ari_e2e::{Recorder, unique};
@@ -19,7 +19,7 @@ pub(crate) async fn run(mut scene: Scene) {
     scene.watch.close().await;
 }
 
-/// By each of the ways.
+/// Creates a channel by each operation.
 async fn made(scene: &mut Scene) {
     let endpoint = "Local/ring@default";
     let channels = scene.ari.channels();

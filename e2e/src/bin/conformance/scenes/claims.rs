@@ -1,4 +1,4 @@
-//! A call that is offered to applications, and claimed.
+//! A call that is offered to applications and claimed by one.
 
 use ari_e2e::{Recorder, unique};
 

@@ -1,4 +1,4 @@
-//! Endpoints, with a phone that registers, texts and leaves.
+//! Endpoints, with a phone that registers, sends a message and unregisters.
 
 use crate::scene::Scene;
 use crate::sip::SipPhone;

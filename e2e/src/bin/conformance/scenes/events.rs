@@ -1,4 +1,4 @@
-//! Events of our own, and requests over the event connection.
+//! User events, and requests over the event connection.
 
 use serde_json::json;
 

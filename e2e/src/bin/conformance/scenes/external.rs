@@ -1,4 +1,4 @@
-//! External media by every transport of the release.
+//! External media over every transport of the release.
 
 use ari_e2e::unique;
 use tokio::io::AsyncReadExt as _;

@@ -1,4 +1,4 @@
-//! Mailboxes, where the server has the module that they need.
+//! Mailboxes, if the server has the required module.
 
 use ari_e2e::unique;
 

@@ -1,4 +1,4 @@
-//! What is played on channels and recorded from them.
+//! Playbacks on channels and recordings from them.
 
 use ari_e2e::unique;
 

@@ -1,4 +1,4 @@
-//! The scenes: each prepares what it needs, calls, and waits for what follows.
+//! The scenes: each prepares the server, calls operations, and waits for the resulting events.
 
 mod applications;
 mod asterisk;
@@ -29,7 +29,7 @@ pub(crate) type Run = fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A scene of the list.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
-    /// Values of the state file without which it cannot be played.
+    /// Values of the state file that the scene needs.
     pub(crate) needs: &'static [&'static str],
     pub(crate) run: Run,
 }
@@ -42,7 +42,7 @@ const fn needing(name: &'static str, needs: &'static [&'static str], run: Run) -
     Entry { name, needs, run }
 }
 
-/// All of them, in the order in which they are played.
+/// All scenes, in the order of play.
 pub(crate) const SCENES: &[Entry] = &[
     scene("applications", |scene| Box::pin(applications::run(scene))),
     scene("asterisk", |scene| Box::pin(asterisk::run(scene))),

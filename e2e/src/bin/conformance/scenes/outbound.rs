@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use crate::proxy::Log;
 use crate::scene::Scene;
 
-/// What ari.conf includes, inside the server's file system.
+/// The file that ari.conf includes, inside the server's file system.
 const INCLUDED: &str = "/tmp/ari-tests-outbound.conf";
 
 pub(crate) async fn run(scene: Scene) {
@@ -25,17 +25,17 @@ pub(crate) async fn run(scene: Scene) {
         let listener = TcpListener::bind(address).await.expect("the port that websocket_client.conf names");
         configure(&scene, "outbound-one,outbound-two").await;
         let result = timeout(Duration::from_secs(20), connection(&scene, &listener)).await;
-        // Whatever came of it, the server must not go on trying.
+        // Even after a failure, the server must stop connecting.
         configure(&scene, "").await;
         until_closed(result.expect("in time")).await;
     }
     scene.watch.close().await;
 }
 
-/// A connection that the server has made; the server is to end it.
+/// Uses a connection that the server has opened, and leaves closing it to the server.
 ///
-/// Asterisk 22.10.1 writes to the connection's applications while it reads its configuration again, after the request
-/// to do so has been answered, and crashes when the connection is closed meanwhile.
+/// Asterisk 22.10.1 writes to the connection's applications during a reload, which continues after the reply to the
+/// reload request, and crashes if the connection is closed meanwhile.
 async fn connection(scene: &Scene, listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.expect("a connection");
     let mut events = accept_hdr_async(stream, protocol).await.expect("a handshake");
@@ -51,7 +51,7 @@ async fn connection(scene: &Scene, listener: &TcpListener) -> WebSocketStream<Tc
     events
 }
 
-/// Tells the server which applications it is to connect.
+/// Configures the applications for which the server connects.
 async fn configure(scene: &Scene, apps: &str) {
     let text = match apps {
         "" => String::new(),
@@ -64,15 +64,15 @@ async fn configure(scene: &Scene, apps: &str) {
     scene.ok(scene.aside.module("res_ari.so").reload_module()).await;
 }
 
-/// Writes a file of the server's.
+/// Writes the included file.
 fn write(server: &Server, text: &str) {
     let script = format!("printf '{text}' > {INCLUDED}");
     let status = Command::new(server.get("RUN")).args(["sh", "-c", &script]).status().expect("a shell");
     assert!(status.success(), "{script}: {status}");
 }
 
-/// Agrees to the protocol.
-#[allow(clippy::result_large_err, clippy::unnecessary_wraps, reason = "so it is called")]
+/// Accepts the subprotocol `ari`.
+#[allow(clippy::result_large_err, clippy::unnecessary_wraps, reason = "required by the handshake callback")]
 fn protocol(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
     response.headers_mut().insert("Sec-WebSocket-Protocol", "ari".parse().expect("a header"));
     Ok(response)
@@ -93,8 +93,8 @@ async fn until(events: &mut WebSocketStream<TcpStream>, log: &Arc<Log>, kind: &s
     timeout(Duration::from_secs(10), search).await.unwrap_or_else(|_| panic!("no {kind}"))
 }
 
-/// Reads until the server has ended the connection.
+/// Reads until the server has closed the connection.
 async fn until_closed(mut events: WebSocketStream<TcpStream>) {
     let end = async { while events.next().await.is_some_and(|message| message.is_ok()) {} };
-    timeout(Duration::from_secs(10), end).await.expect("the server ends a connection that it is not to make");
+    timeout(Duration::from_secs(10), end).await.expect("the server closes a connection whose settings were removed");
 }

@@ -1,4 +1,4 @@
-//! What only a phone does: it holds the call, and has RTP statistics.
+//! Features that need a phone: hold and RTP statistics.
 
 use ari_bindings::Event;
 

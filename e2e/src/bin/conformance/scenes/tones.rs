@@ -1,4 +1,4 @@
-//! A tone that is heard.
+//! Tone detection.
 
 use ari_e2e::unique;
 
@@ -7,7 +7,7 @@ use crate::scene::Scene;
 pub(crate) async fn run(mut scene: Scene) {
     if scene.has_event("ChannelToneDetected") {
         let id = unique("channel");
-        // Local channels choose a sampling rate of their own otherwise, at which nothing is detected.
+        // Otherwise the Local channels negotiate a sampling rate at which nothing is detected.
         let call = scene.aside.channels().originate_with_id(&id, "Local/tone@default").app(&scene.app);
         scene.ok(call.formats("ulaw")).await;
         scene.watch.until_channel("StasisStart", &id).await;

@@ -1,4 +1,4 @@
-//! Transfers by a phone: by Asterisk itself, and left to the application.
+//! Transfers by a phone, performed by Asterisk or by the application.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) async fn run(mut scene: Scene) {
     scene.watch.close().await;
 }
 
-/// The phone talks to another in a bridge of ours, and sends the other one on.
+/// The phone talks to another phone in a bridge of the application, and transfers it blindly.
 async fn blind(scene: &mut Scene, phone: &SipPhone) {
     let other = scene.enter("echo").await;
     let mut call = phone.call(&format!("first-{}", scene.app)).await.expect("a call");
@@ -36,7 +36,7 @@ async fn blind(scene: &mut Scene, phone: &SipPhone) {
     scene.hang_up(&other).await;
 }
 
-/// The phone has two calls, to each of which it talks in a bridge of Asterisk's own, and joins them.
+/// The phone has two calls, each in a bridge created by Asterisk, and connects them with an attended transfer.
 async fn attended(scene: &Scene, phone: &SipPhone) {
     let mut all = scene.ari.events([unique("all")]).subscribe_all(true).await.expect("a connection");
     let mut first = in_company(scene, phone, &mut all).await;
@@ -48,18 +48,18 @@ async fn attended(scene: &Scene, phone: &SipPhone) {
     all.close().await;
 }
 
-/// A call of three, which merge with others: of two, Asterisk would swap one.
+/// A call with three channels, whose bridge merges in a transfer: with two, Asterisk would swap a channel instead.
 async fn in_company(scene: &Scene, phone: &SipPhone, all: &mut Events) -> Dialog {
     let call = phone.call("dial-wait").await.expect("a call");
     let target = entered(all, "PJSIP/").await;
     let third = scene.aside.channels().originate("Local/wait@default").context("default").extension("join");
     let third = scene.ok(third.priority(1).variables([("TARGET", target)])).await;
-    // Its id is another one by then.
+    // Compared by name, because the id has changed by then.
     entered(all, &third.name).await;
     call
 }
 
-/// The name of the next channel with a name like this that enters a bridge.
+/// Waits until a channel whose name has this prefix enters a bridge, and returns its name.
 async fn entered(events: &mut Events, prefix: &str) -> String {
     loop {
         if let Event::ChannelEnteredBridge(entered) = until(events, "ChannelEnteredBridge").await {
@@ -82,7 +82,7 @@ async fn until(events: &mut Events, kind: &str) -> Event {
     timeout(Duration::from_secs(10), search).await.unwrap_or_else(|_| panic!("no {kind}"))
 }
 
-/// The phone asks for a transfer that the application carries out.
+/// The phone requests a transfer, which the application performs.
 async fn left_to_the_application(scene: &mut Scene, phone: &SipPhone) {
     let mut call = phone.call(&format!("refer-{}", scene.app)).await.expect("a call");
     let Event::StasisStart(start) = scene.watch.until_kind("StasisStart").await else { unreachable!() };
