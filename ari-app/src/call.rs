@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ari_bindings::handles::ChannelHandle;
+use ari_bindings::ids::ChannelId;
 use ari_bindings::{Client, Event, IntoList};
 use tokio::sync::broadcast;
 
@@ -11,8 +12,10 @@ use crate::verbs::ask::Ask;
 use crate::verbs::bridge::Bridge;
 use crate::verbs::dial::Dial;
 use crate::verbs::leg::Leg;
+use crate::verbs::menu::Menu;
 use crate::verbs::record::Record;
 use crate::verbs::say::Say;
+use crate::verbs::snoop::Snoop;
 
 /// A call in the application: what a handler gets.
 ///
@@ -157,6 +160,28 @@ impl Call {
         Ask::new(self, prompt.into_list())
     }
 
+    /// Plays a prompt and lets the caller choose.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call) -> Result<(), ari_app::CallError> {
+    /// #[derive(Debug)]
+    /// enum Choice {
+    ///     Sales,
+    ///     Support,
+    /// }
+    ///
+    /// let menu = call.menu("sound:menu").choice("1", Choice::Sales).choice("2", Choice::Support);
+    /// match menu.tries(3).invalid("sound:option-is-invalid").await? {
+    ///     Some(choice) => println!("{choice:?}"),
+    ///     None => call.say("sound:vm-goodbye").await.map(drop)?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn menu<T>(&self, prompt: impl IntoList<String>) -> Menu<'_, T> {
+        Menu::new(self.ask(prompt))
+    }
+
     /// Records the caller into a file of this name.
     pub fn record(&self, name: impl Into<String>) -> Record<'_> {
         Record::new(self, name.into())
@@ -172,6 +197,21 @@ impl Call {
     /// Connects the caller and a leg.
     pub fn bridge(&self, leg: Leg) -> Bridge<'_> {
         Bridge::new(self, leg)
+    }
+
+    /// Listens to another channel, or to the caller's own, by a leg of this call: a supervisor listens to an agent, a
+    /// program to both parties of its call.
+    ///
+    /// ```no_run
+    /// # async fn example(supervisor: ari_app::Call, agent: ari_app::Leg) -> Result<(), ari_app::CallError> {
+    /// if let Some(ear) = supervisor.snoop(agent.channel().channel_id()).await? {
+    ///     supervisor.bridge(ear).until_hangup().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn snoop(&self, channel: impl Into<ChannelId>) -> Snoop<'_> {
+        Snoop::new(self, channel.into())
     }
 
     /// Sends DTMF digits to the caller.
@@ -232,7 +272,7 @@ impl Call {
         self.session.change(|state| state.detached = true);
     }
 
-    async fn done(&self, result: Result<(), ari_bindings::Error>) -> Result<(), CallError> {
+    pub(crate) async fn done(&self, result: Result<(), ari_bindings::Error>) -> Result<(), CallError> {
         match result {
             Ok(()) => Ok(()),
             Err(error) => Err(self.session.explain(error).await),

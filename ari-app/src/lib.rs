@@ -69,5 +69,7 @@ pub use verbs::ask::Ask;
 pub use verbs::bridge::Bridge;
 pub use verbs::dial::{Dial, Dialed};
 pub use verbs::leg::Leg;
+pub use verbs::menu::Menu;
 pub use verbs::record::{Record, Recorded, Stopped};
 pub use verbs::say::{Said, Say};
+pub use verbs::snoop::Snoop;

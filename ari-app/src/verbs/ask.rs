@@ -28,6 +28,8 @@ pub struct Ask<'call> {
     tries: u32,
     flush: bool,
     accept: Option<Box<Accept>>,
+    /// Whether an input is over before it has all its digits.
+    is_over: Option<Box<Accept>>,
 }
 
 type Accept = dyn Fn(&str) -> bool + Send + Sync;
@@ -46,6 +48,7 @@ impl<'call> Ask<'call> {
             tries: 1,
             flush: false,
             accept: None,
+            is_over: None,
         }
     }
 
@@ -101,6 +104,17 @@ impl<'call> Ask<'call> {
     pub fn accept(mut self, accept: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.accept = Some(Box::new(accept));
         self
+    }
+
+    /// Collects one of these inputs, or none. Each ends as early as it can.
+    pub(crate) async fn one_of(mut self, inputs: Vec<String>) -> Result<Option<String>, CallError> {
+        self.least = 1;
+        self.most = inputs.iter().map(String::len).max().unwrap_or(1);
+        self.terminator = self.terminator.filter(|key| !inputs.iter().any(|input| input.contains(*key)));
+        let all = inputs.clone();
+        let goes_on = move |input: &String, entered: &str| input.len() > entered.len() && input.starts_with(entered);
+        self.is_over = Some(Box::new(move |entered| !all.iter().any(|input| goes_on(input, entered))));
+        self.accept(move |entered| inputs.iter().any(|input| input == entered)).run().await
     }
 
     fn check(&self) -> Result<(), CallError> {
@@ -166,6 +180,9 @@ impl<'call> Ask<'call> {
                 break;
             }
             entered.push(digit);
+            if self.is_over.as_ref().is_some_and(|is_over| is_over(&entered)) {
+                break;
+            }
             limit = self.between;
         }
         Ok(entered)

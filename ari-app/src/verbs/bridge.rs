@@ -40,6 +40,9 @@ impl<'call> Bridge<'call> {
     /// goes on.
     pub async fn until_hangup(self) -> Result<End, CallError> {
         let session = &self.call.session;
+        if !self.leg.is_of(session) {
+            return Err(CallError::invalid("leg", "of another call; each call bridges its own"));
+        }
         let connected = Connected::create(session, self.leg.clone(), self.recording.as_deref()).await;
         let ended = match connected {
             Ok(connected) => {

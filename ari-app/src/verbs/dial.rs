@@ -10,7 +10,7 @@ use crate::context::Pending;
 use crate::error::CallError;
 use crate::session::Session;
 use crate::state::{self, LegStatus, State};
-use crate::verbs::leg::Leg;
+use crate::verbs::leg::{Leg, Legs};
 
 /// How long Asterisk may take to report the end of a leg whose time has run out.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -129,14 +129,14 @@ impl<'call> Dial<'call> {
     async fn all_at_once(&self, endpoints: &[String]) -> Result<Result<Leg, Vec<Fate>>, CallError> {
         let session = &self.call.session;
         let started = Instant::now();
-        let legs: Vec<Leg> = endpoints.iter().map(|_| Leg::new(session)).collect();
-        let mut legs = Legs { session: Arc::clone(session), legs };
-        for (endpoint, leg) in endpoints.iter().zip(&legs.legs) {
+        let mut legs = Legs::new(session, endpoints.len());
+        session.change(|state| state.dialled += endpoints.len());
+        for (endpoint, leg) in endpoints.iter().zip(legs.iter()) {
             self.originate(endpoint, &leg.held.token);
         }
-        let outcome = session.wait(|state| legs.outcome(state));
+        let outcome = session.wait(|state| outcome(&legs, state));
         match timeout(self.timeout.saturating_add(PATIENCE), outcome).await {
-            Ok(Ok(Outcome::Answered(position))) => Ok(Ok(legs.legs.remove(position))),
+            Ok(Ok(Outcome::Answered(position))) => Ok(Ok(legs.take(position))),
             // Which cause Asterisk gives then depends on its release and the technology.
             Ok(Ok(Outcome::Unanswered(fates))) if started.elapsed() >= self.timeout => {
                 let in_time = |fate| if let Fate::Failed(_) = fate { Fate::NoAnswer } else { fate };
@@ -227,53 +227,20 @@ fn judge(fates: &[Fate]) -> Dialed {
     }
 }
 
-/// Legs that ring. Those that have not been taken are hung up when it is dropped.
-struct Legs {
-    session: Arc<Session>,
-    legs: Vec<Leg>,
-}
-
 enum Outcome {
     /// The position of the one that has answered.
     Answered(usize),
     Unanswered(Vec<Fate>),
 }
 
-impl Legs {
-    /// The outcome, as soon as one has answered or all have ended.
-    fn outcome(&self, state: &State) -> Option<Outcome> {
-        let leg = |leg: &Leg| state.leg(&leg.held.token);
-        if let Some(position) =
-            self.legs.iter().position(|one| leg(one).is_some_and(|leg| leg.status == LegStatus::Answered))
-        {
-            return Some(Outcome::Answered(position));
-        }
-        let fates = self.legs.iter().map(|one| leg(one).map_or(Some(Fate::Failed(None)), Fate::of));
-        fates.collect::<Option<Vec<_>>>().map(Outcome::Unanswered)
+/// The outcome of all, as soon as one has answered or all have ended.
+fn outcome(legs: &Legs, state: &State) -> Option<Outcome> {
+    let mut all = legs.iter().map(|leg| state.leg(&leg.held.token));
+    if let Some(position) = all.clone().position(|leg| leg.is_some_and(|leg| leg.status == LegStatus::Answered)) {
+        return Some(Outcome::Answered(position));
     }
-}
-
-impl Drop for Legs {
-    fn drop(&mut self) {
-        if self.session.is_detached() {
-            return;
-        }
-        let context = &self.session.context;
-        for leg in &self.legs {
-            let token = &leg.held.token;
-            // A late answer then belongs to no call, and is hung up.
-            let removed = self.session.change(|state| {
-                let position = state.legs.iter().position(|known| known.token == *token)?;
-                Some(state.legs.swap_remove(position))
-            });
-            let Some(removed) = removed else { continue };
-            context.unroute(&removed.token, &self.session);
-            context.unroute(&removed.channel, &self.session);
-            if !removed.is_over() {
-                drop(context.hang_up(&removed.channel));
-            }
-        }
-    }
+    let fates = all.by_ref().map(|leg| leg.map_or(Some(Fate::Failed(None)), Fate::of));
+    fates.collect::<Option<Vec<_>>>().map(Outcome::Unanswered)
 }
 
 /// Music on hold for the caller, which stops when it is dropped.
@@ -320,7 +287,6 @@ impl Drop for Music {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::tests::context;
 
     #[test]
     fn judge_considers_all_legs() {
@@ -328,15 +294,5 @@ mod tests {
         assert_eq!(text(&[Fate::Busy, Fate::Busy]), "Busy");
         assert_eq!(text(&[Fate::NoAnswer, Fate::Failed(Some(20))]), "NoAnswer");
         assert_eq!(text(&[Fate::Failed(Some(20)), Fate::Busy]), "Failed { cause: Some(20) }");
-    }
-
-    #[tokio::test]
-    async fn cancelled_legs_are_forgotten() {
-        let session = Session::new(context(), "1", true);
-        let legs = Legs { session: Arc::clone(&session), legs: vec![Leg::new(&session), Leg::new(&session)] };
-        let token = legs.legs[0].held.token.clone();
-        drop(legs);
-        assert!(session.context.find(&token).is_none());
-        assert_eq!(session.read(|state| (state.legs.len(), state.dialled)), (0, 2));
     }
 }

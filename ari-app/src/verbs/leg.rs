@@ -29,7 +29,6 @@ impl Leg {
         session.context.route(token.clone(), session);
         session.change(|state| {
             state.legs.push(state::Leg::new(token.clone()));
-            state.dialled += 1;
         });
         Self { held: Arc::new(Held { session: Arc::clone(session), token }) }
     }
@@ -54,6 +53,10 @@ impl Leg {
             Err(error) if !error.is_not_found() => Err(CallError::Ari(error)),
             _ => Ok(()),
         }
+    }
+
+    pub(crate) fn is_of(&self, session: &Arc<Session>) -> bool {
+        Arc::ptr_eq(&self.held.session, session)
     }
 
     /// Hangs it up in the background, unless it has ended.
@@ -107,5 +110,70 @@ impl Drop for Held {
 impl std::fmt::Debug for Leg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Leg").field("token", &self.held.token).finish_non_exhaustive()
+    }
+}
+
+/// Legs that are being created. Those that have not been taken are hung up when it is dropped.
+pub(crate) struct Legs {
+    session: Arc<Session>,
+    legs: Vec<Leg>,
+}
+
+impl Legs {
+    pub(crate) fn new(session: &Arc<Session>, count: usize) -> Self {
+        Self { session: Arc::clone(session), legs: (0..count).map(|_| Leg::new(session)).collect() }
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Leg> {
+        self.legs.iter()
+    }
+
+    /// The id of the leg at this position, which exists.
+    pub(crate) fn token(&self, position: usize) -> Box<str> {
+        self.legs[position].held.token.clone()
+    }
+
+    /// Takes the leg at this position, which exists.
+    pub(crate) fn take(&mut self, position: usize) -> Leg {
+        self.legs.remove(position)
+    }
+}
+
+impl Drop for Legs {
+    fn drop(&mut self) {
+        if self.session.is_detached() {
+            return;
+        }
+        let context = &self.session.context;
+        for leg in &self.legs {
+            let token = &leg.held.token;
+            // A late answer then belongs to no call, and is hung up.
+            let removed = self.session.change(|state| {
+                let position = state.legs.iter().position(|known| known.token == *token)?;
+                Some(state.legs.swap_remove(position))
+            });
+            let Some(removed) = removed else { continue };
+            context.unroute(&removed.token, &self.session);
+            context.unroute(&removed.channel, &self.session);
+            if !removed.is_over() {
+                drop(context.hang_up(&removed.channel));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::context;
+
+    #[tokio::test]
+    async fn cancelled_legs_are_forgotten() {
+        let session = Session::new(context(), "1", true);
+        let legs = Legs::new(&session, 2);
+        let token = legs.token(0);
+        drop(legs);
+        assert!(session.context.find(&token).is_none());
+        assert_eq!(session.read(|state| state.legs.len()), 0);
     }
 }

@@ -3,6 +3,9 @@
 pub(crate) mod ask;
 pub(crate) mod bridge;
 pub(crate) mod dial;
+pub(crate) mod hold;
 pub(crate) mod leg;
+pub(crate) mod menu;
 pub(crate) mod record;
 pub(crate) mod say;
+pub(crate) mod snoop;

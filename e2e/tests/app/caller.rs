@@ -193,6 +193,14 @@ impl Caller {
     }
 }
 
+/// Somebody who calls an application and talks without an end, from an extension of the dialplan.
+pub(crate) async fn talker(server: &Server, app: &str, number: usize) -> ChannelHandle {
+    let (ari, id) = (server.client(), unique("channel"));
+    let request = ari.channels().originate_with_id(&*id, format!("Local/stasis-{app}@default"));
+    request.context("default").extension("talk").caller_id(number.to_string()).await.unwrap();
+    ari.channel(&*id)
+}
+
 /// What handlers report, in order.
 #[derive(Clone)]
 pub(crate) struct Notes(mpsc::UnboundedSender<String>);

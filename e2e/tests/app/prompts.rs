@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ari_app::Call;
+use ari_bindings::Event;
 use ari_e2e::{Server, on_each_server};
 
 use crate::caller::{Caller, Running, notes};
@@ -150,6 +151,64 @@ async fn keys_that_were_taken_do_not_answer_the_next_question() {
         assert!(pressed.elapsed() < Duration::from_secs(6), "the digits are not played to their end");
         assert!(report.next().await.contains("never ends"));
         assert_eq!(report.next().await, "Limit");
+        caller.waits_for_hangup().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn menu_returns_the_value_of_the_choice() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                let menu = || {
+                    let menu = call.menu("sound:demo-congrats").choice("1", "one").choice("12", "twelve");
+                    menu.choice("*9", "star").invalid("sound:beep").between(Duration::from_secs(1))
+                };
+                for _ in 0..3 {
+                    notes.add("now");
+                    notes.add(menu().tries(2).await?);
+                }
+                notes.add("now");
+                notes.add(menu().tries(2).await?);
+                notes.add(menu().choice("1", "again").await.unwrap_err().to_string());
+                notes.add(call.menu::<()>("sound:beep").await.unwrap_err().to_string());
+                Ok(())
+            }
+        })
+        .await;
+        let mut caller = Caller::watching(&server, &app.name).await;
+        let playing = |media: &'static str| {
+            move |event: &Event| match event {
+                Event::PlaybackStarted(started) => (started.playback.media_uri == media).then_some(()),
+                _ => None,
+            }
+        };
+        let prompt = playing("sound:demo-congrats");
+        // An exact choice, one that a longer one begins with, and that one after a wrong key.
+        for (wrong, keys, expected) in [("", "*9", "star"), ("", "1", "one"), ("7", "12", "twelve")] {
+            assert_eq!(report.next().await, r#""now""#);
+            caller.watch.until("prompt", prompt).await;
+            if !wrong.is_empty() {
+                caller.presses(wrong).await;
+                caller.watch.until("beep", playing("sound:beep")).await;
+                caller.watch.until("prompt", prompt).await;
+            }
+            caller.presses(keys).await;
+            assert_eq!(report.next().await, format!("Some({expected:?})"));
+        }
+        for _ in 0..2 {
+            caller.watch.until("prompt", prompt).await;
+            caller.presses("8").await;
+        }
+        assert_eq!(report.next().await, r#""now""#);
+        assert_eq!(report.next().await, "None");
+        assert!(report.next().await.contains("two of it"));
+        assert!(report.next().await.contains("none; add"));
         caller.waits_for_hangup().await;
         app.end().await;
     })
