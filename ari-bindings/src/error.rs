@@ -10,8 +10,8 @@ pub(crate) type Source = Arc<dyn std::error::Error + Send + Sync>;
 ///
 /// Each variant calls for a different reaction of the program or its operator. None of them ever
 /// holds a password. No request is sent again unless
-/// [`ClientBuilder::retries`](crate::ClientBuilder::retries) has it so;
-/// [`Error::maybe_executed`] says when a repetition could do a thing twice.
+/// [`ClientBuilder::retries`](crate::ClientBuilder::retries) enables it;
+/// [`Error::maybe_executed`] says when repeating one could execute it twice.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -56,7 +56,7 @@ pub enum Error {
         /// The server's release.
         release: Release,
     },
-    /// There is no connection to the server; nothing was sent that it could carry out.
+    /// There is no connection to the server; no request was sent that it could execute.
     #[non_exhaustive]
     Connect {
         /// The base URL.
@@ -71,7 +71,7 @@ pub enum Error {
     Unauthorized {
         /// The request.
         request: RequestLine,
-        /// The server's words, if any, on one line of at most 1,000 bytes.
+        /// The server's words, if any, on one line of about 1,000 bytes.
         message: Box<str>,
     },
     /// Asterisk answered with an error.
@@ -83,12 +83,13 @@ pub enum Error {
         request: RequestLine,
         /// The HTTP status, 400 or more.
         status: u16,
-        /// Asterisk's words, if any, on one line of at most 1,000 bytes.
+        /// Asterisk's words, if any, on one line of about 1,000 bytes.
         message: Box<str>,
         /// The body as it came, at most 64 KiB of it.
         body: Box<str>,
     },
-    /// What answered is not ARI: the base URL has a wrong path, or leads to something else.
+    /// What answered is not ARI: the base URL has a wrong path or leads to something else, or a proxy has no connection
+    /// to Asterisk.
     #[non_exhaustive]
     NotAri {
         /// The URL that was asked.
@@ -100,18 +101,17 @@ pub enum Error {
         /// The beginning of the text of the answer.
         excerpt: Box<str>,
     },
-    /// The request was carried out, but the reply does not have the declared form, or is longer than 64 MiB.
+    /// The request was executed, but the response does not have the declared form, or is longer than 64 MiB.
     #[non_exhaustive]
     Decode {
         /// The request.
         request: RequestLine,
-        /// What is wrong with the reply.
+        /// What is wrong with the response.
         reason: Box<str>,
         /// The body as it came, at most 64 KiB of it.
         body: Box<str>,
     },
-    /// The request was sent, at least in part, but no full reply came: it may or may not have
-    /// been carried out.
+    /// The request was sent, at least in part, but no complete response arrived: it may or may not have been executed.
     ///
     /// A server with as many sessions as its `sessionlimit` allows accepts connections and closes
     /// them again without a word, which ends here, too, or as [`Error::Connect`] if nothing was on its way by then.
@@ -119,12 +119,12 @@ pub enum Error {
     OutcomeUnknown {
         /// The request.
         request: RequestLine,
-        /// Whether the reply took too long, rather than the connection being lost.
+        /// Whether the response took too long, rather than the connection being lost.
         timed_out: bool,
         /// The failure itself.
         source: Source,
     },
-    /// The event connection has ended, and is not made again. Events that happen until the program makes the next
+    /// The event connection has ended and is not re-established. Events that happen until the program opens the next
     /// one are lost.
     #[non_exhaustive]
     Disconnected {
@@ -151,7 +151,7 @@ pub enum ConnectErrorKind {
     NoWebSocket,
     /// Too many requests of this client are in progress, and none ended in time.
     Busy,
-    /// The event connection, which carries the requests of this client, is lost, and being made again.
+    /// The event connection, which carries the requests of this client, is lost and being re-established.
     Disconnected,
     /// Anything else, such as an unreachable network.
     Other,
@@ -277,10 +277,10 @@ impl fmt::Display for Error {
             }
             Self::NotAri { url, status, content_type, excerpt } => write!(
                 f,
-                "{url} is not ARI: it answered {} ({}: {excerpt:?}): check host, port and path of \
-                 the base URL, which usually ends in /ari",
+                "{url} is not ARI: it answered {} ({}: {excerpt:?}): {}",
                 Status(*status),
                 if content_type.is_empty() { "no content type" } else { content_type },
+                advice_without_ari(url, *status),
             ),
             Self::Decode { request, reason, .. } => {
                 write!(f, "{request}: executed, but the response is not as declared: {reason}")
@@ -302,6 +302,21 @@ impl std::error::Error for Error {
             Self::Connect { source, .. } | Self::OutcomeUnknown { source, .. } => Some(root(&**source)),
             _ => None,
         }
+    }
+}
+
+/// What to check if the response is not ARI's.
+fn advice_without_ari(url: &str, status: u16) -> &'static str {
+    match status {
+        502..=504 => {
+            "is Asterisk running behind the proxy, its HTTP server enabled (http.conf), and its address right there?"
+        }
+        // The upgrade of the event connection. Without it, a proxy asks Asterisk for a page, or looks for one itself.
+        _ if url.ends_with("/events") => {
+            "check host, port and path of the base URL, which usually ends in /ari; if those are right, does a proxy \
+             forward WebSockets?"
+        }
+        _ => "check host, port and path of the base URL, which usually ends in /ari",
     }
 }
 

@@ -1,10 +1,10 @@
-//! Whose cryptography TLS uses. A process has one for everything, so this is a process of its own.
+//! Which provider of cryptography TLS uses. It is global to the process, hence a separate test binary.
 
 use ari_bindings::{Client, Error};
 use tokio_rustls::rustls::crypto::ring;
 
 #[test]
-fn it_is_the_programs_own_or_else_what_is_compiled_in() {
+fn provider_of_the_program_precedes_ring() {
     let builder = Client::builder("https://localhost:8089/ari").root_certificate_pem(include_bytes!("it/tls/ca.pem"));
     let build = || builder.clone().build();
     let first = build();
@@ -17,7 +17,7 @@ fn it_is_the_programs_own_or_else_what_is_compiled_in() {
     let clear = Client::builder("http://localhost:8088/ari").build();
     assert_eq!(clear.is_ok(), cfg!(feature = "tls"), "{clear:?}");
 
-    // That it is this one is told by what it cannot do.
+    // Its error shows that this provider is used.
     let mut useless = ring::default_provider();
     useless.cipher_suites.clear();
     useless.install_default().unwrap();

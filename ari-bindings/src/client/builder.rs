@@ -166,13 +166,12 @@ impl ClientBuilder {
         self
     }
 
-    /// How often a request is sent again, after a moment each time, where that cannot do a thing twice; never unless
-    /// set.
+    /// How often a request is sent again, each time after a short delay, where that cannot execute it twice; 0 by
+    /// default.
     ///
-    /// That is so for every request that could not be sent because there is no connection, and for a `GET` whose
-    /// connection was lost. What Asterisk has answered is never asked again, nor is what took longer than
-    /// [`ClientBuilder::timeout`], which bounds all tries together, nor what a moment does not change: no TLS there, no
-    /// HTTP, a certificate that is not trusted.
+    /// Retried are requests that could not be sent because there was no connection, and a `GET` whose connection was
+    /// lost. Never retried are requests that got a response or timed out, and permanent failures: no TLS, no HTTP, a
+    /// certificate that is not trusted. [`ClientBuilder::timeout`] bounds all attempts together.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Retries(retries);
         self
@@ -220,6 +219,11 @@ impl ClientBuilder {
     }
 
     /// Makes the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the base URL, the credentials, a certificate or the server name is not usable, or if the URL
+    /// needs TLS and the feature `tls` is off.
     pub fn build(self) -> Result<Client, Error> {
         let (url, in_url) = BaseUrl::parse(&self.url)?;
         let authorization = self.credentials.as_ref().or(in_url.as_ref()).map(authorization).transpose()?;

@@ -99,10 +99,14 @@ impl Client {
         self.shared.transport
     }
 
-    /// What the server is. It is asked once, by `GET /asterisk/info`; clones of the client share the answer.
+    /// The server's version. It is requested once, by `GET /asterisk/info`; clones of the client share the result.
     ///
     /// From then on, requests and parameters that its release does not have fail before they are sent, unless
-    /// [`ClientBuilder::check_availability`] has it otherwise.
+    /// [`ClientBuilder::check_availability`] says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Those of any request. The next call tries again.
     ///
     /// ```no_run
     /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -135,8 +139,12 @@ impl Client {
 
     /// Sends a request that the bindings do not have, and returns the response to it.
     ///
-    /// It is sent like every other request, and fails like one: anything but success is an error. What a release
-    /// lacks is not known of it. See [`Request::new`].
+    /// It is sent like every other request. Whether the server's release has it is not checked. See [`Request::new`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRequest`] if Asterisk would misread the request, and otherwise those of every request: any
+    /// response but a success is an error.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         request.check(self.prefix())?;
         let (request, content) = self.clone().execute(request, Expect::Text).await?;

@@ -62,7 +62,7 @@ const FILTER: Operation = Operation {
 };
 
 impl Subscriptions {
-    /// Remembers what a request that was carried out has subscribed, or forgets what it has ended.
+    /// Remembers what an executed request has subscribed, or forgets what it has ended.
     pub(crate) fn note(&self, request: &Request) {
         let Some(Operation { resource: "applications", name, .. }) = request.operation() else { return };
         let Some(app) = request.parameter_of_path("applicationName").map(str::to_owned) else { return };

@@ -53,8 +53,8 @@ pub struct Reconnected {
 /// Events that were dropped because the program was too slow.
 ///
 /// Appears as [`Event::Dropped`](crate::Event::Dropped) where they are missing: if
-/// [`OverflowPolicy::DropOldest`](crate::OverflowPolicy::DropOldest) was asked for, and in an [`RoutedEvents`](crate::RoutedEvents) that
-/// nobody reads.
+/// [`OverflowPolicy::DropOldest`](crate::OverflowPolicy::DropOldest) is set, and in [`RoutedEvents`](crate::RoutedEvents)
+/// that the program does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Dropped {

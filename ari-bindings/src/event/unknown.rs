@@ -101,7 +101,7 @@ impl UndecodableEvent {
 
 /// What the events of a channel have.
 #[derive(Deserialize)]
-struct OfChannel<'a> {
+struct WithChannel<'a> {
     #[serde(borrow)]
     channel: Named<'a>,
 }
@@ -112,7 +112,7 @@ struct Named<'a> {
 }
 
 fn channel_id(raw: &str) -> Option<&str> {
-    serde_json::from_str(raw).ok().map(|OfChannel { channel }| channel.id)
+    serde_json::from_str(raw).ok().map(|WithChannel { channel }| channel.id)
 }
 
 impl Serialize for UnknownEvent {

@@ -60,11 +60,21 @@ impl Download {
     }
 
     /// The next piece; `None` at the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutcomeUnknown`] if the connection is lost, or the next piece or the whole file takes too long;
+    /// [`Error::Decode`] if the file is longer than
+    /// [`ClientBuilder::max_download_size`](crate::ClientBuilder::max_download_size). Nothing follows an error.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }
 
     /// Everything that is left.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Download::chunk`]; what arrived before is dropped.
     pub async fn bytes(mut self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         while let Some(chunk) = self.chunk().await? {

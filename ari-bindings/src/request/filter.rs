@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_names_types() {
+    fn filter_names_types() {
         let filter = EventFilter::new().allow("StasisStart").disallow("ChannelVarset");
         assert_eq!(
             filter.into_json().to_string(),

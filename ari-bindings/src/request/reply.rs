@@ -94,6 +94,10 @@ impl Response {
     }
 
     /// The body as JSON of this type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] if it is not.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let body = &*self.body;
         let text = std::str::from_utf8(body).map_err(|error| self.request.decode_error(error.to_string(), body))?;
@@ -160,8 +164,8 @@ impl Head {
         };
         match message {
             Some(message) if status >= 400 => refused(&message),
-            // ARI explains what it does not find; an empty 404 comes from a proxy.
-            None if status >= 400 && status != 404 && body.trim().is_empty() => refused(""),
+            // ARI explains what it does not find, and is no gateway; without a text, these come from a proxy.
+            None if status >= 400 && !matches!(status, 404 | 502 | 504) && body.trim().is_empty() => refused(""),
             // Asterisk's HTTP server answers some faulty requests in HTML; with 404 it says that it has no ARI there.
             None if status >= 400 && status != 404 && is_asterisks_html(body) => refused(&excerpt(body, EXCERPT)),
             _ => Error::NotAri {
@@ -255,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_excerpt_is_one_line_without_tags() {
+    fn excerpt_is_one_line_without_tags() {
         let html = "<!DOCTYPE html>\r\n<html><head>\r\n<title>404 Not Found</title>\r\n</head>\
                     <body>\r\n<h1>Not Found</h1>\r\n<p>The requested URL…</p></body></html>\r\n";
         assert_eq!(excerpt(html, EXCERPT), "404 Not Found Not Found The requested URL…");

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn any_prefix_and_a_trailing_slash_are_fine() {
+    fn parse_accepts_any_prefix_and_trailing_slash() {
         for (text, shown, prefix) in [
             ("http://localhost:8088/ari", "http://localhost:8088/ari", "/ari"),
             ("http://localhost:8088/ari/", "http://localhost:8088/ari", "/ari"),
@@ -170,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn authority_is_what_the_host_header_has() {
+    fn authority_has_host_and_port() {
         assert_eq!(parse("http://me:secret@[::1]:8088/ari").0.authority(), "[::1]:8088");
     }
 
     #[test]
-    fn credentials_come_out_of_the_url() {
+    fn parse_takes_credentials_out_of_the_url() {
         let (url, credentials) = parse("http://me:p%40ss%2F@localhost:8088/ari");
         let credentials = credentials.unwrap();
         assert_eq!(url.as_str(), "http://localhost:8088/ari");

@@ -61,7 +61,7 @@ fn split(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_request_is_a_plain_value() {
+fn request_is_a_plain_value() {
     let ari = client();
     let request = ari.channel("a/b +é").play(["sound:x"]).lang("en").lang("de").into_request();
     let request = request.unwrap();
@@ -94,7 +94,7 @@ fn bodies_are_wrapped_or_bare() {
 }
 
 #[test]
-fn a_long_query_moves_into_the_body_with_its_types() {
+fn long_query_moves_to_the_body_with_its_types() {
     let variables = [("A", "b")];
     let long = "é".repeat(2000);
     let request = client().channels().originate("PJSIP/a").timeout(5).app(&long);

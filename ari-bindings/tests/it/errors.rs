@@ -25,7 +25,7 @@ fn kind(error: &Error) -> ConnectErrorKind {
 }
 
 #[tokio::test]
-async fn connection_refused() {
+async fn refused_connection_names_the_url() {
     let (listener, builder) = listen().await;
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -105,7 +105,7 @@ async fn proxy_404_is_not_ari() {
 }
 
 #[tokio::test]
-async fn not_authorized() {
+async fn wrong_password_is_unauthorized() {
     let server = Server::json("401 Unauthorized", r#"{"message":"Authentication required"}"#).await;
     let error = answer(&server).await;
     assert!(matches!(error, Error::Unauthorized { .. }));
@@ -116,7 +116,7 @@ async fn not_authorized() {
 }
 
 #[tokio::test]
-async fn asterisk_refuses() {
+async fn refusal_has_status_message_and_body() {
     for (status, body, message, shown) in [
         (
             "404 Not Found",
@@ -153,7 +153,7 @@ async fn asterisk_refuses() {
 }
 
 #[tokio::test]
-async fn asterisks_http_server_refuses_in_html() {
+async fn html_of_asterisk_is_a_refusal() {
     let html = NOT_FOUND.replace("404 Not Found", "400 Bad Request");
     let server = Server::answering(response("400 Bad Request", "text/html", &html)).await;
     for error in [answer(&server).await, within(server.client.events(["x"])).await.unwrap_err()] {
@@ -184,7 +184,7 @@ async fn response_of_another_server_is_not_ari() {
 }
 
 #[tokio::test]
-async fn a_redirection_is_not_followed() {
+async fn redirection_is_not_followed() {
     let answer = "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n";
     let server = Server::answering(answer).await;
     let error = within(server.client.channels().list()).await.unwrap_err();
@@ -207,7 +207,7 @@ async fn slow_reply_times_out() {
 }
 
 #[tokio::test]
-async fn a_download_that_stalls() {
+async fn stalled_download_times_out() {
     let (listener, builder) = listen().await;
     let ari = builder.timeout(Duration::from_millis(100)).build().unwrap();
     let download = async {
@@ -227,7 +227,7 @@ async fn a_download_that_stalls() {
 }
 
 #[tokio::test]
-async fn connection_closed_without_response() {
+async fn closed_connection_leaves_the_outcome_open() {
     let server = Server::answering("").await;
     let error = answer(&server).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error}");
@@ -245,7 +245,7 @@ async fn too_large_body_is_refused_by_asterisk() {
 }
 
 #[tokio::test]
-async fn unread_body_is_a_clear_error() {
+async fn closed_connection_while_sending_leaves_the_outcome_open() {
     let error = answer_unread("HTTP/1.1 413 Request Entity", 32 << 20).await;
     assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
     assert!(error.to_string().contains("the connection was lost before the response"), "{error}");
@@ -266,7 +266,7 @@ async fn answer_unread(answer: &str, size: usize) -> Error {
 }
 
 #[tokio::test]
-async fn no_secret_is_ever_shown() {
+async fn events_and_requests_show_no_secret() {
     let server = Server::json("401 Unauthorized", "{}").await;
     let builder = Client::builder("http://me:secret@localhost/ari").credentials("me", "secret");
     let events = server.client.events(["x"]);

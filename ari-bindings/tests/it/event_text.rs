@@ -97,7 +97,7 @@ fn ids_of_any_length_and_script_round_trip() {
 }
 
 #[test]
-fn a_known_event_becomes_json_again() {
+fn known_event_serializes_to_its_json() {
     let text = dtmf(r#""type":"ChannelDtmfReceived","#, "");
     let event = Event::from_text(&text);
     let again = serde_json::to_string(&event).unwrap();

@@ -1,4 +1,4 @@
-//! Connections to a listener that come from somebody else than Asterisk, and Asterisk among them.
+//! Hostile and broken connections to a listener, and those of Asterisk among them.
 
 use std::env;
 use std::time::{Duration, Instant};
@@ -212,9 +212,9 @@ async fn run(steps: Vec<Step>) {
     }
 }
 
-/// A few scripts; as many as `LISTENER_SCRIPTS` says where that is set.
+/// Runs a few scripts, or as many as `LISTENER_SCRIPTS` says. Each takes about a second.
 #[test]
-fn random_scripts_leave_nothing_behind() {
+fn listener_scripts_keep_the_invariants() {
     let cases = env::var("LISTENER_SCRIPTS").map_or(4, |cases| cases.parse().expect("LISTENER_SCRIPTS is a number"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let config = Config { cases, failure_persistence: None, ..Config::default() };

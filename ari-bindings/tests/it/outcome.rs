@@ -95,7 +95,7 @@ fn banner_of_another_protocol_is_always_not_http() {
 }
 
 #[tokio::test]
-async fn tls_port_asked_in_clear_text_says_so() {
+async fn clear_text_to_a_tls_port_says_so() {
     let alert = [21, 3, 3, 0, 2, 2, 70];
     let nginx = response(
         "400 Bad Request",
@@ -111,7 +111,7 @@ async fn tls_port_asked_in_clear_text_says_so() {
 }
 
 #[tokio::test]
-async fn words_of_the_server_are_escaped_and_bounded() {
+async fn messages_of_the_server_are_escaped_and_bounded() {
     let message = format!("a\r\nb\u{1b}[2J{}", "x".repeat(10 << 20));
     let body = serde_json::json!({ "message": message }).to_string();
     for (status, content_type, body) in [
@@ -295,6 +295,41 @@ async fn upgrade_that_was_not_forwarded_says_so() {
     let error = within(server.client.events(["x"])).await.unwrap_err();
     assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::NoWebSocket, .. }), "{error:?}");
     assert!(error.to_string().contains("does a proxy in front of Asterisk forward them"), "{error}");
+}
+
+#[tokio::test]
+async fn gateway_error_names_the_server_behind_the_proxy() {
+    let html = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+                <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.24.0</center>\r\n</body></html>";
+    for (status, html, shown) in [
+        ("502 Bad Gateway", html, "nginx/1.24.0"),
+        ("503 Service Unavailable", "<html>no server is available</html>", "no server is available"),
+        ("504 Gateway Timeout", html, "nginx/1.24.0"),
+        ("502 Bad Gateway", "", "502 Bad Gateway"),
+        ("504 Gateway Timeout", "", "504 Gateway Timeout"),
+    ] {
+        let server = Server::answering(response(status, "text/html", html)).await;
+        let request = within(server.client.channel("1").answer()).await.unwrap_err();
+        for error in [request, events_error(&server.client).await] {
+            assert!(matches!(error, Error::NotAri { .. }), "{error:?}");
+            let text = error.to_string();
+            assert!(text.contains(shown) && text.contains("is Asterisk running behind the proxy"), "{text}");
+        }
+    }
+}
+
+#[cfg(feature = "websocket")]
+#[tokio::test]
+async fn page_for_an_upgrade_names_websockets_of_proxies() {
+    let html = "<html><head><title>404 Not Found</title></head><center>nginx/1.24.0</center></html>";
+    for status in ["404 Not Found", "400 Bad Request", "200 OK"] {
+        let server = Server::answering(response(status, "text/html", html)).await;
+        let error = events_error(&server.client).await.to_string();
+        assert!(error.contains("nginx/1.24.0") && error.contains("path of the base URL"), "{error}");
+        assert!(error.contains("does a proxy forward WebSockets"), "{error}");
+        let error = within(server.client.channels().list()).await.unwrap_err().to_string();
+        assert!(!error.contains("WebSockets"), "{error}");
+    }
 }
 
 #[cfg(feature = "websocket")]

@@ -7,7 +7,7 @@ use futures_core::Stream as _;
 use crate::server::{Server, response, within};
 
 #[tokio::test]
-async fn json_becomes_a_model() {
+async fn json_decodes_into_a_model() {
     let mut server =
         Server::json("200 OK", r#"{"ping":"pong","timestamp":"2026-11-23T11:49:38.950+0000","asterisk_id":"x"}"#).await;
     let ping = within(server.client.asterisk().ping()).await.unwrap();
@@ -19,7 +19,7 @@ async fn json_becomes_a_model() {
 }
 
 #[tokio::test]
-async fn a_body_is_sent_as_json() {
+async fn body_is_sent_as_json() {
     let mut server = Server::json("200 OK", "[]").await;
     let originate = server.client.channels().originate("PJSIP/a").app("x").variables([("A", "b")]);
     let error = within(originate).await.unwrap_err();
@@ -82,7 +82,7 @@ async fn download_yields_bytes_or_chunks() {
 }
 
 #[tokio::test]
-async fn a_download_cut_short_is_an_error() {
+async fn truncated_download_is_an_error() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 100\r\n\r\nRIFF";
     let server = Server::answering(answer).await;
     let download = within(server.client.recordings().get_stored_file("a")).await.unwrap();

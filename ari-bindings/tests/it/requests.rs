@@ -127,7 +127,7 @@ async fn request_without_time_left_is_not_sent() {
 }
 
 #[test]
-fn no_password_is_shown() {
+fn clients_and_builders_show_no_password() {
     let builder = Client::builder("http://me:hidden@localhost:8088/ari").credentials("me", "hidden");
     let ari = builder.clone().build().unwrap();
     for text in [

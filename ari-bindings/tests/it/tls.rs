@@ -95,7 +95,7 @@ async fn tls_on_a_clear_text_port_is_a_tls_error() {
 }
 
 #[tokio::test]
-async fn proxy_without_backend_is_not_ari() {
+async fn unfinished_tls_handshake_is_retried() {
     let (listener, acceptor, url) = listen_tls().await;
     let builder = Client::builder(url).root_certificate_pem(AUTHORITY);
     let serving = tokio::spawn(async move {

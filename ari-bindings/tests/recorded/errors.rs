@@ -58,7 +58,7 @@ fn html_words(body: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_refusal_is_told_with_asterisks_words() {
+async fn every_refusal_has_the_message_of_asterisk() {
     let mut kinds = BTreeMap::<_, u32>::new();
     for reply in Recorded::all().iter().filter(|reply| !reply.is_success()) {
         let expected = Expected::of(reply);

@@ -15,7 +15,7 @@ pub(crate) fn is_control_message(line: &str) -> bool {
 }
 
 #[test]
-fn every_event_is_known_and_comes_back_as_it_was() {
+fn every_event_is_known_and_round_trips() {
     let mut kinds = BTreeSet::new();
     let mut events = 0;
     for line in read("events.jsonl").lines().filter(|line| !is_control_message(line)) {
@@ -27,7 +27,7 @@ fn every_event_is_known_and_comes_back_as_it_was() {
 }
 
 #[test]
-fn what_each_release_was_seen_to_send_comes_back_as_it_was() {
+fn recorded_events_round_trip() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/data");
     let mut releases = 0;
     for entry in fs::read_dir(&folder).unwrap() {
@@ -43,7 +43,7 @@ fn what_each_release_was_seen_to_send_comes_back_as_it_was() {
 }
 
 #[test]
-fn the_type_may_stand_at_the_end() {
+fn type_may_be_the_last_member() {
     for line in read("events.jsonl").lines().filter(|line| !is_control_message(line)) {
         let mut members: Map<String, Value> = serde_json::from_str(line).unwrap();
         let kind = members.remove("type").unwrap();
@@ -68,7 +68,7 @@ fn control_messages_of_media_are_no_events_and_not_lost() {
 }
 
 #[test]
-fn the_members_of_all_events_are_there_by_method() {
+fn methods_return_members_of_all_events() {
     for line in read("events.jsonl").lines().filter(|line| !is_control_message(line)) {
         let (event, json) = (Event::from_text(line), serde_json::from_str::<Value>(line).unwrap());
         let text = |name: &str| json[name].as_str();

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// The answer of an operation.
 pub(crate) enum Answer {
-    /// That it was carried out.
+    /// That it was executed.
     Nothing,
     /// A file.
     File,

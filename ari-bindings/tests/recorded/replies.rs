@@ -1,4 +1,4 @@
-//! The replies that say that a request was carried out.
+//! The responses to executed requests.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ fn every_reply_is_what_its_operation_answers() {
 }
 
 #[test]
-fn what_each_release_answered_comes_back_as_it_was() {
+fn recorded_replies_round_trip() {
     let mut seen = BTreeSet::new();
     for release in ["22.10.1", "16.28.0"] {
         for line in read(&format!("{release}/replies.jsonl")).lines() {

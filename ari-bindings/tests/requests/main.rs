@@ -119,7 +119,7 @@ fn query_names(request: &Request) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_list_is_one_parameter_and_pushing_adds_to_it() {
+fn list_is_one_parameter_that_setters_extend() {
     let ari = Client::builder("http://localhost:8088/ari").build().unwrap();
     let request = ari.asterisk().get_info().only(["build"]).only(["system", "x y"]).into_request().unwrap();
     assert_eq!(request.uri(), "asterisk/info?only=build%2Csystem%2Cx%20y");
@@ -129,7 +129,7 @@ fn a_list_is_one_parameter_and_pushing_adds_to_it() {
 }
 
 #[test]
-fn a_query_that_is_too_long_moves_to_the_body() {
+fn too_long_query_moves_to_the_body() {
     let ari = Client::builder("http://localhost:8088/ari").build().unwrap();
     let long = "é,\"+".repeat(1000);
     let request = ari
@@ -158,7 +158,7 @@ fn a_query_that_is_too_long_moves_to_the_body() {
 }
 
 #[test]
-fn what_asterisk_would_misread_is_refused() {
+fn misreadable_parameters_are_refused() {
     let ari = Client::builder("http://localhost:8088/ari").build().unwrap();
     let refused = [
         (ari.channel("").hangup().into_request(), "channelId"),
