@@ -13,7 +13,7 @@ fn provider_of_the_program_precedes_ring() {
         assert!(error.to_string().contains("CryptoProvider::install_default"), "{error}");
     }
 
-    // The HTTP client must be given a provider for clear text, too.
+    // The HTTP client needs a provider even for clear text.
     let clear = Client::builder("http://localhost:8088/ari").build();
     assert_eq!(clear.is_ok(), cfg!(feature = "tls"), "{clear:?}");
 

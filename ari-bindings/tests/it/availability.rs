@@ -3,7 +3,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::server::{listen, receive, response, within};
 
-/// A client of a server that says that it is `version` and accepts everything.
+/// A client of a server that reports `version` and accepts every request.
 async fn client_of(version: &str, check: AvailabilityCheck) -> Client {
     let (listener, builder) = listen().await;
     let info = response("200 OK", "application/json", &format!(r#"{{"system":{{"version":"{version}"}}}}"#));
@@ -21,7 +21,7 @@ async fn client_of(version: &str, check: AvailabilityCheck) -> Client {
 #[tokio::test]
 async fn unavailable_operation_is_not_sent() {
     let ari = client_of("16.28.0~dfsg-0+deb11u10", AvailabilityCheck::Refuse).await;
-    within(ari.channel("1").progress()).await.expect("nobody knows the server's release yet");
+    within(ari.channel("1").progress()).await.expect("the server's release is not known yet");
     assert_eq!(within(ari.server_version()).await.unwrap().release(), Some(Release::new(16, 28, 0)));
     let error = within(ari.channel("1").progress()).await.unwrap_err();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What requests look like, read back by a decoder that shares nothing with the encoder.
+//! Encoded requests, read back by a decoder that shares no code with the encoder.
 
 use std::sync::LazyLock;
 
@@ -30,8 +30,8 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Asterisk's application-argument parser: quotes group and vanish, a backslash takes the next
-/// character as it is, parentheses and brackets protect commas.
+/// Asterisk's parser of application arguments: quotes group and are removed, a backslash escapes the next
+/// character, and parentheses and brackets protect commas.
 fn split(text: &str) -> Vec<String> {
     let (mut values, mut depth, mut quoted) = (vec![String::new()], [0_i32; 2], false);
     let mut characters = text.chars();

@@ -47,7 +47,7 @@ async fn unresolvable_host_is_a_dns_error() {
     let events = within(ari.events(["x"])).await.unwrap_err();
     for error in [request, events] {
         assert_eq!(kind(&error), ConnectErrorKind::Dns, "{error:?}");
-        // A resolver that is down says something else.
+        // The error differs if no resolver is available.
         let resolver = std::error::Error::source(&error).unwrap().to_string();
         assert!(error.to_string().ends_with("is it spelled right?") && !resolver.is_empty(), "{error}");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
@@ -56,7 +56,7 @@ async fn unresolvable_host_is_a_dns_error() {
 
 #[tokio::test]
 async fn connect_without_accept_times_out() {
-    // A full backlog: the kernel answers no further connection.
+    // A full backlog: the kernel completes no further connection.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -71,7 +71,7 @@ async fn connect_without_accept_times_out() {
     let ari = builder.clone().connect_timeout(Duration::from_millis(50)).build().unwrap();
     let request = within(ari.channels().list()).await.unwrap_err();
     let events = within(ari.events(["x"])).await.unwrap_err();
-    // Nothing was sent either if the request itself takes too long.
+    // Nothing was sent either when the request times out.
     let ari = builder.timeout(Duration::from_millis(50)).build().unwrap();
     let hasty = within(ari.channel("1").answer()).await.unwrap_err();
     for error in [request, events, hasty] {
@@ -341,7 +341,7 @@ async fn speaks_something_else(at_once: bool) {
             if !at_once {
                 receive(&mut stream).await;
             }
-            // What the manager interface says, and no more.
+            // The banner of the manager interface, and nothing else.
             stream.write_all(b"Asterisk Call Manager/11.0.0\r\n").await.unwrap();
             stream.read_to_end(&mut Vec::new()).await.unwrap();
         }
@@ -354,6 +354,6 @@ async fn speaks_something_else(at_once: bool) {
         assert!(!error.maybe_executed());
         assert!(error.to_string().starts_with(&format!("cannot connect to {url}: what listens there")), "{error}");
     }
-    // It will not speak HTTP a moment later either.
+    // Not worth a retry: it will not speak HTTP later either.
     assert_eq!(accepted.load(Ordering::SeqCst), 2);
 }

@@ -15,7 +15,7 @@ use crate::server::{Server, listen, read_to_end, receive, within};
 
 type Peer = WebSocketStream<TcpStream>;
 
-/// Events that end with their connection, and the server's end of it.
+/// Events without reconnecting, and the server's end of their connection.
 async fn connected(configure: impl FnOnce(EventsBuilder) -> EventsBuilder) -> (Events, Peer) {
     let (listener, builder) = listen().await;
     let ari = builder.build().unwrap();
@@ -28,7 +28,7 @@ async fn connected(configure: impl FnOnce(EventsBuilder) -> EventsBuilder) -> (E
     (events.unwrap(), peer)
 }
 
-/// Events and what belongs to them can be kept and used anywhere.
+/// Events and related types are `'static` and usable on any thread.
 const _: fn() = || {
     fn anywhere<T: Send + Sync>() {}
     anywhere::<(Events, ari_bindings::Connection, EventsBuilder, Error, Event)>();
@@ -42,7 +42,7 @@ async fn next(events: &mut Events) -> Event {
     within(events.next()).await.unwrap().unwrap()
 }
 
-/// The end of the events: one error, and then nothing for ever.
+/// The end of the events: one error, and then only `None`.
 async fn end(events: &mut Events) -> DisconnectReason {
     let reason = match within(events.next()).await.unwrap().unwrap_err() {
         Error::Disconnected { reason, .. } => reason,
@@ -166,7 +166,7 @@ async fn server_that_answers_pings_is_kept() {
     let pings = async {
         let mut pings = 0;
         while pings < 5 {
-            // Reading answers them.
+            // Reading answers the pings.
             pings += usize::from(matches!(peer.next().await, Some(Ok(Message::Ping(_)))));
         }
         peer.send(Message::text(unknown(1))).await.unwrap();
@@ -200,7 +200,7 @@ async fn overflow_delivers_queued_events_then_the_reason() {
     peer.flush().await.unwrap();
     let frame = close_frame(&mut peer).await.unwrap();
     assert_eq!(frame.code, CloseCode::Policy);
-    // What came before the end is given out, and of what was sent nothing is left out in between.
+    // Everything received before the end is delivered, without omissions.
     let mut number = 0;
     let reason = loop {
         match within(events.next()).await.unwrap() {
@@ -248,7 +248,7 @@ async fn events_received_while_closing_are_delivered() {
     let (mut events, mut peer) = connected(|connect| connect).await;
     let server = async {
         peer.send(Message::text(unknown(1))).await.unwrap();
-        // A real server may well send more before it reads the Close frame.
+        // A real server may send more before it reads the Close frame.
         peer.feed(Message::text(unknown(2))).await.unwrap();
         peer.flush().await.unwrap();
         close_frame(&mut peer).await.unwrap();

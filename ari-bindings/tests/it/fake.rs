@@ -1,4 +1,4 @@
-//! An Asterisk that answers requests as it is told and hands the event connections to the test.
+//! A fake Asterisk with scripted replies, which hands its event connections to the test.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,14 +27,14 @@ pub(crate) struct Fake {
     task: JoinHandle<()>,
 }
 
-/// What it answers, and what it was asked.
+/// The scripted replies and the received requests.
 #[derive(Default)]
 struct Script {
-    /// By method and path.
+    /// Replies by method and path.
     answers: BTreeMap<String, (u16, Value)>,
-    /// Beginnings of requests, as they are noted, that have no answer.
+    /// Prefixes of requests that are never answered.
     unanswered: Vec<String>,
-    /// The status that refuses event connections.
+    /// The status with which event connections are refused.
     refusal: Option<u16>,
     asked: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl Fake {
         Self { address, script, connections, task }
     }
 
-    /// Nobody listens any more.
+    /// Stops the server; connections to it are refused.
     pub(crate) async fn stop(mut self) -> Stopped {
         self.task.abort();
         let _ = (&mut self.task).await;
@@ -67,12 +67,12 @@ impl Fake {
         self.builder().build().unwrap()
     }
 
-    /// Answers this request, such as `GET /channels`, like this from now on.
+    /// Sets the reply to a request, such as `GET /channels`.
     pub(crate) fn answer(&self, request: &str, status: u16, body: Value) {
         self.script.lock().unwrap().answers.insert(request.to_owned(), (status, body));
     }
 
-    /// Never answers requests that begin like this, such as `GET /channels?`, from now on.
+    /// Leaves requests with this prefix, such as `GET /channels?`, unanswered from now on.
     pub(crate) fn never_answer(&self, request: &str) {
         self.script.lock().unwrap().unanswered.push(request.to_owned());
     }
@@ -82,18 +82,18 @@ impl Fake {
         self.script.lock().unwrap().unanswered.retain(|beginning| beginning != request);
     }
 
-    /// It was started at this second.
+    /// Sets the startup time to this second.
     pub(crate) fn started_at(&self, second: u8) {
         let time = format!("2026-11-23T11:49:{second:02}.000+0000");
         self.answer("GET /asterisk/info", 200, json!({ "status": { "startup_time": time } }));
     }
 
-    /// Refuses event connections from now on, or does not any more.
+    /// Refuses event connections with this status from now on, or accepts them again.
     pub(crate) fn refuse(&self, status: Option<u16>) {
         self.script.lock().unwrap().refusal = status;
     }
 
-    /// The requests so far, as method and path with query, those for event connections among them.
+    /// The requests so far, as method and path with query, including those for event connections.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.script.lock().unwrap().asked.clone()
     }
@@ -144,7 +144,7 @@ async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>, sender: mpsc::
                 script.asked.push(whole.trim_end().to_owned());
                 let is_unanswered = script.unanswered.iter().any(|beginning| whole.starts_with(beginning));
                 let mut bare = format!("{} {}", words[0], path.split('?').next().unwrap());
-                // Nobody knows the name of a probe before.
+                // The name of a probe is not known in advance.
                 if bare.starts_with("POST /events/user/ari-bindings-") {
                     "POST /events/user".clone_into(&mut bare);
                 }
@@ -188,7 +188,7 @@ async fn upgrade(mut stream: TcpStream, head: &str) -> Peer {
     WebSocketStream::from_raw_socket(stream, Role::Server, None).await
 }
 
-/// An event of a type that nobody knows, with a number.
+/// A numbered event of an unknown type.
 pub(crate) fn numbered(number: usize) -> String {
     format!(r#"{{"type":"Test","number":{number}}}"#)
 }
@@ -214,7 +214,7 @@ pub(crate) fn application(channels: &[&str], bridges: &[&str], endpoints: &[&str
     })
 }
 
-/// A channel with everything that all releases require.
+/// A channel with all members that some release requires.
 pub(crate) fn channel(id: &str, state: &str) -> Value {
     json!({
         "id": id, "name": format!("Local/{id}"), "state": state, "protocol_id": "", "accountcode": "",
@@ -224,7 +224,7 @@ pub(crate) fn channel(id: &str, state: &str) -> Value {
     })
 }
 
-/// An event of this type about something.
+/// An event of this type with these members.
 pub(crate) fn event(kind: &str, mut members: Value) -> String {
     let object = members.as_object_mut().unwrap();
     object.insert("type".into(), kind.into());

@@ -1,4 +1,4 @@
-//! The runtime against scripted servers on the loopback interface; of each feature what there is to test without others.
+//! Tests of the runtime against scripted servers on the loopback interface, for any combination of features.
 
 mod dates;
 mod event_text;

@@ -1,4 +1,4 @@
-//! What an operator sees: spans, warnings, metrics, and the end of the process.
+//! What an operator sees: spans, warnings, metrics, and the shutdown on signals.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::server::{listen, receive, response, within};
 
-/// Keeps what is recorded, as text.
+/// Records spans and events as text.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<String>>>);
 
@@ -99,7 +99,7 @@ fn bodies_that_may_have_passwords_are_not_logged() {
     });
     assert!(recorder.has("PUT /asterisk/config/dynamic/res_pjsip/auth/alice: 200 in "));
     assert!(recorder.has("left out"));
-    // It is in the response to the second request, whose text is logged.
+    // The secret is in the response to the second request, whose text is logged.
     let logged = recorder.0.lock().unwrap().iter().filter(|line| line.contains("hidden")).count();
     assert_eq!(logged, 1);
 }

@@ -58,7 +58,7 @@ pub(crate) async fn close_frame(peer: &mut WebSocketStream<TcpStream>) -> CloseF
     }
 }
 
-/// The same for a connection that the program has made and one that Asterisk has.
+/// Runs the same test on an inbound and on an outbound connection.
 async fn first_kind_and_ping(ari: &Client, peer: &mut Peer) -> Value {
     let (pong, ()) = within(async {
         tokio::join!(ari.asterisk().ping(), async {
@@ -91,7 +91,7 @@ async fn session_has_client_and_events() {
     send(&mut peer, numbered(1)).await;
     assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Test");
 
-    // It cannot be made again from here: the stream ends, and requests say that nothing was sent.
+    // The program cannot reconnect: the stream ends, and requests fail without being sent.
     drop(peer);
     let error = within(events.next()).await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::ConnectionLost(_), .. }), "{error}");
@@ -147,12 +147,12 @@ async fn listener_refuses_strangers_without_delaying_others() {
         let (status, reason) = refused(dial(&listener, &headers).await);
         assert!(status == 400 && reason.contains("protocols = ari"), "{status} {reason}");
     }
-    // A wrong application, one that does not say, one that says nonsense, and one that is no WebSocket at all.
+    // A wrong application, none at all, an invalid one, and a connection that is no WebSocket.
     let mut wrong = dial(&listener, &GOOD).await.unwrap();
     let sent = Instant::now();
     send(&mut wrong, registered(&format!("xyz:{}", "ü".repeat(100)))).await;
     let frame = close_frame(&mut wrong).await;
-    // Closed at once, Asterisk would come back at once.
+    // If it were closed immediately, Asterisk would reconnect immediately.
     assert!(sent.elapsed() >= Duration::from_millis(900), "{:?}", sent.elapsed());
     assert!(u16::from(frame.code) == 1008 && frame.reason.contains("xyz"), "{frame:?}");
     let mut silent = dial(&listener, &GOOD).await.unwrap();
@@ -167,7 +167,7 @@ async fn listener_refuses_strangers_without_delaying_others() {
     within(http.read_to_end(&mut answer)).await.ok();
     assert!(!answer.starts_with(b"HTTP/1.1 101"), "{answer:?}");
 
-    // A good one gets in at once.
+    // A valid connection is accepted immediately.
     let (_session, _peer) = session(&mut listener).await;
     assert!(close_frame(&mut silent).await.reason.contains("in time"));
 }
@@ -176,7 +176,7 @@ async fn listener_refuses_strangers_without_delaying_others() {
 async fn per_call_session_has_channel_in_application_name() {
     let mut listener = listen(|builder| builder).await;
     let mut peer = dial(&listener, &GOOD).await.unwrap();
-    // As Asterisk 22 does: the name of the channel, not its id.
+    // As in Asterisk 22: the name of the channel, not its id.
     let name = "y:Local/stasis-y@default-00000000;2";
     send(&mut peer, registered(name)).await;
     assert_eq!(within(listener.accept()).await.unwrap().application(), name);
@@ -215,7 +215,7 @@ async fn shutdown_closes_every_session() {
     let address = listener.local_addr();
     let (first, mut peer) = session(&mut listener).await;
     let (_, mut events) = first.into_parts();
-    // One that the program has not accepted.
+    // A connection that the program has not accepted.
     let mut waiting = dial(&listener, &GOOD).await.unwrap();
     send(&mut waiting, registered("x")).await;
     within(async {
@@ -261,7 +261,7 @@ async fn downloads_use_http_client() {
     let (with, _peer) = session(&mut listener).await;
     let file = within(with.client().recordings().get_stored_file("r")).await.unwrap();
     assert_eq!(within(file.bytes()).await.unwrap(), br#""file""#);
-    // What is under way counts for both.
+    // Pending connections count towards both limits.
     let http = fake.builder().max_requests(1).timeout(Duration::from_millis(100)).build().unwrap();
     let mut listener = listen(|builder| builder.http(&http)).await;
     let (with, _peer) = session(&mut listener).await;
@@ -316,7 +316,7 @@ async fn sessions_over_tls() {
     within(futures_util::SinkExt::send(&mut peer, Message::text(registered("x")))).await.unwrap();
     let _session = within(listener.accept()).await.unwrap();
 
-    // At the limit, too, the answer is encrypted.
+    // The refusal at the limit is encrypted as well.
     let WsError::Http(response) = dial_tls(&listener).await.map(drop).unwrap_err() else { panic!("a refusal") };
     assert_eq!(response.status(), http::StatusCode::SERVICE_UNAVAILABLE);
 

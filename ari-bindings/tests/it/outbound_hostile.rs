@@ -21,7 +21,7 @@ use crate::server::within;
 fn intrude(listener: &Listener, bytes: Vec<u8>) -> JoinHandle<()> {
     let address = listener.local_addr();
     tokio::spawn(async move {
-        // A listener that is busy may reset a connection, which is its right.
+        // A busy listener may reset the connection.
         let Ok(mut stream) = TcpStream::connect(address).await else { return };
         let _ = stream.write_all(&bytes).await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
@@ -50,7 +50,7 @@ async fn silent_connections_do_not_shut_out_good_ones() {
         }
     }
     assert_eq!((good.len(), listener.open_sessions()), (20, 20));
-    // The oldest ones went first, long before their time was over.
+    // The oldest ones were displaced first, long before their timeout.
     until_pending(&listener, |pending| pending == 32).await;
     for oldest in silent.drain(..900) {
         within(oldest).await.unwrap();
@@ -98,7 +98,7 @@ async fn messages_before_application_are_small() {
     let filler = format!(r#"{{"type":"Test","filler":"{}"}}"#, "x".repeat(70_000));
     send(&mut large, filler.clone()).await;
     close_frame(&mut large).await;
-    // Afterwards they may be large.
+    // Messages after the first may be large.
     let (mut session, mut peer) = session(&mut listener).await;
     send(&mut peer, filler).await;
     for kind in ["ApplicationRegistered", "Test"] {
@@ -109,12 +109,12 @@ async fn messages_before_application_are_small() {
 #[tokio::test]
 async fn shutdown_has_one_deadline() {
     let mut listener = listen(|builder| builder).await;
-    // None of these answers a Close frame.
+    // None of these peers answers a Close frame.
     let mut sessions = Vec::new();
     for _ in 0..20 {
         sessions.push(session(&mut listener).await);
     }
-    // This one has not named its application.
+    // This peer has not named its application.
     let mut unnamed = dial(&listener, &GOOD).await.unwrap();
     let started = Instant::now();
     within(listener.shutdown()).await;
@@ -123,10 +123,10 @@ async fn shutdown_has_one_deadline() {
     within(listener.shutdown()).await;
 }
 
-/// One thing that happens at a listener.
+/// One step of a script.
 #[derive(Debug, Clone)]
 enum Step {
-    /// Somebody sends these bytes and waits.
+    /// A peer sends these bytes and waits.
     Bytes(Vec<u8>),
     /// A request with the wrong password.
     WrongPassword,
@@ -172,7 +172,7 @@ async fn run(steps: Vec<Step>) {
             Step::WrongPassword => {
                 assert!(dial(&listener, &[("Authorization", "Basic bWU6"), GOOD[1]]).await.is_err());
             }
-            // Their permits are given back within a second or two.
+            // Their permits are released within two seconds.
             Step::Stray(..) if strays.len() == 10 => {}
             Step::Stray(messages, foreign) => {
                 let mut peer = dial(&listener, &GOOD).await.unwrap();
@@ -195,7 +195,7 @@ async fn run(steps: Vec<Step>) {
         assert!(listener.pending_connections() <= MAX_PENDING);
         assert!(listener.open_sessions() <= MAX_SESSIONS);
     }
-    // Whatever has come before: Asterisk gets in, and everything is given back.
+    // After any script, Asterisk can connect, and all permits are released.
     open.truncate(MAX_SESSIONS - 1 - strays.len());
     open.push(session(&mut listener).await);
     drop((open, strays));

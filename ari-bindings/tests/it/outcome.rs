@@ -1,4 +1,4 @@
-//! Whether a request may have been executed, and what errors show of the server's words.
+//! Whether a request may have been executed, and how errors quote the server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,7 +69,7 @@ async fn events_error(ari: &Client) -> Error {
     ari.channels().list().await.unwrap_err()
 }
 
-/// The server runs in a thread, so that its banner arrives before, while and after the request is sent.
+/// The server runs in a thread, so that its banner arrives before, during or after the sending of the request.
 #[test]
 fn banner_of_another_protocol_is_always_not_http() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -248,7 +248,7 @@ async fn downloads_have_a_limit_of_size_and_of_time() {
 
 #[tokio::test]
 async fn http_client_of_the_program_is_used() {
-    // What a program does that turns on `tls` and makes its own client.
+    // A program that enables `tls` and builds its own client does the same.
     #[cfg(feature = "tls")]
     tokio_rustls::rustls::crypto::ring::default_provider().install_default().ok();
     let mut server = Server::json("200 OK", "[]").await;

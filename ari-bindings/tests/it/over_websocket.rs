@@ -17,7 +17,7 @@ async fn connected(fake: &mut Fake) -> (Client, Events, Peer) {
     (ari, events.unwrap(), peer)
 }
 
-/// The next connection, which makes sure that requests are answered.
+/// Accepts a connection and answers its initial ping, which checks that the server answers requests.
 pub(crate) async fn serve(fake: &mut Fake) -> Peer {
     let mut peer = fake.connection().await;
     let ping = next_request(&mut peer).await;
@@ -36,7 +36,7 @@ pub(crate) fn reply(request: &Value, status: u16, body: &str) -> String {
     .to_string()
 }
 
-/// The next request of the test, past those of the connection itself.
+/// The next request of the test; answers the requests of the connection itself.
 pub(crate) async fn next_request(peer: &mut Peer) -> Value {
     loop {
         let request = next_text(peer).await;
@@ -88,7 +88,7 @@ async fn bodies_and_errors_are_as_over_http() {
     .await;
     assert_eq!((error.status(), error.message()), (Some(500), Some("Allocation failed")));
 
-    // Without a body, the reason is all there is.
+    // Without a body, the error has only the reason.
     let (error, ()) = within(async {
         tokio::join!(async { ari.asterisk().ping().await.unwrap_err() }, async {
             let request = next_request(&mut peer).await;
@@ -118,13 +118,13 @@ async fn requests_sent_before_a_loss_have_unknown_outcome() {
         assert!(error.maybe_executed() && matches!(error, Error::OutcomeUnknown { .. }), "{error}");
         stopped
     };
-    // Meanwhile, nothing is sent, and that is said at once.
+    // Meanwhile, requests fail immediately without being sent.
     assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Disconnected");
     let error = within(ari.channel("c").answer()).await.unwrap_err();
     assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{error}");
     assert!(!error.maybe_executed());
 
-    // After it, requests go again, those of the connection itself first.
+    // After the reconnect, requests are sent again, those of the connection itself first.
     let mut fake = stopped.start().await;
     let mut peer = fake.connection().await;
     let (done, ()) = within(async {
@@ -152,7 +152,7 @@ async fn late_reply_is_no_event() {
     assert!(error.is_timeout() && error.maybe_executed(), "{error}");
     let request = next_request(&mut peer).await;
     send(&mut peer, reply(&request, 204, "")).await;
-    // A reply to nobody's request, though, may be of interest.
+    // A reply to an unknown request is delivered as an event.
     send(&mut peer, reply(&json!({ "request_id": "somebody's", "transaction_id": "", "uri": "" }), 204, "")).await;
     let event = within(events.next()).await.unwrap().unwrap();
     assert!(matches!(event, Event::RestResponse(response) if response.request_id == "somebody's"));
@@ -177,7 +177,7 @@ async fn filter_that_blocks_replies_is_refused() {
         let error = within(x.filter().filter(filter)).await.unwrap_err();
         assert!(matches!(error, Error::InvalidRequest { .. }) && error.to_string().contains("swallow"), "{error}");
     }
-    // Of another application it is nobody's harm, and with the replies let through neither.
+    // A filter of another application, or one that allows replies, does no harm.
     let harmless = [
         ari.application("y").filter().filter(EventFilter::new().allow("StasisStart")),
         x.filter().filter(EventFilter::new().allow("StasisStart").allow("RESTResponse")),
@@ -241,7 +241,7 @@ async fn server_busy_with_a_request_may_be_silent() {
     let (done, ()) = within(async {
         tokio::join!(ari.channel("c").answer(), async {
             let request = next_request(&mut peer).await;
-            // It reads nothing meanwhile, and so answers no ping.
+            // The server reads nothing meanwhile, so it answers no ping.
             tokio::time::sleep(Duration::from_millis(400)).await;
             send(&mut peer, reply(&request, 204, "")).await;
         })
@@ -255,7 +255,7 @@ async fn server_busy_with_a_request_may_be_silent() {
 async fn server_that_answers_no_request_is_given_up() {
     let mut fake = Fake::start().await;
     let (ari, mut events, _peer) = impatient(&mut fake, Duration::from_millis(200)).await;
-    // Each request starts while the one before is unanswered.
+    // Each request starts before the previous one is answered.
     let asking = tokio::spawn(async move {
         let mut asking = tokio::task::JoinSet::new();
         let mut pace = tokio::time::interval(Duration::from_millis(20));

@@ -1,4 +1,4 @@
-//! Connections for requests are kept, and what becomes of them meanwhile is nobody's fault.
+//! Connections are reused for requests, and failures of idle connections cause no errors.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::server::{listen, read_to_end, receive, within};
 
-/// Answers, and leaves the connection open.
+/// Sends a response and leaves the connection open.
 async fn answer(stream: &mut TcpStream, body: &str) {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
 }
 
-/// Takes one request, and answers with an empty list.
+/// Receives one request and responds with an empty list.
 async fn serve(stream: &mut TcpStream) -> String {
     let request = receive(stream).await;
     answer(stream, "[]").await;
@@ -124,7 +124,7 @@ async fn immense_timeouts_are_accepted() {
     assert_eq!(list.unwrap(), []);
 }
 
-/// Takes the request for an event connection, and agrees.
+/// Accepts the request for an event connection.
 #[cfg(feature = "websocket")]
 async fn upgrade(stream: &mut TcpStream) {
     use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -158,7 +158,7 @@ async fn pool_is_renewed_after_a_lost_event_connection() {
     let (list, mut kept) = within(async { tokio::join!(ari.channels().list(), kept) }).await;
     assert_eq!(list.unwrap(), []);
     drop(first);
-    // The connection that was kept is closed, and neither requests nor events use it again.
+    // The idle connection is closed, and neither requests nor events use it again.
     let (closed, ()) = within(async {
         tokio::join!(async { read_to_end(&mut kept).await }, async {
             while !matches!(events.next().await.unwrap().unwrap(), ari_bindings::Event::Disconnected(_)) {}

@@ -1,4 +1,4 @@
-//! Peers that send too much, read too little, or take their time: memory stays bounded and life is recognized.
+//! Peers that send too much, read too little or are slow: memory stays bounded, and no live peer is considered dead.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ async fn closing_keeps_what_fits_and_ends_without_an_error() {
     let server = async {
         while !matches!(peer.next().await, Some(Ok(Message::Ping(_) | Message::Close(_)))) {}
         for number in 0..10_000 {
-            // It confirms the Close frame in the end.
+            // The client closes the connection at some point.
             if peer.get_mut().write_all(&text_frame(&numbered(number))).await.is_err() {
                 break;
             }
@@ -124,7 +124,7 @@ async fn held_events_stay_within_the_limit() {
     let limit = |connect: EventsBuilder| connect.buffer_limit(100_000);
     let (mut events, peer) = connected(&mut fake, &ari, limit).await;
     until_asked(&fake, "GET /applications/x").await;
-    // The check after the reconnect hangs until something else ends it.
+    // The check after the reconnect hangs until the connection ends.
     fake.never_answer("GET /applications/x");
     drop(peer);
     let mut peer = fake.connection().await;
@@ -212,7 +212,7 @@ async fn waiting_for_room_is_not_silence() {
     for number in 0..100 {
         send(&mut peer, numbered(number)).await;
     }
-    // Ten times as long as the server may be silent, with more to read all the time.
+    // Ten times as long as the server may be silent, with data to read all the time.
     tokio::time::sleep(20 * short).await;
     let reading = tokio::spawn(async move { while let Some(Ok(_)) = peer.next().await {} });
     for number in 0..100 {
@@ -249,7 +249,7 @@ async fn gap_lasts_as_long_as_by_the_monotonic_clock() {
     fake.refuse(Some(503));
     drop(peer);
     disconnected(&mut events).await;
-    // The clock of the system stands still compared to this.
+    // Advances Tokio's clock, but not the clock of the system.
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(3600)).await;
     tokio::time::resume();

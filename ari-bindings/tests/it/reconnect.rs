@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 use crate::fake::{Fake, Peer, application, event, numbered, send};
 use crate::server::within;
 
-/// As soon as may be.
+/// Reconnects with minimal delays.
 pub(crate) fn soon() -> Reconnect {
     Reconnect::new().delays(Duration::from_millis(1), Duration::from_millis(10))
 }
@@ -56,7 +56,7 @@ async fn end(events: &mut Events) -> Error {
     error
 }
 
-/// Waits until the client has asked for something.
+/// Waits until the client has sent a request with this prefix.
 pub(crate) async fn until_asked(fake: &Fake, request: &str) {
     within(async {
         while !fake.asked().iter().any(|asked| asked.starts_with(request)) {
@@ -106,7 +106,7 @@ async fn restart_of_the_server_is_reported() {
     let mut inbox = router.channel("one").unwrap();
     let again = reconnected(&mut events).await;
     assert_eq!(again.restarted, Some(true));
-    // No channel is left.
+    // No channel exists any more.
     assert!(router.route(Event::Reconnected(again.into())).is_some());
     assert!(matches!(within(inbox.next()).await, Some(Event::Reconnected(_))));
     assert_eq!(within(inbox.next()).await, None);
@@ -133,7 +133,7 @@ async fn starting_server_is_waited_for() {
     let stopped = fake.stop().await;
     drop(peer);
     disconnected(&mut events).await;
-    // Refused, then 404 and 503, as while Asterisk starts, and only then there.
+    // As while Asterisk starts: connections are refused, then answered with 404 and 503, and finally accepted.
     let refused = |state: &ConnectionState, words: &str| matches!(state, ConnectionState::Disconnected { attempts, error, .. } if *attempts > 0 && error.contains(words));
     within(async { while !refused(&connection.changed().await.unwrap(), "refused") {} }).await;
     let mut fake = stopped.start().await;
@@ -186,7 +186,7 @@ async fn half_open_connection_is_detected_and_reopened() {
         connected(&mut fake, &ari, |connect| connect.ping_interval(short).ping_timeout(short)).await;
     let lost = disconnected(&mut events).await;
     assert_eq!(lost.reason, DisconnectReason::PingTimeout);
-    // What was heard last was the handshake, before the ping and its deadline.
+    // The last data received was the handshake, before the ping and its timeout.
     assert!(lost.since.elapsed().unwrap() >= 2 * short);
     let mut peer = fake.connection().await;
     // Reading answers the pings.
@@ -204,7 +204,7 @@ async fn first_attempt_fails_at_once_by_default() {
 
     let (mut sender, waiting) = (Some(stopped), ari.events(["x"]).reconnect(soon()).wait_for_server(true));
     let starting = async {
-        // It is refused for a while before.
+        // Connections are refused before the server starts.
         tokio::task::yield_now().await;
         let mut fake = sender.take().unwrap().start().await;
         let peer = fake.connection().await;
@@ -228,12 +228,12 @@ async fn connection_without_events_is_reopened() {
     let mut fake = Fake::start().await;
     let ari = fake.client();
     let (mut events, peer) = connected(&mut fake, &ari, |connect| connect).await;
-    // The server says that it has sent something, but nothing comes.
+    // The server accepts the probe but does not deliver it.
     fake.answer("POST /events/user", 204, json!(null));
     drop(peer);
     disconnected(&mut events).await;
     let deaf = fake.connection().await;
-    // The next one hears: the probe comes, and is no event of the stream.
+    // The next connection delivers the probe, which is no event of the stream.
     let mut peer = fake.connection().await;
     drop(deaf);
     let probe = until_probed(&fake, 2).await;
@@ -279,7 +279,7 @@ async fn probe_is_not_answered_by_the_event_of_the_one_before() {
     assert!(events.next().now_or_never().is_none());
 }
 
-/// The name of the user event that was sent the second time, say.
+/// Waits until this many probes have been sent, and returns the name of the last one.
 async fn until_probed(fake: &Fake, times: usize) -> String {
     let name = |asked: &String| {
         let name = asked.strip_prefix("POST /events/user/")?.split('?').next()?;
@@ -354,7 +354,7 @@ async fn replaced_application_is_not_reclaimed() {
     disconnected(&mut events).await;
     assert_eq!(reconnected(&mut events).await.replaced, ["x"]);
 
-    // The other one as well: there is nothing left to hear.
+    // The other application is taken over as well: none is left.
     send(&mut peer, r#"{"application":"y","type":"ApplicationReplaced"}"#).await;
     assert_eq!(next(&mut events).await.kind(), "ApplicationReplaced");
     match end(&mut events).await {
@@ -363,7 +363,7 @@ async fn replaced_application_is_not_reclaimed() {
         }
         other => panic!("{other}"),
     }
-    // And the connection is closed, not made again.
+    // The connection is closed and not re-established.
     loop {
         if let Message::Close(frame) = within(peer.next()).await.unwrap().unwrap() {
             assert_eq!(frame.unwrap().code, CloseCode::Normal);
@@ -402,7 +402,7 @@ async fn gap_is_reported_to_every_subscriber() {
         expect(subscriber, 2).await;
         third = Some(subscriber.connection().subscribe());
     }
-    // One that is dropped ends alone; the last one closes the connection.
+    // Dropping a subscriber affects no other; the last one closes the connection.
     let mut third = third.unwrap();
     drop((events, second));
     send(&mut peer, numbered(3)).await;

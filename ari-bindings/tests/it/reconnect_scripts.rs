@@ -1,12 +1,12 @@
-//! Random scripts against the machine that keeps a connection. Whatever the server and the program do:
+//! Random scripts against the state machine of a connection. Regardless of the server and the program:
 //!
 //! - `Disconnected` and `Reconnected` alternate;
-//! - no event comes out of order or twice, and none is missing without a notice;
+//! - no event is delivered out of order or twice, and none is missing without a notice;
 //! - every request ends in bounded time;
-//! - no more waits for the program than `buffer_limit` and one event more;
+//! - at most `buffer_limit` and one more event are queued;
 //! - all tasks end with the connection.
 //!
-//! `RECONNECT_SCRIPTS` sets how many scripts are run.
+//! `RECONNECT_SCRIPTS` sets the number of scripts.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,22 +28,22 @@ use crate::server::within;
 
 const LIMIT: usize = 20_000;
 
-/// One thing that the server or the program does.
+/// One step of a script.
 #[derive(Debug, Clone)]
 enum Step {
-    /// The server sends so many events.
+    /// The server sends this many events.
     Send(usize),
-    /// It hangs up without a Close frame.
+    /// The server drops the connection without a Close frame.
     Cut,
-    /// It closes the connection.
+    /// The server closes the connection.
     Close,
-    /// It reads nothing more from this connection.
+    /// The server stops reading from this connection.
     StopReading,
-    /// It refuses connections, or no longer.
+    /// The server refuses connections, or accepts them again.
     Refuse(bool),
     /// The program sends a request.
     Request,
-    /// The program takes no events, or takes them again.
+    /// The program stops or resumes taking events.
     Pause(bool),
     /// Some milliseconds pass.
     Wait(u64),
@@ -134,7 +134,7 @@ async fn run(script: Script) {
     fake.refuse(None);
     pause.send_replace(false);
 
-    // An event arrives in the end, unless the program was too slow.
+    // An event arrives eventually, unless the program was too slow.
     let arrived = async {
         loop {
             let first = number;
@@ -179,11 +179,11 @@ async fn connect(ari: &Client, policy: OverflowPolicy) -> Result<Events, Error> 
         .await
 }
 
-/// What the program has taken so far, checked as it comes.
+/// The events taken so far, checked on arrival.
 #[derive(Default)]
 struct Taken {
     last: Option<usize>,
-    /// Events dropped since the last one.
+    /// The number of events dropped since the last event.
     dropped: usize,
     /// Whether there was a gap since the last event.
     gap: bool,
@@ -225,7 +225,7 @@ impl Taken {
 }
 
 async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: Arc<Mutex<Taken>>) {
-    // An event, and the notices of one gap and of what was dropped.
+    // An event, and the notices of one gap and of dropped events.
     const BEYOND: usize = 1000;
     let connection = events.connection();
     let end = loop {
@@ -246,7 +246,7 @@ async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: 
     taken.lock().unwrap().end = Some(end);
 }
 
-/// What the server does with the newest connection.
+/// A command for the newest connection of the server.
 enum Command {
     Send(String),
     Cut,
@@ -282,7 +282,7 @@ impl Server {
         }
     }
 
-    /// What is for a connection that is gone is lost.
+    /// A command for a connection that no longer exists is ignored.
     fn command(&self, command: Command) {
         if let Some(newest) = &*self.newest.lock().unwrap() {
             let _ = newest.send(command);
@@ -306,7 +306,7 @@ async fn serve(mut peer: Peer, mut commands: mpsc::UnboundedReceiver<Command>) {
             },
             command = commands.recv() => match command {
                 Some(Command::Send(text)) => {
-                    // A client that has hung up, or does not read any more, is not waited for.
+                    // Does not wait for a client that has closed the connection or stopped reading.
                     let sent = tokio::time::timeout(Duration::from_secs(2), peer.send(Message::text(text))).await;
                     if !matches!(sent, Ok(Ok(()))) {
                         return;

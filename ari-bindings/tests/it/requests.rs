@@ -1,4 +1,4 @@
-//! How requests are sent: how often, how many at once, and what is told of them.
+//! Sending requests: retries, the limit of concurrent requests, and errors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::server::{listen, receive, response, within};
 
-/// Hangs up on so many requests, and answers the later ones.
+/// Drops the connections of this many requests, and answers later ones.
 fn hang_up(listener: TcpListener, times: usize) -> Arc<AtomicUsize> {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
@@ -54,7 +54,7 @@ async fn unsent_requests_are_retried_whatever_the_method() {
     let ari = builder.retries(4).build().unwrap();
     let (created, ()) = within(async {
         tokio::join!(ari.channels().hangup("c"), async {
-            // It is refused once, for certain, before anybody listens.
+            // At least one attempt is refused before the server listens.
             tokio::task::yield_now().await;
             let listener = TcpListener::bind(address).await.unwrap();
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -100,7 +100,7 @@ async fn request_whose_turn_never_comes_is_not_sent() {
         stream.write_all(head.as_bytes()).await.unwrap();
         (listener, stream)
     });
-    // A download is in progress, and keeps its turn, as long as the program holds it.
+    // A download counts as in progress for as long as the program holds it.
     let download = within(ari.recordings().get_stored_file("a")).await.unwrap();
     let (listener, _stream) = within(served).await.unwrap();
     let error = within(ari.channels().list()).await.unwrap_err();

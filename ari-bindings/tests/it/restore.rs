@@ -1,4 +1,4 @@
-//! What was subscribed, after a gap.
+//! Restored subscriptions after a gap.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn lost_subscriptions_are_restored() {
     ari.application("x").unsubscribe(["endpoint:PJSIP/ended"]).await.unwrap();
     let filter = EventFilter::new().disallow("ChannelVarset");
     ari.application("x").filter().filter(filter).await.unwrap();
-    // Asterisk ends the subscription of a channel that is gone; so is it forgotten here.
+    // Asterisk ends the subscription to a destroyed channel, so the client does not restore it.
     send(&mut peer, r#"{"type":"ChannelDestroyed","channel":{"id":"gone"}}"#).await;
     assert_eq!(next(&mut events).await.kind(), "ChannelDestroyed");
     let before = fake.asked().len();
@@ -46,7 +46,7 @@ async fn lost_subscriptions_are_restored() {
     );
 }
 
-/// What is told of one subscription, refused with this status, after each of two gaps.
+/// The reported failures of one subscription, refused with this status, after each of two gaps.
 async fn refused_twice(status: u16) -> [Vec<String>; 2] {
     let mut fake = Fake::start().await;
     fake.answer("POST /applications/x/subscription", 200, application(&["c1"], &[], &[]));
@@ -54,16 +54,16 @@ async fn refused_twice(status: u16) -> [Vec<String>; 2] {
     let (mut events, mut peer) = connected(&mut fake, &ari, |connect| connect).await;
     ari.application("x").subscribe(["channel:c1"]).await.unwrap();
     fake.answer("POST /applications/x/subscription", status, json!({ "message": "No" }));
-    let mut told = [Vec::new(), Vec::new()];
-    for told in &mut told {
+    let mut reported = [Vec::new(), Vec::new()];
+    for reported in &mut reported {
         drop(peer);
         peer = fake.connection().await;
         disconnected(&mut events).await;
         let again = reconnected(&mut events).await;
         assert_eq!(again.restored, [] as [String; 0]);
-        *told = again.not_restored;
+        *reported = again.not_restored;
     }
-    told
+    reported
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn silent_application_is_reported_despite_failing_requests() {
     drop(peer);
     disconnected(&mut events).await;
     let mut deaf = fake.connection().await;
-    // An event that is kept back, so that the loss of this connection, too, is told.
+    // A queued event, so that the loss of this connection is also reported.
     send(&mut deaf, numbered(1)).await;
     reconnected(&mut events).await;
     expect(&mut events, 1).await;

@@ -43,7 +43,7 @@ fn recording(name: &str, state: &str) -> Value {
     json!({ "name": name, "format": "wav", "target_uri": "channel:c", "state": state })
 }
 
-/// What the server has after the gap.
+/// The state of the server after the gap.
 fn after(fake: &Fake) {
     fake.answer("GET /applications/x", 200, application(&["same", "up", "new"], &["b-same", "b-joined", "b-new"], &[]));
     let left = channel("left", "Up");
@@ -58,7 +58,7 @@ fn after(fake: &Fake) {
     fake.answer("GET /recordings/live/r-same", 200, recording("r-same", "recording"));
 }
 
-/// What the program was shown before.
+/// The events before the gap.
 fn before() -> Vec<(&'static str, Value)> {
     let mut shown = vec![start("same", "Up"), start("up", "Ring"), start("gone", "Up"), start("left", "Up")];
     shown.extend([
@@ -105,7 +105,7 @@ async fn resync_follows_a_gap_automatically() {
     for kind in ["Disconnected", "Reconnected"] {
         assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), kind);
     }
-    // Giving up the wait does not give up the report.
+    // A cancelled wait does not lose the report.
     for _ in 0..3 {
         assert!(events.next().now_or_never().is_none());
     }
@@ -113,7 +113,7 @@ async fn resync_follows_a_gap_automatically() {
     assert_complete(&resync);
     assert_eq!(events.raw(), None);
     assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "Test");
-    // What was told is known now.
+    // Reported changes are not reported again.
     assert!(within(events.resync()).await.unwrap().is_empty());
 }
 
@@ -125,7 +125,7 @@ async fn resync_ends_routed_streams_of_gone_channels() {
     after(&fake);
     let router = EventRouter::new();
     let (mut same, mut gone) = (router.channel("same").unwrap(), router.channel("gone").unwrap());
-    // One was opened for a call that is made and ends in the gap, one for a bridge likewise.
+    // Opened for a call, and for a bridge, that begin and end within the gap.
     let (mut unseen, mut bridge) = (router.channel("unseen").unwrap(), router.bridge("unseen").unwrap());
     let mut later = None;
     drop(peer);
@@ -142,7 +142,7 @@ async fn resync_ends_routed_streams_of_gone_channels() {
     for stream in [&mut gone, &mut unseen, &mut bridge] {
         assert_eq!(within(stream.next()).await, None);
     }
-    // What was opened since may be for a call that is still to be made.
+    // A stream opened since the gap may be for a future call.
     assert!(router.channel("later").is_none());
     assert_eq!(router.route(within(events.next()).await.unwrap().unwrap()), None);
     assert_eq!(within(same.next()).await.unwrap().kind(), "StasisEnd");
@@ -156,7 +156,7 @@ async fn resync_reports_changes_on_request() {
     after(&fake);
     assert_complete(&within(events.resync()).await.unwrap());
     assert!(within(events.resync()).await.unwrap().is_empty());
-    // And events go on from there.
+    // Later events update the state.
     show(&mut events, &mut peer, [("StasisEnd", json!({ "channel": channel("new", "Up") }))]).await;
     let resync = within(events.resync()).await.unwrap();
     let appeared: Vec<_> = resync.channels.appeared.iter().map(|it| it.id.as_str()).collect();
@@ -203,7 +203,7 @@ async fn snapshot_forgets_what_the_last_gap_did_not_show() {
             assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), kind);
         }
     }
-    assert!(within(events.resync()).await.unwrap().is_empty(), "or it would be kept for ever");
+    assert!(within(events.resync()).await.unwrap().is_empty(), "a leaked channel");
 }
 
 #[tokio::test]

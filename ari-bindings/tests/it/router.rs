@@ -31,7 +31,7 @@ fn key(id: &str, digit: &str) -> Event {
     event("ChannelDtmfReceived", json!({ "digit": digit, "duration_ms": 100, "channel": channel(id) }))
 }
 
-/// An event of a channel in an application.
+/// An event about a channel in an application.
 fn within_application(kind: &str, id: &str, application: &str) -> Event {
     let text = json!({
         "type": kind, "application": application, "timestamp": "2026-11-23T11:49:38.950+0000", "args": [],
@@ -163,7 +163,7 @@ async fn channel_opens_once_until_dropped() {
     let mut first = router.channel("one").unwrap();
     assert!(router.channel("one").is_none());
     assert_eq!(router.route(end("one")), None);
-    // The end has closed it, so a second one can be opened, which the first one does not disturb.
+    // The end has closed the stream, so another can be opened, which is independent of the first.
     let second = router.channel("one").unwrap();
     assert_eq!(kinds(&mut first).await, ["StasisEnd"]);
     drop(first);
@@ -231,7 +231,7 @@ async fn hangup_without_a_cause_ends_all_the_same() {
     assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
     assert_eq!(router.route(destroyed("one")), Some(destroyed("one")));
 
-    // While one waits, a channel that starts again has another stream.
+    // While one stream still has events, a channel that starts again gets another stream.
     let mut first = router.channel("two").unwrap();
     for event in [hangup_request("two"), end("two")] {
         assert_eq!(router.route(event), None);

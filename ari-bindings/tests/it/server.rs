@@ -1,4 +1,4 @@
-//! Servers that do as they are told.
+//! Scripted HTTP servers.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-/// No test takes longer than this.
+/// Awaits `work` with the time limit of all tests.
 pub(crate) async fn within<T>(work: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work).await.expect("the test hangs")
 }
 
-/// A listener on a free port, and a client of it.
+/// A listener on a free port, and a client for it.
 pub(crate) async fn listen() -> (TcpListener, ClientBuilder) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/ari", listener.local_addr().unwrap());
     (listener, Client::builder(url).credentials("me", "secret"))
 }
 
-/// An HTTP server that gives every request the same answer.
+/// An HTTP server that sends the same response to every request.
 pub(crate) struct Server {
     pub(crate) client: Client,
     requests: mpsc::UnboundedReceiver<Received>,
@@ -34,7 +34,7 @@ pub(crate) struct Received {
 }
 
 impl Server {
-    /// Answers with these bytes, and closes.
+    /// Responds with these bytes and closes the connection.
     pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let (listener, builder) = listen().await;
         let (sender, requests) = mpsc::unbounded_channel();
@@ -49,7 +49,7 @@ impl Server {
         Self { client: builder.build().unwrap(), requests }
     }
 
-    /// Answers with this JSON.
+    /// Responds with this JSON.
     pub(crate) async fn json(status: &str, body: &str) -> Self {
         Self::answering(response(status, "application/json", body)).await
     }
@@ -60,7 +60,7 @@ impl Server {
     }
 }
 
-/// An answer as HTTP writes it.
+/// The text of an HTTP response.
 pub(crate) fn response(status: &str, content_type: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n\
@@ -92,7 +92,7 @@ pub(crate) async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> Received {
     Received { line: head.lines().next().unwrap().to_owned(), head, body: String::from_utf8(body).unwrap() }
 }
 
-/// Waits for the other side to close, and says what it has sent until then.
+/// Reads until the peer closes the connection, and returns what it has sent.
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
     let mut read = Vec::new();
     within(stream.read_to_end(&mut read)).await.ok();

@@ -15,7 +15,7 @@ async fn connected(fake: &mut Fake, configure: impl FnOnce(EventsBuilder) -> Eve
     (events, peer)
 }
 
-/// Sends so many events and waits until the client has read them all.
+/// Sends this many events and waits until the client has read them all.
 async fn flood(events: &Events, peer: &mut Peer, count: usize) {
     let before = events.connection().statistics().received;
     for number in 0..count {
@@ -48,7 +48,7 @@ async fn drop_oldest_reports_count_in_place() {
     let Event::Dropped(dropped) = within(events.next()).await.unwrap().unwrap() else { panic!("nothing dropped") };
     assert!(dropped.events > 500 && dropped.bytes > dropped.events * 20, "{dropped}");
     assert_eq!(statistics.dropped, dropped.events);
-    // After them comes everything that is newer.
+    // All newer events follow.
     for number in usize::try_from(dropped.events).unwrap()..1000 {
         assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), number);
     }
@@ -78,7 +78,7 @@ async fn slow_subscriber_affects_no_other() {
     assert!(within(slow.next()).await.is_none());
 }
 
-/// More than fits into the buffers of two sockets.
+/// Larger than the buffers of two sockets.
 const COUNT: usize = 100_000;
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn wait_policy_loses_nothing() {
         peer
     });
     let connection = events.connection();
-    // It is full, and nothing more is read although there is more.
+    // The queue is full, and nothing more is read.
     within(async {
         while connection.statistics().queued_bytes <= 10_000 {
             tokio::task::yield_now().await;
@@ -105,7 +105,7 @@ async fn wait_policy_loses_nothing() {
     .await;
     for number in 0..COUNT {
         assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), number);
-        // The limit, and what may be read at once beyond it.
+        // The limit, and one batch beyond it.
         assert!(connection.statistics().queued_bytes < 60_000);
     }
     within(sending).await.unwrap();
@@ -121,7 +121,7 @@ async fn wait_policy_has_a_limit() {
     for number in 0..100 {
         send(&mut peer, numbered(number)).await;
     }
-    // The server hears that it is over.
+    // The server receives the end of the connection.
     while !matches!(within(peer.next()).await, None | Some(Err(_) | Ok(Message::Close(_)))) {}
     let mut taken = 0;
     let error = loop {
@@ -135,7 +135,7 @@ async fn wait_policy_has_a_limit() {
     assert!(taken > 10, "{taken}");
 }
 
-/// So much that the buffers of two sockets do not hold it.
+/// More than the buffers of two sockets hold.
 fn heavy(number: usize) -> String {
     format!(r#"{{"type":"Test","number":{number},"padding":"{}"}}"#, "x".repeat(1 << 16))
 }
@@ -146,7 +146,7 @@ async fn socket_is_drained_while_the_program_is_busy() {
     let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
     send(&mut peer, numbered(0)).await;
     assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), 0);
-    // The program has read that by itself, and now does something else.
+    // The program has read the first event directly, and now stops polling.
     for number in 1..500 {
         send(&mut peer, heavy(number)).await;
     }
@@ -162,7 +162,7 @@ async fn cancelled_wait_reads_no_more() {
     {
         let mut waiting = std::pin::pin!(events.next());
         let polled = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending()));
-        assert!(polled.await, "an event that nobody has sent");
+        assert!(polled.await, "an event that was not sent");
     }
     for number in 0..500 {
         send(&mut peer, heavy(number)).await;
@@ -188,7 +188,7 @@ async fn waiting_subscribers_all_receive() {
     }
     let (numbers, mut first) = within(waiting).await.unwrap();
     assert_eq!(numbers, [0, 1]);
-    // Alone again, it goes on where it was.
+    // As the only subscriber again, it continues in order.
     drop(second);
     send(&mut peer, numbered(2)).await;
     assert_eq!(number_of(&within(first.next()).await.unwrap().unwrap()), 2);
@@ -201,7 +201,7 @@ async fn buffered_bytes_do_not_block_the_connection() {
         connected(&mut fake, |connect| connect.buffer_limit(1_000).overflow_policy(OverflowPolicy::DropOldest)).await;
     flood(&events, &mut peer, 10).await;
     assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), 0);
-    // The other nine are the program's already, so that these find no room.
+    // The program already holds the other nine, so these exceed the limit.
     flood(&events, &mut peer, 100).await;
     let mut last = 0;
     while last < 99 {

@@ -1,4 +1,4 @@
-//! The keys beside this file serve no purpose but this.
+//! TLS connections. The keys in the folder `tls` are for these tests only.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ async fn unfinished_tls_handshake_is_retried() {
     let (listener, acceptor, url) = listen_tls().await;
     let builder = Client::builder(url).root_certificate_pem(AUTHORITY);
     let serving = tokio::spawn(async move {
-        // The first two end without a word; what is read before is no reset.
+        // The first two connections end silently; reading the request first avoids a reset.
         for _ in 0..2 {
             let (mut stream, _) = listener.accept().await.unwrap();
             assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);

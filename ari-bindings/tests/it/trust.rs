@@ -1,4 +1,4 @@
-//! Which certificates are trusted, and what is said about others.
+//! Which certificates are trusted, and the errors for others.
 //!
 //! - `self-signed.pem`: `openssl req -x509 -addext subjectAltName=…`, a certificate of an authority used by a server.
 //! - `nameless.pem`: the same without `-addext`.
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ServerConfig, crypto::ring, server::WebPkiClientVerif
 
 use crate::server::{receive, response, shown, within};
 
-/// Serves requests with this certificate, and says where.
+/// Serves requests with this certificate, and returns the address.
 async fn serve(certificate: &[u8], key: &[u8], client_authority: Option<&[u8]>) -> String {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
@@ -30,7 +30,7 @@ async fn serve(certificate: &[u8], key: &[u8], client_authority: Option<&[u8]>) 
         }
     };
     let certificate = CertificateDer::from_pem_slice(certificate).unwrap();
-    // A key that does not fit cannot occur here, and that rustls cannot read version 1 is no matter.
+    // A mismatched key cannot occur here, and it does not matter that rustls cannot read version 1.
     let key = ring::default_provider().key_provider.load_private_key(PrivateKeyDer::from_pem_slice(key).unwrap());
     let key = Arc::new(tokio_rustls::rustls::sign::CertifiedKey::new(vec![certificate], key.unwrap()));
     let acceptor = TlsAcceptor::from(Arc::new(
@@ -63,7 +63,7 @@ async fn self_signed_certificate_is_trusted_if_it_is_given() {
     assert_eq!(within(trusting.channels().list()).await.unwrap(), []);
     assert_tls(&within(builder.build().unwrap().channels().list()).await.unwrap_err());
 
-    // It names localhost and 127.0.0.1, and nothing else.
+    // The certificate is valid only for localhost and 127.0.0.1.
     let named = Client::builder(&url).root_certificate_pem(certificate).server_name("pbx.example").build().unwrap();
     assert_tls(&within(named.channels().list()).await.unwrap_err());
 }
