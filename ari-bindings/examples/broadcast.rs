@@ -29,20 +29,20 @@ async fn main() -> Result<(), Error> {
         .build()?;
     // Once the version is known, an unsupported request fails with the releases that support it instead of a 404.
     println!("{}", ari.server_version().await?);
-    // Each copy is another application.
+    // Each copy is a separate application.
     let app = format!("broadcast-{}", std::process::id());
     let events = ari.events(&app).await?;
     println!("waiting for offers to the application {app}");
     serve(ari, events, app).await
 }
 
-/// Reacts to one event after the other.
+/// Handles events one after the other.
 pub async fn serve(ari: Client, mut events: Events, app: String) -> Result<(), Error> {
     while let Some(event) = events.next().await {
         let event = event?;
         match react(&ari, &event, &app).await {
             Ok(()) => {}
-            // The caller has hung up at the same moment.
+            // The caller hung up at the same moment.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -60,7 +60,7 @@ async fn react(ari: &Client, event: &Event, app: &str) -> Result<(), Error> {
             Err(error) => return Err(error),
         },
         Event::CallClaimed(claimed) => println!("{} goes to {}", claimed.channel.name, claimed.winner_app),
-        // Only the winner gets this event. From here on it is a call like any other.
+        // Only the copy that claimed the call receives this event. The rest is an ordinary call.
         Event::StasisStart(start) => {
             let channel = ari.channel(&start.channel);
             channel.answer().await?;
@@ -74,7 +74,7 @@ async fn react(ari: &Client, event: &Event, app: &str) -> Result<(), Error> {
         Event::Disconnected(gap) => println!("{gap}: the other copies get the offers"),
         Event::Reconnected(gap) => {
             println!("{gap}");
-            // The end of a greeting may have been missed.
+            // The end of a greeting may have been lost in the gap.
             for channel in ari.application(app).get().await?.channel_ids {
                 ari.channel(channel).hangup().await?;
             }

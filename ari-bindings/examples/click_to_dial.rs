@@ -34,7 +34,7 @@ async fn main() -> Result<(), Error> {
     let ari = Client::builder(setting("ARI_URL", "http://localhost:8088/ari"))
         .credentials(setting("ARI_USER", "asterisk"), setting("ARI_PASSWORD", "asterisk"))
         .build()?;
-    // Each run is another application, so that several can run at the same time.
+    // Each run is a separate application, so that several can run at the same time.
     let app = format!("click-to-dial-{}", std::process::id());
     let mut events = ari.events(&app).resync(true).await?;
     let wish = Wish { app, first, second, ring_seconds: 20 };
@@ -69,7 +69,7 @@ pub enum Outcome {
     GivenUp,
 }
 
-/// Makes the call, and follows it to its end.
+/// Makes the call and follows it to its end.
 pub async fn connect(ari: &Client, events: &mut Events, wish: Wish) -> Result<Outcome, Error> {
     let originate = ari.channels().originate(&wish.first).app(&wish.app).app_args(FIRST);
     let first = originate.timeout(wish.ring_seconds).await?.id;
@@ -89,8 +89,8 @@ struct Call<'a> {
     bridge: Option<BridgeId>,
     /// The status of the last call, in the terms of the application `Dial`.
     status: String,
-    /// The cause that the second telephone has sent. That of [`Event::ChannelDestroyed`] may only say that the channel
-    /// has left the bridge.
+    /// The cause sent by the second telephone. The cause of [`Event::ChannelDestroyed`] may only be that the channel has
+    /// left the bridge.
     cause: Option<i64>,
     /// The reason for hanging up on the first party.
     reason: HangupReason,
@@ -104,11 +104,11 @@ impl Call<'_> {
                     self.replace(&start);
                     Ok(())
                 }
-                // It is another channel, with our argument, if somebody has picked up the call.
+                // If the call was picked up, this is a different channel with the same argument.
                 Event::StasisStart(start) if start.args.first().is_some_and(|argument| argument == FIRST) => {
                     self.first = start.channel.id;
                     match self.create_second().await {
-                        // Asterisk knows no such telephone, or no way to it.
+                        // The telephone is unknown or unreachable.
                         Err(error) if matches!(error.status(), Some(400 | 500)) => {
                             println!("{}: {error}", self.wish.second);
                             self.reason = HangupReason::Unallocated;
@@ -118,11 +118,11 @@ impl Call<'_> {
                     }
                 }
                 Event::StasisStart(start) if self.is_second(&start.channel.id) => self.dial_second().await,
-                // Without a status, it only reports that dialling begins, and may come late.
+                // Without a status, the event only reports that dialling begins, and may arrive late.
                 Event::Dial(dial) if !dial.dialstatus.is_empty() => {
                     println!("{}: {}", dial.peer.name, dial.dialstatus);
                     self.status = dial.dialstatus;
-                    if self.is_second(&dial.peer.id) { self.tell_first().await } else { Ok(()) }
+                    if self.is_second(&dial.peer.id) { self.relay_progress().await } else { Ok(()) }
                 }
                 Event::ChannelHangupRequest(request) if self.is_second(&request.channel.id) => {
                     self.cause = self.cause.or(request.cause);
@@ -152,7 +152,7 @@ impl Call<'_> {
                 _ => Ok(()),
             };
             match reaction {
-                // Somebody has hung up at the same moment, and the event follows.
+                // A party hung up at the same moment, and the event follows.
                 Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
                 reaction => reaction?,
             }
@@ -160,7 +160,7 @@ impl Call<'_> {
         Ok(Outcome::GivenUp)
     }
 
-    /// A telephone has transferred its call. Asterisk has put another channel in its place.
+    /// A telephone has transferred its call, and Asterisk has replaced its channel by another one.
     fn replace(&mut self, start: &StasisStart) {
         for id in [Some(&mut self.first), self.second.as_mut()].into_iter().flatten() {
             if start.replace_channel.as_ref().is_some_and(|replaced| replaced.id == *id) {
@@ -199,11 +199,11 @@ impl Call<'_> {
     }
 
     /// Lets the first party hear the progress of the second call.
-    async fn tell_first(&self) -> Result<(), Error> {
+    async fn relay_progress(&self) -> Result<(), Error> {
         let first = self.ari.channel(&self.first);
         match self.status.as_str() {
             "RINGING" => first.ring().await,
-            // From now on there is other audio.
+            // Other audio follows.
             "PROGRESS" | "ANSWER" => first.ring_stop().await,
             // Some telephones would now play the busy tone.
             "BUSY" | "CONGESTION" | "CHANUNAVAIL" => match &self.second {
@@ -214,7 +214,7 @@ impl Call<'_> {
         }
     }
 
-    /// Removes everything that is left.
+    /// Removes the bridge and the channels that still exist.
     ///
     /// The bridge goes first: it would overwrite the cause of the hang-up for channels in it.
     async fn clean_up(&self) {
@@ -228,8 +228,8 @@ impl Call<'_> {
     }
 }
 
-/// Why nobody answers. The status of `Dial` takes precedence: if a telephone only sends the busy tone, the program hangs
-/// up, and the cause (a number of Q.850) only says that.
+/// Why the call was not answered. The status of `Dial` takes precedence over the cause (a number of Q.850): if a
+/// telephone only sends the busy tone, the program hangs up, and the cause reports only that.
 fn reason(status: &str, cause: i64) -> HangupReason {
     match (status, cause) {
         ("BUSY", _) | (_, 17) => HangupReason::Busy,

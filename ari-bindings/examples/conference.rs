@@ -1,7 +1,7 @@
-//! Conferences: everybody who dials the same number meets in the same room. The first one hears music, everybody hears
-//! when somebody joins, the key 1 mutes and unmutes, and the room disappears with its last member.
+//! Conferences: all callers of the same number meet in the same room. The first one hears music, a new member is
+//! announced, the key 1 mutes and unmutes, and the room is deleted when its last member leaves.
 //!
-//! The program keeps almost no state: the id of a room's bridge follows from its number, and Asterisk knows who is in it.
+//! The program keeps almost no state: the id of a room's bridge follows from its number, and Asterisk knows the members.
 //! So conferences survive a restart of the program and gaps in the events.
 //!
 //! The dialplan chooses the room:
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Error> {
     serve(ari, events).await
 }
 
-/// Reacts to one event after the other. A request takes a millisecond or two, and further events wait meanwhile, so that
+/// Handles events one after the other. A request takes a millisecond or two, and further events wait meanwhile, so that
 /// simultaneous events in one room cannot interfere.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     let mut conferences = Conferences { ari, muted: HashSet::new() };
@@ -50,8 +50,8 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         match conferences.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment: 404 not found, 409 not in the application any more; bridges answer
-            // 400 and 422.
+            // The caller hung up at the same moment: 404 not found, 409 no longer in the application; bridges answer 400
+            // and 422.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -106,7 +106,7 @@ impl Conferences {
             found => found?,
         };
         if let Err(error) = room.add_channel(&channel.id).await {
-            // The room may have been created for nobody.
+            // The room may have been created in vain.
             self.settle(&room).await?;
             return Err(error);
         }

@@ -1,10 +1,10 @@
-//! The audio of a call in the hands of the program: an echo over RTP, the start of a voice bot or a transcription.
+//! Processes the audio of a call: an echo over RTP, as a starting point for a voice bot or a transcription.
 //!
-//! Asterisk sends what the caller says to a UDP socket of the program, as RTP in the requested format, and plays to the
-//! caller what comes back. Each call has a socket and a task.
+//! Asterisk sends the caller's audio to a UDP socket of the program, as RTP in the requested format, and plays the audio
+//! that it receives to the caller. Each call has a socket and a task.
 //!
-//! Channels of external media outlive a program that crashes, so the program removes at its start what an earlier run
-//! has left behind. The ids of what it makes begin with its name.
+//! External media channels outlive a program that crashes, so at its start the program removes the leftovers of an earlier
+//! run, which it recognizes by the prefix of their ids.
 //!
 //! The dialplan sends the call in:
 //!
@@ -46,8 +46,8 @@ async fn main() -> Result<(), Error> {
     serve(ari, events, address).await
 }
 
-/// Removes what an earlier run has left behind: callers, media channels, and bridges. It comes before the connection, so
-/// that no new caller is among them.
+/// Removes the leftovers of an earlier run: callers, media channels, and bridges. Called before the connection is opened,
+/// so that no new caller is among them.
 pub async fn clean_up(ari: &Client) -> Result<(), Error> {
     let is_ours = |id: &str| id.starts_with(&format!("{APP}-"));
     let callers = match ari.application(APP).get().await {
@@ -58,7 +58,7 @@ pub async fn clean_up(ari: &Client) -> Result<(), Error> {
     let media = ari.channels().list().await?.into_iter().map(|channel| channel.id).filter(|id| is_ours(id.as_str()));
     for channel in media.chain(callers) {
         println!("hanging up {channel}");
-        // Some end with others.
+        // May fail: some end together with others.
         let _ = ari.channel(channel).hangup().await;
     }
     for bridge in ari.bridges().list().await?.iter().filter(|bridge| is_ours(bridge.id.as_str())) {
@@ -68,14 +68,14 @@ pub async fn clean_up(ari: &Client) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reacts to one event after the other.
+/// Handles events one after the other.
 pub async fn serve(ari: Client, mut events: Events, address: IpAddr) -> Result<(), Error> {
     let mut calls = Calls { ari, address, open: Vec::new() };
     while let Some(event) = events.next().await {
         let event = event?;
         match calls.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, and the event follows.
+            // The caller hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -106,7 +106,7 @@ impl Calls {
                 None => {
                     println!("{} calls on {}", start.channel.caller.number, start.channel.name);
                     if let Err(error) = self.answer(&start.channel.id).await {
-                        // Better than silence. Often the caller has hung up already.
+                        // Hangs up instead of leaving the caller in silence. Often the caller has already hung up.
                         let _ = self.ari.channel(&start.channel).hangup().await;
                         return Err(error);
                     }
@@ -135,7 +135,7 @@ impl Calls {
                 return self.ari.channel(caller).hangup().await;
             }
         };
-        // Asterisk refuses an id that another channel's id begins with, so the caller's id is not the end.
+        // Asterisk refuses an id that is a prefix of another channel's id, so the id does not end with the caller's.
         let (media, bridge) = (format!("{APP}-{caller}-media"), format!("{APP}-{caller}-bridge"));
         let bridge = self.ari.bridge(bridge).create_with_id().r#type("mixing").await?.id;
         let call = Call {
@@ -150,7 +150,7 @@ impl Calls {
         Ok(())
     }
 
-    /// A media channel is ready.
+    /// Adds a media channel to the bridge of its call.
     async fn connect(&self, media: &ChannelId) -> Result<(), Error> {
         match self.open.iter().find(|call| call.media == *media) {
             Some(call) => self.ari.bridge(&call.bridge).add_channel(media).await,
@@ -164,14 +164,14 @@ impl Calls {
         }
     }
 
-    /// Ends the call of a channel that is gone: the caller's or, since a call is over without its audio, the media's.
+    /// Ends the call of a channel that no longer exists: the caller's or the media channel.
     async fn close(&mut self, id: &ChannelId) -> Result<(), Error> {
         let Some(position) = self.open.iter().position(|call| call.caller == *id || call.media == *id) else {
             return Ok(());
         };
         let call = self.open.swap_remove(position);
         call.echo.abort();
-        // One of them is gone already.
+        // One of them no longer exists.
         let _ = self.ari.channel(&call.caller).hangup().await;
         let _ = self.ari.channel(&call.media).hangup().await;
         self.ari.bridge(&call.bridge).destroy().await
@@ -185,8 +185,8 @@ async fn bind(address: IpAddr) -> io::Result<(UdpSocket, String)> {
     Ok((socket, host))
 }
 
-/// Sends back what arrives. The header of an RTP packet has 12 bytes. The last 4 identify the sender, so they must differ
-/// in the two directions.
+/// Sends received packets back. The header of an RTP packet has 12 bytes. The last 4 identify the sender, so they must
+/// differ between the two directions.
 async fn echo(socket: UdpSocket) -> io::Result<()> {
     let mut packet = [0; 1500];
     loop {

@@ -1,4 +1,4 @@
-//! The first ARI program: it answers a call, greets the caller, tries a few operations, and hangs up when the caller
+//! A first ARI program: it answers a call, greets the caller, tries a few operations, and hangs up when the caller
 //! presses a key.
 //!
 //! The dialplan sends the call in:
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Reacts to an event.
+/// Handles an event.
 pub async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
     match event {
         Event::StasisStart(start) => {

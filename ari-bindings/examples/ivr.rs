@@ -86,7 +86,7 @@ enum End {
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         match error.status() {
-            // The caller has hung up, and the event is still on its way.
+            // The caller has hung up, and the event follows.
             Some(404 | 409) => Self::HungUp,
             _ => Self::Failed(error),
         }
@@ -101,7 +101,7 @@ impl Call {
             Err(End::HungUp) => println!("{id}: hung up"),
             Err(End::Failed(error)) => {
                 eprintln!("{id}: {error}");
-                // Better than silence. If this fails as well, there is nothing left to do.
+                // Hangs up instead of leaving the caller in silence. If this fails as well, nothing else can be done.
                 let _ = self.channel.hangup().await;
             }
         }
@@ -154,7 +154,7 @@ impl Call {
         loop {
             match timeout_at(deadline, self.events.next()).await {
                 Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
-                    // It may have ended already.
+                    // The playback may have ended already.
                     let _ = playback.stop().await;
                     return Ok(Some(dtmf.digit));
                 }
@@ -173,7 +173,7 @@ fn is_end(playback: &PlaybackHandle, event: &Event) -> bool {
     matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == *playback.playback_id())
 }
 
-/// Whether a playback has ended without an event. If Asterisk cannot be asked, the next check will show.
+/// Whether a playback has ended without an event. If the request fails, the next check will show.
 async fn is_over(playback: &PlaybackHandle) -> bool {
     playback.get().await.is_err_and(|error| error.is_not_found())
 }

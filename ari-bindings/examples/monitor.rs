@@ -1,4 +1,4 @@
-//! A table of all channels of a server. It stays correct after the connection was lost: a resync finds what has changed
+//! A table of all channels of a server. It stays correct after a lost connection: a resync finds the changes made
 //! meanwhile, and the table shows the gap.
 //!
 //! The program receives all events (`subscribe_all`), changes nothing, and needs nothing in the dialplan. A read-only user
@@ -35,14 +35,14 @@ async fn main() -> Result<(), Error> {
 /// Keeps the table up to date, and shows it when it has changed, four times a second at most.
 pub async fn serve(mut events: Events, mut show: impl FnMut(&Table)) -> Result<(), Error> {
     let mut table = Table { connection: events.connection(), channels: BTreeMap::new(), gaps: Vec::new() };
-    // Nothing was shown so far, so all channels appear.
+    // No event was received so far, so all channels are reported as new.
     table.note_changes(&events.resync().await?);
     show(&table);
     let mut ticks = interval(Duration::from_millis(250));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_changed = false;
     loop {
-        // Dropping the wait for an event loses none.
+        // Cancelling `next` loses no event.
         tokio::select! {
             event = events.next() => match event {
                 Some(event) => table.note(&event?),

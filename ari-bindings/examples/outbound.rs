@@ -1,5 +1,5 @@
-//! One program for both directions: it connects to Asterisk, or waits for Asterisk to connect. The handling of calls is
-//! the same, and does not depend on the direction.
+//! One program for both directions: it connects to Asterisk, or waits for Asterisk to connect. Calls are handled the same
+//! way in both.
 //!
 //! The dialplan sends the call in:
 //!
@@ -75,7 +75,7 @@ pub async fn handle(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         match react(&ari, &event).await {
             Ok(()) => {}
-            // The caller has hung up at the same moment.
+            // The caller hung up at the same moment.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -100,7 +100,7 @@ async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
         Event::Disconnected(gap) => println!("{gap}: calls continue, events are lost"),
         Event::Reconnected(gap) => {
             println!("{gap}");
-            // The end of a greeting may have been missed.
+            // The end of a greeting may have been lost in the gap.
             for channel in ari.application("outbound").get().await?.channel_ids {
                 ari.channel(channel).hangup().await?;
             }

@@ -1,6 +1,5 @@
-//! A queue: callers hear music in a holding bridge, and the first agent who is free gets the caller who has waited
-//! longest. Agents are left alone for a while after each call, answered or not. If an agent hangs up, the caller is first
-//! in the queue again.
+//! A queue: callers hear music in a holding bridge, and the first free agent gets the caller who has waited longest.
+//! Agents rest for a while after each call, answered or not. If an agent hangs up, the caller is first in the queue again.
 //!
 //! The dialplan sends the callers in; the program calls the agents:
 //!
@@ -39,24 +38,24 @@ async fn main() -> Result<(), Error> {
     serve(ari, events, Settings { agents, ring_seconds: 15, rest: Duration::from_secs(10) }).await
 }
 
-/// The agents, and how long they may take.
+/// The agents and their timeouts.
 pub struct Settings {
     /// Endpoints, in the order in which they are called.
     pub agents: Vec<String>,
     /// How long an agent's telephone rings, in seconds.
     pub ring_seconds: i64,
-    /// How long an agent is left alone after a call, answered or not.
+    /// How long an agent rests after a call, answered or not.
     pub rest: Duration,
 }
 
-/// Reacts to one event after the other, and to the end of rests.
+/// Handles events and the ends of agents' rests one after the other.
 pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Result<(), Error> {
     let agents = settings.agents.iter().map(|endpoint| Agent { endpoint: endpoint.clone(), state: State::Free });
     let agents = agents.collect();
     let line = make_line(&ari).await?;
     let mut queue = Queue { ari, settings, line, agents, waiting: VecDeque::new() };
     loop {
-        // Dropping the wait for an event loses none.
+        // Cancelling `next` loses no event.
         let next = tokio::select! {
             next = events.next() => next,
             () = queue.rested() => {
@@ -68,7 +67,7 @@ pub async fn serve(ari: Client, mut events: Events, settings: Settings) -> Resul
         let event = event?;
         match queue.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, and the event follows.
+            // A party hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -115,7 +114,7 @@ impl Queue {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
             Event::StasisStart(start) => match &start.replace_channel {
-                // A telephone has transferred its call. Asterisk has put another channel in its place.
+                // A telephone has transferred its call, and Asterisk has replaced its channel by another one.
                 Some(replaced) => {
                     self.replace(&replaced.id, &start.channel.id);
                     Ok(())
@@ -162,7 +161,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Calls as many agents as callers wait.
+    /// Calls one agent for each waiting caller.
     async fn call_agents(&mut self) {
         let mut wanted = self.waiting.len();
         for agent in &mut self.agents {
@@ -194,7 +193,7 @@ impl Queue {
         }
     }
 
-    /// Waits until the rest of an agent ends whom a caller needs.
+    /// Waits until the first rest of an agent ends; never returns without a waiting caller.
     async fn rested(&self) {
         let rests = self.agents.iter().filter_map(|agent| match agent.state {
             State::Resting(until) => Some(until),
@@ -206,13 +205,13 @@ impl Queue {
         }
     }
 
-    /// Connects an agent who has answered with the next caller. The agent's number comes from the arguments: if somebody
-    /// has picked up the call, it is another channel, and the one that was called may have ended already.
+    /// Connects an agent who has answered with the next caller. The arguments contain the agent's number: if the call was
+    /// picked up, this is a different channel, and the called one may have ended already.
     async fn connect(&mut self, number: Option<&String>, agent: &ChannelId) -> Result<(), Error> {
         let found = number.and_then(|number| self.agents.get_mut(number.parse::<usize>().ok()?));
         let found = found.filter(|it| !matches!(it.state, State::Talking { .. } | State::Leaving(_)));
         let (Some(found), Some(caller)) = (found, self.waiting.front().cloned()) else {
-            // No caller waits any more.
+            // No caller is waiting any more.
             return self.ari.channel(agent).hangup().await;
         };
         let bridge = match self.ari.bridges().create().r#type("mixing").await {
@@ -253,7 +252,7 @@ impl Queue {
         result
     }
 
-    /// Handles a channel that has left: of a waiting caller, an agent, or a caller who talks to one.
+    /// Handles the departure of a waiting caller, an agent, or a caller talking to an agent.
     async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
         self.waiting.retain(|waiting| waiting != id);
         for it in &mut self.agents {

@@ -87,7 +87,7 @@ enum End {
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         match error.status() {
-            // The caller has hung up, and the event is still on its way.
+            // The caller has hung up, and the event follows.
             Some(404 | 409) => Self::HungUp,
             _ => Self::Failed(error.to_string()),
         }
@@ -107,7 +107,7 @@ impl Call {
             Err(End::HungUp) => println!("{}: hung up", self.channel.channel_id()),
             Err(End::Failed(error)) => eprintln!("{}: {error}", self.channel.channel_id()),
         }
-        // In every case the call ends and the draft is deleted. Often both are gone already.
+        // The call ends and the draft is deleted in any case. Often neither exists any more.
         let _ = self.channel.hangup().await;
         let _ = self.ari.recordings().delete_stored(&self.name).await;
     }
@@ -149,7 +149,7 @@ impl Call {
         }
     }
 
-    /// Copies the draft to a permanent recording, and downloads that.
+    /// Copies the draft to a permanent recording and downloads it.
     async fn keep(&mut self) -> Result<(), End> {
         let recordings = self.ari.recordings();
         let kept = recordings.copy_stored(&self.name, format!("kept-{}", self.channel.channel_id())).await?;
@@ -185,7 +185,7 @@ impl Call {
         loop {
             match timeout_at(deadline, self.events.next()).await {
                 Ok(Some(Event::ChannelDtmfReceived(dtmf))) => {
-                    // It may have ended already.
+                    // The playback may have ended already.
                     let _ = playback.stop().await;
                     return Ok(Some(dtmf.digit));
                 }
@@ -204,7 +204,7 @@ fn is_end(playback: &PlaybackHandle, event: &Event) -> bool {
     matches!(event, Event::PlaybackFinished(finished) if finished.playback.id == *playback.playback_id())
 }
 
-/// Whether a playback has ended without an event. If Asterisk cannot be asked, the next check will show.
+/// Whether a playback has ended without an event. If the request fails, the next check will show.
 async fn is_over(playback: &PlaybackHandle) -> bool {
     playback.get().await.is_err_and(|error| error.is_not_found())
 }

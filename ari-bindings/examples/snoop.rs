@@ -1,7 +1,7 @@
 //! A supervisor listens to a call: the key 1 only listens, 2 whispers to the observed party, and 3 talks to both.
 //!
-//! The audio comes from a snoop channel that shares a bridge with the supervisor. What a snoop channel does is fixed when
-//! it is created, so each key creates another one. The observed call need not be in an application.
+//! The audio comes from a snoop channel that shares a bridge with the supervisor. The mode of a snoop channel is fixed at
+//! its creation, so each key creates a new one. The observed call need not be in an application.
 //!
 //! The dialplan chooses the call by its caller's number:
 //!
@@ -41,14 +41,14 @@ async fn main() -> Result<(), Error> {
     serve(ari, events).await
 }
 
-/// Reacts to one event after the other.
+/// Handles events one after the other.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     let mut supervisors = Supervisors { ari, listening: HashMap::new() };
     while let Some(event) = events.next().await {
         let event = event?;
         match supervisors.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, and the event follows.
+            // A party hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -140,7 +140,7 @@ impl Supervisors {
         }
     }
 
-    /// Connects a snoop channel that is ready with its supervisor.
+    /// Connects a new snoop channel with its supervisor.
     async fn hear(&self, snoop: &ChannelId) -> Result<(), Error> {
         let is_of = |listening: &&Listening| listening.snoop.as_ref() == Some(snoop);
         match self.listening.values().find(is_of) {
@@ -149,7 +149,8 @@ impl Supervisors {
         }
     }
 
-    /// Ends what a channel that is gone was part of: the supervisor, or the snoop channel, which ends with the target.
+    /// Ends the session of a channel that no longer exists: the supervisor, or the snoop channel, which ends with the
+    /// target.
     async fn gone(&mut self, id: &ChannelId) -> Result<(), Error> {
         let is_part =
             |supervisor: &ChannelId, listening: &Listening| supervisor == id || listening.snoop.as_ref() == Some(id);
@@ -157,7 +158,7 @@ impl Supervisors {
         let Some(supervisor) = found.map(|(supervisor, _)| supervisor.clone()) else { return Ok(()) };
         let Some(listening) = self.listening.remove(&supervisor) else { return Ok(()) };
         println!("{supervisor} stops listening");
-        // One of them is gone already.
+        // One of them no longer exists.
         for channel in [Some(supervisor), listening.snoop].into_iter().flatten() {
             let _ = self.ari.channel(channel).hangup().await;
         }

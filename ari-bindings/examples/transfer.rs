@@ -1,4 +1,4 @@
-//! Transfers with the keys of any telephone: the called party, here the agent, sends the caller on.
+//! Transfers with the keys of any telephone: the called party, here the agent, transfers the caller.
 //!
 //! - `#` number `#` is a blind transfer: the agent is released immediately, and the caller hears the target ring.
 //! - `*` number `#` is an attended one: the caller hears music while the agent talks to the target. When the agent hangs
@@ -7,7 +7,7 @@
 //! A blind transfer is an attended one in which the agent does not wait, so one state covers both. Telephones can also
 //! transfer calls themselves; Asterisk reports such a transfer as a channel that replaces another one.
 //!
-//! The dialplan chooses whom to call, and numbers lead to its context `default`:
+//! The dialplan passes the number to call. Numbers are extensions of its context `default`:
 //!
 //! ```text
 //! exten => _2006.,1,Stasis(transfer,${EXTEN:4})
@@ -41,14 +41,14 @@ async fn main() -> Result<(), Error> {
     serve(ari, events).await
 }
 
-/// Reacts to one event after the other.
+/// Handles events one after the other.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     let mut calls = Calls { ari, calls: Vec::new() };
     while let Some(event) = events.next().await {
         let event = event?;
         match calls.react(&event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment, and the event follows.
+            // A party hung up at the same moment, and the event follows.
             Err(error) if matches!(error.status(), Some(400 | 404 | 409 | 422)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -79,7 +79,7 @@ impl Calls {
     async fn react(&mut self, event: &Event) -> Result<(), Error> {
         match event {
             Event::StasisStart(start) => match (&start.replace_channel, start.args.first().map(String::as_str)) {
-                // A telephone has transferred its call. Asterisk has put another channel in its place.
+                // A telephone has transferred its call, and Asterisk has replaced its channel by another one.
                 (Some(replaced), _) => {
                     self.replace(&replaced.id, &start.channel.id);
                     Ok(())
@@ -93,7 +93,7 @@ impl Calls {
                 _ => Ok(()),
             },
             Event::StasisEnd(end) => self.gone(&end.channel.id).await,
-            // Answered elsewhere: somebody has picked up the call, and enters the application with its arguments.
+            // Picked up elsewhere: the channel that picked up the call enters the application with the same arguments.
             Event::ChannelDestroyed(end) if end.cause == 26 => Ok(()),
             // The only event about a party that has not answered.
             Event::ChannelDestroyed(end) => self.gone(&end.channel.id).await,
@@ -126,7 +126,7 @@ impl Calls {
         let agent = match call(&self.ari, number, &caller.id).await {
             Ok(agent) => agent,
             Err(error) => {
-                // Often the caller has hung up; otherwise there is nobody to wait for.
+                // Often the caller has hung up; otherwise no other party is left to wait for.
                 let _ = self.ari.bridge(&bridge).destroy().await;
                 let _ = self.ari.channel(caller).hangup().await;
                 return Err(error);
@@ -145,8 +145,8 @@ impl Calls {
         Ok(())
     }
 
-    /// A called party has answered, or somebody has picked up its call: then it is another channel, and only the
-    /// arguments say for which one.
+    /// A called party has answered, or its call was picked up: then this is a different channel, and only the arguments
+    /// identify the party.
     async fn answered(&mut self, start: &StasisStart) -> Result<(), Error> {
         let (id, caller) = (&start.channel.id, start.args.get(1));
         if let Some(call) = self.call_with(id) {
@@ -194,7 +194,7 @@ impl Call {
         [Some(&mut self.caller), self.agent.as_mut(), self.next.as_mut()].into_iter().flatten().find(|it| *it == id)
     }
 
-    /// Whether anybody is left to talk to the caller.
+    /// Whether a party is left to talk to the caller.
     fn goes_on_without(&self, id: &ChannelId) -> bool {
         let others = [&self.agent, &self.next].into_iter().flatten().filter(|other| *other != id);
         self.caller != *id && others.count() > 0
@@ -240,7 +240,7 @@ impl Call {
         if keys.starts_with('#') { agent.hangup().await } else { agent.ring().await }
     }
 
-    /// The agent or the target is gone, and the other one talks or still rings.
+    /// The agent or the target has left, and the other one talks or still rings.
     async fn left(&mut self, id: &ChannelId) -> Result<(), Error> {
         if self.next.as_ref() == Some(id) {
             self.next = None;
@@ -258,7 +258,7 @@ impl Call {
         caller.ring().await
     }
 
-    /// The target takes over the caller, and can transfer in turn.
+    /// The target takes over the call and can transfer it in turn.
     async fn hand_over(&mut self) -> Result<(), Error> {
         self.agent = self.next.take();
         self.bring_back().await
@@ -272,7 +272,7 @@ impl Call {
         self.bridge().add_channel(&self.caller).await
     }
 
-    /// Removes everything that is left.
+    /// Removes the bridge and the channels that still exist.
     async fn end(self) -> Result<(), Error> {
         for channel in [Some(&self.caller), self.agent.as_ref(), self.next.as_ref()].into_iter().flatten() {
             let _ = self.ari.channel(channel).hangup().await;

@@ -1,8 +1,8 @@
 //! A lamp, as a custom device state and in user events.
 //!
 //! Callers switch it with the keys 1 and 0, other programs and the dialplan with the user event `switch`. Its state is that
-//! of the device `Stasis:lamp`, which telephones can show. Another program, in the application `wallboard`, gets a user
-//! event for each change.
+//! of the device `Stasis:lamp`, which telephones can show. Another program, in the application `wallboard`,
+//! receives a user event for each change.
 //!
 //! The dialplan sends callers in, and defines the hint that telephones watch:
 //!
@@ -28,7 +28,7 @@ use std::env;
 use ari_bindings::values::{DeviceStateValue, UpdateDeviceState};
 use ari_bindings::{Client, Error, Event, Events};
 
-/// Names of ARI's devices begin with `Stasis:`.
+/// The names of custom devices begin with `Stasis:`.
 const LAMP: &str = "Stasis:lamp";
 
 #[tokio::main(flavor = "current_thread")]
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Error> {
     serve(ari, events).await
 }
 
-/// Reacts to one event after the other.
+/// Handles events one after the other.
 pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
     // Device states need a subscription. After a gap, the connection restores it.
     ari.application("user_events").subscribe(format!("deviceState:{LAMP}")).await?;
@@ -50,7 +50,7 @@ pub async fn serve(ari: Client, mut events: Events) -> Result<(), Error> {
         let event = event?;
         match react(&ari, &event).await {
             Ok(()) => {}
-            // Somebody has hung up at the same moment.
+            // The caller hung up at the same moment.
             Err(error) if matches!(error.status(), Some(404 | 409)) => println!("too late: {error}"),
             Err(error) => eprintln!("{}: {error}", event.kind()),
         }
@@ -71,7 +71,7 @@ async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
             "0" => switch(ari, false).await,
             _ => Ok(()),
         },
-        // The content of a user event is whatever its sender chose.
+        // The sender of a user event may choose any content.
         Event::ChannelUserevent(event) if event.eventname == "switch" => match event.userevent["to"].as_str() {
             Some("on") => switch(ari, true).await,
             Some("off") => switch(ari, false).await,
@@ -93,7 +93,7 @@ async fn react(ari: &Client, event: &Event) -> Result<(), Error> {
     }
 }
 
-/// The change comes back as an event, like those of other programs.
+/// Changes the state, which is reported as an event, like changes by other programs.
 async fn switch(ari: &Client, on: bool) -> Result<(), Error> {
     let state = if on { UpdateDeviceState::Inuse } else { UpdateDeviceState::NotInuse };
     ari.device_states().update(LAMP, state).await

@@ -69,7 +69,7 @@ async fn slow_message_is_a_sign_of_life() {
     let mut frame = vec![0x81, 126];
     frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
     frame.extend(text.as_bytes());
-    // Ten times as long as the server may be silent.
+    // Takes ten times as long as the server may be silent.
     let sending = async {
         let mut pace = tokio::time::interval(Duration::from_millis(20));
         for piece in frame.chunks(frame.len().div_ceil(60)) {

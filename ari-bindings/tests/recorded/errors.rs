@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::Recorded;
 
-/// What an error reply must become.
+/// The expected properties of the error that a reply causes.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Expected {
     Unauthorized(String),
@@ -38,14 +38,14 @@ impl Expected {
     }
 }
 
-/// `message`, or in a few places `error`; an empty body has no words.
+/// The member `message`, or in a few places `error`; an empty text for an empty body.
 fn json_message(body: &str) -> String {
     let json: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() };
     let words = json["message"].as_str().or(json["error"].as_str());
     words.unwrap_or_default().to_owned()
 }
 
-/// The title, the heading, the paragraph and the address of the page that Asterisk's HTTP server makes.
+/// The title, the heading, the paragraph and the address of an error page of Asterisk's HTTP server.
 fn html_words(body: &str) -> String {
     let between = |start: &str, end: &str| body.split_once(start).unwrap().1.split_once(end).unwrap().0.trim();
     let words = [
@@ -79,7 +79,7 @@ async fn every_refusal_has_the_message_of_asterisk() {
     assert!(kinds.len() > 50, "{kinds:#?}");
 }
 
-/// What becomes of the reply: of a request for JSON, of one for nothing, of one for a file, or of an event connection.
+/// The errors that the reply causes for requests for JSON, for nothing and for a file, or for an event connection.
 async fn refusals(reply: &Recorded) -> Vec<Error> {
     let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let server = Loopback::replaying(reply.status, headers, &reply.body).await;

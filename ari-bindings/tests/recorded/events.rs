@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::read;
 
-/// What the media channel sends beside events: lines of words, or JSON objects with `event` instead of `type`.
+/// Control messages of the media channel: lines of words, or JSON objects with `event` instead of `type`.
 pub(crate) fn is_control_message(line: &str) -> bool {
     !line.starts_with('{') || line.contains(r#""event":"#) && !line.contains(r#""type":"#)
 }
@@ -84,7 +84,7 @@ fn methods_return_members_of_all_events() {
     }
 }
 
-/// Decodes an event and encodes it again, number for number.
+/// Decodes an event and encodes it again; numbers must stay the same.
 fn assert_lossless(line: &str) -> Event {
     let event = Event::from_text(line);
     assert!(!matches!(event, Event::Unknown(_) | Event::Undecodable(_)), "{event:?}");

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A server on this machine that gives every request the same reply.
+/// A local server that sends the same reply to every request.
 #[derive(Debug)]
 pub(crate) struct Loopback {
     client: Client,
@@ -32,7 +32,7 @@ impl Loopback {
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 read_head(&mut stream).await;
-                // Who has hung up already needs no reply.
+                // A client that has closed the connection needs no reply.
                 stream.write_all(reply.as_bytes()).await.ok();
             }
         });

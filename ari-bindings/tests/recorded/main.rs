@@ -1,4 +1,4 @@
-//! Everything that a real Asterisk was seen to send, through the bindings: nothing is refused, nothing is lost.
+//! Decodes everything that a real Asterisk has sent: nothing is rejected, and nothing is lost.
 
 mod errors;
 mod events;
@@ -21,7 +21,7 @@ struct Recorded {
     status: u16,
     headers: BTreeMap<String, String>,
     body: String,
-    /// Whether it refuses an event connection.
+    /// Whether the reply refuses an event connection.
     #[serde(default)]
     websocket: bool,
 }

@@ -1,4 +1,4 @@
-//! What each operation answers with, by hand.
+//! The reply of each operation, written by hand.
 
 use ari_bindings::Operation;
 use ari_bindings::models::{
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The answer of an operation.
+/// The reply of an operation.
 pub(crate) enum Answer {
     /// That it was executed.
     Nothing,

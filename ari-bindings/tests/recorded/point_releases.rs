@@ -1,4 +1,4 @@
-//! Early point releases: the members that came after a branch's first release may be missing.
+//! Early point releases: members added after the first release of a branch may be missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,12 +18,12 @@ const OF_18_10: &str = r#"{"application":"stt","timestamp":"2023-03-13T14:51:13.
     "dialplan":{"priority":1,"exten":"","app_data":"stt,outgoing","app_name":"Stasis","context":"x"},
     "id":"1678715466.488"},"asterisk_id":"02:00:00:00:00:01"}"#;
 
-/// What the availability record knows of properties.
+/// The properties in the availability record.
 #[derive(Default)]
 struct Properties {
-    /// By model or event.
+    /// The properties of each model or event.
     declared: BTreeMap<String, BTreeSet<String>>,
-    /// `Model.property`, if the property is younger than its model.
+    /// `Model.property` for each property that is newer than its model.
     later: BTreeSet<String>,
 }
 
@@ -63,7 +63,7 @@ impl Properties {
         fitting.min_by_key(|(_, names)| names.len()).map(|(model, _)| model.as_str())
     }
 
-    /// Removes the younger members that `removed` selects, and notes all there are.
+    /// Removes the newer members that `removed` selects, and adds the names of all newer members to `found`.
     fn remove(&self, value: &mut Value, removed: &dyn Fn(&str) -> bool, found: &mut BTreeSet<String>) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.remove(item, removed, found)),
@@ -83,7 +83,7 @@ impl Properties {
         }
     }
 
-    /// The text without its younger members: each missing alone, and all of them. Their names, too.
+    /// Variants of the text without one newer member each, and without all of them, and the names of these members.
     fn without(&self, text: &str) -> (Vec<String>, BTreeSet<String>) {
         let sent: Value = serde_json::from_str(text).unwrap();
         let (mut least, mut found) = (sent.clone(), BTreeSet::new());

@@ -37,7 +37,7 @@ fn every_reply_is_what_its_operation_answers() {
         }
     }
     println!("{replies} replies of {} operations", seen.len());
-    assert_eq!((replies, seen.len()), (REPLIES, SEEN), "so many were recorded: {seen:?}");
+    assert_eq!((replies, seen.len()), (REPLIES, SEEN), "the recorded numbers: {seen:?}");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn recorded_replies_round_trip() {
             seen.extend(members.map(|(member, value)| format!("{release} {operation}: {member} {value}")));
         }
     }
-    // What the declarations lack, and the fixups add.
+    // Missing in the declarations, and added by fixups.
     let evidence = |release: &str, operation: &str, member: &str| {
         let start = format!("{release} {operation}");
         assert!(seen.iter().any(|it| it.starts_with(&start) && it.contains(member)), "{release} {operation} {member}");
@@ -71,7 +71,7 @@ fn recorded_replies_round_trip() {
     }
 }
 
-/// Asterisk sends some numbers with a fraction without one: 0 for 0.0.
+/// Asterisk omits a fraction of zero: 0 for 0.0.
 fn by_value(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().into(),
@@ -81,18 +81,18 @@ fn by_value(value: Value) -> Value {
     }
 }
 
-/// How many replies of operations there are, and of how many operations.
+/// The number of recorded replies, and the number of operations they belong to.
 const REPLIES: usize = 350;
 const SEEN: usize = 97;
 
-/// The operation that was asked for. `OPTIONS` asks for none, nor does what the declarations do not have.
+/// The requested operation; `None` for `OPTIONS` and for undeclared paths.
 pub(crate) fn operation(reply: &Recorded) -> Option<&'static Operation> {
     let path = reply.path.split('?').next()?.strip_prefix("/ari")?;
     // Asterisk reads a path up to its first empty segment.
     let path = path.split("//").next()?;
     let of_method = OPERATIONS.iter().filter(|operation| operation.method.as_str() == reply.method);
     let matching = of_method.filter(|operation| matches(operation.path, path));
-    // A word in the template beats a parameter, as it does in Asterisk.
+    // A literal segment takes precedence over a parameter, as in Asterisk.
     matching.min_by_key(|operation| operation.path.matches('{').count())
 }
 

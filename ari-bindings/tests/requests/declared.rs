@@ -21,7 +21,7 @@ pub(crate) struct Declared {
 }
 
 /// All operations that the supported releases declare in `api-docs/`, with the parameters of all of them, by resource
-/// and name. They are read here with nothing of the generator's, which thereby has a second opinion.
+/// and name. They are read without the generator's code, as an independent check.
 ///
 pub(crate) fn declared_operations() -> BTreeMap<(String, String), Declared> {
     let mut operations = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A handle makes the requests that its resource makes.
+//! Handles make the same requests as their resources.
 
 use ari_bindings::{Client, Error, Request, VariableValue};
 

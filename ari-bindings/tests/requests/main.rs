@@ -1,6 +1,6 @@
-//! What every operation puts on the wire, with every parameter it has; nothing is sent.
+//! The encoding of every operation with all of its parameters. Nothing is sent.
 //!
-//! The table was written by hand, once; what it must cover is read from `api-docs/`, without the generator.
+//! The table is written by hand. That it is complete is checked against `api-docs/`, read without the generator.
 
 mod applications;
 mod asterisk;
@@ -26,7 +26,7 @@ use ari_bindings::{Client, Error, Request};
 use declared::declared_operations;
 use serde_json::Value;
 
-/// A request, and what it must be: `METHOD path`, `?name=value`, `&name=value`, ` body`, each percent-encoded.
+/// A request and its expected encoding: `METHOD path`, `?name=value`, `&name=value`, ` body`, each percent-encoded.
 struct Row {
     request: Request,
     expected: String,
@@ -68,7 +68,7 @@ fn every_request_is_as_expected() {
 #[test]
 fn every_declared_operation_is_in_the_table_once() {
     let mut declared: BTreeSet<_> = declared_operations().into_keys().collect();
-    // Its requests are `Client::events`.
+    // `Client::events` makes this request.
     assert!(declared.remove(&("events".to_owned(), "eventWebsocket".to_owned())));
 
     let rows = rows();
@@ -100,7 +100,7 @@ fn every_declared_parameter_is_set_and_no_other() {
     }
 }
 
-/// The operations whose body is the parameter itself, rather than an object that has it as a member.
+/// The operations whose body is the parameter, rather than an object with the parameter as a member.
 const WITHOUT_A_NAME: [(&str, &str); 2] = [("applications", "filter"), ("bridges", "create")];
 
 fn name(request: &Request) -> (String, String) {
@@ -123,7 +123,7 @@ fn list_is_one_parameter_that_setters_extend() {
     let ari = Client::builder("http://localhost:8088/ari").build().unwrap();
     let request = ari.asterisk().get_info().only(["build"]).only(["system", "x y"]).into_request().unwrap();
     assert_eq!(request.uri(), "asterisk/info?only=build%2Csystem%2Cx%20y");
-    // Setting anything else again replaces it.
+    // Setting any other parameter again replaces it.
     let request = ari.sounds().list().lang("en").lang("de").into_request().unwrap();
     assert_eq!(request.uri(), "sounds?lang=de");
 }
