@@ -7,9 +7,11 @@ use ari_bindings::{Client, Event, IntoList};
 use tokio::sync::broadcast;
 
 use crate::error::{CallError, End, EndReason};
+use crate::room::Room;
 use crate::session::{CAUSE, Session};
 use crate::verbs::ask::Ask;
 use crate::verbs::bridge::Bridge;
+use crate::verbs::conference::Conference;
 use crate::verbs::dial::Dial;
 use crate::verbs::leg::Leg;
 use crate::verbs::menu::Menu;
@@ -197,6 +199,29 @@ impl Call {
     /// Connects the caller and a leg.
     pub fn bridge(&self, leg: Leg) -> Bridge<'_> {
         Bridge::new(self, leg)
+    }
+
+    /// Connects the caller with all others of this application who are in the room of this name, until the caller leaves
+    /// it. It exists from the first who joins to the last who leaves.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call) -> Result<(), ari_app::CallError> {
+    /// let conference = call.conference("sales").announce("sound:beep").music_while_alone();
+    /// match conference.until("#").await? {
+    ///     ari_app::Departure::Key(_) => call.say("sound:vm-goodbye").await.map(drop)?,
+    ///     _ => println!("removed"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn conference(&self, room: impl Into<String>) -> Conference<'_> {
+        Conference::new(self, room.into())
+    }
+
+    /// The room of this name: who is in it, and announcements to all of them.
+    #[must_use]
+    pub fn room(&self, name: impl Into<String>) -> Room<'_> {
+        Room::new(self, name.into())
     }
 
     /// Listens to another channel, or to the caller's own, by a leg of this call: a supervisor listens to an agent, a

@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::ids::Ids;
+use crate::room::Rooms;
 use crate::session::Session;
 
 /// How often a clean-up is attempted.
@@ -29,6 +30,7 @@ pub(crate) struct Context {
     runtime: Handle,
     tasks: TaskTracker,
     routes: Mutex<Routes>,
+    pub(crate) rooms: Rooms,
 }
 
 /// The call of each channel, bridge, playback and recording, by its id, of recordings by [`recording_key`]. Channels of
@@ -61,6 +63,7 @@ impl Context {
             runtime: Handle::current(),
             tasks: TaskTracker::new(),
             routes: Mutex::default(),
+            rooms: Rooms::default(),
         }
     }
 

@@ -41,7 +41,9 @@ where
 /// Brings a call up to date with the server.
 pub(crate) async fn reconcile(session: Arc<Session>) {
     reconcile_caller(&session).await;
-    let (legs, playbacks, recordings) = session.read(|state| {
+    let (legs, playbacks, recordings) = session.change(|state| {
+        // Their verbs look at them then.
+        state.bridges.iter_mut().for_each(|bridge| bridge.is_disturbed = true);
         let legs = state.legs.iter().filter(|leg| matches!(leg.status, LegStatus::Dialling | LegStatus::Answered));
         (legs.cloned().collect::<Vec<_>>(), pending(&state.playbacks), pending(&state.recordings))
     });

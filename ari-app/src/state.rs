@@ -60,6 +60,18 @@ pub(crate) struct Bridge {
     pub(crate) id: Box<str>,
     /// Whether it was destroyed or one of the call's channels has left it.
     pub(crate) is_disturbed: bool,
+    /// Whether other calls are in it, too, so that it does not end with this one.
+    pub(crate) is_shared: bool,
+}
+
+impl Bridge {
+    pub(crate) fn new(id: Box<str>) -> Self {
+        Self { id, is_disturbed: false, is_shared: false }
+    }
+
+    pub(crate) fn shared(id: Box<str>) -> Self {
+        Self { is_shared: true, ..Self::new(id) }
+    }
 }
 
 /// A channel that the call has dialled.
@@ -260,6 +272,18 @@ impl State {
     fn disturb(&mut self, bridge: &str) {
         if let Some(bridge) = self.bridges.iter_mut().find(|known| *known.id == *bridge) {
             bridge.is_disturbed = true;
+        }
+    }
+
+    /// Whether something has happened to a bridge; see [`Bridge::is_disturbed`].
+    pub(crate) fn is_disturbed(&self, bridge: &str) -> bool {
+        self.bridges.iter().any(|known| *known.id == *bridge && known.is_disturbed)
+    }
+
+    /// Notes that what has happened to a bridge is about to be examined.
+    pub(crate) fn calm(&mut self, bridge: &str) {
+        for known in self.bridges.iter_mut().filter(|known| *known.id == *bridge) {
+            known.is_disturbed = false;
         }
     }
 

@@ -73,7 +73,8 @@ async fn tear_down(session: &Session) {
     let (detached, bridges, legs, caller) = session.read(|state| {
         // The end of the event connection says nothing about the caller.
         let may_be_up = state.end.as_ref().is_none_or(|end| end.reason == EndReason::Disconnected);
-        let bridges: Vec<_> = state.bridges.iter().map(|bridge| bridge.id.clone()).collect();
+        let own = state.bridges.iter().filter(|bridge| !bridge.is_shared);
+        let bridges: Vec<_> = own.map(|bridge| bridge.id.clone()).collect();
         let legs: Vec<_> = state.legs.iter().filter(|leg| !leg.is_over()).map(|leg| leg.channel.clone()).collect();
         (state.detached, bridges, legs, may_be_up.then(|| state.channel.clone()))
     });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ari_bindings::IntoList;
 use tokio::time::timeout;
 
-use super::say::{Played, check_keys, play};
+use super::say::{Played, Target, check_keys, play};
 use crate::Call;
 use crate::error::CallError;
 use crate::media;
@@ -145,7 +145,7 @@ impl<'call> Ask<'call> {
             for part in media::in_stoppable_parts(&self.prompt) {
                 let is_digit = |key: &char| Some(*key) != self.terminator;
                 let pressed = |state: &State| state.digits.iter().any(is_digit).then_some(());
-                if let Played::Stopped(()) = play(session, &part, None, pressed).await? {
+                if let Played::Stopped(()) = play(session, Target::Caller, &part, None, pressed).await? {
                     break;
                 }
             }
@@ -156,7 +156,7 @@ impl<'call> Ask<'call> {
             }
             session.change(|state| state.digits.clear());
             if !entered.is_empty() && !self.invalid.is_empty() {
-                play(session, &self.invalid, None, |_| None::<()>).await?;
+                play(session, Target::Caller, &self.invalid, None, |_| None::<()>).await?;
             }
         }
         Ok(None)

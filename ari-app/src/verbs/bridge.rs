@@ -77,7 +77,7 @@ impl Connected {
         let context = &session.context;
         let id = context.ids.next(Kind::Bridge);
         context.route(id.clone(), session);
-        session.change(|state| state.bridges.push(state::Bridge { id: id.clone(), is_disturbed: false }));
+        session.change(|state| state.bridges.push(state::Bridge::new(id.clone())));
         let mut connected = Self {
             session: Arc::clone(session),
             id,
@@ -115,12 +115,11 @@ impl Connected {
             }
         }
         loop {
-            let is_disturbed = |state: &state::State| {
-                state.bridges.iter().any(|bridge| bridge.id == self.id && bridge.is_disturbed).then_some(None)
-            };
+            let is_disturbed = |state: &state::State| state.is_disturbed(&self.id).then_some(None);
             if let Some(end) = session.wait(|state| leg.end(state).map(Some).or_else(|| is_disturbed(state))).await? {
                 return Ok(Some(leg.settle(end).await));
             }
+            session.change(|state| state.calm(&self.id));
             // A channel that hangs up leaves the bridge first; one that was moved elsewhere is the program's affair.
             if let Some(ended) = self.end_of_either().await {
                 return ended;
@@ -128,7 +127,6 @@ impl Connected {
             if bridge.get().await.is_err_and(|error| error.is_not_found()) {
                 return Ok(None);
             }
-            session.change(|state| state.bridges.iter_mut().for_each(|bridge| bridge.is_disturbed = false));
         }
     }
 

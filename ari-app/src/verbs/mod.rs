@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod bridge;
+pub(crate) mod conference;
 pub(crate) mod dial;
 pub(crate) mod hold;
 pub(crate) mod leg;

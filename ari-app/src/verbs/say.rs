@@ -90,7 +90,7 @@ impl<'call> Say<'call> {
         let is_stoppable = self.keys.is_some() || self.limit.is_some();
         let parts = if is_stoppable { media::in_stoppable_parts(&self.media) } else { vec![self.media.clone()] };
         for part in parts {
-            match play(session, &part, self.lang.as_deref(), pressed).await? {
+            match play(session, Target::Caller, &part, self.lang.as_deref(), pressed).await? {
                 Played::Over(PlaybackEnd::Finished) => {}
                 Played::Over(PlaybackEnd::Failed) => return Ok(Said::Failed),
                 Played::Stopped(position) => {
@@ -129,9 +129,18 @@ pub(crate) enum Played<T> {
     Stopped(T),
 }
 
-/// Plays media to the caller until their end, or until `stop` returns something.
+/// Who hears a playback.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'id> {
+    Caller,
+    /// All in the bridge of this id.
+    Bridge(&'id str),
+}
+
+/// Plays media until their end, or until `stop` returns something.
 pub(crate) async fn play<T>(
     session: &Arc<Session>,
+    target: Target<'_>,
     media: &[String],
     lang: Option<&str>,
     mut stop: impl FnMut(&State) -> Option<T>,
@@ -141,7 +150,7 @@ pub(crate) async fn play<T>(
     if let Some(stopped) = session.read(&mut stop) {
         return Ok(Played::Stopped(stopped));
     }
-    let playback = Playback::start(session, media, lang).await?;
+    let playback = Playback::start(session, target, media, lang).await?;
     loop {
         let id = &playback.id;
         let found = session.wait(|state| match stop(state) {
@@ -181,17 +190,24 @@ struct Playback {
 }
 
 impl Playback {
-    async fn start(session: &Arc<Session>, media: &[String], lang: Option<&str>) -> Result<Self, CallError> {
+    async fn start(
+        session: &Arc<Session>,
+        target: Target<'_>,
+        media: &[String],
+        lang: Option<&str>,
+    ) -> Result<Self, CallError> {
         let id = session.context.ids.next(Kind::Playback);
         session.context.route(id.clone(), session);
         session.change(|state| state.playbacks.push((id.clone(), Progress::Requested)));
         let playback = Self { session: Arc::clone(session), id, pending: Pending::default() };
-        let channel = session.channel();
-        let mut request = channel.play_with_id(&*playback.id, media.to_vec());
-        if let Some(lang) = lang {
-            request = request.lang(lang);
-        }
-        match session.context.send(&playback.pending, request.into_future()).await {
+        let request = match target {
+            Target::Caller => {
+                let request = session.channel().play_with_id(&*playback.id, media);
+                if let Some(lang) = lang { request.lang(lang) } else { request }.into_future()
+            }
+            Target::Bridge(id) => session.context.ari.bridge(id).play_with_id(&*playback.id, media).into_future(),
+        };
+        match session.context.send(&playback.pending, request).await {
             Ok(_) => {
                 session.change(|state| state.playback_mut(&playback.id).map(Progress::acknowledge));
                 Ok(playback)

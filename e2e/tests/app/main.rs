@@ -3,6 +3,7 @@
 //! Each test has an application of its own, which callers enter through the extension `stasis-NAME`.
 
 mod caller;
+mod conference;
 mod dial;
 mod gap;
 mod hangup;
