@@ -42,7 +42,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A text without control characters, which input could use to drive the terminal; line ends stay.
+/// Removes control characters except line ends, which input could use to control the terminal.
 fn printable(text: &str) -> String {
     let escape = |character: char| match character {
         '\n' => character.to_string(),

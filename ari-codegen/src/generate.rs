@@ -34,9 +34,9 @@ pub struct Generated {
     pub notes: Notes,
     /// The recorded Rust names, and those of new items.
     pub names: Names,
-    /// Items that have no text of ours.
+    /// Items without prose.
     pub undocumented: Vec<String>,
-    /// Texts of ours on what is no item.
+    /// Prose about items that do not exist.
     pub superfluous: Vec<String>,
 }
 

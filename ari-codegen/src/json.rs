@@ -157,7 +157,7 @@ impl Locator<'_> {
         Node { span: self.span(value.range().start, path), value: converted }
     }
 
-    /// A member's place is where its key stands: that is what one looks for in the file.
+    /// The location of a member is that of its key, which is what readers search for in the file.
     fn member(&self, property: &ast::ObjectProp<'_>, path: &str) -> Member {
         let key = property.name.as_str().to_owned();
         let mut node = self.node(&property.value, format!("{path}.{key}"));

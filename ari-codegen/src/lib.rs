@@ -9,7 +9,7 @@
 //! [Api] --merge--> Api --lower--> rust::Crate --emit--> [File]
 //! ```
 //!
-//! [`generate()`] runs the whole pipeline. [`record`] holds what `api-docs/` keeps beside the declarations.
+//! [`generate()`] runs the whole pipeline. [`record`] contains the other data of `api-docs/`.
 
 #![forbid(unsafe_code)]
 

@@ -10,10 +10,11 @@ use crate::record::{NameKind, Names};
 /// What merging had to decide because releases contradict each other.
 pub type Notes = BTreeSet<String>;
 
-/// Merges the APIs of several releases; where they contradict each other, the newest counts.
+/// Merges the APIs of several releases. The newest release takes precedence if they contradict each other.
 ///
-/// Gives nothing for no release. The result does not depend on the order of `apis`. `names` are those recorded so far:
-/// an operation that was recorded with its path stays so when the one that it was told apart from is gone.
+/// Returns `None` without any release. The result does not depend on the order of `apis`. `names` are the recorded
+/// names: an operation whose recorded name contains its path, to distinguish it from another one, keeps that name when
+/// the other one has been removed.
 #[must_use]
 pub fn merge(mut apis: Vec<Api>, names: &Names) -> Option<(Api, Notes)> {
     apis.sort_by(|a, b| b.releases.cmp(&a.releases));

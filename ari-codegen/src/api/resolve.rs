@@ -1,4 +1,4 @@
-//! From the files of one release to its [`Api`]: types parsed, the inheritance turned round, every name resolved.
+//! Builds the [`Api`] of a release from its files: parses types, inverts the inheritance, and resolves every name.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Assigns a Rust name to every item: the recorded name where there is one, else the one that its wire name gives,
-//! else, where another item has that, one made distinct.
+//! Assigns a Rust name to every item: the recorded name if there is one, otherwise one derived from its wire name, which
+//! is made distinct if another item has it.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::record::{NameKind, Names};
 /// The kinds of type that any file may import.
 const TYPES: [NameKind; 4] = [NameKind::Id, NameKind::Model, NameKind::Event, NameKind::Enum];
 
-/// An item that wants a name.
+/// An item that needs a name.
 struct Item {
     kind: NameKind,
     key: String,
@@ -143,7 +143,7 @@ impl Assigner<'_> {
         }
     }
 
-    /// Text that was recorded without an id stays text, though a new kind of id would suit its name.
+    /// Text that was recorded without an id stays text, even if its name matches a new kind of id.
     fn references(&mut self, api: &Api, ids: &Ids) {
         for model in api.models.values() {
             for property in &model.properties {

@@ -1,4 +1,4 @@
-//! Documentation that the facts give; prose of our own is laid beside it.
+//! Documentation generated from the declarations, combined with the project's prose.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ pub(super) fn id(kind: &str) -> Docs {
         Some(stem) => (stem.replace('_', " "), "name"),
         None => (kind.strip_suffix("_id").unwrap_or(kind).replace('_', " "), "id"),
     };
-    // The only thing with a name of its own is the server.
+    // Only the server has a proper name.
     let what = if what == "asterisk" { "Asterisk server".to_owned() } else { what };
     let article = if what.starts_with(['A', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     vec![format!("The {by} of {article} {what}.")]
@@ -182,7 +182,7 @@ impl Facts<'_> {
         linked
     }
 
-    /// Since when an item exists, where that is not since its owner does, or, without an owner, since ever.
+    /// The releases that introduced an item, unless they are those of its owner or, without an owner, the oldest ones.
     fn newer(&self, item: &str, owner: Option<&str>) -> Option<String> {
         let since = self.availability.since_text(item)?;
         let known = match owner {

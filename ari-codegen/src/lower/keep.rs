@@ -1,5 +1,5 @@
-//! What was recorded stays, though the releases at hand declare it otherwise: a release that goes takes away neither an
-//! `Option` nor a setter, and one that comes neither an argument nor an enum.
+//! Keeps recorded shapes even if the present releases declare otherwise: removing a release removes neither an `Option`
+//! nor a setter, and adding one removes neither an argument nor an enum.
 
 use crate::api::{Api, Location, Type};
 use crate::record::{NameKind, Names};

@@ -1,4 +1,4 @@
-//! Operations become requests: what they must have are arguments, the rest setters.
+//! Lowers operations to requests: required parameters become arguments, optional ones setters.
 
 use super::assign::key;
 use super::names::value_name;

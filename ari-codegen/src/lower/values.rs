@@ -24,11 +24,11 @@ enum Holder<'a> {
     Parameter { resource: &'a str, nickname: &'a str, parameter: &'a str },
 }
 
-/// Uses that one new enum serves, and what it would be called.
+/// The uses of one new enum, and its preferred name.
 pub(super) struct Group<'a> {
     pub(super) uses: Vec<EnumUse<'a>>,
     pub(super) wish: String,
-    /// The resource that sets the name apart where it is taken.
+    /// The resource that makes the name unique if it is taken.
     pub(super) resource: Option<&'a str>,
 }
 
@@ -162,7 +162,7 @@ pub(super) fn types(api: &Api, facts: &Facts<'_>, names: &Names) -> Vec<Values> 
     types.into_values().collect()
 }
 
-/// The values of text that lists any.
+/// The listed values of a text type, if any.
 fn listed<'a>(values: Option<&'a Vec<String>>, ty: &Type) -> Option<&'a [String]> {
     values.map(Vec::as_slice).filter(|values| *ty == Type::String && !values.is_empty())
 }

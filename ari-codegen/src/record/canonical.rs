@@ -173,7 +173,7 @@ fn text(node: &Node) -> String {
     out
 }
 
-/// A value goes on one line where it fits there, else each of its parts goes on lines of its own.
+/// Writes a value on one line if it fits, and otherwise each of its parts on separate lines.
 fn write(out: &mut String, node: &Node, depth: usize, before: usize) {
     let line = inline(node);
     let (open, close, parts): (char, char, Vec<(String, &Node)>) = match node {

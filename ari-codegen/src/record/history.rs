@@ -1,4 +1,4 @@
-//! What came when, over all releases looked at, as a page of Markdown.
+//! The history of the API over all imported releases, as a page of Markdown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -154,7 +154,7 @@ impl Page<'_> {
         gone
     }
 
-    /// Items as a list: what belongs to an item stands with it.
+    /// Formats items as a list, in which the parts of an item follow it.
     fn told(&self, prefix: &str, items: &BTreeSet<&str>) -> String {
         let mut text = String::new();
         if items.is_empty() {

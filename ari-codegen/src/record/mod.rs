@@ -1,5 +1,5 @@
-//! What `api-docs/` records beside the declarations, and what is made from it: the canonical form of declarations, the
-//! availability of each item, its history, Rust names, our own prose, and the public API of the generated code.
+//! The data of `api-docs/` besides the declarations, and what is derived from it: the canonical form of declarations, the
+//! availability of each item, its history, Rust names, prose, and the public API of the generated code.
 
 mod availability;
 pub mod canonical;
@@ -16,7 +16,7 @@ pub use names::{NameKind, Names};
 pub use prose::Prose;
 pub use since_claims::wrong_since_claims;
 
-/// What is recorded of the API beside its declarations.
+/// The recorded data about the API, besides its declarations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// Since when each item is available, beyond what the given releases themselves declare.

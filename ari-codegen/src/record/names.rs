@@ -1,7 +1,7 @@
 //! The Rust names of the API's items, assigned once and kept in `api-docs/names.toml`.
 //!
-//! A name that the file has stays, whatever the generator would choose anew, so that regenerating with a newer release
-//! renames nothing. The file may be edited before a name is published; afterwards a change breaks users.
+//! Recorded names take precedence over the names that the generator would choose, so that regenerating with a newer
+//! release renames nothing. The file may be edited before a name is published; afterwards a change breaks users.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,8 +43,8 @@ kinds! {
     Event = "events",
     /// A field, by `Model.property`.
     Field = "fields",
-    /// A field that may be absent, an `Option`, or a parameter that may be, a `setter`; it stays so. A recorded parameter
-    /// that is not listed here is an argument.
+    /// A field that may be absent (an `Option`) or an optional parameter (a setter); it remains optional. A recorded
+    /// parameter that is not listed here is an argument.
     Optional = "optional",
     /// The id that a property or parameter holds; text that was recorded without one stays text.
     Reference = "references",

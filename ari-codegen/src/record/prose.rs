@@ -1,8 +1,8 @@
-//! Our own words about the items of the API, from `api-docs/prose/`.
+//! The project's prose about the items of the API, from `api-docs/prose/`.
 //!
-//! Each file is a TOML table from an item, named as [`Availability`](crate::Availability) names it, to its text in
-//! Markdown; besides, `error RESOURCE.NICKNAME STATUS` says what a declared error means, and
-//! `example RESOURCE.NICKNAME` is Rust that uses an operation.
+//! Each file is a TOML table from an item, named as in [`Availability`](crate::Availability), to its text in Markdown.
+//! In addition, `error RESOURCE.NICKNAME STATUS` describes a declared error, and `example RESOURCE.NICKNAME` is Rust code
+//! that uses an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,7 @@ impl Prose {
     }
 }
 
-/// Everything that wants a text: all items, and what each declared error means.
+/// Everything that needs a text: all items and all declared errors.
 fn documented(api: &Api) -> BTreeSet<String> {
     let mut items = availability::items(api);
     for operation in api.operations() {

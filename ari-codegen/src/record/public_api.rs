@@ -1,7 +1,7 @@
-//! The public API of generated code as text: an item a line, so that its difference shows what users will meet.
+//! The public API of generated code as text, one item per line, so that a diff shows what changes for users.
 //!
-//! The walk reads the code that was emitted and not what it was made from, so it does not share the emitters' mistakes.
-//! Names of arguments are part of the text: two arguments of one type that change places change nothing else.
+//! It is read from the emitted code and not from its source model, so it does not share mistakes of the emitters. The text
+//! includes the names of arguments: swapping two arguments of the same type changes nothing else.
 
 use std::collections::BTreeSet;
 
@@ -116,7 +116,7 @@ impl Walk {
         }
     }
 
-    /// The runtime's macros, which make items of what they are given.
+    /// Macros of the runtime, which expand to items.
     fn invocation(&mut self, module: &str, file: &str, invocation: &syn::Macro) {
         let tokens: Vec<TokenTree> = invocation.tokens.clone().into_iter().collect();
         let name = invocation.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();

@@ -75,7 +75,7 @@ impl Members {
         self.left.retain(|member| !keys.contains(&member.key.as_str()));
     }
 
-    /// Reports every member that nobody asked for.
+    /// Reports every member that was not read.
     pub(super) fn finish(self, diagnostics: &mut Diagnostics) {
         for member in &self.left {
             diagnostics.at(

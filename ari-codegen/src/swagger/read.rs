@@ -33,7 +33,7 @@ pub fn read_resource(source: &Source) -> Result<Resource, Diagnostics> {
     finished(diagnostics, resource)
 }
 
-/// A reader returns nothing only after it has reported why.
+/// The value, or the diagnostics; a reader returns `None` only after it has reported a fault.
 fn finished<T>(diagnostics: Diagnostics, value: Option<T>) -> Result<T, Diagnostics> {
     let diagnostics = diagnostics.in_order_of_lines();
     let Some(value) = value else { return Err(diagnostics) };
