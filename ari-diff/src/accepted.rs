@@ -1,8 +1,8 @@
-//! Changes that somebody has looked at and accepts.
+//! Changes that were reviewed and accepted.
 //!
-//! One a line: `RULE SUBJECT # REASON`, such as `operation-removed channels.getVariables # nobody here calls it`.
-//! Empty lines and lines that begin with `#` are skipped. An entry that fits no finding is an error, so that the file
-//! never says more than it has to.
+//! One per line: `RULE SUBJECT # REASON`, such as `operation-removed channels.getVariables # not called by this program`.
+//! Empty lines and lines that begin with `#` are skipped. An entry that matches no finding is an error, so that the file
+//! contains no outdated entries.
 
 use std::sync::Arc;
 

@@ -78,9 +78,9 @@ kinds! {
     ParameterMoved,
     /// Required parameters come in another order.
     ParameterOrder,
-    /// Its type takes all that it took, and more.
+    /// Its type accepts everything that it accepted before, and more.
     ParameterTypeWidened,
-    /// Its type takes a part of what it took.
+    /// Its type accepts only a part of what it accepted before.
     ParameterTypeNarrowed,
     /// Its type is another one.
     ParameterTypeChanged,
@@ -104,7 +104,7 @@ kinds! {
     ParameterRangeWidened,
     /// Fewer numbers are allowed.
     ParameterRangeNarrowed,
-    /// What the server assumes where it is left out.
+    /// The server's default if the parameter is omitted.
     ParameterDefault,
     /// What a body holds.
     BodyShape,
@@ -128,9 +128,9 @@ kinds! {
     PropertyAddedOptional,
     /// A new property that is always there.
     PropertyAddedRequired,
-    /// A property is gone that could be absent.
+    /// An optional property is gone.
     PropertyRemovedOptional,
-    /// A property is gone that was always there.
+    /// A required property is gone.
     PropertyRemovedRequired,
     /// It is always there.
     PropertyBecameRequired,
@@ -138,7 +138,7 @@ kinds! {
     PropertyBecameOptional,
     /// Its type holds all that it held, and more.
     PropertyTypeWidened,
-    /// Its type holds a part of what it held.
+    /// Its type contains only a part of the former values.
     PropertyTypeNarrowed,
     /// Its type is another one.
     PropertyTypeChanged,

@@ -13,7 +13,7 @@ use ari_codegen::swagger::{self, Listing, Resource};
 pub struct Declared {
     /// How reports call it: a release, a folder, a server's URL.
     pub name: String,
-    /// Which release it is, where that is known.
+    /// The release, if known.
     pub release: Option<Release>,
     pub(super) listing: Listing,
     /// Resource files by name.
@@ -49,7 +49,7 @@ impl Declared {
         Ok(Self { name: name.into(), release, listing, resources: files.into_iter().collect(), api })
     }
 
-    /// How a heading calls it: the name, and the release where the name does not say.
+    /// The title in headings: the name, and the release unless the name contains it.
     #[must_use]
     pub fn title(&self) -> String {
         match self.release.map(|release| release.to_string()) {

@@ -1,4 +1,4 @@
-//! Which way a model travels: found once a release, from where it is used.
+//! The direction in which a model travels, determined once per release from its uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 

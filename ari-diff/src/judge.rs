@@ -6,7 +6,7 @@ use super::change::Change;
 use super::declared::Declared;
 use super::rules::{self, Audience, Level, Rule};
 
-/// A change and what it means.
+/// A change and its levels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What changed.
@@ -50,7 +50,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Findings that nobody has accepted.
+    /// Findings that were not accepted.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.accepted.is_none())
     }

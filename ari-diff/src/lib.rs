@@ -1,4 +1,4 @@
-//! What changed between two releases, and whom it breaks.
+//! Compares two releases, and reports which users a change breaks.
 //!
 //! ```text
 //! Declared, Declared --walk--> [Change] --judge--> Report --report--> text, JSON, Markdown, annotations
@@ -9,8 +9,8 @@
 //! resolved model folds together, such as `int` and `long`, are kept apart here for the same reason. Only the question
 //! [which way](direction) a model travels asks the fixups too, since the declarations do not say what bodies hold.
 //!
-//! The walk says what differs and where, [`rules`] is the table of what that means, [`judge`] puts the two together,
-//! and the printers of [`report`] print what they are given.
+//! The walk finds the differences, [`rules`] is the table of their levels, [`judge`] combines the two, and the printers of
+//! [`report`] only format the result.
 
 #![forbid(unsafe_code)]
 

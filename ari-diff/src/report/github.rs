@@ -1,4 +1,4 @@
-//! Annotations: lines that a GitHub workflow turns into marks beside the code.
+//! Annotations: lines that GitHub shows as marks next to the code.
 
 use std::fmt::Write;
 

@@ -58,7 +58,7 @@ fn mark(level: Level) -> String {
     }
 }
 
-/// Text that stays text within a table.
+/// Escapes text for a cell of a table.
 fn cell(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

@@ -66,13 +66,13 @@ fn values(finding: &Finding) -> Option<String> {
     values.filter(|values| Some(values) != finding.change.context.as_ref())
 }
 
-/// How many models inherit what changed, where any do.
+/// The number of models that inherit the change, if any.
 fn inherited(finding: &Finding) -> Option<String> {
     let heirs = finding.change.inherited_by;
     (heirs > 0).then(|| format!("inherited by {heirs} {}", if heirs == 1 { "model" } else { "models" }))
 }
 
-/// What the subject is part of, which way it travels and who inherits it, as far as there is anything to say.
+/// The operation or model of the subject, its direction, and the number of heirs, as far as they apply.
 fn context(finding: &Finding) -> Option<String> {
     let ways = finding.change.uses.names();
     let is_model = finding.change.context.is_none() && finding.change.resource.is_some();

@@ -9,7 +9,7 @@ use crate::rules::Level;
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// For files and pipes.
+    /// Without colours, for files and pipes.
     Plain,
     /// For terminals.
     Ansi,

@@ -1,4 +1,4 @@
-//! The table of rules: what each kind of change means, to whom.
+//! The table of rules: the level of each kind of change, for each audience.
 //!
 //! Two audiences. *Wire*: does a client, in any language, that was written for the old release keep working against
 //! the new one? *Rust*: what happens to the public API of bindings that are generated from the new release instead of

@@ -5,7 +5,7 @@ use crate::declared::Declared;
 use ari_codegen::api::path_shape;
 use ari_codegen::swagger;
 
-/// An operation with what it stands in.
+/// An operation and where it is declared.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'a> {
     pub(super) resource: &'a str,

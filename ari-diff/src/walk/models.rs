@@ -9,9 +9,9 @@ use crate::declared::Declared;
 use crate::direction::Uses;
 use ari_codegen::swagger::Model;
 
-/// A model that is gone and one that is new with the same properties are one model, if there is only one such pair.
+/// A removed model and a new one with the same properties count as renamed, if there is only one such pair.
 ///
-/// Events are distinguished by name, so a new name is a new event; and a model without properties could be any.
+/// Events are identified by name, so a new name is a new event. Models without properties cannot be matched.
 pub(super) fn renamed<'a>(old: &'a Declared, new: &'a Declared) -> Renamed<'a> {
     let (before, after) = (old.models(), new.models());
     let lone = |model: &Model, declared: &Declared, others: &BTreeMap<&str, (&str, &Model)>| {

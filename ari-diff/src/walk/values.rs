@@ -44,7 +44,7 @@ pub(super) fn compare(
     }
 }
 
-/// A list that loses values and gains others has changed twice: who sends minds the one, who reads the other.
+/// A list that loses values and gains others counts as two changes: the loss concerns senders, the gain readers.
 fn lists(
     walk: &mut Walk<'_>,
     kinds: &Kinds,
