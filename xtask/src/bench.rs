@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 use crate::tools::{cargo, succeed};
 use crate::workspace;
 
-/// Benchmarks, beside other crates for ARI and beside what one would write without any
+/// Benchmarks, compared with other crates for ARI and with hand-written code
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Bench {
@@ -18,7 +18,7 @@ pub(crate) struct Bench {
     /// How often each contender has its turn [default: 5]
     #[arg(long)]
     rounds: Option<usize>,
-    /// Few rounds of little: whether it works, in a minute
+    /// Run a few short rounds, to check within a minute that the benchmarks work
     #[arg(long)]
     quick: bool,
     /// Write the tables to this file too
@@ -27,7 +27,7 @@ pub(crate) struct Bench {
     /// Also whole calls with the Asterisk of `cargo xtask asterisk up 22`
     #[arg(long)]
     live: bool,
-    /// Also what it costs to build
+    /// Also measure the cost of building
     #[arg(long)]
     build: bool,
     /// Leave out the other crates for ARI, two of which need OpenSSL
@@ -42,7 +42,7 @@ pub(crate) fn run(command: &Bench) -> Result<()> {
 }
 
 impl Bench {
-    /// The program's options, which are the same but for what it is built with.
+    /// The options of the benchmark program, without those of its build.
     fn arguments(&self) -> Vec<String> {
         let mut arguments: Vec<String> =
             self.only.iter().flat_map(|name| ["--only".to_owned(), name.clone()]).collect();

@@ -36,7 +36,7 @@ pub(crate) struct Record {
     /// Events of everything there is
     #[arg(long)]
     subscribe_all: bool,
-    /// Stop after so many seconds [default: when the server closes the connection]
+    /// Stop after this many seconds [default: when the server closes the connection]
     #[arg(long)]
     seconds: Option<u64>,
 }

@@ -10,13 +10,13 @@ use crate::workspace::shown;
 
 const LISTING: &str = "resources.json";
 
-/// Which releases declare what, beside the folders of the releases.
+/// The availability record, next to the folders of the releases.
 pub(crate) const AVAILABILITY: &str = "availability.txt";
 
-/// The Rust names assigned so far, beside the folders of the releases.
+/// The Rust names assigned so far, next to the folders of the releases.
 pub(crate) const NAMES: &str = "names.toml";
 
-/// Our own words about the items of the API, beside the folders of the releases.
+/// The project's prose about the items of the API, next to the folders of the releases.
 const PROSE: &str = "prose";
 
 /// The files of a release's declarations.
@@ -27,7 +27,7 @@ pub(crate) struct Declarations {
     pub(crate) resources: Vec<(String, Source)>,
 }
 
-/// Reads `resources.json` of a folder and the files that it lists, which stand beside it or under `api-docs/`.
+/// Reads `resources.json` of a folder and the files that it lists, which are in the same folder or in `api-docs/`.
 pub(crate) fn from_folder(folder: &Path) -> Result<Declarations> {
     let listing = source(&folder.join(LISTING))?;
     let listed = swagger::read_listing(&listing)?;
@@ -107,7 +107,7 @@ fn names(api_docs: &Path) -> Result<Names> {
     Ok(Names::parse(&source(&path)?)?)
 }
 
-/// Reads what `api_docs` knows besides the declarations.
+/// Reads the data in `api_docs` besides the declarations.
 pub(crate) fn knowledge(api_docs: &Path) -> Result<Record> {
     let folder = api_docs.join(PROSE);
     let mut files = Vec::new();

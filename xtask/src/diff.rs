@@ -22,13 +22,13 @@ use crate::workspace::{self, shown};
 /// comparison could not be made.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Diff {
-    /// What clients and bindings were made for
+    /// The release, folder or URL that clients and bindings were made for
     #[arg(required_unless_present_any = ["check", "explain"])]
     old: Option<String>,
-    /// What they need to work with
+    /// The release, folder or URL to compare it with
     #[arg(required_unless_present_any = ["check", "explain"])]
     new: Option<String>,
-    /// Does this server offer what the bindings were generated from? Fails on a break by default
+    /// Check that this server offers what the bindings were generated from; fails on a break by default
     #[arg(long, value_name = "URL", conflicts_with_all = ["old", "new"])]
     check: Option<String>,
     /// Explain a rule and its remedy, or list all rules
@@ -40,7 +40,7 @@ pub(crate) struct Diff {
     /// Exit with 1 where a change reaches this level [default: never; break with --check]
     #[arg(long, value_enum)]
     fail_on: Option<FailOn>,
-    /// Whom the level of --fail-on and of annotations concerns: clients in any language, or users of the bindings
+    /// The audience of --fail-on and of annotations: clients in any language, or users of the bindings
     #[arg(long, value_enum, default_value_t = Concerns::Wire)]
     audience: Concerns,
     /// File of accepted changes, `RULE SUBJECT # REASON` a line

@@ -14,10 +14,10 @@ pub(crate) struct Features {
     count: bool,
 }
 
-/// Features that somebody may choose together.
+/// A combination of features.
 struct Set {
     features: &'static str,
-    /// The most crates that it may take, ours included; more is a decision, and this number with it.
+    /// The maximum number of crates, including this project's; raising it is a deliberate decision.
     most: Option<usize>,
 }
 
@@ -48,10 +48,10 @@ const SETS: &[Set] = &[
     bounded("default,metrics,outbound,signal", 118),
 ];
 
-/// Crates that are in the tree of all features in two versions, each with who wants the older one.
+/// Crates with two versions in the tree of all features, each with the reason.
 const TWICE: &[(&str, &str)] = &[("getrandom", "ring 0.17, and rand of tungstenite a newer one")];
 
-/// What the numbers are about, wherever they are counted.
+/// The target for which crates are counted, on any host.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 pub(crate) fn run(command: &Features) -> Result<()> {

@@ -21,7 +21,7 @@ pub(crate) struct Fuzz {
     /// For how long to run each
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// Give the target this file and nothing else, to reproduce a finding
+    /// Run the target on this file only, to reproduce a finding
     #[arg(long, value_name = "FILE", requires = "targets")]
     input: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ struct Target {
     name: &'static str,
     /// In bytes: enough for what a server sends, small enough for many of them a second.
     largest_input: usize,
-    /// What it begins with.
+    /// The initial corpus.
     seeds: fn() -> Result<Vec<String>>,
 }
 

@@ -9,7 +9,7 @@ use crate::declarations;
 use crate::files::{ensure, file_drift};
 use crate::workspace::{self, shown};
 
-/// The page, beside the record that it is made from.
+/// The page, in the folder of the record from which it is generated.
 const PAGE: &str = "HISTORY.md";
 
 /// Write the history of the API: what came at which release
@@ -20,7 +20,7 @@ pub(crate) struct History {
     /// Folder with the record and one folder of declarations a release
     #[arg(long, value_name = "DIR")]
     api_docs: Option<PathBuf>,
-    /// Write nothing; exit with 1 where the page is not what it would be
+    /// Write nothing; exit with 1 if the page is out of date
     #[arg(long)]
     check: bool,
 }
@@ -48,7 +48,7 @@ pub(crate) fn page(api_docs: &Path) -> PathBuf {
     api_docs.join(PAGE)
 }
 
-/// Makes the page of a folder what it should be; returns whether that changed it.
+/// Updates the page of a folder; returns whether it has changed.
 fn write(api_docs: &Path) -> Result<bool> {
     ensure(&api_docs.join(PAGE), &text(api_docs)?)
 }

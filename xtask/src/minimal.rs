@@ -56,7 +56,7 @@ fn workspace(manifest: &str) -> String {
     manifest.lines().map(line).collect()
 }
 
-/// Copies a manifest and its sources, without tests and examples, whose dependencies nobody else compiles.
+/// Copies a manifest and its sources, without tests and examples, whose dependencies users do not compile.
 fn copy_sources(from: &Path, to: &Path) -> Result<()> {
     let manifest = read(&from.join("Cargo.toml"))?;
     let mut kept = String::new();

@@ -29,7 +29,7 @@ pub(crate) struct Regen {
     /// List the items that have no text in `prose/`
     #[arg(long)]
     undocumented: bool,
-    /// Write nothing; exit with 1 where the code is not what it would be
+    /// Write nothing; exit with 1 if the code is out of date
     #[arg(long)]
     check: bool,
 }

@@ -11,7 +11,7 @@ use crate::tools::cargo;
 /// Run all tests, those against a real Asterisk included
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
-    /// Leave out what needs a real Asterisk
+    /// Skip the tests that need a real Asterisk
     #[arg(long)]
     no_live: bool,
     /// Leave the servers of the tests running, so that the next run starts sooner
@@ -145,7 +145,7 @@ impl Step {
     }
 }
 
-/// All steps with what they took; an error if any has failed.
+/// Prints all steps and their durations; an error if any step failed.
 fn report(finished: &[Finished]) -> Result<()> {
     println!();
     for step in finished {

@@ -32,7 +32,7 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(anyhow!("{command:?}: {status}")) }
 }
 
-/// The program of a crate in this version, which is installed into `target/tools` where it is missing.
+/// The path of a crate's program in this version, which is installed into `target/tools` if missing.
 pub(crate) fn installed(name: &str, version: &str, options: &[&str]) -> Result<PathBuf> {
     let folder = workspace::root().join("target/tools");
     let program = folder.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));

@@ -32,7 +32,7 @@ pub(crate) struct Call {
     /// The text that is sent (message).
     #[arg(long, default_value = "hello")]
     pub(crate) text: String,
-    /// Give up after so many seconds.
+    /// Give up after this many seconds.
     #[arg(long, default_value_t = 60)]
     pub(crate) timeout: u32,
 }

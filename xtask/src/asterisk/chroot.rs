@@ -176,7 +176,7 @@ fn check_version(root: &Path, release: &Release) -> Result<()> {
     ))
 }
 
-/// Removes what an installation left that did not come to its end.
+/// Removes the leftovers of an incomplete installation.
 fn remove_leftovers(place: &Place) -> Result<()> {
     process::signal(&place.root(), "KILL");
     process::wait_for_none(&place.root(), Duration::from_secs(5));

@@ -34,7 +34,7 @@ pub(crate) fn is_running(program: &str, release: &Release) -> bool {
     run(program, &arguments).is_ok_and(|output| output.trim() == "true")
 }
 
-/// Kills everything that runs in the container, which stays for its log.
+/// Kills all processes in the container, which is kept for its log.
 pub(crate) fn kill(program: &str, release: &Release) -> Result<()> {
     run(program, &["kill", "--signal", "KILL", &name(release)])?;
     // Returns when the container has ended, at once if it has already.
@@ -77,7 +77,7 @@ fn image(release: &Release) -> String {
     format!("ari-asterisk-{}", release.name)
 }
 
-/// Runs the engine, and gives what it printed.
+/// Runs the engine and returns its output.
 fn run(program: &str, arguments: &[&str]) -> Result<String> {
     let output = Command::new(program).args(arguments).output().with_context(|| format!("cannot run `{program}`"))?;
     let text = [output.stdout, output.stderr].concat();

@@ -82,7 +82,7 @@ impl Engine {
         }
     }
 
-    /// Ends whatever runs, politely first, and waits until it is gone.
+    /// Stops the server, gracefully if possible, and waits for its end.
     pub(crate) fn stop(&self, release: &Release) -> Result<()> {
         match self {
             Self::Chroot => chroot::stop(release),
@@ -90,7 +90,7 @@ impl Engine {
         }
     }
 
-    /// Ends the server without a word, and waits until it is gone.
+    /// Kills the server and waits for its end.
     pub(crate) fn kill(&self, release: &Release) -> Result<()> {
         match self {
             Self::Chroot => chroot::kill(release),

@@ -1,4 +1,4 @@
-//! Other programs: whether they work, and what they said last.
+//! Runs other programs, and reports the end of their output if they fail.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! Which Asterisk comes from which Debian suite: `e2e/asterisk/releases.txt`, a line for each.
+//! The releases of Asterisk and their Debian suites: `e2e/asterisk/releases.txt`, one per line.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ pub(crate) struct Release {
 /// Whom a server is for. Tests restart and reconfigure theirs, so they have servers apart from those one tries things on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To try things on.
+    /// A server to experiment with.
     User,
     /// For the tests of `e2e`.
     Tests,
@@ -63,7 +63,7 @@ pub(crate) fn all(purpose: Purpose) -> Result<Vec<Release>> {
     Ok(releases.into_iter().map(|release| Release { purpose, ..release }).collect())
 }
 
-/// The releases that the words of a command line mean; no word means the default one.
+/// The releases named on a command line, or the default one if there are none.
 pub(crate) fn named(words: &[String], purpose: Purpose) -> Result<Vec<Release>> {
     select(&all(purpose)?, words)
 }

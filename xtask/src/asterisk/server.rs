@@ -70,7 +70,7 @@ pub(crate) fn down(release: &Release) -> Result<bool> {
     Ok(was_running)
 }
 
-/// Kills the release's server; whether there was one. The state file stays, so that `up` takes the same ports again.
+/// Kills the server of a release; returns whether it was running. The state file is kept, so that `up` reuses the ports.
 pub(crate) fn kill(release: &Release) -> Result<bool> {
     let _lock = lock::take(&Place::of(release))?;
     let engine = Engine::installed(release).unwrap_or(Engine::Chroot);

@@ -17,7 +17,7 @@ pub(crate) struct Instance {
     pub(crate) release: String,
     /// The version that the server gives.
     pub(crate) version: String,
-    /// The root of ARI, for the user `asterisk` or the user `reader`, who may only read.
+    /// The base URL of ARI, for the user `asterisk` or the read-only user `reader`.
     pub(crate) url: String,
     /// The ports.
     pub(crate) ports: Ports,

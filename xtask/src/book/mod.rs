@@ -16,10 +16,10 @@ use crate::workspace::{root, shown};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Book {}
 
-/// The release that is installed if it is not there.
+/// The release that is installed if missing.
 const MDBOOK: &str = "0.5.4";
 
-/// Pages that are read where they are: their links are checked, too.
+/// Pages outside of the book, whose links are checked as well.
 const BESIDE: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "api-docs/HISTORY.md"];
 
 pub(crate) fn run(_: &Book) -> Result<()> {
@@ -41,7 +41,7 @@ pub(crate) fn run(_: &Book) -> Result<()> {
     Err(anyhow!(faults.join("\n")))
 }
 
-/// Builds the book; gives what it warns of.
+/// Builds the book and returns the warnings.
 fn build(mdbook: &Path) -> Result<Vec<String>> {
     let mut command = Command::new(mdbook);
     command.arg("build").arg(root().join("docs")).env("MDBOOK_LOG", "warn");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::files::{Folder, cannot, read};
 use crate::workspace::{self, shown};
 
-/// Writes the seeds of a target into its corpus. What was found there before stays.
+/// Replaces the seeds in the corpus of a target. Other files are kept.
 pub(super) fn write(seeds: Vec<String>, corpus: &Path) -> Result<()> {
     let files = seeds.into_iter().enumerate().map(|(number, seed)| (format!("seed-{number:04}"), seed)).collect();
     let is_ours = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"));

@@ -9,7 +9,7 @@ use crate::declarations::Declarations;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Who asks.
+/// The user and password of ARI.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Credentials {
     /// User of the running server
