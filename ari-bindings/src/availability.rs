@@ -86,8 +86,8 @@ pub enum AvailabilityCheck {
     Off,
     /// Sends them, and logs a warning.
     Warn,
-    /// Refuses them with [`Error::Unavailable`](crate::Error::Unavailable). The default, because nobody notices an ignored
-    /// parameter.
+    /// Refuses them with [`Error::Unavailable`](crate::Error::Unavailable). The default, because an ignored parameter
+    /// is easily overlooked.
     #[default]
     Refuse,
 }

@@ -16,7 +16,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Delays for at most so many attempts; without a limit, they never end.
+    /// Delays for at most `limit` attempts; without a limit, they never end.
     pub(crate) fn new(first: Duration, greatest: Duration, limit: Option<u32>) -> Self {
         Self { first, greatest, limit, attempts: 0 }
     }

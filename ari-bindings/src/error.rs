@@ -139,7 +139,7 @@ pub enum Error {
 pub enum ConnectErrorKind {
     /// Nothing listens at that address and port.
     Refused,
-    /// The host name has no address, or nobody could be asked for it.
+    /// The host name has no address, or no name server is reachable.
     Dns,
     /// The server does not speak TLS there, its certificate is not trusted, or it does not trust that of the client.
     Tls,
@@ -320,7 +320,7 @@ fn advice_without_ari(url: &str, status: u16) -> &'static str {
     }
 }
 
-/// What a release does not have.
+/// An item that a release lacks.
 pub(crate) struct Lack {
     pub(crate) item: Item,
     pub(crate) release: Release,

@@ -11,9 +11,10 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use crate::connection::{Accepted, LARGEST_MESSAGE, Metered, Pings, Socket, config};
 use crate::{Client, Error, Events, OverflowPolicy};
 
-/// The events that come over a stream whose WebSocket handshake is done, and a client whose requests go over it.
+/// Connects over a stream on which the WebSocket handshake is complete, and returns a client whose requests use it, and
+/// its events.
 ///
-/// Once lost, it is not made again.
+/// A lost connection is not re-established.
 pub async fn connect(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     application: &str,

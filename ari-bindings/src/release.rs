@@ -64,12 +64,12 @@ impl fmt::Display for Release {
     }
 }
 
-/// What a server says it is; [`Client::server_version`](crate::Client::server_version) asks it.
+/// The version that a server reports, as returned by [`Client::server_version`](crate::Client::server_version).
 ///
 /// | version | release | branch |
 /// |---|---|---|
 /// | `22.10.1`, `22.10.1+dfsg+~cs6.17-1` | 22.10.1 | 22 |
-/// | `certified/20.7-cert3`, `certified-20.7-cert3` | none: certified releases have changes of their own | 20 |
+/// | `certified/20.7-cert3`, `certified-20.7-cert3` | none: certified releases contain other changes | 20 |
 /// | `GIT-22-1a2b3c4`, `22.10.0-rc1` | none: between releases | 22 |
 /// | `GIT-master-1a2b3c4`, `UNKNOWN__and_probably_unsupported` | none | none |
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::{Client, Download, Error, Operation, Request};
 /// The most values that Asterisk takes in one list.
 const MOST_VALUES: usize = 127;
 
-/// A request in the making. The first fault found is kept until the request is finished.
+/// A builder of a request. The first fault is kept until the request is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     client: Client,
@@ -113,7 +113,7 @@ impl Call {
         self
     }
 
-    /// The finished request, or why there is none.
+    /// The request, or its first fault.
     pub(crate) fn into_request(self) -> Result<Request, Error> {
         let Self { client, mut request, fault } = self;
         if let Some(Fault { parameter, reason }) = fault {
@@ -167,7 +167,7 @@ impl Call {
 /// A request, and the content of the response to it.
 type Reply = Result<(Request, Content), Error>;
 
-/// What becomes of the content of a response.
+/// Decodes the content of a response.
 type Decode<T> = fn(Request, Content) -> Result<T, Error>;
 
 /// A request in progress: what awaiting a request awaits.

@@ -7,7 +7,7 @@ use tracing::Span;
 use crate::request::{CONFIDENTIAL, Content};
 use crate::{Error, Request};
 
-/// How much of a body is logged.
+/// The number of bytes of a body that are logged.
 const BODY: usize = 4096;
 
 /// The span of a request.

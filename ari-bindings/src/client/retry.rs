@@ -1,4 +1,4 @@
-//! Sends a request again where that cannot execute it twice.
+//! Retries requests that cannot be executed twice.
 
 use std::time::{Duration, Instant};
 
@@ -34,12 +34,12 @@ impl Tries {
     }
 }
 
-/// How often the runtime itself asks.
+/// The number of retries of the runtime's requests.
 #[cfg(feature = "websocket")]
 const OWN_RETRIES: u32 = 4;
 
-/// Sends a request of the runtime itself, and again if that is safe: just after a connection was lost, the next one may
-/// be lost as well.
+/// Sends a request of the runtime, and retries it if that is safe: shortly after a lost connection, the next one may be
+/// lost as well.
 #[cfg(feature = "websocket")]
 pub(crate) async fn retry<T, Asking>(ask: impl Fn() -> Asking) -> Result<T, Error>
 where

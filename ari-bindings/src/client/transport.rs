@@ -7,12 +7,12 @@ pub enum Transport {
     Http,
     /// Over the client's event connection. Asterisk 20.14, 21.9, 22.4, 23.0 and later support this.
     ///
-    /// Requests are sent as they come, and executed one after the other. The differences to HTTP:
+    /// Requests are sent in order, and executed one after the other. Differences from HTTP:
     ///
     /// - Until [`Client::events`](crate::Client::events) has connected, and once the connection is closed, requests are
     ///   sent by HTTP. With several connections, they are sent over the newest.
     /// - While the connection is lost, requests fail at once with
-    ///   [`ConnectErrorKind::Disconnected`](crate::ConnectErrorKind::Disconnected), and those under way may or may not
+    ///   [`ConnectErrorKind::Disconnected`](crate::ConnectErrorKind::Disconnected), and those in flight may or may not
     ///   have been executed.
     /// - Downloads always use HTTP.
     /// - Asterisk handles these requests in the thread that also answers pings. A request for a channel waits in the
@@ -25,7 +25,7 @@ pub enum Transport {
     /// - At most 4 MiB of requests wait for a server that does not read; further ones fail with
     ///   [`ConnectErrorKind::Busy`](crate::ConnectErrorKind::Busy).
     /// - A request has at most 65,535 bytes.
-    /// - An event filter of the application that does not let `RESTResponse` pass would swallow every reply, so it is
+    /// - An event filter of the application that does not pass `RESTResponse` would suppress every reply, so it is
     ///   refused.
     #[cfg(feature = "websocket")]
     WebSocket,

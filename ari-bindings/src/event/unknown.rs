@@ -62,10 +62,10 @@ impl UnknownEvent {
     }
 }
 
-/// What came as an event but cannot be read as one.
+/// A received frame that cannot be decoded as an event.
 ///
-/// It is an event of a known type that lacks a declared member or has one of another type, or no
-/// event at all. The connection is none the worse for it.
+/// It is an event of a known type that lacks a declared member or has one of another type, or not an
+/// event at all. The connection is not affected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndecodableEvent {
     pub(super) kind: Option<String>,

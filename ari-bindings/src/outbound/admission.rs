@@ -24,7 +24,7 @@ use crate::request::excerpt;
 /// The subprotocol of ARI.
 const PROTOCOL: &str = "ari";
 
-/// How many messages may precede the one that names the application.
+/// The maximum number of messages before the one that names the application.
 const MAX_FIRST_MESSAGES: usize = 16;
 
 /// How much of the name of an application is logged; those of Asterisk have 73 characters at most.

@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// some thousand times a second, and writes two lines to its log each time.
 const REFUSAL_DELAY: Duration = Duration::from_secs(1);
 
-/// What a connection may send until it has named its application, in bytes: far more than Asterisk sends.
+/// The maximum number of bytes that a connection may send before it names its application. Asterisk sends far less.
 const MAX_BEFORE_APPLICATION: usize = 64 << 10;
 
 /// How long [`Listener::shutdown`] waits.
@@ -214,7 +214,7 @@ impl Shared {
         let _ = sender.send(session).await;
     }
 
-    /// The part in which nothing is known of the peer.
+    /// Reads and checks the HTTP request of a peer that is not authenticated yet.
     async fn authenticate(&self, stream: TcpStream, place: Place, budget: &Budget) -> Result<Authenticated, String> {
         let authenticating = async {
             let stream = self.secure(stream, budget).await?;

@@ -11,9 +11,9 @@ use tokio::sync::oneshot;
 
 /// A bounded set of connections, in the order in which they came.
 ///
-/// A connection that finds no room displaces the oldest one: of its own address where that has used up its share, of
-/// all addresses otherwise. Anybody can open connections and stay silent, and refusing new ones instead would shut out
-/// Asterisk. OpenSSH's `MaxStartups` serves the same purpose.
+/// If the set is full, a new connection displaces the oldest one: of the same address if that has used up its share,
+/// otherwise of all addresses. Any peer can open connections and stay silent, so refusing new ones instead would shut
+/// out Asterisk. OpenSSH's `MaxStartups` serves the same purpose.
 pub(super) struct Pending {
     limit: usize,
     limit_per_address: usize,

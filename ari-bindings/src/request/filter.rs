@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 /// Which events an application receives.
 ///
-/// Nothing allowed and nothing disallowed, as [`EventFilter::new`] starts, lets everything pass.
-/// Once something is allowed, only that passes; what is disallowed never passes. A filter
-/// replaces the application's former one as a whole.
+/// A new filter ([`EventFilter::new`]) passes all events. Once a type is allowed, only allowed types
+/// pass; disallowed types never pass. A filter replaces the previous filter of the application
+/// completely.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// # }
 /// ```
 ///
-/// The replies to requests sent over a WebSocket pass through this filter like events: who sends
+/// Replies to requests sent over a WebSocket pass through this filter like events. Programs that send
 /// such requests must allow `RESTResponse`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventFilter {

@@ -1,4 +1,4 @@
-//! A request as a value, and what comes back for it.
+//! A request as a value, and its response.
 
 mod download;
 mod filter;
@@ -148,7 +148,7 @@ impl Request {
         (!query.is_empty()).then_some(query)
     }
 
-    /// Path and query without the leading `/`: the form that REST over a WebSocket wants.
+    /// Path and query without the leading `/`, as REST over a WebSocket requires.
     #[must_use]
     pub fn uri(&self) -> String {
         let mut uri = self.path();
@@ -256,7 +256,7 @@ impl Request {
         }
     }
 
-    /// Names of the parameters besides those of the path, as far as they can be distinguished.
+    /// The names of the parameters in query and body, as far as they can be distinguished.
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let members = match &self.body {
             Some(Body::Members(Value::Object(members))) => Some(members),
@@ -286,7 +286,7 @@ impl Request {
     }
 }
 
-/// Why a path, with its parameters and with their values, is none that Asterisk reads as it stands.
+/// Why Asterisk would not read a path as written; `path` is `template` with the values of its parameters.
 fn fault_of_path(template: &str, path: &str) -> Option<&'static str> {
     let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%{}".contains(&byte);
     let is_escape =

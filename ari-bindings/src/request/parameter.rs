@@ -58,7 +58,7 @@ pub(super) fn encode(text: &str) -> PercentEncode<'_> {
 /// Why text with a NUL character is not sent.
 pub(crate) const NUL: &str = "it has a NUL character, at which Asterisk would cut it off";
 
-/// Whether Asterisk, which is written in C, would read only a part of it.
+/// Whether the text contains a NUL, at which Asterisk, which is written in C, would truncate it.
 pub(super) fn has_nul(text: &str) -> bool {
     text.contains('\0')
 }

@@ -105,7 +105,7 @@ impl Response {
     }
 }
 
-/// The part of a response that decides what it means.
+/// The part of a response that determines its meaning.
 #[derive(Debug)]
 pub(crate) struct Head {
     status: u16,

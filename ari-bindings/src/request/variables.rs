@@ -27,7 +27,7 @@ pub struct VariableValue {
 }
 
 impl VariableValue {
-    /// A variable that every event about its channel carries in `channelvars` from now on
+    /// A variable that all later events about its channel contain in `channelvars`
     /// (`report_events`; Asterisk 20.20, 22.10 and 23.4).
     pub fn reported(value: impl Into<String>) -> Self {
         Self { value: value.into(), reported: true }
@@ -60,7 +60,7 @@ impl From<&String> for VariableValue {
     }
 }
 
-/// Variables as the JSON object that Asterisk wants.
+/// Variables as the JSON object that Asterisk expects.
 pub(crate) fn to_json(variables: impl IntoIterator<Item = (impl Into<String>, impl Into<VariableValue>)>) -> Value {
     let variables = variables.into_iter();
     variables.map(|(name, value)| (name.into(), value.into().into_json())).collect::<Map<_, _>>().into()

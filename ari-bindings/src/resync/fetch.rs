@@ -11,7 +11,7 @@ use crate::ids::{PlaybackId, RecordingName};
 use crate::models::{Application, Bridge, Channel, LiveRecording, Playback};
 use crate::{Client, Error};
 
-/// How many playbacks and recordings are asked for at once: the program's own requests need connections as well.
+/// The number of concurrent requests for playbacks and recordings; the program's requests need connections as well.
 const CONCURRENCY: usize = 16;
 
 /// A list on its way.
@@ -22,7 +22,7 @@ pub(crate) type Listing = Pin<Box<dyn Future<Output = Result<Listed, Error>> + S
 pub(crate) struct Listed {
     pub(super) channels: Vec<Channel>,
     pub(super) bridges: Vec<Bridge>,
-    /// Those of [`Running`] that still exist.
+    /// The playbacks of [`Running`] that still exist.
     pub(super) playbacks: Vec<Playback>,
     pub(super) recordings: Vec<LiveRecording>,
     pub(super) reach: Reach,
@@ -66,7 +66,7 @@ pub(crate) async fn list(client: Client, apps: Vec<String>, running: Running) ->
     Ok(listed)
 }
 
-/// Fetches things one by one, some at a time; leaves out those that are gone.
+/// Fetches objects individually, several concurrently, and skips those that no longer exist.
 async fn present<T>(requests: impl Iterator<Item = impl Future<Output = Result<T, Error>>>) -> Result<Vec<T>, Error> {
     let mut responses = stream::iter(requests).buffer_unordered(CONCURRENCY);
     let mut present = Vec::new();

@@ -12,8 +12,8 @@ use crate::Event;
 use crate::ids::{BridgeId, ChannelId, PlaybackId, RecordingName};
 use crate::models::{Bridge, Channel};
 
-/// How many things of one kind are remembered. The end of some is never shown: Asterisk does not report the end of a
-/// bridge that all channels of the application have left.
+/// The maximum number of objects of one kind that are remembered. The end of some is never reported: Asterisk does not
+/// report the end of a bridge that all channels of the application have left.
 const MOST_REMEMBERED: usize = 10_000;
 
 /// The things whose beginning or change was shown, and not their end.
@@ -74,7 +74,7 @@ struct RecordingShown {
 }
 
 impl Snapshot {
-    /// Notes what an event shows. `text` is what it was decoded from.
+    /// Updates the snapshot by an event; `text` is the text of the event.
     pub(crate) fn note(&mut self, event: &Event, text: &str) {
         self.now.events += 1;
         match event.kind() {
@@ -247,7 +247,7 @@ fn remember<Id: Eq + Hash, Shown>(known: &mut Known<Id, Shown>, id: Id, shown: S
     }
 }
 
-/// Removes what is not present, and says what it was.
+/// Removes everything that is not present, and returns it.
 fn vanished<Id: Clone + Eq + Hash + Ord, Shown>(known: &mut Known<Id, Shown>, present: &HashSet<Id>) -> Vec<Id> {
     let mut vanished: Vec<Id> = known.keys().filter(|id| !present.contains(*id)).cloned().collect();
     vanished.sort();
@@ -284,7 +284,7 @@ where
     differences
 }
 
-/// Reads members by their names: the generated fields differ with the releases that the bindings are generated from.
+/// Reads members by name, because the generated fields depend on the releases that the bindings are generated from.
 fn members<T: DeserializeOwned>(thing: &impl Serialize) -> Option<T> {
     serde_json::from_value(serde_json::to_value(thing).ok()?).ok()
 }

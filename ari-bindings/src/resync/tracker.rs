@@ -9,7 +9,7 @@ use crate::{Client, Error, Event};
 /// Follows what one stream shows, and finds out what is different after a gap.
 pub(crate) struct Tracker {
     client: Client,
-    /// Whether to find it out unasked.
+    /// Whether to resync after each gap.
     automatic: bool,
     snapshot: Snapshot,
     /// The answer that is awaited. It is never locked: that only makes it shareable.

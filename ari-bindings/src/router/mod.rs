@@ -62,7 +62,7 @@ pub struct EventRouter {
     routes: Arc<Mutex<Routes>>,
 }
 
-/// The open streams, by the ids of what they belong to.
+/// The open streams, by the ids of their channels and bridges.
 #[derive(Default)]
 struct Routes {
     channels: HashMap<Box<str>, Route>,
@@ -205,7 +205,7 @@ fn channels<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }
 
-/// The bridges whose streams get an event, each once.
+/// The distinct bridges whose streams receive an event.
 fn bridges<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'a str> {
     let first = event
         .bridge()

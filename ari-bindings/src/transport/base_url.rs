@@ -17,7 +17,7 @@ pub(crate) struct BaseUrl {
     authority: Box<str>,
 }
 
-/// A user and a password, which is wiped from memory when it is not needed any more.
+/// A user and a password, which is wiped from memory when dropped.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) user: String,
@@ -83,7 +83,7 @@ impl BaseUrl {
         &self.text
     }
 
-    /// The URL as the HTTP client wants it.
+    /// The URL as the HTTP client expects it.
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }

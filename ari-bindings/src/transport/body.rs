@@ -19,7 +19,7 @@ use crate::{Error, Request, RequestLine};
 /// As much memory as is taken beforehand for what a server says it will send.
 const MOST_RESERVED: u64 = 1 << 20;
 
-/// The longest text: many times what the calls of a large server take. Who sends more is no ARI.
+/// The maximum length of a text: many times the list of all calls of a large server.
 const LONGEST: usize = 64 << 20;
 
 /// How much of a text that is too long is kept to show.

@@ -36,7 +36,7 @@ pub(super) fn lost(request: RequestLine, error: reqwest::Error) -> Error {
     Error::OutcomeUnknown { request, timed_out: error.is_timeout(), source: source(error) }
 }
 
-/// An error of the HTTP client as the source of ours, which names the request already.
+/// An error of the HTTP client as the source of an [`Error`], which already names the request.
 pub(super) fn source(error: reqwest::Error) -> Source {
     Arc::new(error.without_url())
 }

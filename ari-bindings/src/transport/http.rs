@@ -93,8 +93,8 @@ impl Http {
         &self.url
     }
 
-    /// Uses none of the present connections for further requests: what has broken the event connection may have
-    /// broken them, too, which would only show by timeouts. A client that the program has made stays.
+    /// Stops using the present connections for further requests: the fault that broke the event connection may have
+    /// broken them, too, which only timeouts would reveal. A client that the program provided is kept.
     #[cfg(feature = "websocket")]
     pub(crate) fn renew(&self) {
         let Pool::Own(settings) = &self.pool else { return };
@@ -254,7 +254,7 @@ impl Host {
 }
 
 impl Pool {
-    /// The name to ask for instead of the host of the URL.
+    /// The server name for TLS, if it differs from the host of the URL.
     fn server_name(&self) -> Option<&str> {
         match self {
             #[cfg(feature = "tls-no-provider")]

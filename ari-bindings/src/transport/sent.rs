@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// Whether a connection has taken a request. Until then, nothing of it was written.
+/// Whether a connection has accepted a request. Before that, no part of it was written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sent(Arc<AtomicBool>);
 

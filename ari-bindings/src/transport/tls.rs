@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::verifier::CertificateVerifier;
 use crate::Error;
 
-/// What a program wants of TLS beyond what the platform has.
+/// The program's TLS settings beyond the platform's defaults.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
     /// PEM texts of authorities.
@@ -49,8 +49,8 @@ impl Tls {
         })
     }
 
-    /// The configuration for `http`, which the HTTP client must be given all the same. It trusts nobody, and does not
-    /// read what the platform trusts.
+    /// The configuration for `http`, which the HTTP client requires nevertheless. It trusts no certificate and does not
+    /// read those of the platform.
     pub(crate) fn unused() -> Result<Self, Error> {
         let config = builder(provider()?)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
         Ok(Self { config, server_name: None })

@@ -1,4 +1,4 @@
-//! Opens a WebSocket: what it subscribes to, and the handshake.
+//! Opens a WebSocket: subscription and handshake.
 
 mod handshake;
 
@@ -71,8 +71,8 @@ impl Dialer {
     }
 }
 
-/// Releases read this list differently: some take `\` and `"` for themselves, some as part of the name, and in some an
-/// open bracket hides the commas behind it. What they would not all read alike is refused.
+/// Refuses names that releases parse differently: in some, `\` and `"` are special, in others part of the name, and in
+/// some an open bracket protects the commas after it.
 fn check_app(app: &str) -> Result<(), &'static str> {
     if app.is_empty() {
         return Err("the name of an application must not be empty");

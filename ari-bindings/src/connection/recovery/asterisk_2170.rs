@@ -19,7 +19,7 @@ const UNSUBSCRIBE: Operation = Operation {
 /// How long all requests together may take.
 const UNSUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many applications are asked for at once.
+/// The number of concurrent requests for applications.
 const CONCURRENCY: usize = 8;
 
 /// Ends the subscription of these applications to all device states.

@@ -3,11 +3,11 @@ use std::time::Duration;
 use crate::Error;
 use crate::backoff::Backoff;
 
-/// Whether and when a lost connection is made again.
+/// Whether and when a lost connection is re-established.
 ///
 /// The wait before an attempt doubles from the first delay up to the greatest, and each is shortened by a random part
-/// of up to a half, so that the clients of a server that comes back do not all arrive at once. The default begins with
-/// 0.2 s, goes up to 2 s, and never gives up.
+/// of up to a half, so that the clients of a restarted server do not all connect at the same time. The default begins
+/// with 0.2 s, goes up to 2 s, and never gives up.
 ///
 /// ```no_run
 /// # async fn example(ari: &ari_bindings::Client) -> Result<(), ari_bindings::Error> {
@@ -77,8 +77,8 @@ impl Attempts {
         Self { policy, backoff: Backoff::new(policy.first, policy.greatest, policy.attempts) }
     }
 
-    /// Notes how long a connection has held. One that is lost at once does not count: a server that accepts and hangs
-    /// up, as at its `sessionlimit`, would be asked without a pause.
+    /// Resets the delays if a connection has lasted long enough. One that is lost immediately does not count: otherwise
+    /// the client would reconnect without a pause to a server that accepts and closes, as at its `sessionlimit`.
     pub(super) fn held(&mut self, lasted: Duration) {
         if lasted >= self.policy.greatest {
             self.backoff.reset();
@@ -90,7 +90,7 @@ impl Attempts {
         !self.backoff.is_exhausted()
     }
 
-    /// How long to wait before the next attempt; `None` when there is none left.
+    /// The delay before the next attempt; `None` if no attempt is left.
     pub(in crate::connection) fn next(&mut self) -> Option<Duration> {
         self.backoff.next()
     }

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 /// The largest event: far above what Asterisk sends, far below what would harm.
 pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
-/// How much is read at once: some dozen events. The rest of the buffer is zeroed before each read.
+/// The size of one read: some dozen events. The rest of the buffer is zeroed before each read.
 const READ_BUFFER: usize = 16 << 10;
 
 /// From how many bytes on frames are written out without a flush.

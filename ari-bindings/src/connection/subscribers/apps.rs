@@ -23,7 +23,7 @@ impl Apps {
         &self.own
     }
 
-    /// Those that are not any more.
+    /// The applications that were taken over.
     pub(in crate::connection) fn replaced(&self) -> &[String] {
         &self.replaced
     }

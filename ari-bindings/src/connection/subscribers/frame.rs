@@ -40,7 +40,7 @@ impl Frame {
         }
     }
 
-    /// The text as it came, if it is text.
+    /// The unchanged text, if it is a text frame.
     pub(super) fn raw(&self) -> Option<&str> {
         match self {
             Self::Text { text, .. } => Some(text),

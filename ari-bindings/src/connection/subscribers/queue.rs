@@ -64,9 +64,9 @@ pub(super) enum Taken {
 
 /// What the connection finds when it looks for room.
 pub(super) enum Room {
-    /// So many bytes may be added.
+    /// This many bytes may be added.
     Free(usize),
-    /// There is none; there has to be some by this time.
+    /// No room; some must become free by this time.
     Full(Instant),
     /// Nothing may be added any more.
     Ended,
@@ -114,7 +114,7 @@ struct Lead {
 #[derive(Clone, Copy)]
 struct Full {
     since: Instant,
-    /// When it was last seen to take something, and what it had been done with by then.
+    /// When the subscriber was last seen to make progress, and how far it had come by then.
     progress: Instant,
     released: usize,
 }
@@ -136,7 +136,7 @@ impl Queue {
         self.limit.saturating_sub(waiting) / 2
     }
 
-    /// Forgets that the subscriber kept a connection waiting, which is lost.
+    /// Resets the wait for this subscriber, because the waiting connection was lost.
     pub(super) fn forget_waits(&self) {
         let mut state = self.lock();
         (state.full, state.lead) = (None, None);
@@ -312,9 +312,9 @@ impl State {
         }
     }
 
-    /// Drops the oldest frames until so many bytes are free, or none is left; returns how many bytes they had.
+    /// Drops the oldest frames until `excess` bytes are freed or none is left, and returns the number of freed bytes.
     ///
-    /// Notices about the connection stay, and come after the count of what was dropped. Beyond [`MOST_NOTICES`], the
+    /// Notices about the connection are kept, and follow the count of dropped events. Beyond [`MOST_NOTICES`], the
     /// oldest are dropped in pairs, so that losses and reconnects still alternate.
     fn drop_oldest(&mut self, excess: usize, dropped: &mut Dropped) -> usize {
         let (mut freed, mut at) = (0, 0);
