@@ -96,6 +96,8 @@ mod error;
 mod event;
 #[cfg(feature = "http")]
 mod request;
+#[cfg(feature = "websocket")]
+mod rest;
 #[cfg(feature = "http")]
 mod transport;
 #[rustfmt::skip]

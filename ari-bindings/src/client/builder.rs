@@ -245,7 +245,7 @@ impl ClientBuilder {
             http: Some(Arc::new(http)),
             transport: self.transport,
             #[cfg(feature = "websocket")]
-            connection: crate::connection::ClientState::new(self.connect_timeout),
+            websocket: super::websocket::WebSocketState::new(self.connect_timeout),
             timeout: self.timeout,
             retries: self.retries,
             permits: Arc::new(Semaphore::new(self.max_requests)),

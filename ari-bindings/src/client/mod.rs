@@ -2,14 +2,18 @@
 //!
 //! ```text
 //! generated request ──call──▶ request ──┬── http ───────────────┬──▶ reply or error
-//!                                       └── rest (connection/) ──┘
+//!                                       └── rest (WebSocket) ────┘
 //! ```
 
 mod builder;
 mod call;
 mod log;
 mod retry;
+#[cfg(feature = "websocket")]
+mod subscriptions;
 mod transport;
+#[cfg(feature = "websocket")]
+mod websocket;
 
 use std::fmt;
 use std::io;
@@ -26,9 +30,11 @@ pub(crate) use self::builder::LONGEST_TIMEOUT;
 pub use self::call::ResponseFuture;
 pub(crate) use self::call::{Call, call};
 #[cfg(feature = "outbound")]
-pub(crate) use self::retry::Retries;
+use self::retry::Retries;
 #[cfg(feature = "websocket")]
 pub(crate) use self::retry::retry;
+#[cfg(feature = "websocket")]
+pub(crate) use self::subscriptions::{Remembered, Subscriptions};
 pub use self::transport::Transport;
 use crate::availability::AvailabilityCheck;
 use crate::error::{Lack, Source};
@@ -68,7 +74,7 @@ pub(crate) struct Shared {
     pub(crate) base_url: Box<str>,
     pub(crate) transport: Transport,
     #[cfg(feature = "websocket")]
-    pub(crate) connection: crate::connection::ClientState,
+    pub(crate) websocket: websocket::WebSocketState,
     pub(crate) timeout: Duration,
     pub(crate) retries: retry::Retries,
     /// One for each request that may be under way by HTTP.

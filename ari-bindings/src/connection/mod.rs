@@ -1,25 +1,20 @@
-//! The event connection: a task that keeps it, its subscribers, and requests over it.
+//! The event connection: a task that keeps it, and its subscribers.
 //!
 //! ```text
-//! connect ──▶ recovery ──▶ dial ──▶ socket ──▶ subscribers ──▶ client_state ──▶ subscriptions ──▶ rest
+//! connect ──▶ recovery ──▶ dial ──▶ socket ──▶ subscribers
 //! ```
 //!
 //! Each module uses only those to its right: `connect` starts a connection, `recovery` keeps it through losses, `dial`
-//! opens a WebSocket, `socket` reads and writes one, `subscribers` hands events to the program, `client_state` is what
-//! the clones of a client share about their connections, `subscriptions` remembers what was subscribed at run time, and
-//! `rest` carries requests and replies.
-//! The task of a connection alone reads the socket.
+//! opens a WebSocket, `socket` reads and writes one, `subscribers` hands events to the program.
+//! The task of a connection alone reads the socket. All of them may use `client`, which does not know them: they share
+//! [`rest`](crate::rest), whose requests the socket carries, and the client's record of subscriptions.
 
-mod client_state;
 mod connect;
 mod dial;
 mod recovery;
-mod rest;
 mod socket;
 mod subscribers;
-mod subscriptions;
 
-pub(crate) use client_state::ClientState;
 pub use connect::EventsBuilder;
 pub use recovery::Reconnect;
 pub use subscribers::{Connection, ConnectionState, Events, OverflowPolicy, Statistics};

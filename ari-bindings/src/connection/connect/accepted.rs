@@ -8,9 +8,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::super::recovery::{Pings, Supervisor};
-use super::super::rest::RestClient;
 use super::super::socket::Socket;
 use super::super::subscribers::{Frame, Hub, Queue};
+use crate::rest::RestClient;
 use crate::resync::Tracker;
 use crate::{Client, Events, OverflowPolicy};
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::super::dial::Dialer;
 use super::super::recovery::{Attempts, Pings, Reconnect, Supervisor, is_final};
-use super::super::rest::RestClient;
 use super::super::socket::Socket;
 #[cfg(feature = "signal")]
 use super::super::subscribers::close_on_signal;
 use super::super::subscribers::{Events, Hub, OverflowPolicy, Queue};
 use crate::client::{Client, require_runtime};
+use crate::rest::RestClient;
 use crate::resync::Tracker;
 use crate::{Error, IntoList, Transport};
 

@@ -1,5 +1,6 @@
 //! Keeps a connection: reconnects after a loss, and restores what Asterisk has forgotten.
 
+mod application;
 mod asterisk_2170;
 mod reconnect;
 mod restore;

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::socket::Probe;
-use super::super::subscriptions::{self, Application, Remembered};
-use crate::client::{Call, GET_INFO, retry};
+use super::application::{self, Application};
+use crate::client::{Call, GET_INFO, Remembered, retry};
 use crate::{Client, Date, Error};
 
 /// What the check found and did.
@@ -114,14 +114,14 @@ impl Restoring {
         self.open.extend(sources.iter().map(name));
         self.open.extend(filter.iter().map(|_| filter_name.clone()));
         for source in sources {
-            let done = subscriptions::subscribe(client, app, &source).await;
+            let done = application::subscribe(client, app, &source).await;
             if done.as_ref().is_err_and(is_for_good) {
                 client.subscriptions().forget(app, &source);
             }
             self.note(name(&source), done);
         }
         if let Some(filter) = filter {
-            let done = subscriptions::set_filter(client, app, filter).await;
+            let done = application::set_filter(client, app, filter).await;
             self.note(filter_name, done);
         }
     }
@@ -148,7 +148,7 @@ impl Restoring {
 
 /// What an application has subscribed, if the server answers that.
 async fn find(client: &Client, probe: &Probe, app: &str, again: bool) -> Result<Option<Application>, NotDelivering> {
-    let present = match retry(|| subscriptions::get(client, app)).await {
+    let present = match retry(|| application::get(client, app)).await {
         Ok(present) => present,
         // The connection registered it, and it has gone with the end of another one.
         Err(error) if error.is_not_found() => return Err(NotDelivering),

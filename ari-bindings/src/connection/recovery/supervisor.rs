@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use super::super::dial::Dialer;
-use super::super::rest::RestClient;
 use super::super::socket::{End, EventSocket, Heartbeat, Inspector, Probe, Socket};
 use super::super::subscribers::{ConnectionState, Hub};
 use super::asterisk_2170;
@@ -17,6 +16,7 @@ use super::reconnect::{Attempts, is_final};
 use super::restore::{self, Restored};
 use crate::event::DisconnectReason;
 use crate::event::notice::{Disconnected, Reconnected};
+use crate::rest::RestClient;
 use crate::{Client, Error, Event};
 
 /// When to send pings: after how long a silence, and how long the server may be silent after one.

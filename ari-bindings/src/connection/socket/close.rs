@@ -10,10 +10,10 @@ use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
-use super::super::rest::RestClient;
 use super::end::{End, close_code};
 use super::event_socket::EventSocket;
 use crate::event::DisconnectReason;
+use crate::rest::RestClient;
 
 /// How long the server has to confirm that the connection is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);

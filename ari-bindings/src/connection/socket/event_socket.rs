@@ -12,12 +12,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-use super::super::rest::RestClient;
 use super::super::subscribers::{Frame, Hub};
 use super::end::{End, closed_by_server, reason};
 use super::heartbeat::{Due, Heartbeat, after};
 use super::{Inspector, Socket};
 use crate::event::DisconnectReason;
+use crate::rest::RestClient;
 
 /// After how many messages the subscribers get what was read, and other tasks get their turn.
 const LARGEST_BATCH: usize = 256;

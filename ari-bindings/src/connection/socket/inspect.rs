@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::super::rest::RestClient;
 use super::super::subscribers::{Hub, application};
-use super::super::subscriptions::Subscriptions;
 use super::Probe;
+use crate::client::Subscriptions;
 use crate::event::DisconnectReason;
 use crate::event::kind;
+use crate::rest::RestClient;
 
 /// Looks at the type of every event, and at more only where that matters.
 pub(in crate::connection) struct Inspector {

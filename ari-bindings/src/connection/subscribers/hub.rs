@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::super::rest::RestClient;
 use super::apps::Apps;
 use super::frame::Frame;
 use super::queue::{Queue, Room, remember, wake};
 use super::state::ConnectionState;
 use super::statistics::Counters;
+use crate::rest::RestClient;
 use crate::{Error, Event};
 
 /// The subscribers of one connection, and what they share with its task.

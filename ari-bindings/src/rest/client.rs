@@ -134,7 +134,7 @@ impl RestClient {
     }
 
     /// The connection is there, unless it is to be closed already.
-    pub(in crate::connection) fn up(&self) {
+    pub(crate) fn up(&self) {
         let mut state = self.lock();
         if state.phase == Phase::Down {
             state.phase = Phase::Up;
@@ -142,12 +142,12 @@ impl RestClient {
     }
 
     /// The connection is lost, for good or not: no request waits any longer.
-    pub(in crate::connection) fn down(&self, reason: &DisconnectReason) {
+    pub(crate) fn down(&self, reason: &DisconnectReason) {
         self.fail(Phase::Down, reason);
     }
 
     /// The connection is to be closed: no further requests are sent over it.
-    pub(in crate::connection) fn take_no_more(&self) {
+    pub(crate) fn take_no_more(&self) {
         let mut state = self.lock();
         if state.phase != Phase::Closed {
             state.phase = Phase::Closing;
@@ -155,7 +155,7 @@ impl RestClient {
     }
 
     /// The connection is closed for good.
-    pub(in crate::connection) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.fail(Phase::Closed, &DisconnectReason::lost("the event connection was closed"));
     }
 
@@ -176,7 +176,7 @@ impl RestClient {
     }
 
     /// The next request to be written. If there is none, the task of the connection is woken when there is.
-    pub(in crate::connection) fn poll_unsent(&self, cx: &mut Context<'_>) -> Option<Utf8Bytes> {
+    pub(crate) fn poll_unsent(&self, cx: &mut Context<'_>) -> Option<Utf8Bytes> {
         let mut state = self.lock();
         let unsent = state.take_unsent();
         if unsent.is_none() {
@@ -186,7 +186,7 @@ impl RestClient {
     }
 
     /// The next request to be written.
-    pub(in crate::connection) fn take_unsent(&self) -> Option<Utf8Bytes> {
+    pub(crate) fn take_unsent(&self) -> Option<Utf8Bytes> {
         self.lock().take_unsent()
     }
 
@@ -195,12 +195,12 @@ impl RestClient {
     /// Asterisk handles requests in the thread that reads the socket, so it answers no ping while one takes long. The
     /// time is that which the caller allows for the request, and starts again with each reply: a server that answers
     /// nothing is not taken for a busy one for longer.
-    pub(in crate::connection) fn unanswered_until(&self) -> Option<Instant> {
+    pub(crate) fn unanswered_until(&self) -> Option<Instant> {
         self.lock().unanswered_until
     }
 
     /// Takes a reply, if it is one to a request of ours.
-    pub(in crate::connection) fn take_reply(&self, text: &Utf8Bytes) -> bool {
+    pub(crate) fn take_reply(&self, text: &Utf8Bytes) -> bool {
         let Some((id, answer)) = answer(text) else { return false };
         let mut state = self.lock();
         if id >= state.next_id {
@@ -315,15 +315,13 @@ impl std::error::Error for Closed {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Call;
-    use crate::{Client, Method, Operation};
+    use crate::{Method, Operation};
 
     const PING: Operation =
         Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
 
     fn request() -> Request {
-        let client = Client::builder("http://localhost/ari").build().unwrap();
-        Call::new(&client, &PING).into_request().unwrap()
+        Request::of(&PING)
     }
 
     fn up() -> RestClient {

@@ -1,17 +1,17 @@
-//! What a client knows of its event connections.
+//! What a client knows of its event connections: the requests that go over them, and what they are subscribed to.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::rest::RestClient;
+use super::Call;
 use super::subscriptions::{self, Subscriptions};
-use crate::client::Call;
+use crate::rest::RestClient;
 use crate::{Client, Error, Method, Operation, Request, Transport};
 
 const PING: Operation = Operation { resource: "asterisk", name: "ping", method: Method::Get, path: "/asterisk/ping" };
 
 /// What the clones of a client share about its event connections.
-pub(crate) struct ClientState {
+pub(crate) struct WebSocketState {
     /// How long connecting may take.
     connect_timeout: Duration,
     /// The newest connection that the client has opened.
@@ -21,7 +21,7 @@ pub(crate) struct ClientState {
     subscriptions: Arc<Subscriptions>,
 }
 
-impl ClientState {
+impl WebSocketState {
     pub(crate) fn new(connect_timeout: Duration) -> Self {
         Self { connect_timeout, newest: Mutex::default(), own: None, subscriptions: Arc::default() }
     }
@@ -31,16 +31,16 @@ impl Client {
     /// A client whose requests are sent over a connection that Asterisk has opened, or else by the HTTP of another
     /// client.
     #[cfg(feature = "outbound")]
-    pub(super) fn over(rest: Arc<RestClient>, base_url: Box<str>, http: Option<&Client>, timeout: Duration) -> Self {
+    pub(crate) fn over(rest: Arc<RestClient>, base_url: Box<str>, http: Option<&Client>, timeout: Duration) -> Self {
         use tokio::sync::Semaphore;
 
-        use crate::client::{Retries, Shared};
+        use super::{Retries, Shared};
 
         Self::new(Shared {
             http: http.and_then(|client| client.shared.http.clone()),
             base_url,
             transport: Transport::WebSocket,
-            connection: ClientState { own: Some(rest), ..ClientState::new(timeout) },
+            websocket: WebSocketState { own: Some(rest), ..WebSocketState::new(timeout) },
             timeout,
             retries: Retries::default(),
             // Only what goes by HTTP takes one.
@@ -51,22 +51,22 @@ impl Client {
     }
 
     /// How long connecting may take.
-    pub(super) fn connect_timeout(&self) -> Duration {
-        self.shared.connection.connect_timeout
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.shared.websocket.connect_timeout
     }
 
     pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
-        &self.shared.connection.subscriptions
+        &self.shared.websocket.subscriptions
     }
 
     /// From now on, requests are sent over this connection.
-    pub(super) fn set_rest(&self, rest: &Arc<RestClient>) {
-        *self.shared.connection.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(rest);
+    pub(crate) fn set_rest(&self, rest: &Arc<RestClient>) {
+        *self.shared.websocket.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(rest);
     }
 
     /// The connection that requests are sent over.
     pub(crate) fn rest(&self) -> Option<Arc<RestClient>> {
-        let ClientState { newest, own, .. } = &self.shared.connection;
+        let WebSocketState { newest, own, .. } = &self.shared.websocket;
         if let Some(rest) = own {
             return Some(Arc::clone(rest));
         }
@@ -78,7 +78,7 @@ impl Client {
     }
 
     /// Makes sure that replies come over the event connection.
-    pub(super) async fn ping_over(&self, rest: &RestClient) -> Result<(), Error> {
+    pub(crate) async fn ping_over(&self, rest: &RestClient) -> Result<(), Error> {
         let request = Call::new(self, &PING).into_request()?;
         let limit = self.connect_timeout();
         match rest.exchange(self.base_url(), &request, limit).await {

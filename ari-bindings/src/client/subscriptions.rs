@@ -6,10 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::client::Call;
 use crate::request::{Body, Parameter};
 use crate::value::Text;
-use crate::{Client, Error, EventFilter, Method, Operation, Request, ResponseFuture};
+use crate::{EventFilter, Operation, Request};
 
 /// The subscriptions and event filters that a client has made, by application.
 #[derive(Debug, Default)]
@@ -23,43 +22,6 @@ pub(crate) struct Remembered {
     pub(crate) sources: BTreeSet<String>,
     pub(crate) filter: Option<EventFilter>,
 }
-
-/// What the connection itself needs to know of an application.
-///
-/// The runtime declares the items of the API that it needs, so that it works with whatever is generated.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Application {
-    pub(crate) name: String,
-    #[serde(default)]
-    channel_ids: Vec<String>,
-    #[serde(default)]
-    bridge_ids: Vec<String>,
-    #[serde(default)]
-    endpoint_ids: Vec<String>,
-    #[serde(default)]
-    device_names: Vec<String>,
-    #[serde(default)]
-    events_allowed: Vec<Value>,
-    #[serde(default)]
-    events_disallowed: Vec<Value>,
-}
-
-const GET: Operation =
-    Operation { resource: "applications", name: "get", method: Method::Get, path: "/applications/{applicationName}" };
-
-const SUBSCRIBE: Operation = Operation {
-    resource: "applications",
-    name: "subscribe",
-    method: Method::Post,
-    path: "/applications/{applicationName}/subscription",
-};
-
-const FILTER: Operation = Operation {
-    resource: "applications",
-    name: "filter",
-    method: Method::Put,
-    path: "/applications/{applicationName}/eventFilter",
-};
 
 impl Subscriptions {
     /// Remembers what an executed request has subscribed, or forgets what it has ended.
@@ -144,26 +106,9 @@ fn sources(request: &Request) -> Vec<String> {
     }
 }
 
-/// Asks what an application has subscribed.
-pub(crate) fn get(client: &Client, app: &str) -> ResponseFuture<Application> {
-    Call::new(client, &GET).path("applicationName", app).json()
-}
-
-/// Subscribes one source for an application.
-pub(crate) async fn subscribe(client: &Client, app: &str, source: &str) -> Result<(), Error> {
-    let call = Call::new(client, &SUBSCRIBE).path("applicationName", app);
-    call.list("eventSource", vec![source.to_owned()]).json::<Value>().await.map(drop)
-}
-
-/// Sets the filter of an application.
-pub(crate) async fn set_filter(client: &Client, app: &str, filter: EventFilter) -> Result<(), Error> {
-    Call::new(client, &FILTER).path("applicationName", app).whole(filter.into_json()).json::<Value>().await.map(drop)
-}
-
 /// The application whose replies over a WebSocket this request would have filtered out.
 pub(crate) fn swallows_replies(request: &Request) -> Option<String> {
-    let operation = request.operation()?;
-    if (operation.resource, operation.name) != (FILTER.resource, FILTER.name) {
+    if !request.is("applications", "filter") {
         return None;
     }
     let filter = request.body().map(EventFilter::from_json).unwrap_or_default();
@@ -171,25 +116,5 @@ pub(crate) fn swallows_replies(request: &Request) -> Option<String> {
         None
     } else {
         request.parameter_of_path("applicationName").map(str::to_owned)
-    }
-}
-
-impl Application {
-    /// Whether it has this subscription still.
-    pub(crate) fn has(&self, source: &str) -> bool {
-        let Some((kind, name)) = source.split_once(':') else { return false };
-        let (ids, all) = match kind {
-            "channel" => (&self.channel_ids, "__AST_CHANNEL_ALL_TOPIC"),
-            "bridge" => (&self.bridge_ids, "__AST_BRIDGE_ALL_TOPIC"),
-            "endpoint" => (&self.endpoint_ids, "__AST_ENDPOINT_ALL_TOPIC"),
-            "deviceState" => (&self.device_names, "__AST_DEVICE_STATE_ALL_TOPIC"),
-            _ => return false,
-        };
-        ids.iter().any(|id| id == if name.is_empty() { all } else { name })
-    }
-
-    /// Its event filter.
-    pub(crate) fn filter(&self) -> EventFilter {
-        EventFilter::of_types(&self.events_allowed, &self.events_disallowed)
     }
 }
