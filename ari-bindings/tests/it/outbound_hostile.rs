@@ -201,7 +201,7 @@ async fn run(steps: Vec<Step>) {
     drop((open, strays));
     within(async {
         while listener.open_sessions() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;

@@ -8,7 +8,7 @@ use ari_bindings::{
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Peer, application, next_text, numbered, send};
-use crate::server::within;
+use crate::server::{pass, within};
 
 async fn connected(fake: &mut Fake) -> (Client, Events, Peer) {
     let ari = fake.builder().transport(Transport::WebSocket).timeout(Duration::from_secs(10)).build().unwrap();
@@ -242,7 +242,7 @@ async fn server_busy_with_a_request_may_be_silent() {
         tokio::join!(ari.channel("c").answer(), async {
             let request = next_request(&mut peer).await;
             // The server reads nothing meanwhile, so it answers no ping.
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            pass(Duration::from_millis(400)).await;
             send(&mut peer, reply(&request, 204, "")).await;
         })
     })

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::fake::{Fake, Peer, numbered, send};
 use crate::reconnect::{connected, disconnected, expect, next, reconnected, soon, until_asked};
-use crate::server::within;
+use crate::server::{pass, within};
 
 async fn connected_once(fake: &mut Fake, configure: impl FnOnce(EventsBuilder) -> EventsBuilder) -> (Events, Peer) {
     connected(fake, &fake.client(), |connect| configure(connect.reconnect(Reconnect::never()))).await
@@ -212,13 +212,20 @@ async fn waiting_for_room_is_not_silence() {
     for number in 0..100 {
         send(&mut peer, numbered(number)).await;
     }
+    let connection = events.connection();
+    within(async {
+        while connection.statistics().queued_bytes < 1000 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     // Ten times as long as the server may be silent, with data to read all the time.
-    tokio::time::sleep(20 * short).await;
+    pass(20 * short).await;
     let reading = tokio::spawn(async move { while let Some(Ok(_)) = peer.next().await {} });
     for number in 0..100 {
         expect(&mut events, number).await;
     }
-    assert!(events.connection().state().is_connected());
+    assert!(connection.state().is_connected());
     reading.abort();
 }
 

@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::Message;
 
 use crate::fake::{Fake, Peer, application, numbered};
 use crate::over_websocket::reply;
-use crate::server::within;
+use crate::server::{pass, within};
 
 const LIMIT: usize = 20_000;
 
@@ -102,8 +102,8 @@ async fn run(script: Script) {
     within(server.connected()).await;
     let connection = events.connection();
     let (pause, paused) = watch::channel(false);
-    let taken = Arc::new(Mutex::new(Taken::default()));
-    let program = tokio::spawn(take_all(events, paused, Arc::clone(&taken)));
+    let (taken, mut taking) = watch::channel(Taken::default());
+    let program = tokio::spawn(take_all(events, paused, taken));
     let mut requests = JoinSet::new();
 
     let (mut number, mut may_overflow) = (0, false);
@@ -127,7 +127,7 @@ async fn run(script: Script) {
                 may_overflow |= *yes;
                 pause.send_replace(*yes);
             }
-            Step::Wait(millis) => tokio::time::sleep(Duration::from_millis(*millis)).await,
+            Step::Wait(millis) => pass(Duration::from_millis(*millis)).await,
         }
         tokio::task::yield_now().await;
     }
@@ -136,14 +136,14 @@ async fn run(script: Script) {
 
     // An event arrives eventually, unless the program was too slow.
     let arrived = async {
+        let (mut state, first) = (connection.clone(), number);
         loop {
-            let first = number;
             server.command(Command::Send(numbered(number)));
             number += 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            let taken = taken.lock().unwrap();
-            if taken.end.is_some() || taken.last.is_some_and(|last| last >= first) {
-                return;
+            tokio::select! {
+                _ = taking.wait_for(|taken| taken.end.is_some() || taken.last.is_some_and(|last| last >= first)) => return,
+                // It may have been sent to a connection that is lost by now.
+                Some(_) = state.changed() => {}
             }
         }
     };
@@ -152,7 +152,7 @@ async fn run(script: Script) {
     within(connection.close()).await;
     assert_eq!(connection.state(), ConnectionState::Closed);
     within(program).await.unwrap();
-    let end = taken.lock().unwrap().end.take().expect("an end");
+    let end = taking.borrow().end.clone().expect("an end");
     if let Err(error) = end {
         assert!(may_overflow && script.policy == OverflowPolicy::Fail, "{error}");
         assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::Overflow { .. }, .. }), "{error}");
@@ -162,7 +162,7 @@ async fn run(script: Script) {
     fake.stop().await;
     within(async {
         while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;
@@ -224,7 +224,7 @@ impl Taken {
     }
 }
 
-async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: Arc<Mutex<Taken>>) {
+async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: watch::Sender<Taken>) {
     // An event, and the notices of one gap and of dropped events.
     const BEYOND: usize = 1000;
     let connection = events.connection();
@@ -233,7 +233,7 @@ async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: 
             break Ok(());
         }
         match events.next().await {
-            Some(Ok(event)) => taken.lock().unwrap().note(&event),
+            Some(Ok(event)) => taken.send_modify(|taken| taken.note(&event)),
             Some(Err(error)) => {
                 assert!(events.next().await.is_none());
                 break Err(error);
@@ -243,7 +243,7 @@ async fn take_all(mut events: Events, mut paused: watch::Receiver<bool>, taken: 
         let statistics = connection.statistics();
         assert!(statistics.queued_bytes <= LIMIT + BEYOND, "{statistics:?}");
     };
-    taken.lock().unwrap().end = Some(end);
+    taken.send_modify(|taken| taken.end = Some(end));
 }
 
 /// A command for the newest connection of the server.

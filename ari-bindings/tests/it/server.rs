@@ -12,6 +12,22 @@ pub(crate) async fn within<T>(work: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work).await.expect("the test hangs")
 }
 
+/// Lets this much time pass on the clock of the test, in small steps between which other tasks get their turns.
+pub(crate) async fn pass(duration: Duration) {
+    const STEP: Duration = Duration::from_millis(5);
+    tokio::time::pause();
+    let mut left = duration;
+    while !left.is_zero() {
+        let step = left.min(STEP);
+        tokio::time::advance(step).await;
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        left -= step;
+    }
+    tokio::time::resume();
+}
+
 /// A listener on a free port, and a client for it.
 pub(crate) async fn listen() -> (TcpListener, ClientBuilder) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
