@@ -33,8 +33,8 @@ pub enum DisconnectReason {
         reason: Box<str>,
     },
     /// The server has accepted the connection, but does not send the events of this application over it. Asterisk
-    /// takes the end of one connection for that of the next where they follow each other closely; the next one
-    /// usually hears again.
+    /// takes the end of one connection for that of the next where they follow each other closely; over the next one,
+    /// events usually arrive again.
     #[non_exhaustive]
     NotDelivering {
         /// The application.

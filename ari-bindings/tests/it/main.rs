@@ -32,6 +32,8 @@ mod outbound;
 #[cfg(feature = "outbound")]
 mod outbound_hostile;
 #[cfg(feature = "websocket")]
+mod overflow;
+#[cfg(feature = "websocket")]
 mod pressure;
 #[cfg(feature = "websocket")]
 mod reconnect;
@@ -41,8 +43,6 @@ mod reconnect_scripts;
 mod restore;
 #[cfg(feature = "websocket")]
 mod resync;
-#[cfg(feature = "websocket")]
-mod slow_readers;
 #[cfg(all(feature = "tls", feature = "websocket"))]
 mod tls;
 #[cfg(feature = "tls")]

@@ -232,10 +232,10 @@ async fn connection_without_events_is_reopened() {
     fake.answer("POST /events/user", 204, json!(null));
     drop(peer);
     disconnected(&mut events).await;
-    let deaf = fake.connection().await;
+    let silent = fake.connection().await;
     // The next connection delivers the probe, which is no event of the stream.
     let mut peer = fake.connection().await;
-    drop(deaf);
+    drop(silent);
     let probe = until_probed(&fake, 2).await;
     send(&mut peer, numbered(1)).await;
     let user_event = json!({ "eventname": probe, "userevent": { "eventname": probe } });

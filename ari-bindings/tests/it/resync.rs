@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Peer, application, channel, event, numbered, send};
-use crate::server::within;
+use crate::server::{pass, within};
 
 fn bridge(id: &str, channels: &[&str]) -> Value {
     json!({
@@ -228,6 +228,9 @@ async fn playbacks_are_asked_for_a_few_at_a_time() {
         }
     })
     .await;
+    pass(Duration::from_millis(50)).await;
+    assert!(events.next().now_or_never().is_none());
+    assert_eq!(asked(&fake), 16);
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert!(tasks < 200, "{tasks} tasks");
 }

@@ -53,7 +53,7 @@ pub(in crate::connection) struct Supervisor {
 /// A gap in the events.
 struct Gap {
     since: SystemTime,
-    /// The same moment, by a clock that nobody sets.
+    /// The same moment, by the monotonic clock.
     begun: Instant,
     attempts: u32,
 }
@@ -161,7 +161,7 @@ impl Supervisor {
         let mut restored = match checking.as_mut().poll(cx) {
             Poll::Ready(restored) => restored,
             Poll::Pending if socket.holds_enough() => {
-                Restored::unfinished("more events came meanwhile than `buffer_limit` lets wait")
+                Restored::unfinished("more events came than `buffer_limit` lets wait")
             }
             Poll::Pending => return Poll::Pending,
         };

@@ -19,7 +19,7 @@ use crate::rest::RestClient;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl EventSocket {
-    /// Reads on during `work`, keeping what comes, so that the server does not take the client for a dead one.
+    /// Reads on during `work`, keeping what comes, so that the server does not disconnect the client for being slow.
     pub(in crate::connection) async fn read_during(&mut self, work: impl Future<Output = ()>) {
         let (work, reading) = (pin!(work), pin!(self.read_to_end(true)));
         future::select(work, reading).await;
@@ -31,7 +31,7 @@ impl EventSocket {
         match end {
             End::Asked(code) => self.close(Some(*code), true).await,
             End::Because(DisconnectReason::ConnectionLost(_)) => {}
-            // The Close frame is sent in the background: nobody may be there to confirm it.
+            // The Close frame is sent in the background: the server may not confirm it.
             End::Because(DisconnectReason::PingTimeout) => return,
             End::Because(reason) => self.close(close_code(reason), false).await,
         }
@@ -57,7 +57,7 @@ impl EventSocket {
     /// Reads until the server closes the connection, keeping what comes or not.
     async fn read_to_end(&mut self, keep: bool) -> Result<(), WsError> {
         while let Some(message) = self.socket.next().await.transpose()? {
-            // Without a subscriber, nobody would ever take it.
+            // Without a subscriber, it would never be taken.
             if keep && self.hub.has_subscribers() {
                 self.keep(message);
                 self.hand_on();

@@ -34,7 +34,7 @@ pub(super) fn reason(error: WsError) -> DisconnectReason {
         | WsError::ConnectionClosed
         | WsError::AlreadyClosed
         | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            DisconnectReason::lost("the server hung up without a Close frame")
+            DisconnectReason::lost("the server has ended the connection without a Close frame")
         }
         error => DisconnectReason::Protocol { reason: error.to_string().into() },
     }

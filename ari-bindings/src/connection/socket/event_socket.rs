@@ -28,7 +28,7 @@ const LARGEST_BATCH_BYTES: usize = 1 << 20;
 /// How many bytes of requests are written before the socket is flushed.
 const LARGEST_WRITE: usize = 64 << 10;
 
-/// One WebSocket. The task of the connection polls it, and nobody else.
+/// One WebSocket, polled by the task of the connection only.
 pub(in crate::connection) struct EventSocket {
     pub(super) socket: Socket,
     pub(super) hub: Arc<Hub>,
@@ -207,7 +207,7 @@ impl EventSocket {
                 Ok(room) => return Poll::Ready(room),
                 Err(until) => until,
             };
-            // While nobody reads, silence means nothing.
+            // While the connection does not read, silence means nothing.
             self.heartbeat.alive();
             self.room_timer.as_mut().reset(until);
             if self.room_timer.as_mut().poll(cx).is_pending() {

@@ -123,7 +123,7 @@ impl Hub {
         self.lock().subscribers.iter().map(|queue| queue.may_hold()).min().unwrap_or(usize::MAX)
     }
 
-    /// Forgets who kept the connection waiting: another one takes its place.
+    /// Forgets how long subscribers kept the connection waiting: a new one takes its place.
     pub(in crate::connection) fn forget_waits(&self) {
         self.lock().subscribers.iter().for_each(|queue| queue.forget_waits());
     }

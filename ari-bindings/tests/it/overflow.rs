@@ -1,9 +1,9 @@
-use std::future::Future as _;
-use std::task::Poll;
+//! Programs that take events more slowly than they come.
+
 use std::time::Duration;
 
 use ari_bindings::{DisconnectReason, Error, Event, Events, EventsBuilder, OverflowPolicy, Reconnect};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::fake::{Fake, Peer, numbered, send};
@@ -156,18 +156,12 @@ async fn socket_is_drained_while_the_program_is_busy() {
 }
 
 #[tokio::test]
-async fn cancelled_wait_reads_no_more() {
+async fn cancelled_next_loses_no_event() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
-    {
-        let mut waiting = std::pin::pin!(events.next());
-        let polled = std::future::poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_pending()));
-        assert!(polled.await, "an event that was not sent");
-    }
-    for number in 0..500 {
-        send(&mut peer, heavy(number)).await;
-    }
-    for number in 0..500 {
+    for number in 0..10 {
+        assert!(events.next().now_or_never().is_none(), "an event that was not sent");
+        send(&mut peer, numbered(number)).await;
         assert_eq!(number_of(&within(events.next()).await.unwrap().unwrap()), number);
     }
 }
@@ -195,7 +189,7 @@ async fn waiting_subscribers_all_receive() {
 }
 
 #[tokio::test]
-async fn buffered_bytes_do_not_block_the_connection() {
+async fn taken_events_do_not_block_the_connection() {
     let mut fake = Fake::start().await;
     let (mut events, mut peer) =
         connected(&mut fake, |connect| connect.buffer_limit(1_000).overflow_policy(OverflowPolicy::DropOldest)).await;
