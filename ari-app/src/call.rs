@@ -18,6 +18,7 @@ use crate::verbs::menu::Menu;
 use crate::verbs::record::Record;
 use crate::verbs::say::Say;
 use crate::verbs::snoop::Snoop;
+use crate::verbs::transfer::Transfer;
 
 /// A call in the application: what a handler gets.
 ///
@@ -199,6 +200,29 @@ impl Call {
     /// Connects the caller and a leg.
     pub fn bridge(&self, leg: Leg) -> Bridge<'_> {
         Bridge::new(self, leg)
+    }
+
+    /// Lets a leg hand the caller over, as an attended transfer: the endpoint is dialled while the caller hears music on
+    /// hold, then the two talk, and the leg hangs up to give the caller away. If it hangs up before the endpoint has
+    /// answered, the endpoint goes on ringing.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call, mut agent: ari_app::Leg) -> Result<(), ari_app::CallError> {
+    /// use ari_app::{Talked, Transferred};
+    ///
+    /// while let Talked::Key(_, leg) = call.bridge(agent).until_key("*").await? {
+    ///     agent = match call.transfer(leg, "PJSIP/expert").await? {
+    ///         Transferred::To(leg) | Transferred::Back(leg) => leg,
+    ///         _ => break,
+    ///     };
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// When the caller hangs up meanwhile, or the future is dropped, both legs are hung up.
+    pub fn transfer(&self, from: Leg, endpoints: impl IntoList<String>) -> Transfer<'_> {
+        Transfer::new(self, from, self.dial(endpoints))
     }
 
     /// Connects the caller with all others of this application who are in the room of this name, until the caller leaves

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ari_bindings::handles::BridgeHandle;
+use ari_bindings::{Error, IntoList};
 use tokio::sync::OnceCell;
 
 use crate::context::{Context, Pending};
@@ -14,7 +15,6 @@ use crate::media;
 use crate::session::Session;
 use crate::verbs::say::{Played, Said, Target, play};
 use crate::{Call, state};
-use ari_bindings::{Error, IntoList};
 
 /// The rooms of an application that somebody is in, by name.
 #[derive(Default)]

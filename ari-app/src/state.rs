@@ -84,6 +84,8 @@ pub(crate) struct Leg {
     pub(crate) busy: bool,
     /// Whether something refers to it, so that it is kept after its end.
     pub(crate) is_held: bool,
+    /// What was pressed in a bridge.
+    pub(crate) keys: VecDeque<char>,
 }
 
 /// How far a leg has got.
@@ -100,7 +102,14 @@ pub(crate) enum LegStatus {
 
 impl Leg {
     pub(crate) fn new(token: Box<str>) -> Self {
-        Self { channel: token.clone(), token, status: LegStatus::Requested, busy: false, is_held: true }
+        Self {
+            channel: token.clone(),
+            token,
+            status: LegStatus::Requested,
+            busy: false,
+            is_held: true,
+            keys: VecDeque::new(),
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -163,11 +172,10 @@ impl State {
                     leg.busy = true;
                 }
             }
-            Event::ChannelDtmfReceived(dtmf) if *dtmf.channel.id.as_str() == *self.channel => {
-                if self.digits.len() == MOST_DIGITS {
-                    self.digits.pop_front();
+            Event::ChannelDtmfReceived(dtmf) => {
+                if let Some(key) = dtmf.digit.chars().next() {
+                    self.pressed(dtmf.channel.id.as_str(), key);
                 }
-                self.digits.extend(dtmf.digit.chars().next());
             }
             Event::ChannelLeftBridge(left) if self.has(left.channel.id.as_str()) => {
                 self.disturb(left.bridge.id.as_str());
@@ -178,6 +186,20 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    fn pressed(&mut self, channel: &str, key: char) {
+        let keys = if *self.channel == *channel {
+            &mut self.digits
+        } else if let Some(leg) = self.leg_mut(channel) {
+            &mut leg.keys
+        } else {
+            return;
+        };
+        if keys.len() == MOST_DIGITS {
+            keys.pop_front();
+        }
+        keys.push_back(key);
     }
 
     fn media_ended(&mut self, event: &Event) {

@@ -1,24 +1,29 @@
-use std::future::IntoFuture as _;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-
-use crate::context::{Pending, recording_key};
+use super::connected::{Connected, Outcome};
+use super::say::check_keys;
 use crate::error::{CallError, End};
-use crate::ids::Kind;
-use crate::session::{PATIENCE, Session, may_be_an_end};
-use crate::{Call, Leg, state};
+use crate::{Call, Leg};
 
 /// How long the leg may take to end after the request.
 const HANGUP: Duration = Duration::from_secs(2);
 
 /// The caller and a leg in a bridge; see [`Call::bridge`].
-#[must_use = "the two are not connected until `until_hangup` is awaited"]
+#[must_use = "the two are not connected until `until_hangup` or `until_key` is awaited"]
 pub struct Bridge<'call> {
     call: &'call Call,
     leg: Leg,
     recording: Option<String>,
+}
+
+/// How a conversation of [`Bridge::until_key`] ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Talked {
+    /// The leg pressed this key. It is up, in no bridge.
+    Key(char, Leg),
+    /// The leg hung up.
+    Ended(End),
 }
 
 impl<'call> Bridge<'call> {
@@ -39,146 +44,39 @@ impl<'call> Bridge<'call> {
     /// too. A phone that transfers itself is replaced by the channel that Asterisk puts in its place, and the conversation
     /// goes on.
     pub async fn until_hangup(self) -> Result<End, CallError> {
+        match self.connect("").await? {
+            Talked::Ended(end) => Ok(end),
+            // There are no keys.
+            Talked::Key(_, leg) => leg.hang_up_and_wait(HANGUP).await,
+        }
+    }
+
+    /// As [`Bridge::until_hangup`], or until the leg presses one of these keys, such as `"*"` before a
+    /// [`Call::transfer`]. The other party hears the keys of the leg.
+    pub async fn until_key(self, keys: impl AsRef<str>) -> Result<Talked, CallError> {
+        check_keys("keys", keys.as_ref())?;
+        self.connect(keys.as_ref()).await
+    }
+
+    async fn connect(self, keys: &str) -> Result<Talked, CallError> {
         let session = &self.call.session;
-        if !self.leg.is_of(session) {
-            return Err(CallError::invalid("leg", "of another call; each call bridges its own"));
-        }
-        let connected = Connected::create(session, self.leg.clone(), self.recording.as_deref()).await;
-        let ended = match connected {
-            Ok(connected) => {
-                let ended = connected.until_end().await;
+        self.leg.check(session, "leg")?;
+        self.leg.forget_keys();
+        let (legs, recording) = (vec![self.leg.clone()], self.recording.as_deref());
+        let connected = Connected::create(session, true, legs, recording, !keys.is_empty()).await?;
+        let outcome = connected.until_end(keys).await;
+        match outcome {
+            Ok(Outcome::Key(key)) => {
+                connected.separate().await;
+                Ok(Talked::Key(key, self.leg))
+            }
+            outcome => {
                 connected.end().await;
-                ended
-            }
-            Err(error) => Err(error),
-        };
-        match ended {
-            Ok(Some(end)) => Ok(end),
-            // The bridge was gone before the leg.
-            Ok(None) => self.leg.hang_up_and_wait(HANGUP).await,
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// A bridge and its leg, which end when it is dropped.
-struct Connected {
-    session: Arc<Session>,
-    id: Box<str>,
-    leg: Leg,
-    recording: Option<Box<str>>,
-    pending: Pending,
-    is_ending: bool,
-}
-
-impl Connected {
-    /// Creates the bridge of a call and a leg, which is hung up if that fails.
-    async fn create(session: &Arc<Session>, leg: Leg, recording: Option<&str>) -> Result<Self, CallError> {
-        let context = &session.context;
-        let id = context.ids.next(Kind::Bridge);
-        context.route(id.clone(), session);
-        session.change(|state| state.bridges.push(state::Bridge::new(id.clone())));
-        let mut connected = Self {
-            session: Arc::clone(session),
-            id,
-            leg,
-            recording: None,
-            pending: Pending::default(),
-            is_ending: false,
-        };
-        session.check()?;
-        if let Some(name) = recording {
-            if !context.route_if_vacant(recording_key(name), session) {
-                let reason = format!("{name:?}: a recording of this name is under way");
-                return Err(CallError::invalid("name", reason));
-            }
-            connected.recording = Some(name.into());
-        }
-        let request = context.ari.bridge(&*connected.id).create_with_id().r#type("mixing");
-        match context.send(&connected.pending, request.into_future()).await {
-            Ok(_) => Ok(connected),
-            Err(error) => Err(session.explain(error).await),
-        }
-    }
-
-    /// Connects both, and waits until the leg ends. Returns `None` if the bridge is destroyed first.
-    async fn until_end(&self) -> Result<Option<End>, CallError> {
-        let (session, leg) = (&self.session, &self.leg);
-        let bridge = session.context.ari.bridge(&*self.id);
-        let channels = [session.channel().channel_id().to_string(), leg.channel().channel_id().to_string()];
-        if let Err(error) = bridge.add_channel(channels).await {
-            return self.explain(error).await;
-        }
-        if let Some(name) = &self.recording {
-            if let Err(error) = bridge.record(&**name, "wav").await {
-                return self.explain(error).await;
+                match outcome? {
+                    Outcome::Ended(_, end) => Ok(Talked::Ended(end)),
+                    _ => self.leg.hang_up_and_wait(HANGUP).await.map(Talked::Ended),
+                }
             }
         }
-        loop {
-            let is_disturbed = |state: &state::State| state.is_disturbed(&self.id).then_some(None);
-            if let Some(end) = session.wait(|state| leg.end(state).map(Some).or_else(|| is_disturbed(state))).await? {
-                return Ok(Some(leg.settle(end).await));
-            }
-            session.change(|state| state.calm(&self.id));
-            // A channel that hangs up leaves the bridge first; one that was moved elsewhere is the program's affair.
-            if let Some(ended) = self.end_of_either().await {
-                return ended;
-            }
-            if bridge.get().await.is_err_and(|error| error.is_not_found()) {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// What a refused request means: that the leg or the caller has just hung up, most likely.
-    async fn explain(&self, error: ari_bindings::Error) -> Result<Option<End>, CallError> {
-        let ended = if may_be_an_end(&error) { self.end_of_either().await } else { None };
-        ended.unwrap_or(Err(CallError::Ari(error)))
-    }
-
-    async fn end_of_either(&self) -> Option<Result<Option<End>, CallError>> {
-        let find = |state: &state::State| {
-            let caller = state.end.clone().map(|end| Err(CallError::Ended(end)));
-            caller.or_else(|| self.leg.end(state).map(|end| Ok(Some(end))))
-        };
-        self.session.wait_for(PATIENCE, find).await
-    }
-
-    /// Ends both, and waits for that.
-    async fn end(mut self) {
-        // In a task, so that it goes on when the handler is dropped meanwhile.
-        if let Some(ending) = self.begin_to_end() {
-            let _ = ending.await;
-        }
-    }
-
-    fn begin_to_end(&mut self) -> Option<JoinHandle<()>> {
-        if std::mem::replace(&mut self.is_ending, true) {
-            return None;
-        }
-        let session = Arc::clone(&self.session);
-        if let Some(name) = &self.recording {
-            session.context.unroute(&recording_key(name), &session);
-        }
-        if session.is_detached() {
-            return None;
-        }
-        let (id, leg, pending) = (self.id.clone(), self.leg.clone(), self.pending.clone());
-        Some(self.session.context.spawn(async move {
-            leg.hang_up();
-            // Else a bridge that is about to be created would stay.
-            pending.over().await;
-            // One that cannot be destroyed is left to the end of the call.
-            if session.context.destroy_bridge(&id).await.unwrap_or(false) {
-                session.change(|state| state.bridges.retain(|bridge| bridge.id != id));
-                session.context.unroute(&id, &session);
-            }
-        }))
-    }
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        drop(self.begin_to_end());
     }
 }

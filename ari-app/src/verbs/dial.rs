@@ -89,7 +89,7 @@ impl<'call> Dial<'call> {
         self
     }
 
-    fn check(&self) -> Result<(), CallError> {
+    pub(super) fn check(&self) -> Result<(), CallError> {
         if self.endpoints.is_empty() {
             return Err(CallError::invalid("endpoints", "empty; name at least one, such as \"PJSIP/alice\""));
         }
@@ -102,7 +102,7 @@ impl<'call> Dial<'call> {
         Ok(())
     }
 
-    async fn run(self) -> Result<Dialed, CallError> {
+    pub(super) async fn run(self) -> Result<Dialed, CallError> {
         self.check()?;
         let session = &self.call.session;
         session.check()?;
@@ -244,14 +244,14 @@ fn outcome(legs: &Legs, state: &State) -> Option<Outcome> {
 }
 
 /// Music on hold for the caller, which stops when it is dropped.
-struct Music {
+pub(super) struct Music {
     session: Arc<Session>,
     is_playing: bool,
     pending: Pending,
 }
 
 impl Music {
-    async fn start(session: &Arc<Session>) -> Result<Self, CallError> {
+    pub(super) async fn start(session: &Arc<Session>) -> Result<Self, CallError> {
         let mut music = Self { session: Arc::clone(session), is_playing: true, pending: Pending::default() };
         let request = session.channel().start_moh();
         match session.context.send(&music.pending, request.into_future()).await {
@@ -263,7 +263,7 @@ impl Music {
         }
     }
 
-    async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         self.is_playing = false;
         // The channel may be gone.
         let _ = self.session.channel().stop_moh().await;

@@ -55,8 +55,21 @@ impl Leg {
         }
     }
 
-    pub(crate) fn is_of(&self, session: &Arc<Session>) -> bool {
-        Arc::ptr_eq(&self.held.session, session)
+    /// Fails if it belongs to another call.
+    pub(crate) fn check(&self, session: &Arc<Session>, argument: &'static str) -> Result<(), CallError> {
+        if Arc::ptr_eq(&self.held.session, session) {
+            return Ok(());
+        }
+        Err(CallError::invalid(argument, "of another call; each call has legs of its own"))
+    }
+
+    /// Forgets the keys that it has pressed.
+    pub(crate) fn forget_keys(&self) {
+        self.held.session.change(|state| {
+            if let Some(leg) = state.leg_by_token(&self.held.token) {
+                leg.keys.clear();
+            }
+        });
     }
 
     /// Hangs it up in the background, unless it has ended.

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod bridge;
 pub(crate) mod conference;
+pub(crate) mod connected;
 pub(crate) mod dial;
 pub(crate) mod hold;
 pub(crate) mod leg;
@@ -10,3 +11,4 @@ pub(crate) mod menu;
 pub(crate) mod record;
 pub(crate) mod say;
 pub(crate) mod snoop;
+pub(crate) mod transfer;

@@ -1,8 +1,11 @@
 //! Channels that take the place of others: a transfer by the phone, and a pickup.
 
-use ari_app::{Call, CallError, Dialed};
+use std::time::Duration;
+
+use ari_app::{Call, CallError, Dialed, Talked, Transferred};
 use ari_bindings::Event;
-use ari_e2e::{Phone, Server, on_each_server};
+use ari_bindings::ids::ChannelId;
+use ari_e2e::{Phone, Server, eventually, on_each_server};
 
 use crate::caller::{Caller, Running, notes};
 
@@ -75,6 +78,105 @@ async fn pickup_answers_the_dialled_leg() {
         let summary = app.summary().await;
         assert_eq!((summary.failure, summary.legs), (None, 1));
         picker.waits_for_hangup().await;
+        app.end().await;
+    })
+    .await;
+}
+
+/// Waits for the conversation of an agent with another leg; returns that.
+async fn consultation(app: &Running, agent: &str) -> String {
+    let is_leg = |id: &str| id.starts_with(&app.prefix) && id != agent;
+    let other = || async {
+        let bridges = app.ari.bridges().list().await.unwrap();
+        let mut ids = bridges.iter().map(|bridge| bridge.channels.iter().map(ChannelId::as_str).collect::<Vec<_>>());
+        let parties = ids.find(|ids| ids.len() == 2 && ids.contains(&agent))?;
+        parties.into_iter().find(|id| is_leg(id)).map(str::to_owned)
+    };
+    eventually(|| async { other().await.is_some() }).await;
+    other().await.unwrap()
+}
+
+#[tokio::test]
+async fn leg_transfers_the_caller_after_a_consultation() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let mut app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                // It presses keys a second after the answer.
+                let Dialed::Answered(agent) = call.dial("Local/dtmf@default").await? else { panic!("it answers") };
+                notes.add(agent.channel().channel_id());
+                let Talked::Key(key, agent) = call.bridge(agent).until_key("#*").await? else { panic!("it presses") };
+                notes.add(key);
+                let busy = call.transfer(agent, "Local/busy@default").await?;
+                let Transferred::Back(agent) = busy else { panic!("{busy:?}") };
+                let declined = call.transfer(agent, "Local/wait@default").await?;
+                let Transferred::Back(agent) = declined else { panic!("{declined:?}") };
+                notes.add("back");
+                let given = call.transfer(agent, "Local/wait@default").await?;
+                let Transferred::To(expert) = given else { panic!("{given:?}") };
+                notes.add(expert.channel().channel_id());
+                call.bridge(expert).until_hangup().await?;
+                Ok(())
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        let id = |note: String| note.split('"').nth(1).unwrap().to_owned();
+        let agent = id(report.next().await);
+        assert_eq!(report.next().await, "'#'");
+        let declining = consultation(&app, &agent).await;
+        app.ari.channel(&*declining).hangup().await.unwrap();
+        assert_eq!(report.next().await, r#""back""#);
+        let expert = consultation(&app, &agent).await;
+        app.ari.channel(&*agent).hangup().await.unwrap();
+        assert_eq!(id(report.next().await), expert);
+        app.until_legs(1).await;
+        caller.hangs_up().await;
+        let summary = app.summary().await;
+        assert_eq!((summary.failure, summary.legs), (None, 4));
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn transfer_goes_on_without_the_leg_and_ends_with_the_caller() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let mut app = Running::start(&server, move |call: Call| {
+            let notes = notes.clone();
+            async move {
+                call.answer().await?;
+                for endpoint in ["Local/wait@default", "Local/ring@default"] {
+                    let Dialed::Answered(agent) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+                    agent.hangup().await?;
+                    let transferred = call.transfer(agent, endpoint).timeout(Duration::from_secs(1)).await?;
+                    notes.add(match transferred {
+                        Transferred::To(leg) => {
+                            leg.hangup().await?;
+                            "to"
+                        }
+                        Transferred::Back(_) => "back",
+                        _ => "nobody",
+                    });
+                }
+                let Dialed::Answered(agent) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+                notes.add(agent.channel().channel_id());
+                call.transfer(agent, "Local/wait@default").await?;
+                unreachable!("the caller hangs up")
+            }
+        })
+        .await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(report.next().await, r#""to""#);
+        assert_eq!(report.next().await, r#""nobody""#);
+        let agent = report.next().await.split('"').nth(1).unwrap().to_owned();
+        consultation(&app, &agent).await;
+        caller.hangs_up().await;
+        assert_eq!(app.summary().await.failure, None);
+        app.until_legs(0).await;
         app.end().await;
     })
     .await;

@@ -1,0 +1,191 @@
+//! Two parties in a bridge.
+
+use std::future::IntoFuture as _;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::leg::Leg;
+use crate::context::{Pending, recording_key};
+use crate::error::{CallError, End};
+use crate::ids::Kind;
+use crate::session::{PATIENCE, Session, may_be_an_end};
+use crate::state::{self, State};
+
+/// A bridge of the caller and a leg, or of two legs. It is destroyed and the legs are hung up when it is dropped.
+pub(crate) struct Connected {
+    session: Arc<Session>,
+    id: Box<str>,
+    has_caller: bool,
+    legs: Vec<Leg>,
+    recording: Option<Box<str>>,
+    pending: Pending,
+    is_ending: bool,
+}
+
+/// What the conversation ended with.
+pub(crate) enum Outcome {
+    /// The leg at this position has ended.
+    Ended(usize, End),
+    /// The first leg has pressed this key.
+    Key(char),
+    /// Something has destroyed the bridge.
+    Destroyed,
+}
+
+impl Connected {
+    /// Creates the bridge. The legs are hung up if that fails.
+    ///
+    /// `sees_keys` is for [`Connected::until_end`] with keys.
+    pub(crate) async fn create(
+        session: &Arc<Session>,
+        has_caller: bool,
+        legs: Vec<Leg>,
+        recording: Option<&str>,
+        sees_keys: bool,
+    ) -> Result<Self, CallError> {
+        let context = &session.context;
+        let id = context.ids.next(Kind::Bridge);
+        context.route(id.clone(), session);
+        session.change(|state| state.bridges.push(state::Bridge::new(id.clone())));
+        let (session, pending) = (Arc::clone(session), Pending::default());
+        let mut connected = Self { session, id, has_caller, legs, recording: None, pending, is_ending: false };
+        let session = &connected.session;
+        session.check()?;
+        if let Some(name) = recording {
+            if !session.context.route_if_vacant(recording_key(name), session) {
+                let reason = format!("{name:?}: a recording of this name is under way");
+                return Err(CallError::invalid("name", reason));
+            }
+            connected.recording = Some(name.into());
+        }
+        let session = &connected.session;
+        let kind = if sees_keys { "mixing,dtmf_events" } else { "mixing" };
+        let request = session.context.ari.bridge(&*connected.id).create_with_id().r#type(kind);
+        match session.context.send(&connected.pending, request.into_future()).await {
+            Ok(_) => Ok(connected),
+            Err(error) => Err(session.explain(error).await),
+        }
+    }
+
+    /// Connects the parties until a leg ends, the first presses one of the keys, or the bridge is destroyed. Fails when
+    /// the call ends.
+    pub(crate) async fn until_end(&self, keys: &str) -> Result<Outcome, CallError> {
+        let session = &self.session;
+        let bridge = session.context.ari.bridge(&*self.id);
+        let caller = self.has_caller.then(|| session.channel().channel_id().clone());
+        let legs = self.legs.iter().map(|leg| leg.channel().channel_id().clone());
+        let channels: Vec<_> = caller.into_iter().chain(legs).collect();
+        if let Err(error) = bridge.add_channel(channels).await {
+            return self.explain(error).await;
+        }
+        if let Some(name) = &self.recording {
+            if let Err(error) = bridge.record(&**name, "wav").await {
+                return self.explain(error).await;
+            }
+        }
+        loop {
+            let disturbed = |state: &State| state.is_disturbed(&self.id).then_some(None);
+            let ended = |state: &State| self.ended(state).or_else(|| self.pressed(state, keys));
+            match session.wait(|state| ended(state).map(Some).or_else(|| disturbed(state))).await? {
+                Some(outcome) => return Ok(self.settle(outcome).await),
+                None => session.change(|state| state.calm(&self.id)),
+            }
+            // A channel that hangs up leaves the bridge first; one that was moved elsewhere is the program's affair.
+            if let Some(ended) = self.end_of_any().await {
+                return ended;
+            }
+            if bridge.get().await.is_err_and(|error| error.is_not_found()) {
+                return Ok(Outcome::Destroyed);
+            }
+        }
+    }
+
+    /// Adds a leg before [`Connected::until_end`].
+    pub(crate) fn add(&mut self, leg: Leg) {
+        self.legs.push(leg);
+    }
+
+    /// Ends the bridge and the legs, and waits for that.
+    pub(crate) async fn end(mut self) {
+        // In a task, so that it goes on when the handler is dropped meanwhile.
+        if let Some(ending) = self.begin_to_end() {
+            let _ = ending.await;
+        }
+    }
+
+    /// Ends the bridge alone. Returns the legs, which are in no bridge then.
+    pub(crate) async fn separate(mut self) -> Vec<Leg> {
+        let legs = std::mem::take(&mut self.legs);
+        self.end().await;
+        legs
+    }
+
+    /// What a refused request means: that one of the parties has just hung up, most likely.
+    async fn explain(&self, error: ari_bindings::Error) -> Result<Outcome, CallError> {
+        let ended = if may_be_an_end(&error) { self.end_of_any().await } else { None };
+        ended.unwrap_or(Err(CallError::Ari(error)))
+    }
+
+    async fn end_of_any(&self) -> Option<Result<Outcome, CallError>> {
+        let find = |state: &State| {
+            let call = state.end.clone().map(|end| Err(CallError::Ended(end)));
+            call.or_else(|| self.ended(state).map(Ok))
+        };
+        match self.session.wait_for(PATIENCE, find).await? {
+            Ok(outcome) => Some(Ok(self.settle(outcome).await)),
+            Err(ended) => Some(Err(ended)),
+        }
+    }
+
+    fn ended(&self, state: &State) -> Option<Outcome> {
+        let mut legs = self.legs.iter().enumerate();
+        legs.find_map(|(position, leg)| leg.end(state).map(|end| Outcome::Ended(position, end)))
+    }
+
+    fn pressed(&self, state: &State, keys: &str) -> Option<Outcome> {
+        let leg = state.leg(&self.legs.first()?.held.token)?;
+        leg.keys.iter().copied().find(|key| keys.contains(*key)).map(Outcome::Key)
+    }
+
+    /// Waits for the cause of an end.
+    async fn settle(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Ended(position, end) => match self.legs.get(position) {
+                Some(leg) => Outcome::Ended(position, leg.settle(end).await),
+                None => Outcome::Ended(position, end),
+            },
+            other => other,
+        }
+    }
+
+    fn begin_to_end(&mut self) -> Option<JoinHandle<()>> {
+        if std::mem::replace(&mut self.is_ending, true) {
+            return None;
+        }
+        let session = Arc::clone(&self.session);
+        if let Some(name) = &self.recording {
+            session.context.unroute(&recording_key(name), &session);
+        }
+        if session.is_detached() {
+            return None;
+        }
+        let (id, legs, pending) = (self.id.clone(), std::mem::take(&mut self.legs), self.pending.clone());
+        Some(self.session.context.spawn(async move {
+            legs.iter().for_each(Leg::hang_up);
+            // Else a bridge that is about to be created would stay.
+            pending.over().await;
+            // One that cannot be destroyed is left to the end of the call.
+            if session.context.destroy_bridge(&id).await.unwrap_or(false) {
+                session.change(|state| state.bridges.retain(|bridge| bridge.id != id));
+                session.context.unroute(&id, &session);
+            }
+        }))
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        drop(self.begin_to_end());
+    }
+}
