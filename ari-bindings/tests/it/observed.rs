@@ -84,6 +84,31 @@ fn every_request_is_a_span() {
     assert!(!recorder.has("secret") && !recorder.has("bWU6c2VjcmV0"));
 }
 
+#[cfg(feature = "websocket")]
+#[test]
+fn events_and_the_end_of_a_connection_are_logged() {
+    use ari_bindings::Reconnect;
+
+    use crate::fake::{Fake, numbered, send};
+
+    let recorder = Recorder::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tracing::subscriber::with_default(recorder.clone(), || {
+        runtime.block_on(within(async {
+            let mut fake = Fake::start().await;
+            let mut events = fake.client().events(["x"]).reconnect(Reconnect::never()).await.unwrap();
+            let mut peer = fake.connection().await;
+            send(&mut peer, numbered(17)).await;
+            assert_eq!(events.next().await.unwrap().unwrap().kind(), "Test");
+            drop(peer);
+            events.next().await.unwrap().unwrap_err();
+        }));
+    });
+    assert!(recorder.has("message=event Test") && recorder.has(&format!("message={}", numbered(17))));
+    assert!(recorder.has("message=no more events: the event connection has ended: "), "{:?}", recorder.0);
+    assert!(!recorder.has("secret") && !recorder.has("bWU6c2VjcmV0"));
+}
+
 #[test]
 fn bodies_that_may_have_passwords_are_not_logged() {
     let recorder = Recorder::default();

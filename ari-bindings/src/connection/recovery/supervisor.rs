@@ -267,7 +267,7 @@ impl Supervisor {
 
     fn end(&mut self, error: Option<&Error>) {
         if let Some(error) = error {
-            tracing::error!(error = error.with_causes(), "the event connection has ended");
+            tracing::error!("no more events: {}", error.with_causes());
         }
         self.ended = true;
         if let Some(rest) = &self.rest {

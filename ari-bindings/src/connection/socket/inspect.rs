@@ -9,7 +9,12 @@ use super::Probe;
 use crate::client::Subscriptions;
 use crate::event::DisconnectReason;
 use crate::event::kind;
+use crate::request::excerpt;
 use crate::rest::RestClient;
+
+/// How much of the type and of the text of an event is logged.
+const KIND: usize = 100;
+const TEXT: usize = 4096;
 
 /// Looks at the type of every event, and at more only where that matters.
 pub(in crate::connection) struct Inspector {
@@ -54,6 +59,10 @@ impl Inspector {
             "ChannelUserevent" => seen.is_reply = self.probe.is_answer(text),
             "ChannelDestroyed" | "BridgeDestroyed" => self.subscriptions.forget_destroyed(text),
             _ => {}
+        }
+        if !seen.is_reply {
+            tracing::debug!("event {}", excerpt(&kind, KIND));
+            tracing::trace!("{}", excerpt(text, TEXT));
         }
         seen
     }
