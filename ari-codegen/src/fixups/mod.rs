@@ -12,7 +12,7 @@ use crate::release::Release;
 
 pub use table::FIXUPS;
 
-/// One fault of the declarations and how it is mended.
+/// One fault of the declarations and its correction.
 #[derive(Debug, Clone, Copy)]
 pub struct Fixup {
     /// What is wrong, in a few words.
@@ -100,7 +100,7 @@ impl From<Primitive> for Type {
     }
 }
 
-/// Mends the API of one release by a table of fixups.
+/// Corrects the API of one release by a table of fixups.
 ///
 /// # Errors
 /// Every fix that found nothing to do.

@@ -69,7 +69,7 @@ fn operation(context: &Context<'_>, operation: &api::Operation) -> Operation {
         reply: match &operation.response {
             Response::Void | Response::WebSocket => Reply::Void,
             Response::Binary => Reply::Download,
-            // A date by itself is text: its form belongs to the fields that hold one.
+            // A plain date is text: its format belongs to the fields that contain one.
             Response::Json(Type::Date) => Reply::Json(RustType::String),
             Response::Json(ty) => Reply::Json(context.plain(ty)),
         },

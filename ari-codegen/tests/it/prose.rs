@@ -8,7 +8,7 @@ use ari_codegen::{Generated, Prose, Record, Source, generate};
 
 use crate::support::{self, source, supported};
 
-/// So many words in a row are no coincidence.
+/// A run of this many equal words is no coincidence.
 const RUN: usize = 8;
 
 fn files() -> Vec<Source> {

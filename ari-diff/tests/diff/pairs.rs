@@ -14,7 +14,7 @@ pub(crate) fn report(rule: &str) -> Report {
 
 #[test]
 fn every_rule_has_a_pair_that_shows_it_and_little_else() {
-    // A resource comes and goes with its operations, and lists are shared by whoever comes.
+    // A resource is added or removed together with its operations, and lists are shared with new operations.
     let accompanied = ["resource-added", "resource-removed", "param-values-regrouped"];
     for rule in rules::all() {
         let report = report(rule.id);

@@ -32,7 +32,7 @@ fn api(sources: &[ReleaseSource], table: &[Fixup], names: &Names) -> Result<(Api
     Ok((text.lines().skip(1).map(str::to_owned).collect(), generated.names))
 }
 
-/// What happens to whoever uses the old API. All generated types can grow without breaking their users.
+/// The effect on users of the old API. All generated types can grow without breaking their users.
 fn effect(old: &Api, new: &Api) -> Level {
     if !old.is_subset(new) {
         Level::Break
@@ -96,7 +96,7 @@ fn disagreements(old: (Release, &Files), new: (Release, &Files)) -> Vec<String> 
     }
     let lost = before.difference(&after).filter(|line| !explained(line, &report));
     wrong.extend(lost.map(|line| format!("{step}: nothing predicts the loss of {line}")));
-    // Whoever keeps the old release beside the new one is never worse off.
+    // Keeping the old release next to the new one never has a worse effect.
     let kept = effect(&before, &api(&sources, &[], &names).unwrap().0);
     if kept > predicted {
         wrong.push(format!("{step}: {predicted} predicted, {kept} seen with both releases"));

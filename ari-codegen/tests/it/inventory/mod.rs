@@ -1,4 +1,4 @@
-//! What there is in the declarations and what there is in generated code, each read by itself, in the same words.
+//! The content of the declarations and of generated code, read independently, in the same terms.
 //!
 //! ```text
 //! operation channels.play POST /channels/{channelId}/play -> json crate::models::Playback

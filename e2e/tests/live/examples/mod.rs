@@ -82,7 +82,7 @@ impl Running {
         self.watch.seen().iter().rev().find_map(started).expect("a playback")
     }
 
-    /// Closes the connection and thereby ends the example, which must not have failed.
+    /// Closes the connection, which ends the example, which must not have failed.
     pub(crate) async fn end(self) {
         self.connection.close().await;
         self.task.await.unwrap().unwrap();
