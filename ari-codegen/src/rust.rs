@@ -188,8 +188,8 @@ pub struct CommonMember {
     pub ty: RustType,
     /// Events that have it, and whether it may be absent there.
     pub holders: Vec<(String, bool)>,
-    /// Whether events of unknown type offer it too.
-    pub on_unknown: bool,
+    /// The method of events of unknown type that reads it too, if they have one.
+    pub on_unknown: Option<&'static str>,
 }
 
 /// The operations of a resource.

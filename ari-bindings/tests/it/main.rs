@@ -34,6 +34,8 @@ mod outbound_hostile;
 #[cfg(feature = "websocket")]
 mod overflow;
 #[cfg(feature = "websocket")]
+mod point_releases;
+#[cfg(feature = "websocket")]
 mod pressure;
 #[cfg(feature = "websocket")]
 mod reconnect;

@@ -119,6 +119,18 @@ fn events_decode_without_later_members() {
     assert_found(&found, &["Channel.protocol_id", "DialplanCEP.app_name", "Bridge.creationtime"]);
 }
 
+/// Until 16.2, events may come without the time.
+#[test]
+fn events_decode_without_timestamp() {
+    for line in read("events.jsonl").lines().filter(|line| !is_control_message(line)) {
+        let mut sent: Value = serde_json::from_str(line).unwrap();
+        sent.as_object_mut().unwrap().remove("timestamp").unwrap();
+        let event = Event::from_text(&sent.to_string());
+        assert!(!matches!(event, Event::Unknown(_) | Event::Undecodable(_)), "{event:?}");
+        assert_eq!((event.timestamp(), serde_json::to_value(&event).unwrap()), (None, sent));
+    }
+}
+
 #[test]
 fn replies_decode_without_later_members() {
     let properties = Properties::read();

@@ -8,14 +8,9 @@ use crate::rust::{AboutChannel, CommonMember, Events, RustType, Struct};
 
 pub(super) fn events(events: &Events) -> TokenStream {
     let structs = events.structs.iter().map(one);
-    let names: Vec<_> = events.structs.iter().map(|event| ident(&event.name)).collect();
-    let wire: Vec<_> = events.structs.iter().map(|event| &event.wire).collect();
-    // The whole text is with the struct.
-    let variant_docs = events.structs.iter().map(|event| format!(" {}", event.brief));
-    let members = events.members.iter().map(common_member);
-    let about_channels = events.about_channels.iter().map(about_channel);
+    let (event, methods, decode) = (event(&events.structs), methods(events), decode(&events.structs));
     quote! {
-        //! Events: what Asterisk tells of its own accord.
+        //! Events that Asterisk sends.
 
         use crate::event::{UndecodableEvent, UnknownEvent};
         #[cfg(feature = "websocket")]
@@ -23,19 +18,32 @@ pub(super) fn events(events: &Events) -> TokenStream {
         use serde::{Deserialize, Serialize};
         use crate::{Disconnected, Dropped, Reconnected};
 
+        #event
+        #methods
+        #decode
+        #(#structs)*
+    }
+}
+
+/// The enum of all events and notices.
+fn event(structs: &[Struct]) -> TokenStream {
+    let names = structs.iter().map(|event| ident(&event.name));
+    // The whole text is with the struct.
+    let docs = structs.iter().map(|event| format!(" {}", event.brief));
+    quote! {
         /// An event.
         ///
         /// Every type of event that a supported release can send has a variant. One of a type that the bindings do
         /// not know comes as [`Event::Unknown`], and a frame that is no event, or not of the shape that its type
         /// promises, as [`Event::Undecodable`]: nothing that Asterisk sends is lost.
         ///
-        /// Four variants are no events of Asterisk: they tell where events are missing from the stream, and what
-        /// that has changed, and come in their place among the events.
+        /// Four variants are notices of the bindings and no events of Asterisk: they stand where events are missing
+        /// from the stream, and report what has changed meanwhile.
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(untagged)]
         #[non_exhaustive]
         pub enum Event {
-            #(#[doc = #variant_docs] #names(Box<#names>),)*
+            #(#[doc = #docs] #names(Box<#names>),)*
             /// An event of a type that the bindings do not know.
             Unknown(Box<UnknownEvent>),
             /// A frame that could not be decoded.
@@ -50,7 +58,15 @@ pub(super) fn events(events: &Events) -> TokenStream {
             /// Events are missing here because the program took them too slowly; only if it was asked for.
             Dropped(Box<Dropped>),
         }
+    }
+}
 
+fn methods(events: &Events) -> TokenStream {
+    let names: Vec<_> = events.structs.iter().map(|event| ident(&event.name)).collect();
+    let wire: Vec<_> = events.structs.iter().map(|event| &event.wire).collect();
+    let members = events.members.iter().map(common_member);
+    let about_channels = events.about_channels.iter().map(about_channel);
+    quote! {
         impl Event {
             /// The types of event that have a variant, as Asterisk spells them.
             pub const KINDS: &'static [&'static str] = &[#(#wire),*];
@@ -88,7 +104,12 @@ pub(super) fn events(events: &Events) -> TokenStream {
 
             #(#members)*
         }
+    }
+}
 
+fn decode(structs: &[Struct]) -> TokenStream {
+    let (names, wire) = (structs.iter().map(|event| ident(&event.name)), structs.iter().map(|event| &event.wire));
+    quote! {
         /// Decodes the text of an event whose type is known; `None` says that it is not.
         pub(crate) fn decode(kind: &str, text: &str) -> Option<serde_json::Result<Event>> {
             Some(match kind {
@@ -96,8 +117,6 @@ pub(super) fn events(events: &Events) -> TokenStream {
                 _ => return None,
             })
         }
-
-        #(#structs)*
     }
 }
 
@@ -146,7 +165,10 @@ fn common_member(member: &CommonMember) -> TokenStream {
             (false, false) => quote!(Self::#event(event) => Some(&event.#name)),
         }
     });
-    let unknown = member.on_unknown.then(|| quote!(Self::Unknown(event) => event.#name(),));
+    let unknown = member.on_unknown.map(|method| {
+        let method = ident(method);
+        quote!(Self::Unknown(event) => event.#method(),)
+    });
     quote! {
         #docs
         #[must_use]

@@ -6,6 +6,7 @@ pub(super) const WIDTH: usize = 120;
 /// Joins what `prettyplease` has broken into several lines wherever it fits into one.
 pub(super) fn joined(text: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.iter_mut().filter(|line| line.starts_with("call!(")).for_each(|line| *line = types_of_call(line));
     // What has been joined may make what surrounds it fit.
     loop {
         let before = lines.len();
@@ -16,6 +17,11 @@ pub(super) fn joined(text: &str) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A call of `call!`, whose arguments are mere tokens to `prettyplease`: types without its spaces.
+fn types_of_call(line: &str) -> String {
+    line.replace(" < ", "<").replace(" >)", ">)")
 }
 
 fn pass(lines: &[String]) -> Vec<String> {
@@ -55,9 +61,19 @@ fn bracketed(lines: &[String]) -> Option<(String, usize)> {
         return None;
     }
     let content: Vec<&str> = lines[1..end].iter().map(|line| line.trim()).collect();
-    let content = content.join(" ");
-    let line = format!("{first}{}{}", content.trim_end_matches(','), lines[end].trim_start());
+    let is_tuple_of_one = content.len() == 1 && close == ')' && !is_call(first);
+    let mut content = content.join(" ");
+    if !is_tuple_of_one {
+        content.truncate(content.trim_end_matches(',').len());
+    }
+    let line = format!("{first}{content}{}", lines[end].trim_start());
     fits(line, end + 1)
+}
+
+/// Whether the bracket that ends a line follows what is called, or declared with parameters.
+fn is_call(line: &str) -> bool {
+    let before = line[..line.len() - 1].chars().last();
+    before.is_some_and(|c| c.is_alphanumeric() || "_>!)]".contains(c))
 }
 
 /// Joins a chain of method calls with what it begins with.
@@ -97,6 +113,19 @@ fn is_comment(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::joined;
+
+    #[test]
+    fn joined_keeps_the_comma_of_a_tuple_of_one() {
+        assert_eq!(joined("let a = (\n    b,\n);\n"), "let a = (b,);\n");
+        assert_eq!(joined("let a = (\n    b,\n    c,\n);\n"), "let a = (b, c);\n");
+        assert_eq!(joined("let a = f(\n    b,\n);\n"), "let a = f(b);\n");
+        assert_eq!(joined("let a = v.into::<T>(\n    b,\n);\n"), "let a = v.into::<T>(b);\n");
+    }
+
+    #[test]
+    fn joined_writes_types_of_a_call_as_elsewhere() {
+        assert_eq!(joined("call!(Play, json Vec < Playback >);\n"), "call!(Play, json Vec<Playback>);\n");
+    }
 
     #[test]
     fn joined_keeps_what_does_not_fit() {

@@ -33,13 +33,6 @@ fn wrapped(text: &str) -> String {
         let indent = line.len() - content.len();
         let is_docs = content.starts_with("/// ") || content.starts_with("//! ");
         in_code = is_docs && (in_code != content[4..].starts_with("```"));
-        let call;
-        let line = if line.starts_with("call!(") {
-            call = line.replace(" < ", "<").replace(" >)", ">)");
-            call.as_str()
-        } else {
-            line
-        };
         if is_docs && !in_code && line.len() > WIDTH {
             let prefix = &line[..indent + 4];
             wrap(&mut out, prefix, &content[4..]);

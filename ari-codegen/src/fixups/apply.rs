@@ -11,6 +11,7 @@ pub(super) fn fix(api: &mut Api, fix: Fix) -> Result<(), String> {
         Fix::SetBody(place, form) => set_body(api, place, form),
         Fix::SetTuples(place, model) => set_tuples(api, place, model),
         Fix::SetRequired(place) => set_required(api, place),
+        Fix::SetOptional(place) => set_optional(api, place),
         Fix::SetReference(place, id) => set_reference(api, place, id),
     }
 }
@@ -92,6 +93,17 @@ fn set_required(api: &mut Api, place: &str) -> Result<(), String> {
         }
         Item::Parameter(_) => Err(format!("`{place}` is declared as required itself")),
         Item::Property(_) => Err(format!("`{place}` is not a parameter")),
+    }
+}
+
+fn set_optional(api: &mut Api, place: &str) -> Result<(), String> {
+    match item(api, place)? {
+        Item::Property(property) if property.required => {
+            property.required = false;
+            Ok(())
+        }
+        Item::Property(_) => Err(format!("`{place}` is declared as optional itself")),
+        Item::Parameter(_) => Err(format!("`{place}` is not a property")),
     }
 }
 

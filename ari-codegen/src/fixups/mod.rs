@@ -72,6 +72,8 @@ pub enum Fix {
     SetTuples(&'static str, &'static str),
     /// A parameter without which the server refuses the request, though it is declared as optional.
     SetRequired(&'static str),
+    /// A property that early releases leave out, though newer ones declare it as required.
+    SetOptional(&'static str),
     /// The path parameter whose kind of id the item holds.
     SetReference(&'static str, &'static str),
 }

@@ -1,6 +1,6 @@
 //! The table. Add a row with its evidence; the mechanism is in the parent module.
 
-use super::Fix::{AddProperty, AddValues, SetBody, SetReference, SetRequired, SetTuples, SetType};
+use super::Fix::{AddProperty, AddValues, SetBody, SetOptional, SetReference, SetRequired, SetTuples, SetType};
 use super::Primitive::{Date, Double, Integer, StringMap};
 use super::{Fixup, Releases};
 use crate::api::BodyForm;
@@ -55,6 +55,12 @@ pub const FIXUPS: &[Fixup] = &[
         evidence: "seen on the wire of 22.10.1: a date in Asterisk's form, declared as a string",
         releases: Releases::since(&[(13, 38, 0), (16, 2, 0), (17, 0, 0)]),
         fixes: &[SetType("AsteriskPing.timestamp", Date)],
+    },
+    Fixup {
+        name: "the time of an event, which early releases leave out",
+        evidence: "declared as optional up to 16.2; source of 16.0.0: `ApplicationReplaced` is sent without one",
+        releases: Releases::since(&[(13, 26, 0), (16, 3, 0), (17, 0, 0)]),
+        fixes: &[SetOptional("Event.timestamp")],
     },
     Fixup {
         name: "variables of a channel, which are text",

@@ -1,9 +1,13 @@
-//! Which channel an event is about: where in it that stands.
+//! Which channel an event is about, and where the event names it. Members are recognised by their wire names: a recorded
+//! Rust name may be any.
 
 use crate::rust::{AboutChannel, Field, RustType, Struct};
 
 /// The kind of id by which channels are known.
 const CHANNEL: &str = "ChannelId";
+
+/// The member that is the channel of most events.
+const MEMBER: &str = "channel";
 
 /// The member of playbacks and recordings that names a channel or bridge.
 const TARGET: &str = "target_uri";
@@ -21,25 +25,25 @@ struct Models<'a>(&'a [Struct]);
 
 impl Models<'_> {
     fn channel_of(&self, event: &Struct) -> Option<AboutChannel> {
-        let about = |fields: &[&Field], last: &str| AboutChannel {
+        let about = |fields: &[&Field], last: &Field| AboutChannel {
             event: event.name.clone(),
-            path: fields.iter().map(|field| field.name.clone()).chain([last.to_owned()]).collect(),
+            path: fields.iter().chain([&last]).map(|field| field.name.clone()).collect(),
             optional: fields[0].is_option(),
-            prefix: (last == TARGET).then_some(PREFIX),
+            prefix: (last.wire == TARGET).then_some(PREFIX),
         };
-        let named = event.fields.iter().find(|field| field.name == "channel");
+        let named = event.fields.iter().find(|field| field.wire == MEMBER);
         if let Some((field, id)) = named.and_then(|field| Some((field, self.channel_id(field)?))) {
             return Some(about(&[field], id));
         }
         let mut always: Vec<_> = self.always(event).collect();
         match (always.pop(), always.is_empty()) {
             (Some((path, id)), true) => Some(about(&path, id)),
-            _ => event.fields.iter().find(|field| self.has_target(field)).map(|field| about(&[field], TARGET)),
+            _ => event.fields.iter().find_map(|field| Some(about(&[field], self.target(field)?))),
         }
     }
 
     /// The channels that an event always has, itself or in what it always has.
-    fn always<'a>(&'a self, event: &'a Struct) -> impl Iterator<Item = (Vec<&'a Field>, &'a str)> {
+    fn always<'a>(&'a self, event: &'a Struct) -> impl Iterator<Item = (Vec<&'a Field>, &'a Field)> {
         event.fields.iter().filter(|field| !field.is_option()).flat_map(move |field| {
             let own = self.channel_id(field).map(|id| (vec![field], id));
             let inner = self.model(field).into_iter().flat_map(|model| &model.fields);
@@ -54,14 +58,15 @@ impl Models<'_> {
     }
 
     /// The id of a channel, if the field is one.
-    fn channel_id(&self, field: &Field) -> Option<&str> {
+    fn channel_id(&self, field: &Field) -> Option<&Field> {
         let model = self.model(field)?;
         let (wire, _) = model.identified_by.as_ref().filter(|(_, kind)| kind == CHANNEL)?;
-        model.fields.iter().find(|id| id.wire == *wire).map(|id| id.name.as_str())
+        model.fields.iter().find(|id| id.wire == *wire)
     }
 
-    fn has_target(&self, field: &Field) -> bool {
-        let is_target = |inner: &Field| inner.name == TARGET && inner.ty == RustType::String && !inner.is_option();
-        self.model(field).is_some_and(|model| model.fields.iter().any(is_target))
+    /// The member of the field that names a channel or bridge, if it has one.
+    fn target(&self, field: &Field) -> Option<&Field> {
+        let is_target = |inner: &&Field| inner.wire == TARGET && inner.ty == RustType::String && !inner.is_option();
+        self.model(field)?.fields.iter().find(is_target)
     }
 }

@@ -8,10 +8,10 @@ use crate::diagnostic::Diagnostics;
 use crate::record::NameKind;
 use crate::rust::{Absent, CommonMember, Events, Field, RustType, Struct};
 
-/// Members that the runtime reads from events of unknown type too.
+/// Members that the runtime reads from events of unknown type too, by methods of these names.
 const ON_UNKNOWN: [&str; 3] = ["application", "asterisk_id", "timestamp"];
 
-/// Methods of the events that are written otherwise.
+/// Methods of the events that do not read one member.
 const EVENT_METHODS: [&str; 5] = ["channel_id", "clone", "from_binary", "from_text", "kind"];
 
 /// A member that this many types of event have is read by method.
@@ -162,10 +162,10 @@ fn common_members(events: &[Struct]) -> Vec<CommonMember> {
         .filter_map(|(name, holders)| {
             let holders = of_usual_type(holders);
             let field = holders.first()?.1;
-            let on_unknown =
-                ON_UNKNOWN.contains(&name) && matches!(field.ty, RustType::String | RustType::Id(_) | RustType::Date);
+            let is_plain = matches!(field.ty, RustType::String | RustType::Id(_) | RustType::Date);
+            let on_unknown = ON_UNKNOWN.into_iter().find(|known| is_plain && field.wire == *known);
             let is_object = matches!(field.ty, RustType::Model(_));
-            (on_unknown || (is_object && holders.len() >= SHARED_BY)).then(|| CommonMember {
+            (on_unknown.is_some() || (is_object && holders.len() >= SHARED_BY)).then(|| CommonMember {
                 name: name.to_owned(),
                 docs: docs::common_member(&field.wire, holders.len()),
                 ty: field.ty.clone(),

@@ -265,9 +265,12 @@ fn added(fix: Fix) -> Vec<(String, String)> {
             let kind = if place.matches('.').count() == 1 { "property" } else { "parameter" };
             values.iter().map(|value| (format!("value {place} {value}"), format!("{kind} {place}"))).collect()
         }
-        Fix::SetType(..) | Fix::SetRequired(..) | Fix::SetBody(..) | Fix::SetTuples(..) | Fix::SetReference(..) => {
-            Vec::new()
-        }
+        Fix::SetType(..)
+        | Fix::SetRequired(..)
+        | Fix::SetOptional(..)
+        | Fix::SetBody(..)
+        | Fix::SetTuples(..)
+        | Fix::SetReference(..) => Vec::new(),
     }
 }
 

@@ -359,6 +359,9 @@ fn fixups_that_do_not_apply() {
         Fix::SetBody("a.get.q", BodyForm::Members),
         Fix::SetTuples("a.get.q", "B"),
         Fix::SetReference("b.get.q", "aId"),
+        Fix::SetOptional("A.b"),
+        Fix::SetOptional("a.get.q"),
+        Fix::SetRequired("A.b"),
     ])];
     assert_eq!(
         problems_with(&[("a", &text)], &table),
@@ -373,7 +376,10 @@ fixup "a fault" does not apply to Asterisk 22.0.0: `A` is not `Model.property`; 
 fixup "a fault" does not apply to Asterisk 22.0.0: `A.b` is declared as int itself; bound its releases in `ari-codegen/src/fixups/table.rs`
 fixup "a fault" does not apply to Asterisk 22.0.0: `a.get.q` is not a body parameter; bound its releases in `ari-codegen/src/fixups/table.rs`
 fixup "a fault" does not apply to Asterisk 22.0.0: there is no model `B`; bound its releases in `ari-codegen/src/fixups/table.rs`
-fixup "a fault" does not apply to Asterisk 22.0.0: there is no `b.get.q`; bound its releases in `ari-codegen/src/fixups/table.rs`"#
+fixup "a fault" does not apply to Asterisk 22.0.0: there is no `b.get.q`; bound its releases in `ari-codegen/src/fixups/table.rs`
+fixup "a fault" does not apply to Asterisk 22.0.0: `A.b` is declared as optional itself; bound its releases in `ari-codegen/src/fixups/table.rs`
+fixup "a fault" does not apply to Asterisk 22.0.0: `a.get.q` is not a property; bound its releases in `ari-codegen/src/fixups/table.rs`
+fixup "a fault" does not apply to Asterisk 22.0.0: `A.b` is not a parameter; bound its releases in `ari-codegen/src/fixups/table.rs`"#
     );
     let other = [Fixup { releases: Releases::since(&[(22, 0, 1)]), ..table[0] }];
     assert_eq!(problems_with(&[("a", &text)], &other), "no diagnostic");

@@ -331,6 +331,24 @@ fn operation_that_took_over_a_name_keeps_its_rust_name_after_replacing() {
     assert!(added.is_subset(&items(&replaced)), "{:#?}", added.difference(&items(&replaced)));
 }
 
+/// `Event::channel_id` and the members that events of unknown type offer follow the wire, whatever the Rust names are.
+#[test]
+fn members_are_recognised_by_their_wire_names() {
+    let text = "[fields]\n\"StasisStart.channel\" = \"caller\"\n\"Playback.target_uri\" = \"target\"\n\
+                \"Event.timestamp\" = \"sent_at\"\n";
+    let names = Names::parse(&Source { file: "names.toml".to_owned(), text: text.to_owned() }).unwrap();
+    let generated = generated(&supported(), &names);
+    let events = &generated.files.iter().find(|file| file.path == "events.rs").unwrap().text;
+    for line in [
+        "Self::StasisStart(event) => Some(event.caller.id.as_str()),",
+        "Self::PlaybackStarted(event) => event.playback.target.strip_prefix(\"channel:\"),",
+        "Self::StasisStart(event) => event.sent_at.as_ref(),",
+        "Self::Unknown(event) => event.timestamp(),",
+    ] {
+        assert!(events.contains(line), "no {line}");
+    }
+}
+
 #[test]
 fn item_that_returns_has_its_old_name() {
     let sources = supported();
