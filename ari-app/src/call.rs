@@ -7,6 +7,7 @@ use ari_bindings::{Client, Event, IntoList};
 use tokio::sync::broadcast;
 
 use crate::error::{CallError, End, EndReason};
+use crate::queue::Queue;
 use crate::room::Room;
 use crate::session::{CAUSE, Session};
 use crate::verbs::ask::Ask;
@@ -15,6 +16,7 @@ use crate::verbs::conference::Conference;
 use crate::verbs::dial::Dial;
 use crate::verbs::leg::Leg;
 use crate::verbs::menu::Menu;
+use crate::verbs::queue::Enqueue;
 use crate::verbs::record::Record;
 use crate::verbs::say::Say;
 use crate::verbs::snoop::Snoop;
@@ -200,6 +202,29 @@ impl Call {
     /// Connects the caller and a leg.
     pub fn bridge(&self, leg: Leg) -> Bridge<'_> {
         Bridge::new(self, leg)
+    }
+
+    /// Waits in a queue with music on hold until an agent answers.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use ari_app::{App, Call, CallError, Queue, Queued};
+    /// async fn serve(app: App) -> Result<(), ari_bindings::Error> {
+    ///     let queue = Queue::new(["PJSIP/alice", "PJSIP/bob"]).ring(Duration::from_secs(20));
+    ///     app.serve(move |call| wait(call, queue.clone())).await
+    /// }
+    ///
+    /// async fn wait(call: Call, queue: Queue) -> Result<(), CallError> {
+    ///     call.answer().await?;
+    ///     let position = |position| vec!["sound:queue-thereare".to_owned(), format!("number:{position}")];
+    ///     match call.queue(&queue).announce(Duration::from_secs(60), position).await? {
+    ///         Queued::Agent(agent) => call.bridge(agent).until_hangup().await.map(drop),
+    ///         _ => call.say("sound:vm-goodbye").await.map(drop),
+    ///     }
+    /// }
+    /// ```
+    pub fn queue(&self, queue: &Queue) -> Enqueue<'_> {
+        Enqueue::new(self, queue.clone())
     }
 
     /// Lets a leg hand the caller over, as an attended transfer: the endpoint is dialled while the caller hears music on

@@ -8,6 +8,7 @@ pub(crate) mod dial;
 pub(crate) mod hold;
 pub(crate) mod leg;
 pub(crate) mod menu;
+pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod say;
 pub(crate) mod snoop;

@@ -10,6 +10,7 @@ mod hangup;
 mod hold;
 mod lifetime;
 mod prompts;
+mod queue;
 mod record;
 mod snoop;
 mod transfer;

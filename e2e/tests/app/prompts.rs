@@ -165,6 +165,8 @@ async fn menu_returns_the_value_of_the_choice() {
             let notes = notes.clone();
             async move {
                 call.answer().await?;
+                // The test watches from here on.
+                call.ask("sound:beep").timeout(Duration::from_secs(20)).await?;
                 let menu = || {
                     let menu = call.menu("sound:demo-congrats").choice("1", "one").choice("12", "twelve");
                     menu.choice("*9", "star").invalid("sound:beep").between(Duration::from_secs(1))
@@ -182,6 +184,7 @@ async fn menu_returns_the_value_of_the_choice() {
         })
         .await;
         let mut caller = Caller::watching(&server, &app.name).await;
+        caller.presses("0").await;
         let playing = |media: &'static str| {
             move |event: &Event| match event {
                 Event::PlaybackStarted(started) => (started.playback.media_uri == media).then_some(()),
