@@ -45,8 +45,13 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts one that sends this many events to the first client.
     pub(crate) fn start(events: u64) -> Result<Self, Failure> {
+        Self::start_with(&["server", "--events", &events.to_string()])
+    }
+
+    /// Starts this program as a server with these arguments. It has to report its port.
+    pub(crate) fn start_with(arguments: &[&str]) -> Result<Self, Failure> {
         let mut command = this_program()?;
-        command.args(["server", "--events", &events.to_string()]);
+        command.args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut output = BufReader::new(child.stdout.take().ok_or("the server has no output")?);
         let mut line = String::new();

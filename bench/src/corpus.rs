@@ -41,7 +41,8 @@ pub(crate) fn channels(count: usize) -> String {
     format!("[{}]", channels.join(","))
 }
 
-fn channel(id: &str, more: &str) -> String {
+/// A channel, with more members.
+pub(crate) fn channel(id: &str, more: &str) -> String {
     format!(
         r#"{{"id":"{id}","name":"PJSIP/phone-a-00000003","state":"Up","protocol_id":"6a3c6f0e-2f0b-4f55-b36c-8d3c5f1a9c11","caller":{{"name":"Phone A","number":"1111"}},"connected":{{"name":"","number":""}},"accountcode":"","dialplan":{{"context":"default","exten":"1000","priority":2,"app_name":"Stasis","app_data":"hello-world"}},"creationtime":"2026-11-24T10:00:00.000+0000","language":"en"{more}}}"#
     )

@@ -1,7 +1,7 @@
 //! What the bindings aim at, and whether the tables of a run show it.
 
 use crate::build::{DATA_ALONE, DEFAULT, PEER};
-use crate::contenders::OURS;
+use crate::contenders::{OUR_APP, OURS};
 use crate::table::Table;
 
 /// An upper bound of a number in a table.
@@ -26,6 +26,9 @@ const GOALS: &[Goal] = &[
     goal("GET /asterisk/ping", "ratio", 1.05, "ping by HTTP: CPU, of bare reqwest"),
     goal("GET /channels", "ratio", 1.05, "100 channels by HTTP: CPU, of bare reqwest"),
     goal("Whole calls", "ratio", 1.05, "a whole call: CPU, of reqwest and tokio-tungstenite"),
+    Goal { row: OUR_APP, ..goal("Idle calls", "KiB/call", 8.0, "ari-app: KiB of memory, an idle call") },
+    Goal { row: OUR_APP, ..goal("Incoming calls", "ratio", 1.3, "ari-app: CPU of a call, of a task on ari-bindings") },
+    Goal { row: OUR_APP, ..goal("Incoming calls", "of 100 at once", 1.25, "ari-app: CPU of a call, of 100 at once") },
     Goal {
         row: DEFAULT,
         relative_to: Some(PEER),

@@ -13,6 +13,7 @@ mod contenders;
 mod corpus;
 mod decode;
 mod goals;
+mod incoming;
 mod options;
 mod report;
 mod requests;
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
         Command::Receive(receive) => socket::child(&receive),
         Command::Request(request) => requests::child(&request),
         Command::Call(call) => calls::child(&call),
+        Command::Exchange => incoming::exchange(),
+        Command::Answer(answer) => incoming::child(&answer),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,6 +60,8 @@ fn run(options: &Options) -> Result<(), Failure> {
             Benchmark::Socket => report.add(socket::run(options)?),
             Benchmark::Stalled => report.add(socket::run_stalled(options)?),
             Benchmark::Requests => requests::run(options)?.into_iter().for_each(|table| report.add(table)),
+            Benchmark::Idle => report.add(incoming::run_idle(options)?),
+            Benchmark::Incoming => report.add(incoming::run_whole(options)?),
             Benchmark::Live => report.add(calls::run(options)?),
             Benchmark::Build => report.add(build::run(options)?),
         }

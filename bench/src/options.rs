@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
 
-use crate::{calls, requests, server, socket};
+use crate::{calls, incoming, requests, server, socket};
 
 /// Benchmarks of bindings for ARI
 #[derive(Debug, Parser)]
@@ -24,12 +24,18 @@ pub(crate) enum Command {
     /// One contender makes calls
     #[command(hide = true)]
     Call(calls::Call),
+    /// The server that makes calls into the children below
+    #[command(hide = true)]
+    Exchange,
+    /// One contender serves calls
+    #[command(hide = true)]
+    Answer(incoming::Answer),
 }
 
 /// What to run, and how much of it.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only this benchmark; may be given again [default: decode, socket, stalled, requests]
+    /// Only this benchmark; may be given again [default: all but live and build]
     #[arg(long, value_enum)]
     only: Vec<Benchmark>,
     /// How often each contender has its turn [default: 5]
@@ -60,6 +66,10 @@ pub(crate) enum Benchmark {
     Stalled,
     /// Requests
     Requests,
+    /// The memory of calls that wait
+    Idle,
+    /// Whole calls into an application, with a server on loopback
+    Incoming,
     /// Whole calls with a real Asterisk
     Live,
     /// What it costs to build
@@ -72,7 +82,14 @@ impl Options {
         if !self.only.is_empty() {
             return self.only.clone();
         }
-        let mut all = vec![Benchmark::Decode, Benchmark::Socket, Benchmark::Stalled, Benchmark::Requests];
+        let mut all = vec![
+            Benchmark::Decode,
+            Benchmark::Socket,
+            Benchmark::Stalled,
+            Benchmark::Requests,
+            Benchmark::Idle,
+            Benchmark::Incoming,
+        ];
         all.extend(self.live.then_some(Benchmark::Live));
         all.extend(self.build.then_some(Benchmark::Build));
         all

@@ -25,9 +25,19 @@ fn time(who: UsageWho) -> Duration {
 
 /// The most memory that this process has had resident, in KiB.
 pub(crate) fn peak_memory() -> Result<u64, Failure> {
+    status("VmHWM:")
+}
+
+/// The memory that this process has resident, in KiB.
+pub(crate) fn memory() -> Result<u64, Failure> {
+    status("VmRSS:")
+}
+
+fn status(field: &str) -> Result<u64, Failure> {
     const STATUS: &str = "/proc/self/status";
     let status = std::fs::read_to_string(STATUS).map_err(|error| format!("{STATUS}: {error}"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next()).ok_or_else(|| format!("{STATUS}: no VmHWM"))?;
-    number.parse().map_err(|error| format!("{STATUS}: VmHWM: {number:?}: {error}").into())
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let line = line.ok_or_else(|| format!("{STATUS}: no {field}"))?;
+    let number = line.split_whitespace().next().unwrap_or_default();
+    number.parse().map_err(|error| format!("{STATUS}: {field} {number:?}: {error}").into())
 }

@@ -1,5 +1,6 @@
 //! Those that take part: one file each, with everything that it does. The lists here say who does what.
 
+mod ari_app;
 #[cfg(feature = "peers")]
 mod asterisk_ari;
 #[cfg(feature = "peers")]
@@ -17,6 +18,7 @@ use std::future::ready;
 use crate::Failure;
 use crate::calls::Opener;
 use crate::decode::Decode;
+use crate::incoming::Answerer;
 use crate::requests::Connector;
 use crate::socket::Receiver;
 
@@ -118,6 +120,19 @@ pub(crate) const OPENERS: &[(&str, Opener)] = &[
 
 /// What the times of [`OPENERS`] are compared with.
 pub(crate) const OPENER_REFERENCE: &str = "reqwest and tokio-tungstenite";
+
+/// Incoming calls.
+pub(crate) const ANSWERERS: &[(&str, Answerer)] = &[
+    ("ari-bindings, one loop", |target, transport, tally| Box::pin(ours::answer_in_a_loop(target, transport, tally))),
+    (ANSWERER_REFERENCE, |target, transport, tally| Box::pin(ours::answer_by_tasks(target, transport, tally))),
+    (OUR_APP, |target, transport, tally| Box::pin(ari_app::answer(target, transport, tally))),
+];
+
+/// What the times of [`ANSWERERS`] are compared with.
+pub(crate) const ANSWERER_REFERENCE: &str = "ari-bindings, a task a call";
+
+/// The name of `ari-app` in every table.
+pub(crate) const OUR_APP: &str = "ari-app";
 
 /// The contender of this name.
 pub(crate) fn find<T: Copy>(contenders: &[(&str, T)], name: &str) -> Result<T, Failure> {

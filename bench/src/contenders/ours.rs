@@ -3,13 +3,15 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use ari_bindings::{Client, ClientBuilder, Event, Transport};
+use ari_bindings::handles::ChannelHandle;
+use ari_bindings::{Client, ClientBuilder, Error, Event, EventRouter, RoutedEvents, Transport};
 use futures_util::future::BoxFuture;
 
 use super::Target;
 use crate::Failure;
 use crate::calls::{Calls, Telephone};
 use crate::corpus::END;
+use crate::incoming::Tally as Answered;
 use crate::requests::{Api, What};
 use crate::socket::Tally;
 
@@ -92,4 +94,81 @@ impl Telephone for Phone {
     fn hang_up(&self, id: String) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move { Ok(self.ari.channel(id).hangup().await?) })
     }
+}
+
+/// Serves calls by one loop that knows what each event means.
+pub(super) async fn answer_in_a_loop(
+    target: Target,
+    transport: Transport,
+    tally: Arc<Answered>,
+) -> Result<Client, Failure> {
+    let ari = builder(&target).transport(transport).build()?;
+    let mut events = ari.events(["x"]).await?;
+    let client = ari.clone();
+    tokio::spawn(async move {
+        while let Some(Ok(event)) = events.next().await {
+            match event {
+                Event::StasisStart(start) => {
+                    let channel = ari.channel(&start.channel);
+                    spawn(async move {
+                        channel.answer().await?;
+                        channel.play("sound:hello-world").await.map(drop)
+                    });
+                }
+                Event::PlaybackFinished(finished) => {
+                    let Some(id) = finished.playback.target_uri.strip_prefix("channel:") else { continue };
+                    let channel = ari.channel(id);
+                    spawn(async move { channel.hangup().await });
+                }
+                Event::StasisEnd(_) => tally.ended(),
+                _ => {}
+            }
+        }
+    });
+    Ok(client)
+}
+
+/// Serves calls by a task for each, as the guide shows it.
+pub(super) async fn answer_by_tasks(
+    target: Target,
+    transport: Transport,
+    tally: Arc<Answered>,
+) -> Result<Client, Failure> {
+    let ari = builder(&target).transport(transport).build()?;
+    let mut events = ari.events(["x"]).await?;
+    let client = ari.clone();
+    tokio::spawn(async move {
+        let router = EventRouter::new();
+        while let Some(Ok(event)) = events.next().await {
+            if let Event::StasisStart(start) = &event
+                && let Some(events) = router.channel(&start.channel.id)
+            {
+                let (channel, tally) = (ari.channel(&start.channel), Arc::clone(&tally));
+                spawn(async move { one_call(&channel, events, &tally).await });
+            }
+            drop(router.route(event));
+        }
+    });
+    Ok(client)
+}
+
+async fn one_call(channel: &ChannelHandle, mut events: RoutedEvents, tally: &Answered) -> Result<(), Error> {
+    channel.answer().await?;
+    let playback = channel.play("sound:hello-world").await?;
+    while let Some(event) = events.next().await {
+        match event {
+            Event::PlaybackFinished(finished) if finished.playback.id == playback.id => channel.hangup().await?,
+            Event::StasisEnd(_) => tally.ended(),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn spawn(work: impl Future<Output = Result<(), Error>> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = work.await {
+            eprintln!("{error}");
+        }
+    });
 }

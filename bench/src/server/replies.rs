@@ -1,13 +1,14 @@
 //! What requests are answered with.
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::corpus;
 
 /// The answers, made once.
-pub(super) struct Replies {
+pub(crate) struct Replies {
     ping: Answer,
     channels: Answer,
     info: Answer,
@@ -28,7 +29,7 @@ impl Answer {
 }
 
 impl Replies {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let time = "2026-11-24T10:00:00.000+0000";
         let ping = json!({"asterisk_id": "02:00:00:00:00:01", "ping": "pong", "timestamp": time});
         let info = json!({
@@ -49,7 +50,7 @@ impl Replies {
     }
 
     /// The answer to a path below `/ari/`.
-    pub(super) fn of(&self, path: &str) -> (u16, Bytes) {
+    pub(crate) fn of(&self, path: &str) -> (u16, Bytes) {
         let (status, answer) = self.find(path);
         (status, answer.text.clone())
     }
@@ -67,28 +68,39 @@ impl Replies {
     /// The answer to a request that came over the WebSocket.
     pub(super) fn over_websocket(&self, text: &str) -> Option<String> {
         let request: RestRequest = serde_json::from_str(text).ok()?;
-        let path = request.uri.split('?').next().unwrap_or_default();
-        let (status, answer) = self.find(path.trim_start_matches('/'));
-        let reason = if status == 200 { "OK" } else { "Not Found" };
-        // In the order in which Asterisk writes them.
-        Some(format!(
-            "{{\"type\":\"RESTResponse\",\"transaction_id\":{},\"request_id\":{},\"status_code\":{status},\
-             \"reason_phrase\":\"{reason}\",\"uri\":{},\"content_type\":\"application/json\",\"message_body\":{},\
-             \"application\":\"x\",\"timestamp\":\"2026-11-24T10:00:00.000+0000\",\
-             \"asterisk_id\":\"02:00:00:00:00:01\"}}",
-            json!(request.transaction_id),
-            json!(request.request_id),
-            json!(request.uri),
-            answer.escaped,
-        ))
+        let (status, answer) = self.find(request.path());
+        Some(request.response(status, &answer.escaped))
     }
 }
 
+/// A request over the WebSocket.
 #[derive(Deserialize)]
-struct RestRequest {
+pub(crate) struct RestRequest {
     #[serde(default)]
     transaction_id: String,
     #[serde(default)]
     request_id: String,
+    pub(crate) method: String,
     uri: String,
+}
+
+impl RestRequest {
+    /// The path below `/ari/`.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.split('?').next().unwrap_or_default().trim_start_matches('/')
+    }
+
+    /// The answer to it, with a body that is a JSON string, in the order in which Asterisk writes it.
+    pub(crate) fn response(&self, status: u16, body: &str) -> String {
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+        format!(
+            "{{\"type\":\"RESTResponse\",\"transaction_id\":{},\"request_id\":{},\"status_code\":{status},\
+             \"reason_phrase\":\"{reason}\",\"uri\":{},\"content_type\":\"application/json\",\"message_body\":{body},\
+             \"application\":\"x\",\"timestamp\":\"2026-11-24T10:00:00.000+0000\",\
+             \"asterisk_id\":\"02:00:00:00:00:01\"}}",
+            json!(self.transaction_id),
+            json!(self.request_id),
+            json!(self.uri),
+        )
+    }
 }
