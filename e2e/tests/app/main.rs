@@ -8,6 +8,7 @@ mod dial;
 mod gap;
 mod hangup;
 mod hold;
+mod killed;
 mod lifetime;
 mod prompts;
 mod queue;

@@ -5,6 +5,7 @@
 //! client has left nothing behind.
 
 mod alone;
+mod app;
 mod crash;
 mod limits;
 mod monitor;
