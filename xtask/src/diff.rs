@@ -135,7 +135,7 @@ fn both(command: &Diff) -> Result<(Declared, Declared)> {
         let supported = declarations::releases(&api_docs)?;
         let release = server
             .release
-            .with_context(|| format!("{url} does not tell its release: name one instead: `diff RELEASE {url}`"))?;
+            .with_context(|| format!("{url} does not report its release: name one instead: `diff RELEASE {url}`"))?;
         let release = counterpart(&supported, release).context("no release is supported")?;
         return Ok((declared(&release.to_string(), &api_docs, &command.credentials)?, server));
     }
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn unknown_server_release_can_be_named() {
         let url = server("GIT-master-abc", "22.10.1");
-        assert!(outcome_of(&format!("--check {url}")).unwrap_err().contains("does not tell its release"));
+        assert!(outcome_of(&format!("--check {url}")).unwrap_err().contains("does not report its release"));
         assert!(!fails(&format!("22.10.1 {url} --fail-on add")));
     }
 

@@ -70,8 +70,8 @@ mod tests {
         let record = "releases 22.0.0 22.1.0\n\nsince 22.1.0\n  event Late\n";
         std::fs::write(api_docs.join(declarations::AVAILABILITY), record).unwrap();
         let command = |check| History { api_docs: Some(api_docs.clone()), check };
-        let told = run(&command(true)).unwrap_err().to_string();
-        assert!(told.contains("HISTORY.md: missing\n") && told.contains("history --api-docs "), "{told}");
+        let error = run(&command(true)).unwrap_err().to_string();
+        assert!(error.contains("HISTORY.md: missing\n") && error.contains("history --api-docs "), "{error}");
         assert!(write(&api_docs).unwrap());
         assert!(!write(&api_docs).unwrap());
         run(&command(true)).unwrap();

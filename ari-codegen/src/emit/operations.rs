@@ -151,7 +151,7 @@ fn request(module: &Module, operation: &Operation) -> TokenStream {
         pub struct #name(Call);
 
         impl #name {
-            /// What the request carries out.
+            /// The operation that the request executes.
             pub const OPERATION: Operation = #description;
 
             pub(crate) fn new(client: &Client #(, #signature)*) -> Self {

@@ -93,15 +93,15 @@ impl Availability {
         let branches: BTreeSet<u32> = self.releases.iter().map(|release| release.major).collect();
         let from_start = |major: &u32| since.iter().any(|release| first_of_branch(*major) == Some(release));
         let always_from = branches.iter().rev().take_while(|major| from_start(major)).last();
-        let told = since.iter().filter(|release| always_from.is_none_or(|always| release.major <= *always));
-        let told: Vec<String> = told
+        let listed = since.iter().filter(|release| always_from.is_none_or(|always| release.major <= *always));
+        let listed: Vec<String> = listed
             .map(|release| match release {
                 Release { major, minor, patch: 0 } => format!("{major}.{minor}"),
                 other => other.to_string(),
             })
             .collect();
         let earliest = if since.first() == self.releases.first() { " or earlier" } else { "" };
-        (!told.is_empty()).then(|| format!("Since Asterisk {}{earliest}.", told.join(", ")))
+        (!listed.is_empty()).then(|| format!("Since Asterisk {}{earliest}.", listed.join(", ")))
     }
 
     /// The releases looked at, branch by branch, oldest first; no branch is empty.
@@ -372,11 +372,11 @@ since 20.0.0
     #[test]
     fn report_bounds_its_details() {
         let availability = recorded(0..7);
-        let told = |item| availability.since_text(item).unwrap_or_default();
-        assert_eq!(told("model Old"), "Since Asterisk 16.0 or earlier.");
-        assert_eq!(told("model Late"), "Since Asterisk 16.9, 18.5, 20.0.");
-        assert_eq!(told("model New"), "Since Asterisk 20.0.");
-        assert_eq!(told("model Unheard"), "");
+        let since = |item| availability.since_text(item).unwrap_or_default();
+        assert_eq!(since("model Old"), "Since Asterisk 16.0 or earlier.");
+        assert_eq!(since("model Late"), "Since Asterisk 16.9, 18.5, 20.0.");
+        assert_eq!(since("model New"), "Since Asterisk 20.0.");
+        assert_eq!(since("model Unheard"), "");
     }
 
     #[test]

@@ -58,15 +58,15 @@ impl Page<'_> {
         format!(
             "# History of the API\n\n\
              <!-- Written by `cargo xtask history` and `cargo xtask import`. -->\n\n\
-             What Asterisk declares of its REST interface (ARI), over [{} releases](#releases-looked-at): what came at \
-             which release, and since when each branch has which operations and events. Made from `availability.txt`, \
-             which `cargo xtask import` extends, and the declarations beside it.\n\n\
-             - It tells what is there. Types, what is required, defaults and statuses of errors it does not tell: \
-             `cargo xtask diff OLD NEW` does, with whom each change breaks.\n\
+             Asterisk's declarations of its REST interface (ARI), over [{} releases](#releases-looked-at): what each \
+             release added, and since when each branch has which operations and events. Generated from \
+             `availability.txt`, which `cargo xtask import` extends, and the declarations next to it.\n\n\
+             - It lists which items exist. For changes of types, defaults, error statuses and of what is required, and \
+             for whom each change breaks, see `cargo xtask diff OLD NEW`.\n\
              - **What do I gain or lose** between two releases? `cargo xtask diff OLD NEW`, where each is a release \
              that has a folder here, a folder of Asterisk's sources or the URL of a running server. For a downgrade, OLD \
              is the newer one: what is reported as removed is lost. See [the guide](../docs/src/comparing.md).\n\
-             - What {first} has was there then or before. A step between two releases looked at is told at the later \
+             - Items of {first} were added then or earlier. A change between two of the releases is listed at the later \
              one.\n\n",
             releases.len(),
         )
@@ -114,8 +114,8 @@ impl Page<'_> {
             let names: Vec<String> = releases.iter().map(ToString::to_string).collect();
             let _ = write!(text, "### {}\n\n", names.join(" = "));
             let step = &steps[releases];
-            text += &self.told("", &step.came);
-            text += &self.told("gone: ", &step.gone);
+            text += &self.list("", &step.came);
+            text += &self.list("gone: ", &step.gone);
         }
         text
     }
@@ -155,7 +155,7 @@ impl Page<'_> {
     }
 
     /// Formats items as a list, in which the parts of an item follow it.
-    fn told(&self, prefix: &str, items: &BTreeSet<&str>) -> String {
+    fn list(&self, prefix: &str, items: &BTreeSet<&str>) -> String {
         let mut text = String::new();
         if items.is_empty() {
             return text;

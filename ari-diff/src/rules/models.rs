@@ -57,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         direction: Event,
         wire: Break,
         rust: Break,
-        detects: "another property tells events apart",
+        detects: "another property distinguishes events",
         wire_why: "A client that reads the old property does not recognise an event.",
         rust_why: "Decoding is written for the property that it is now: regeneration refuses.",
         advice: "Teach the runtime's decoding the new property.",
@@ -82,6 +82,6 @@ pub(super) const RULES: &[Rule] = &[
         detects: "an event is gone",
         wire_why: "A client that waits for it waits in vain.",
         rust_why: "The variant and its struct disappear.",
-        advice: "Find out what tells the same now.",
+        advice: "Find out which event replaces it.",
     },
 ];

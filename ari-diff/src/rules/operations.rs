@@ -126,7 +126,7 @@ pub(super) const RULES: &[Rule] = &[
         detects: "an operation no longer answers",
         wire_why: "A client that decodes the reply finds none.",
         rust_why: "The reply becomes `()`.",
-        advice: "Fetch what the reply told by another request.",
+        advice: "Fetch the data of the reply by another request.",
     },
     Rule {
         id: "response-list-changed",

@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         detects: "a parameter is gone",
         wire_why: "The server ignores what it does not know: the request succeeds and does less.",
         rust_why: "The argument or setter disappears.",
-        advice: "Find out what replaces it; nothing fails on the wire to tell you.",
+        advice: "Find out what replaces it; requests that send it still succeed.",
     },
     Rule {
         id: "param-became-required",
@@ -247,6 +247,6 @@ pub(super) const RULES: &[Rule] = &[
         detects: "a body holds something else",
         wire_why: "What was sent so far is refused or ignored.",
         rust_why: "What the setter takes changes.",
-        advice: "Try the new body against a real server: declarations do not tell how it is laid out.",
+        advice: "Try the new body against a real server: declarations do not describe its layout.",
     },
 ];

@@ -69,7 +69,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: Note,
         rust: Note,
         detects: "the version that the API claims",
-        wire_why: "Clients are not told it in any request.",
+        wire_why: "No request or reply contains it.",
         rust_why: "Generated code does not show it.",
         advice: "Nothing; the number is no measure of compatibility.",
     },

@@ -110,7 +110,7 @@ pub(crate) fn golden(path: &Path, actual: &str, differences: &mut Vec<String>) {
     } else if !path.exists() {
         differences.push(format!("{}: missing", path.display()));
     } else if read(path) != actual {
-        differences.push(format!("{}: shall be\n{}\nbut is\n{actual}", path.display(), read(path)));
+        differences.push(format!("{}: expected\n{}\nactual\n{actual}", path.display(), read(path)));
     }
 }
 

@@ -128,7 +128,7 @@ fn choose() -> Result<Engine> {
          - Docker or Podman with a running engine (`docker info` or `podman info` succeeds);\n  \
          - Debian or Ubuntu, and root: `sudo --preserve-env=PATH,HOME cargo xtask asterisk up`. mmdebstrap then fills a \
          directory in target/;\n    \
-         if apt-get cannot install it by itself: `apt-get install mmdebstrap debian-archive-keyring`.",
+         if apt-get cannot install it automatically: `apt-get install mmdebstrap debian-archive-keyring`.",
     ))
 }
 

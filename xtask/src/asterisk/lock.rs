@@ -24,16 +24,16 @@ pub(crate) fn take(place: &Place) -> Result<Lock> {
     place.dir.hash(&mut hasher);
     let name = format!("ari-asterisk-{:016x}", hasher.finish());
     let address = SocketAddr::from_abstract_name(name).context("cannot name a lock")?;
-    let mut told = false;
+    let mut reported = false;
     loop {
         match UnixListener::bind_addr(&address) {
             Ok(socket) => return Ok(Lock { _socket: socket }),
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
             Err(error) => return Err(error).context("cannot take a lock"),
         }
-        if !told {
+        if !reported {
             eprintln!("waiting for another `cargo xtask` that works on {}", place.dir.display());
-            told = true;
+            reported = true;
         }
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -38,16 +38,16 @@ pub(super) fn of_pages(pages: &[PathBuf]) -> Result<Vec<String>> {
 /// repository as its sources, so that their links to other files hold for both.)
 pub(super) fn fix(page: &Path) -> Result<()> {
     let text = read(page)?;
-    let mut mended = text.clone();
+    let mut updated = text.clone();
     for link in between(&text, "href=\"", '"').filter(|link| is_relative(link)) {
         let Some(file) = link.split('#').next().and_then(|file| file.strip_suffix(".html")) else { continue };
         let markdown = format!("{file}.md");
         if find(page, &format!("{file}.html")).is_none() && find(page, &markdown).is_some() {
-            mended = mended.replace(&format!("href=\"{file}.html"), &format!("href=\"{markdown}"));
+            updated = updated.replace(&format!("href=\"{file}.html"), &format!("href=\"{markdown}"));
         }
     }
-    if mended != text {
-        fs::write(page, mended).with_context(|| cannot("write", page))?;
+    if updated != text {
+        fs::write(page, updated).with_context(|| cannot("write", page))?;
     }
     Ok(())
 }
@@ -104,9 +104,9 @@ mod tests {
         let text = r#"<a href="b.html#x"> <a href="c.html#y"> <a href="d.html">"#;
         let (folder, [a, ..]) = folder("fix", [("a.html", text), ("b.md", ""), ("c.html", ""), ("c.md", "")]);
         fix(&a).unwrap();
-        let mended = fs::read_to_string(a).unwrap();
+        let updated = fs::read_to_string(a).unwrap();
         fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(mended, r#"<a href="b.md#x"> <a href="c.html#y"> <a href="d.html">"#);
+        assert_eq!(updated, r#"<a href="b.md#x"> <a href="c.html#y"> <a href="d.html">"#);
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn release(said: Option<Release>, from_source: Option<Release>, source: &str) ->
             Err(anyhow!("{source} is Asterisk {from_source}, not {said}: leave --release out"))
         }
         (_, Some(release)) | (Some(release), None) => Ok(release),
-        (None, None) => Err(anyhow!("{source} does not tell its release: add --release, such as --release 22.10.1")),
+        (None, None) => Err(anyhow!("{source} does not report its release: add --release, such as --release 22.10.1")),
     }
 }
 

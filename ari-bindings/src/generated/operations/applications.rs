@@ -69,7 +69,7 @@ impl Applications {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("applications", "list", Method::Get, "/applications");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -93,7 +93,7 @@ call!(List -> json Vec<Application>);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "applications",
         "get",
@@ -139,7 +139,7 @@ call!(Get -> json Application);
 pub struct Subscribe(Call);
 
 impl Subscribe {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "applications",
         "subscribe",
@@ -184,7 +184,7 @@ call!(Subscribe -> json Application);
 pub struct Unsubscribe(Call);
 
 impl Unsubscribe {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "applications",
         "unsubscribe",
@@ -236,7 +236,7 @@ call!(Unsubscribe -> json Application);
 pub struct Filter(Call);
 
 impl Filter {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "applications",
         "filter",

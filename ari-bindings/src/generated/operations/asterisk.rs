@@ -143,7 +143,7 @@ impl Asterisk {
 pub struct GetObject(Call);
 
 impl GetObject {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "getObject",
@@ -190,7 +190,7 @@ call!(GetObject -> json Vec<ConfigTuple>);
 pub struct UpdateObject(Call);
 
 impl UpdateObject {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "updateObject",
@@ -242,7 +242,7 @@ call!(UpdateObject -> json Vec<ConfigTuple>);
 pub struct DeleteObject(Call);
 
 impl DeleteObject {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "deleteObject",
@@ -282,7 +282,7 @@ call!(DeleteObject -> void);
 pub struct GetInfo(Call);
 
 impl GetInfo {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("asterisk", "getInfo", Method::Get, "/asterisk/info");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -317,7 +317,7 @@ call!(GetInfo -> json AsteriskInfo);
 pub struct Ping(Call);
 
 impl Ping {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("asterisk", "ping", Method::Get, "/asterisk/ping");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -335,7 +335,7 @@ call!(Ping -> json AsteriskPing);
 pub struct ListModules(Call);
 
 impl ListModules {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("asterisk", "listModules", Method::Get, "/asterisk/modules");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -360,7 +360,7 @@ call!(ListModules -> json Vec<Module>);
 pub struct GetModule(Call);
 
 impl GetModule {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "getModule",
@@ -391,7 +391,7 @@ call!(GetModule -> json Module);
 pub struct LoadModule(Call);
 
 impl LoadModule {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "loadModule",
@@ -421,7 +421,7 @@ call!(LoadModule -> void);
 pub struct UnloadModule(Call);
 
 impl UnloadModule {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "unloadModule",
@@ -451,7 +451,7 @@ call!(UnloadModule -> void);
 pub struct ReloadModule(Call);
 
 impl ReloadModule {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "reloadModule",
@@ -474,7 +474,7 @@ call!(ReloadModule -> void);
 pub struct ListLogChannels(Call);
 
 impl ListLogChannels {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("asterisk", "listLogChannels", Method::Get, "/asterisk/logging");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -503,7 +503,7 @@ call!(ListLogChannels -> json Vec<LogChannel>);
 pub struct AddLog(Call);
 
 impl AddLog {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "addLog",
@@ -540,7 +540,7 @@ call!(AddLog -> void);
 pub struct DeleteLog(Call);
 
 impl DeleteLog {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "deleteLog",
@@ -574,7 +574,7 @@ call!(DeleteLog -> void);
 pub struct RotateLog(Call);
 
 impl RotateLog {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "asterisk",
         "rotateLog",
@@ -607,7 +607,7 @@ call!(RotateLog -> void);
 pub struct GetGlobalVar(Call);
 
 impl GetGlobalVar {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("asterisk", "getGlobalVar", Method::Get, "/asterisk/variable");
 
     pub(crate) fn new(client: &Client, variable: impl Into<String>) -> Self {
@@ -631,7 +631,7 @@ call!(GetGlobalVar -> json Variable);
 pub struct SetGlobalVar(Call);
 
 impl SetGlobalVar {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("asterisk", "setGlobalVar", Method::Post, "/asterisk/variable");
 
     pub(crate) fn new(client: &Client, variable: impl Into<String>) -> Self {

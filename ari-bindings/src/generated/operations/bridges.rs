@@ -143,7 +143,7 @@ impl Bridges {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "list", Method::Get, "/bridges");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -175,7 +175,7 @@ call!(List -> json Vec<Bridge>);
 pub struct Create(Call);
 
 impl Create {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "create", Method::Post, "/bridges");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -239,7 +239,7 @@ call!(Create -> json Bridge);
 pub struct CreateWithId(Call);
 
 impl CreateWithId {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "createWithId", Method::Post, "/bridges/{bridgeId}");
 
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
@@ -301,7 +301,7 @@ call!(CreateWithId -> json Bridge);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "get", Method::Get, "/bridges/{bridgeId}");
 
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
@@ -334,7 +334,7 @@ call!(Get -> json Bridge);
 pub struct Destroy(Call);
 
 impl Destroy {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "destroy", Method::Delete, "/bridges/{bridgeId}");
 
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
@@ -363,7 +363,7 @@ call!(Destroy -> void);
 pub struct GetBridgeVar(Call);
 
 impl GetBridgeVar {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "getBridgeVar",
@@ -402,7 +402,7 @@ call!(GetBridgeVar -> json Variable);
 pub struct SetBridgeVar(Call);
 
 impl SetBridgeVar {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "setBridgeVar",
@@ -456,7 +456,7 @@ call!(SetBridgeVar -> void);
 pub struct GetBridgeVars(Call);
 
 impl GetBridgeVars {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "getBridgeVars",
@@ -495,7 +495,7 @@ call!(GetBridgeVars -> json Variables);
 pub struct SetBridgeVars(Call);
 
 impl SetBridgeVars {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "setBridgeVars",
@@ -545,7 +545,7 @@ call!(SetBridgeVars -> void);
 pub struct AddChannel(Call);
 
 impl AddChannel {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "addChannel",
@@ -626,7 +626,7 @@ call!(AddChannel -> void);
 pub struct RemoveChannel(Call);
 
 impl RemoveChannel {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "removeChannel",
@@ -665,7 +665,7 @@ call!(RemoveChannel -> void);
 pub struct SetVideoSource(Call);
 
 impl SetVideoSource {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "setVideoSource",
@@ -701,7 +701,7 @@ call!(SetVideoSource -> void);
 pub struct ClearVideoSource(Call);
 
 impl ClearVideoSource {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "clearVideoSource",
@@ -738,7 +738,7 @@ call!(ClearVideoSource -> void);
 pub struct StartMoh(Call);
 
 impl StartMoh {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "startMoh", Method::Post, "/bridges/{bridgeId}/moh");
 
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
@@ -771,7 +771,7 @@ call!(StartMoh -> void);
 pub struct StopMoh(Call);
 
 impl StopMoh {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "stopMoh", Method::Delete, "/bridges/{bridgeId}/moh");
 
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>) -> Self {
@@ -810,7 +810,7 @@ call!(StopMoh -> void);
 pub struct Play(Call);
 
 impl Play {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "play", Method::Post, "/bridges/{bridgeId}/play");
 
     pub(crate) fn new(client: &Client, bridge_id: impl Into<BridgeId>, media: impl IntoList<String>) -> Self {
@@ -888,7 +888,7 @@ call!(Play -> json Playback);
 pub struct PlayWithId(Call);
 
 impl PlayWithId {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "bridges",
         "playWithId",
@@ -976,7 +976,7 @@ call!(PlayWithId -> json Playback);
 pub struct Record(Call);
 
 impl Record {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("bridges", "record", Method::Post, "/bridges/{bridgeId}/record");
 
     pub(crate) fn new(

@@ -261,7 +261,7 @@ impl Channels {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "list", Method::Get, "/channels");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -299,7 +299,7 @@ call!(List -> json Vec<Channel>);
 pub struct Originate(Call);
 
 impl Originate {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "originate", Method::Post, "/channels");
 
     pub(crate) fn new(client: &Client, endpoint: impl Into<String>) -> Self {
@@ -456,7 +456,7 @@ call!(Originate -> json Channel);
 pub struct Create(Call);
 
 impl Create {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "create", Method::Post, "/channels/create");
 
     pub(crate) fn new(client: &Client, endpoint: impl Into<String>, app: impl Into<String>) -> Self {
@@ -546,7 +546,7 @@ call!(Create -> json Channel);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "get", Method::Get, "/channels/{channelId}");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -584,7 +584,7 @@ call!(Get -> json Channel);
 pub struct OriginateWithId(Call);
 
 impl OriginateWithId {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "originateWithId",
@@ -738,7 +738,7 @@ call!(OriginateWithId -> json Channel);
 pub struct Hangup(Call);
 
 impl Hangup {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "hangup", Method::Delete, "/channels/{channelId}");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -792,7 +792,7 @@ call!(Hangup -> void);
 pub struct ContinueInDialplan(Call);
 
 impl ContinueInDialplan {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "continueInDialplan",
@@ -862,7 +862,7 @@ call!(ContinueInDialplan -> void);
 pub struct Move(Call);
 
 impl Move {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "move", Method::Post, "/channels/{channelId}/move");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, app: impl Into<String>) -> Self {
@@ -916,7 +916,7 @@ call!(Move -> void);
 pub struct Redirect(Call);
 
 impl Redirect {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "redirect",
@@ -960,7 +960,7 @@ call!(Redirect -> void);
 pub struct Answer(Call);
 
 impl Answer {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "answer", Method::Post, "/channels/{channelId}/answer");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -996,7 +996,7 @@ call!(Answer -> void);
 pub struct Ring(Call);
 
 impl Ring {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "ring", Method::Post, "/channels/{channelId}/ring");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -1025,7 +1025,7 @@ call!(Ring -> void);
 pub struct RingStop(Call);
 
 impl RingStop {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "ringStop",
@@ -1061,7 +1061,7 @@ call!(RingStop -> void);
 pub struct Progress(Call);
 
 impl Progress {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "progress",
@@ -1103,7 +1103,7 @@ call!(Progress -> void);
 pub struct SendDtmf(Call);
 
 impl SendDtmf {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "sendDTMF", Method::Post, "/channels/{channelId}/dtmf");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -1180,7 +1180,7 @@ call!(SendDtmf -> void);
 pub struct Mute(Call);
 
 impl Mute {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "mute", Method::Post, "/channels/{channelId}/mute");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Self {
@@ -1213,7 +1213,7 @@ call!(Mute -> void);
 pub struct Unmute(Call);
 
 impl Unmute {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "unmute", Method::Delete, "/channels/{channelId}/mute");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, direction: impl Into<Direction>) -> Self {
@@ -1254,7 +1254,7 @@ call!(Unmute -> void);
 pub struct Hold(Call);
 
 impl Hold {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "hold", Method::Post, "/channels/{channelId}/hold");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -1282,7 +1282,7 @@ call!(Hold -> void);
 pub struct Unhold(Call);
 
 impl Unhold {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "unhold", Method::Delete, "/channels/{channelId}/hold");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -1318,7 +1318,7 @@ call!(Unhold -> void);
 pub struct StartMoh(Call);
 
 impl StartMoh {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "startMoh", Method::Post, "/channels/{channelId}/moh");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -1356,7 +1356,7 @@ call!(StartMoh -> void);
 pub struct StopMoh(Call);
 
 impl StopMoh {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "stopMoh", Method::Delete, "/channels/{channelId}/moh");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -1385,7 +1385,7 @@ call!(StopMoh -> void);
 pub struct StartSilence(Call);
 
 impl StartSilence {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "startSilence",
@@ -1418,7 +1418,7 @@ call!(StartSilence -> void);
 pub struct StopSilence(Call);
 
 impl StopSilence {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "stopSilence",
@@ -1465,7 +1465,7 @@ call!(StopSilence -> void);
 pub struct Play(Call);
 
 impl Play {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "play", Method::Post, "/channels/{channelId}/play");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, media: impl IntoList<String>) -> Self {
@@ -1537,7 +1537,7 @@ call!(Play -> json Playback);
 pub struct PlayWithId(Call);
 
 impl PlayWithId {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "playWithId",
@@ -1621,7 +1621,7 @@ call!(PlayWithId -> json Playback);
 pub struct Record(Call);
 
 impl Record {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "record", Method::Post, "/channels/{channelId}/record");
 
     pub(crate) fn new(
@@ -1706,7 +1706,7 @@ call!(Record -> json LiveRecording);
 pub struct GetChannelVar(Call);
 
 impl GetChannelVar {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "getChannelVar",
@@ -1753,7 +1753,7 @@ call!(GetChannelVar -> json Variable);
 pub struct SetChannelVar(Call);
 
 impl SetChannelVar {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "setChannelVar",
@@ -1809,7 +1809,7 @@ call!(SetChannelVar -> void);
 pub struct GetChannelVars(Call);
 
 impl GetChannelVars {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "getChannelVars",
@@ -1850,7 +1850,7 @@ call!(GetChannelVars -> json Variables);
 pub struct SetChannelVars(Call);
 
 impl SetChannelVars {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "setChannelVars",
@@ -1900,7 +1900,7 @@ call!(SetChannelVars -> void);
 pub struct SnoopChannel(Call);
 
 impl SnoopChannel {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "snoopChannel",
@@ -1974,7 +1974,7 @@ call!(SnoopChannel -> json Channel);
 pub struct SnoopChannelWithId(Call);
 
 impl SnoopChannelWithId {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "snoopChannelWithId",
@@ -2051,7 +2051,7 @@ call!(SnoopChannelWithId -> json Channel);
 pub struct Dial(Call);
 
 impl Dial {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "dial", Method::Post, "/channels/{channelId}/dial");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -2095,7 +2095,7 @@ call!(Dial -> void);
 pub struct Rtpstatistics(Call);
 
 impl Rtpstatistics {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "rtpstatistics",
@@ -2140,7 +2140,7 @@ call!(Rtpstatistics -> json RtpStat);
 pub struct ExternalMedia(Call);
 
 impl ExternalMedia {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "externalMedia",
@@ -2262,7 +2262,7 @@ call!(ExternalMedia -> json Channel);
 pub struct TransferProgress(Call);
 
 impl TransferProgress {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "channels",
         "transfer_progress",

@@ -60,7 +60,7 @@ impl DeviceStates {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("deviceStates", "list", Method::Get, "/deviceStates");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -81,7 +81,7 @@ call!(List -> json Vec<DeviceState>);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("deviceStates", "get", Method::Get, "/deviceStates/{deviceName}");
 
     pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
@@ -116,7 +116,7 @@ call!(Get -> json DeviceState);
 pub struct Update(Call);
 
 impl Update {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "deviceStates",
         "update",
@@ -155,7 +155,7 @@ call!(Update -> void);
 pub struct Delete(Call);
 
 impl Delete {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "deviceStates",
         "delete",

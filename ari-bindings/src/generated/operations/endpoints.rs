@@ -88,7 +88,7 @@ impl Endpoints {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "list", Method::Get, "/endpoints");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -116,7 +116,7 @@ call!(List -> json Vec<Endpoint>);
 pub struct SendMessage(Call);
 
 impl SendMessage {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "sendMessage", Method::Put, "/endpoints/sendMessage");
 
     pub(crate) fn new(client: &Client, to: impl Into<String>, from: impl Into<String>) -> Self {
@@ -166,7 +166,7 @@ call!(SendMessage -> void);
 pub struct Refer(Call);
 
 impl Refer {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "refer", Method::Post, "/endpoints/refer");
 
     pub(crate) fn new(
@@ -219,7 +219,7 @@ call!(Refer -> void);
 pub struct ListByTech(Call);
 
 impl ListByTech {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "listByTech", Method::Get, "/endpoints/{tech}");
 
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
@@ -245,7 +245,7 @@ call!(ListByTech -> json Vec<Endpoint>);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "get", Method::Get, "/endpoints/{tech}/{resource}");
 
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
@@ -277,7 +277,7 @@ call!(Get -> json Endpoint);
 pub struct SendMessageToEndpoint(Call);
 
 impl SendMessageToEndpoint {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "endpoints",
         "sendMessageToEndpoint",
@@ -343,7 +343,7 @@ call!(SendMessageToEndpoint -> void);
 pub struct ReferToEndpoint(Call);
 
 impl ReferToEndpoint {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "endpoints",
         "referToEndpoint",

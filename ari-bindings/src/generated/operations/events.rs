@@ -65,7 +65,7 @@ impl Events {
 pub struct UserEvent(Call);
 
 impl UserEvent {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("events", "userEvent", Method::Post, "/events/user/{eventName}");
 
     pub(crate) fn new(client: &Client, event_name: impl Into<EventName>, application: impl Into<String>) -> Self {
@@ -117,7 +117,7 @@ call!(UserEvent -> void);
 pub struct ClaimChannel(Call);
 
 impl ClaimChannel {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("events", "claimChannel", Method::Post, "/events/claim");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>, application: impl Into<String>) -> Self {

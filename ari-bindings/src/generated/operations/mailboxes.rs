@@ -55,7 +55,7 @@ impl Mailboxes {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("mailboxes", "list", Method::Get, "/mailboxes");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -80,7 +80,7 @@ call!(List -> json Vec<Mailbox>);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("mailboxes", "get", Method::Get, "/mailboxes/{mailboxName}");
 
     pub(crate) fn new(client: &Client, mailbox_name: impl Into<MailboxName>) -> Self {
@@ -108,7 +108,7 @@ call!(Get -> json Mailbox);
 pub struct Update(Call);
 
 impl Update {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("mailboxes", "update", Method::Put, "/mailboxes/{mailboxName}");
 
     pub(crate) fn new(
@@ -143,7 +143,7 @@ call!(Update -> void);
 pub struct Delete(Call);
 
 impl Delete {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("mailboxes", "delete", Method::Delete, "/mailboxes/{mailboxName}");
 
     pub(crate) fn new(client: &Client, mailbox_name: impl Into<MailboxName>) -> Self {

@@ -57,7 +57,7 @@ impl Playbacks {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("playbacks", "get", Method::Get, "/playbacks/{playbackId}");
 
     pub(crate) fn new(client: &Client, playback_id: impl Into<PlaybackId>) -> Self {
@@ -89,7 +89,7 @@ call!(Get -> json Playback);
 pub struct Stop(Call);
 
 impl Stop {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("playbacks", "stop", Method::Delete, "/playbacks/{playbackId}");
 
     pub(crate) fn new(client: &Client, playback_id: impl Into<PlaybackId>) -> Self {
@@ -123,7 +123,7 @@ call!(Stop -> void);
 pub struct Control(Call);
 
 impl Control {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "playbacks",
         "control",

@@ -100,7 +100,7 @@ impl Recordings {
 pub struct ListStored(Call);
 
 impl ListStored {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("recordings", "listStored", Method::Get, "/recordings/stored");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -125,7 +125,7 @@ call!(ListStored -> json Vec<StoredRecording>);
 pub struct GetStored(Call);
 
 impl GetStored {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "getStored",
@@ -158,7 +158,7 @@ call!(GetStored -> json StoredRecording);
 pub struct DeleteStored(Call);
 
 impl DeleteStored {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "deleteStored",
@@ -200,7 +200,7 @@ call!(DeleteStored -> void);
 pub struct GetStoredFile(Call);
 
 impl GetStoredFile {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "getStoredFile",
@@ -235,7 +235,7 @@ call!(GetStoredFile -> download);
 pub struct CopyStored(Call);
 
 impl CopyStored {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "copyStored",
@@ -273,7 +273,7 @@ call!(CopyStored -> json StoredRecording);
 pub struct GetLive(Call);
 
 impl GetLive {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "getLive",
@@ -306,7 +306,7 @@ call!(GetLive -> json LiveRecording);
 pub struct Cancel(Call);
 
 impl Cancel {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "cancel",
@@ -346,7 +346,7 @@ call!(Cancel -> void);
 pub struct Stop(Call);
 
 impl Stop {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "stop",
@@ -380,7 +380,7 @@ call!(Stop -> void);
 pub struct Pause(Call);
 
 impl Pause {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "pause",
@@ -413,7 +413,7 @@ call!(Pause -> void);
 pub struct Unpause(Call);
 
 impl Unpause {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "unpause",
@@ -447,7 +447,7 @@ call!(Unpause -> void);
 pub struct Mute(Call);
 
 impl Mute {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "mute",
@@ -480,7 +480,7 @@ call!(Mute -> void);
 pub struct Unmute(Call);
 
 impl Unmute {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "unmute",

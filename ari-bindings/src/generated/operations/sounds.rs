@@ -41,7 +41,7 @@ impl Sounds {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("sounds", "list", Method::Get, "/sounds");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -78,7 +78,7 @@ call!(List -> json Vec<Sound>);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("sounds", "get", Method::Get, "/sounds/{soundId}");
 
     pub(crate) fn new(client: &Client, sound_id: impl Into<SoundId>) -> Self {

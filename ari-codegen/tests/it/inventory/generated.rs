@@ -174,9 +174,9 @@ fn structs(inventory: &mut Inventory, kind: &str, items: &[Item], values: &Value
     }
 }
 
-/// What serde is told: `rename = "x", default` gives `x` for `rename`, and nothing for `default`.
+/// The arguments of serde attributes: `rename = "x", default` gives `x` for `rename`, and nothing for `default`.
 fn serde(attributes: &[syn::Attribute]) -> BTreeMap<String, String> {
-    let mut told = BTreeMap::new();
+    let mut arguments = BTreeMap::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         attribute
             .parse_nested_meta(|meta| {
@@ -184,12 +184,12 @@ fn serde(attributes: &[syn::Attribute]) -> BTreeMap<String, String> {
                     Ok(value) => value.parse::<syn::LitStr>()?.value(),
                     Err(_) => String::new(),
                 };
-                told.insert(meta.path.to_token_stream().to_string(), value);
+                arguments.insert(meta.path.to_token_stream().to_string(), value);
                 Ok(())
             })
             .unwrap();
     }
-    told
+    arguments
 }
 
 fn last_segment(ty: &Type) -> (String, Option<&Type>) {

@@ -42,7 +42,7 @@ impl Channels {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "get", Method::Get, "/channels/{channelId}");
 
     pub(crate) fn new(client: &Client, channel_id: impl Into<ChannelId>) -> Self {
@@ -58,7 +58,7 @@ call!(Get -> json Channel);
 pub struct Next(Call);
 
 impl Next {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("channels", "next", Method::Get, "/channels");
 
     pub(crate) fn new(client: &Client) -> Self {

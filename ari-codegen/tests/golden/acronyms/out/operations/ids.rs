@@ -38,7 +38,7 @@ impl Ids {
 pub struct SendDtmf(Call);
 
 impl SendDtmf {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("ids", "sendDTMF", Method::Post, "/ids");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -72,7 +72,7 @@ call!(SendDtmf -> json CallerId);
 pub struct TransferProgress(Call);
 
 impl TransferProgress {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("ids", "transfer_progress", Method::Put, "/ids");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -40,7 +40,7 @@ impl Files {
 pub struct Content(Call);
 
 impl Content {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("files", "content", Method::Get, "/files/{fileName}/content");
 
     pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {

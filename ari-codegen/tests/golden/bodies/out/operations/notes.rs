@@ -46,7 +46,7 @@ impl Notes {
 pub struct Create(Call);
 
 impl Create {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "create", Method::Post, "/notes");
 
     pub(crate) fn new(client: &Client, body: impl Into<String>) -> Self {
@@ -73,7 +73,7 @@ call!(Create -> void);
 pub struct Replace(Call);
 
 impl Replace {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "replace", Method::Put, "/notes");
 
     pub(crate) fn new(client: &Client, content: impl Into<Value>) -> Self {
@@ -91,7 +91,7 @@ call!(Replace -> void);
 pub struct Remove(Call);
 
 impl Remove {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
 
     pub(crate) fn new(

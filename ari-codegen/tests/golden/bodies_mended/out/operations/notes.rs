@@ -50,7 +50,7 @@ impl Notes {
 pub struct Create(Call);
 
 impl Create {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "create", Method::Post, "/notes");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -77,7 +77,7 @@ call!(Create -> void);
 pub struct Replace(Call);
 
 impl Replace {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "replace", Method::Put, "/notes");
 
     pub(crate) fn new(client: &Client, filter: impl Into<EventFilter>) -> Self {
@@ -95,7 +95,7 @@ call!(Replace -> void);
 pub struct Remove(Call);
 
 impl Remove {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "remove", Method::Delete, "/notes");
 
     pub(crate) fn new(client: &Client, fields: impl IntoIterator<Item = Pair>) -> Self {
@@ -111,7 +111,7 @@ call!(Remove -> void);
 pub struct Find(Call);
 
 impl Find {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("notes", "find", Method::Get, "/notes");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -35,7 +35,7 @@ impl Ab {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("aB", "get", Method::Get, "/aB/{mediaId}/more");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {

@@ -37,7 +37,7 @@ impl Ab {
 pub struct AbRequest(Call);
 
 impl AbRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("a_b", "a_b", Method::Get, "/a_b");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -53,7 +53,7 @@ call!(AbRequest -> void);
 pub struct Ab2(Call);
 
 impl Ab2 {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("a_b", "aB", Method::Post, "/a_b");
 
     pub(crate) fn new(client: &Client) -> Self {

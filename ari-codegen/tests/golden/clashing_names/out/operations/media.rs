@@ -70,7 +70,7 @@ impl Media {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "list", Method::Get, "/media");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -86,7 +86,7 @@ call!(List -> json Vec<FooBar>);
 pub struct MediaRequest(Call);
 
 impl MediaRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "media", Method::Post, "/media");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -104,7 +104,7 @@ call!(MediaRequest -> void);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "get", Method::Get, "/media/{mediaId}");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
@@ -122,7 +122,7 @@ call!(Get -> json FromModel);
 pub struct SelfRequest(Call);
 
 impl SelfRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "self", Method::Patch, "/media/{mediaId}");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
@@ -164,7 +164,7 @@ call!(SelfRequest -> void);
 pub struct SelfRequestRequest(Call);
 
 impl SelfRequestRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "Self", Method::Delete, "/media/{mediaId}");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
@@ -182,7 +182,7 @@ call!(SelfRequestRequest -> void);
 pub struct When(Call);
 
 impl When {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "when", Method::Get, "/media/{mediaId}/when");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
@@ -200,7 +200,7 @@ call!(When -> json String);
 pub struct GetAll(Call);
 
 impl GetAll {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "getAll", Method::Post, "/media/{mediaId}/queue");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {
@@ -224,7 +224,7 @@ call!(GetAll -> void);
 pub struct GetAllRequest(Call);
 
 impl GetAllRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("media", "get_all", Method::Get, "/media/{mediaId}/queue");
 
     pub(crate) fn new(client: &Client, media_id: impl Into<MediaId>) -> Self {

@@ -38,7 +38,7 @@ impl Groups {
 pub struct Add(Call);
 
 impl Add {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("groups", "add", Method::Post, "/groups/{groupId}/members");
 
     pub(crate) fn new(client: &Client, group_id: impl Into<GroupId>, member: impl IntoList<String>) -> Self {

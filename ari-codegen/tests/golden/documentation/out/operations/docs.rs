@@ -49,7 +49,7 @@ impl Docs {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("docs", "get", Method::Get, "/docs/{docId}");
 
     pub(crate) fn new(client: &Client, doc_id: impl Into<DocId>) -> Self {
@@ -106,7 +106,7 @@ call!(Get -> void);
 pub struct Renew(Call);
 
 impl Renew {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("docs", "renew", Method::Put, "/docs/{docId}/new");
 
     pub(crate) fn new(client: &Client, doc_id: impl Into<DocId>, hard: impl Into<String>) -> Self {

@@ -39,7 +39,7 @@ impl Feed {
 pub struct Last(Call);
 
 impl Last {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("feed", "last", Method::Get, "/feed/last");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -55,7 +55,7 @@ call!(Last -> json Value);
 pub struct Replay(Call);
 
 impl Replay {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("feed", "replay", Method::Post, "/feed/last");
 
     pub(crate) fn new(client: &Client) -> Self {

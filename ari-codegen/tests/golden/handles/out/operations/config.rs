@@ -42,7 +42,7 @@ impl Config {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "config",
         "get",
@@ -77,7 +77,7 @@ call!(Get -> void);
 pub struct Update(Call);
 
 impl Update {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "config",
         "update",

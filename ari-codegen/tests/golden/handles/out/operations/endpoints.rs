@@ -52,7 +52,7 @@ impl Endpoints {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "list", Method::Get, "/endpoints");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -70,7 +70,7 @@ call!(List -> void);
 pub struct ListByTech(Call);
 
 impl ListByTech {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "listByTech", Method::Get, "/endpoints/{tech}");
 
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
@@ -88,7 +88,7 @@ call!(ListByTech -> void);
 pub struct Clear(Call);
 
 impl Clear {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "clear", Method::Delete, "/endpoints/{tech}");
 
     pub(crate) fn new(client: &Client, tech: impl Into<String>) -> Self {
@@ -107,7 +107,7 @@ call!(Clear -> void);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "get", Method::Get, "/endpoints/{tech}/{resource}");
 
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {
@@ -130,7 +130,7 @@ call!(Get -> void);
 pub struct Send(Call);
 
 impl Send {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("endpoints", "send", Method::Put, "/endpoints/{tech}/{resource}");
 
     pub(crate) fn new(client: &Client, tech: impl Into<String>, resource: impl Into<String>) -> Self {

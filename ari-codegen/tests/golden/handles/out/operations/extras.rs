@@ -35,7 +35,7 @@ impl Extras {
 pub struct Extra(Call);
 
 impl Extra {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "extras",
         "extra",

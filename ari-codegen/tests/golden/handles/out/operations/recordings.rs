@@ -60,7 +60,7 @@ impl Recordings {
 pub struct GetLive(Call);
 
 impl GetLive {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "getLive",
@@ -86,7 +86,7 @@ call!(GetLive -> void);
 pub struct Cancel(Call);
 
 impl Cancel {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "cancel",
@@ -113,7 +113,7 @@ call!(Cancel -> void);
 pub struct Mute(Call);
 
 impl Mute {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "mute",
@@ -146,7 +146,7 @@ call!(Mute -> void);
 pub struct GetStored(Call);
 
 impl GetStored {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "getStored",
@@ -173,7 +173,7 @@ call!(GetStored -> void);
 pub struct CopyStored(Call);
 
 impl CopyStored {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "copyStored",
@@ -200,7 +200,7 @@ call!(CopyStored -> void);
 pub struct Single(Call);
 
 impl Single {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("recordings", "single", Method::Get, "/recordings/{other}");
 
     pub(crate) fn new(client: &Client, other: impl Into<String>) -> Self {

@@ -51,7 +51,7 @@ impl Rooms {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("rooms", "get", Method::Get, "/rooms/{roomId}");
 
     pub(crate) fn new(client: &Client, room_id: impl Into<RoomId>) -> Self {
@@ -70,7 +70,7 @@ call!(Get -> json Room);
 pub struct Create(Call);
 
 impl Create {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("rooms", "create", Method::Post, "/rooms/{roomId}");
 
     pub(crate) fn new(client: &Client, room_id: impl Into<RoomId>, other_room_id: impl Into<RoomId>) -> Self {
@@ -104,7 +104,7 @@ call!(Create -> json Room);
 pub struct Door(Call);
 
 impl Door {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("rooms", "door", Method::Get, "/doors/{doorName}");
 
     pub(crate) fn new(client: &Client, door_name: impl Into<DoorName>) -> Self {
@@ -122,7 +122,7 @@ call!(Door -> json crate ::models::Door);
 pub struct Lamp(Call);
 
 impl Lamp {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("rooms", "lamp", Method::Get, "/lamps/{lampId}");
 
     pub(crate) fn new(client: &Client, lamp_id: impl Into<LampId>) -> Self {

@@ -32,7 +32,7 @@ impl Others {
 pub struct SelfRequest(Call);
 
 impl SelfRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("others", "Self", Method::Put, "/others/one");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -57,7 +57,7 @@ impl Words {
 pub struct Type(Call);
 
 impl Type {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("words", "type", Method::Get, "/words/type");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -73,7 +73,7 @@ call!(Type -> void);
 pub struct Move(Call);
 
 impl Move {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("words", "move", Method::Get, "/words/move");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -89,7 +89,7 @@ call!(Move -> void);
 pub struct SelfRequest(Call);
 
 impl SelfRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("words", "self", Method::Get, "/words/self");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -105,7 +105,7 @@ call!(SelfRequest -> void);
 pub struct Crate(Call);
 
 impl Crate {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("words", "crate", Method::Get, "/words/crate");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -121,7 +121,7 @@ call!(Crate -> void);
 pub struct Async(Call);
 
 impl Async {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("words", "async", Method::Get, "/words/async");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -140,7 +140,7 @@ call!(Async -> void);
 pub struct All(Call);
 
 impl All {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("words", "all", Method::Post, "/words/all");
 
     pub(crate) fn new(client: &Client, r#type: impl Into<String>, self_: impl Into<String>) -> Self {

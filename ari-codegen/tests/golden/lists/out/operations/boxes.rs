@@ -44,7 +44,7 @@ impl Boxes {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("boxes", "list", Method::Get, "/boxes");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -66,7 +66,7 @@ call!(List -> json Vec<BoxModel>);
 pub struct Names(Call);
 
 impl Names {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("boxes", "names", Method::Post, "/boxes");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -82,7 +82,7 @@ call!(Names -> json Vec<String>);
 pub struct Count(Call);
 
 impl Count {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("boxes", "count", Method::Put, "/boxes");
 
     pub(crate) fn new(client: &Client) -> Self {

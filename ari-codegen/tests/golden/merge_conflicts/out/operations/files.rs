@@ -41,7 +41,7 @@ impl Files {
 pub struct Read(Call);
 
 impl Read {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("files", "read", Method::Get, "/files/{fileName}");
 
     pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
@@ -67,7 +67,7 @@ call!(Read -> json Value);
 pub struct CreateOrUpdate(Call);
 
 impl CreateOrUpdate {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("files", "createOrUpdate", Method::Post, "/files/{fileName}");
 
     pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {

@@ -54,7 +54,7 @@ impl Parts {
 pub struct Make(Call);
 
 impl Make {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("parts", "make", Method::Post, "/parts");
 
     pub(crate) fn new(client: &Client, size: impl Into<String>) -> Self {
@@ -84,7 +84,7 @@ call!(Make -> json Part);
 pub struct NewOne(Call);
 
 impl NewOne {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("parts", "new_one", Method::Get, "/parts/new");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -100,7 +100,7 @@ call!(NewOne -> void);
 pub struct Old(Call);
 
 impl Old {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("parts", "old", Method::Get, "/parts/old");
 
     pub(crate) fn new(client: &Client) -> Self {

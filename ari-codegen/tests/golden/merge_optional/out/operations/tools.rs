@@ -34,7 +34,7 @@ impl Tools {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("tools", "list", Method::Get, "/tools");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -33,7 +33,7 @@ impl Doors {
 pub struct Open(Call);
 
 impl Open {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("doors", "open", Method::Post, "/doors");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -33,7 +33,7 @@ impl Things {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("things", "get", Method::Get, "/things");
 
     pub(crate) fn new(client: &Client) -> Self {

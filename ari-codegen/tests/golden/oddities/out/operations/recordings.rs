@@ -45,7 +45,7 @@ impl Recordings {
 pub struct GetLive(Call);
 
 impl GetLive {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "recordings",
         "getLive",

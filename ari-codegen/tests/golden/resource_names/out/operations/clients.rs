@@ -40,7 +40,7 @@ impl Clients {
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("clients", "get", Method::Get, "/client/{clientId}");
 
     pub(crate) fn new(client: &Client, client_id: impl Into<ClientId>) -> Self {
@@ -58,7 +58,7 @@ call!(Get -> void);
 pub struct Drop(Call);
 
 impl Drop {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("clients", "drop", Method::Delete, "/client/{clientId}");
 
     pub(crate) fn new(client: &Client, client_id: impl Into<ClientId>) -> Self {

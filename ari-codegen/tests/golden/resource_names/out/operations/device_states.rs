@@ -46,7 +46,7 @@ impl DeviceStates {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("deviceStates", "list", Method::Get, "/deviceStates");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -64,7 +64,7 @@ call!(List -> json Vec<DeviceState>);
 pub struct Get(Call);
 
 impl Get {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("deviceStates", "get", Method::Get, "/deviceStates/{deviceName}");
 
     pub(crate) fn new(client: &Client, device_name: impl Into<DeviceName>) -> Self {
@@ -82,7 +82,7 @@ call!(Get -> json DeviceState);
 pub struct Delete(Call);
 
 impl Delete {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new(
         "deviceStates",
         "delete",

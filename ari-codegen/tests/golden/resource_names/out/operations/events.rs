@@ -32,7 +32,7 @@ impl Events {
 pub struct UserEvent(Call);
 
 impl UserEvent {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("events", "userEvent", Method::Post, "/events/user");
 
     pub(crate) fn new(client: &Client) -> Self {

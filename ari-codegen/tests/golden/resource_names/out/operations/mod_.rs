@@ -32,7 +32,7 @@ impl Mod {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("mod", "list", Method::Get, "/mod");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -32,7 +32,7 @@ impl Type {
 pub struct List(Call);
 
 impl List {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("type", "list", Method::Get, "/type");
 
     pub(crate) fn new(client: &Client) -> Self {

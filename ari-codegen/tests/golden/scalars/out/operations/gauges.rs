@@ -37,7 +37,7 @@ impl Gauges {
 pub struct Set(Call);
 
 impl Set {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("gauges", "set", Method::Post, "/gauges/{index}");
 
     pub(crate) fn new(client: &Client, index: impl Into<String>, i: i64, d: f64, b: bool) -> Self {

@@ -48,7 +48,7 @@ impl Things {
 pub struct CallRequest(Call);
 
 impl CallRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("things", "call", Method::Get, "/things");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -64,7 +64,7 @@ call!(CallRequest -> json OptionModel);
 pub struct OptionRequest(Call);
 
 impl OptionRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("things", "option", Method::Post, "/things");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -80,7 +80,7 @@ call!(OptionRequest -> json Vec<StringModel>);
 pub struct ClientRequest(Call);
 
 impl ClientRequest {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("things", "client", Method::Put, "/things");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -96,7 +96,7 @@ call!(ClientRequest -> json VecModel);
 pub struct ThingsOf(Call);
 
 impl ThingsOf {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("things", "things_of", Method::Delete, "/things");
 
     pub(crate) fn new(client: &Client) -> Self {

@@ -66,7 +66,7 @@ impl Knobs {
 pub struct Press(Call);
 
 impl Press {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "press", Method::Post, "/knobs");
 
     pub(crate) fn new(client: &Client, key: impl Into<PressKey>) -> Self {
@@ -88,7 +88,7 @@ call!(Press -> void);
 pub struct Turn(Call);
 
 impl Turn {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "turn", Method::Put, "/knobs");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -110,7 +110,7 @@ call!(Turn -> void);
 pub struct Pull(Call);
 
 impl Pull {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "pull", Method::Delete, "/knobs");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -132,7 +132,7 @@ call!(Pull -> void);
 pub struct Look(Call);
 
 impl Look {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "look", Method::Get, "/knobs");
 
     pub(crate) fn new(client: &Client) -> Self {
@@ -156,7 +156,7 @@ call!(Look -> json Knob);
 pub struct At(Call);
 
 impl At {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "at", Method::Get, "/knobs/{position}");
 
     pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
@@ -174,7 +174,7 @@ call!(At -> json Knob);
 pub struct Put(Call);
 
 impl Put {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "put", Method::Post, "/knobs/{position}");
 
     pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {
@@ -198,7 +198,7 @@ call!(Put -> void);
 pub struct Drop(Call);
 
 impl Drop {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("knobs", "drop", Method::Delete, "/knobs/{position}");
 
     pub(crate) fn new(client: &Client, position: impl Into<Position>) -> Self {

@@ -32,7 +32,7 @@ impl Both {
 pub struct Close(Call);
 
 impl Close {
-    /// What the request carries out.
+    /// The operation that the request executes.
     pub const OPERATION: Operation = Operation::new("both", "close", Method::Post, "/both");
 
     pub(crate) fn new(client: &Client) -> Self {
