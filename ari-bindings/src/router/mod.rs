@@ -176,7 +176,8 @@ fn members(event: &Event) -> Value {
         | "PlaybackStarted"
         | "RecordingFailed"
         | "RecordingFinished"
-        | "RecordingStarted" => serde_json::to_value(event).unwrap_or_default(),
+        | "RecordingStarted"
+        | "StasisStart" => serde_json::to_value(event).unwrap_or_default(),
         _ => Value::Null,
     }
 }
@@ -197,11 +198,7 @@ fn channels<'a>(event: &'a Event, members: &'a Value) -> impl Iterator<Item = &'
         .or_else(|| id(members, "channel"))
         .or_else(|| id(members, "peer"))
         .or_else(|| target(members)?.strip_prefix("channel:"));
-    let replaced = match event {
-        Event::StasisStart(start) => start.replace_channel.as_ref().map(|channel| channel.id.as_str()),
-        _ => id(members, "replace_channel"),
-    };
-    let second = id(members, "transferer_second_leg").or(replaced);
+    let second = id(members, "transferer_second_leg").or_else(|| id(members, "replace_channel"));
     first.into_iter().chain(second.filter(move |second| first != Some(second)))
 }
 
