@@ -5,6 +5,7 @@
 mod caller;
 mod conference;
 mod dial;
+mod examples;
 mod gap;
 mod hangup;
 mod hold;
