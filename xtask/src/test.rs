@@ -72,7 +72,7 @@ pub(crate) fn run(command: &Test) -> Result<()> {
     if command.no_live {
         return report(&steps(false));
     }
-    let finished = thread::scope(|scope| {
+    let mut finished = thread::scope(|scope| {
         // Servers install while the first tests compile.
         let servers = scope.spawn(|| asterisk::up_for_tests(&["all".to_owned()]));
         let mut finished = steps(false);
@@ -85,7 +85,9 @@ pub(crate) fn run(command: &Test) -> Result<()> {
         finished
     });
     if !command.keep_servers {
-        asterisk::down_for_tests()?;
+        if let Err(error) = asterisk::down_for_tests() {
+            finished.push(Finished::failed("servers", format!("cannot stop the servers: {error:#}")));
+        }
     }
     report(&finished)
 }

@@ -19,7 +19,7 @@ pub(crate) fn generated() -> PathBuf {
 
 /// The list of the generated code's public items.
 pub(crate) fn public_api() -> PathBuf {
-    root().join("ari-bindings/public-api.txt")
+    root().join("ari-bindings/generated-api.txt")
 }
 
 /// A path as messages show it: from the current folder, where it lies under it.

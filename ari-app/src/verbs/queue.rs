@@ -118,7 +118,7 @@ impl<'call> Enqueue<'call> {
                 }
                 () = sleep(self.every), if self.announce.is_some() => {}
             }
-            // A sound ends the music, which does not come back by itself.
+            // A sound ends the music, which does not resume afterwards.
             music.stop().await;
             *is_due = true;
         }

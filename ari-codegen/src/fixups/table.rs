@@ -133,7 +133,7 @@ pub const FIXUPS: &[Fixup] = &[
     Fixup {
         name: "names of applications and ids of servers, declared as mere strings",
         evidence: "seen on the wire of 22.10.1: GET /applications/NAME knows what events call `application`, and a server \
-                   tells its own id in every event, in its answer to a ping and among its information",
+                   sends its own id in every event, in its answer to a ping and among its information",
         releases: SEEN,
         fixes: &[
             SetReference("Event.application", "applicationName"),

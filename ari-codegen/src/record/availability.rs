@@ -370,7 +370,7 @@ since 20.0.0
     }
 
     #[test]
-    fn report_bounds_its_details() {
+    fn since_text_lists_the_first_release_of_each_branch() {
         let availability = recorded(0..7);
         let since = |item| availability.since_text(item).unwrap_or_default();
         assert_eq!(since("model Old"), "Since Asterisk 16.0 or earlier.");

@@ -1,4 +1,4 @@
-//! What is wrong is told with its place: each whole message, word for word.
+//! Errors name what is wrong and where. Each message is compared as a whole.
 
 use ari_codegen::api::BodyForm;
 use ari_codegen::fixups::{Fix, Fixup, Primitive, Releases};
