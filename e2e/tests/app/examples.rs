@@ -1,10 +1,11 @@
-//! The examples `ivr`, `conference`, `click_to_dial` and `dialer`.
+//! The examples of `ari-app`, except for `voicemail`.
 
 use std::time::Duration;
 
-use ari_app::Call;
+use ari_app::{Call, Queue};
 use ari_bindings::Event;
-use ari_e2e::{Server, eventually, on_each_server};
+use ari_bindings::handles::ChannelHandle;
+use ari_e2e::{Recorder, Server, eventually, on_each_server, unique};
 
 use crate::caller::{Caller, Running, notes};
 
@@ -24,6 +25,14 @@ mod click_to_dial;
 #[path = "../../../ari-app/examples/dialer.rs"]
 mod dialer;
 
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[path = "../../../ari-app/examples/queue.rs"]
+mod queue;
+
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[path = "../../../ari-app/examples/transfer.rs"]
+mod transfer;
+
 /// Waits until the application plays this.
 async fn plays(caller: &mut Caller, media: &str) {
     let started = |event: &Event| match event {
@@ -33,7 +42,7 @@ async fn plays(caller: &mut Caller, media: &str) {
     caller.watch.until(media, started).await;
 }
 
-/// Waits until so many are in the room.
+/// Waits until so many are in the application's bridge.
 async fn room_has(app: &Running, count: usize) {
     eventually(|| async {
         let bridges = app.ari.bridges().list().await.unwrap();
@@ -172,6 +181,88 @@ async fn dialer_hangs_up_on_all_when_its_caller_does() {
         app.until_legs(0).await;
         let summary = app.summary().await;
         assert_eq!((summary.failure, summary.legs), (None, 2));
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn queue_gives_a_caller_to_an_agent() {
+    on_each_server(|server: Server| async move {
+        let agents = Queue::new(["Local/busy@default", "Local/wait@default"]).rest(Duration::from_millis(200));
+        let line = agents.clone();
+        let mut app = Running::start(&server, move |call: Call| queue::wait(call, agents.clone())).await;
+        let first = Caller::to(&server, &app.name).await;
+        room_has(&app, 2).await;
+        let mut second = Caller::watching(&server, &app.name).await;
+        plays(&mut second, "sound:queue-thereare").await;
+        first.hangs_up().await;
+        eventually(|| async { line.waiting() == 0 }).await;
+        room_has(&app, 2).await;
+        second.channel().hangup().await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(app.summary().await.failure, None);
+        }
+        second.watch.close().await;
+        app.end().await;
+    })
+    .await;
+}
+
+/// A caller and an agent's phone that talk, and that phone's connection and channel.
+async fn talking(server: &Server) -> (Running, Caller, Recorder, ChannelHandle) {
+    let phone = unique("phone");
+    let mut watch = Recorder::open(&server.client(), &phone).await;
+    let number = format!("stasis-{phone}");
+    let app = Running::start(server, move |call: Call| {
+        let number = number.clone();
+        async move { transfer::connect(call, &number).await }
+    })
+    .await;
+    let mut caller = Caller::dialling(server, &app.name, 100).await;
+    let Event::StasisStart(start) = watch.until_kind("StasisStart").await else { unreachable!() };
+    let agent = server.client().channel(&start.channel);
+    agent.answer().await.unwrap();
+    caller.is_answered().await;
+    room_has(&app, 2).await;
+    (app, caller, watch, agent)
+}
+
+#[tokio::test]
+async fn blind_transfer_releases_the_agent() {
+    on_each_server(|server: Server| async move {
+        let (mut app, caller, mut watch, agent) = talking(&server).await;
+        agent.send_dtmf().dtmf("#1001#").await.unwrap();
+        watch.until_channel("StasisEnd", agent.channel_id().as_str()).await;
+        watch.close().await;
+        room_has(&app, 2).await;
+        caller.hangs_up().await;
+        let summary = app.summary().await;
+        assert_eq!((summary.failure, summary.legs), (None, 2));
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attended_transfer_lets_the_agent_consult() {
+    on_each_server(|server: Server| async move {
+        let (mut app, caller, watch, agent) = talking(&server).await;
+        agent.send_dtmf().dtmf("*1001#").await.unwrap();
+        // The two legs talk.
+        eventually(|| async {
+            let bridges = app.ari.bridges().list().await.unwrap();
+            let mut own = bridges.iter().filter(|bridge| bridge.id.as_str().starts_with(&app.prefix));
+            own.any(|bridge| matches!(&*bridge.channels, [one, two] if [one, two].iter().all(|id| id.as_str().starts_with(&app.prefix))))
+        })
+        .await;
+        agent.hangup().await.unwrap();
+        app.until_legs(1).await;
+        room_has(&app, 2).await;
+        caller.hangs_up().await;
+        let summary = app.summary().await;
+        assert_eq!((summary.failure, summary.legs), (None, 2));
+        watch.close().await;
         app.end().await;
     })
     .await;
