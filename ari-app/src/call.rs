@@ -204,7 +204,7 @@ impl Call {
         Bridge::new(self, leg)
     }
 
-    /// Waits in a queue with music on hold until an agent answers.
+    /// Waits in a queue with music on hold until an agent answers, or an agent's call has served the caller.
     ///
     /// ```no_run
     /// # use std::time::Duration;

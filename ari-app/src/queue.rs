@@ -1,244 +1,222 @@
-//! A line of callers in front of agents.
+//! Queues: callers who wait, agents who serve them.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ari_bindings::IntoList;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-/// A queue: callers wait in line for agents; see [`Call::queue`](crate::Call::queue).
+use crate::Call;
+use crate::error::CallError;
+use crate::line::{Agent, Line};
+use crate::verbs::waiting::Waiting;
+
+/// A queue: callers wait in line for agents; see [`Call::queue`].
 ///
-/// Clones are of the same queue. It is kept in memory: callers of another process wait in another line.
+/// The caller who has waited longest gets the agent who has been free longest. Agents are endpoints that are dialled, or
+/// calls of the same application that take callers by [`Queue::next`]. Clones are of the same queue. It is kept in memory:
+/// callers of another process wait in another line.
 #[derive(Clone)]
 pub struct Queue {
-    shared: Arc<Shared>,
-    pub(crate) ring: Duration,
-    rest: Duration,
-}
-
-struct Shared {
-    line: Mutex<Line>,
-    changed: watch::Sender<()>,
-}
-
-struct Line {
-    waiting: VecDeque<Waiting>,
-    agents: Vec<Agent>,
-    tickets: u64,
-}
-
-struct Waiting {
-    ticket: u64,
-    /// Whether an agent is being dialled for this caller.
-    is_served: bool,
-}
-
-struct Agent {
-    endpoint: String,
-    /// From when on it may be dialled; `None` while it is dialled or talks.
-    free_from: Option<Instant>,
+    pub(crate) line: Arc<Line>,
 }
 
 impl Queue {
-    /// A queue in front of the agents with these endpoints, such as `"PJSIP/alice"`.
+    /// A queue in front of the agents with these endpoints, such as `"PJSIP/alice"`. For agents who call in, there is
+    /// [`Queue::default`].
     pub fn new(agents: impl IntoList<String>) -> Self {
-        let now = Instant::now();
-        let agents = agents.into_list().into_iter().map(|endpoint| Agent { endpoint, free_from: Some(now) });
-        let line = Line { waiting: VecDeque::new(), agents: agents.collect(), tickets: 0 };
-        let shared = Arc::new(Shared { line: Mutex::new(line), changed: watch::Sender::new(()) });
-        Self { shared, ring: Duration::from_secs(15), rest: Duration::from_secs(5) }
+        let queue = Self::default();
+        agents.into_list().into_iter().for_each(|endpoint| queue.add_agent(endpoint));
+        queue
+    }
+
+    /// Dials all agents who are free for the first caller, and the first who answers gets the caller. By default each
+    /// caller has one agent dialled after the other.
+    #[must_use]
+    pub fn ring_all(self) -> Self {
+        self.line.change(|state| state.rings_all = true);
+        self
     }
 
     /// How long the phone of an agent rings before the next one is dialled, in whole seconds; 15 s by default.
     #[must_use]
-    pub fn ring(mut self, ring: Duration) -> Self {
-        self.ring = ring;
+    pub fn ring(self, ring: Duration) -> Self {
+        self.line.change(|state| state.ring = ring);
         self
     }
 
-    /// How long an agent is left alone after a call, and after one that was not answered; 5 s by default.
+    /// How long an agent who is dialled is left alone after a call, and after one that was not answered; 5 s by default.
     #[must_use]
-    pub fn rest(mut self, rest: Duration) -> Self {
-        self.rest = rest;
+    pub fn rest(self, rest: Duration) -> Self {
+        self.line.change(|state| state.rest = rest);
         self
+    }
+
+    /// How many callers may wait; further ones get [`Queued::Full`](crate::Queued::Full). Unlimited by default.
+    #[must_use]
+    pub fn most(self, callers: usize) -> Self {
+        self.line.change(|state| state.most = callers);
+        self
+    }
+
+    /// Adds an agent who is dialled, such as one who has logged in. One who is there already is not added again.
+    pub fn add_agent(&self, endpoint: impl Into<String>) {
+        let endpoint: Box<str> = endpoint.into().into();
+        self.line.change(|state| {
+            if state.agents.iter().all(|agent| agent.endpoint != endpoint) {
+                state.agents.push(Agent { endpoint, free_from: Some(Instant::now()) });
+            }
+        });
+    }
+
+    /// Dials an agent no more. One who talks or rings goes on.
+    pub fn remove_agent(&self, endpoint: &str) {
+        self.line.change(|state| state.agents.retain(|agent| *agent.endpoint != *endpoint));
     }
 
     /// How many callers wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.line().waiting.len()
+        self.line.lock().callers.len()
     }
 
-    /// The endpoints of the agents.
-    pub(crate) fn endpoints(&self) -> Vec<String> {
-        self.line().agents.iter().map(|agent| agent.endpoint.clone()).collect()
+    /// Closes the queue for good: those who wait, and later ones, get [`Queued::Closed`](crate::Queued::Closed), and
+    /// [`Queue::next`] returns `None`. Conversations go on.
+    pub fn close(&self) {
+        self.line.change(|state| state.is_closed = true);
     }
 
-    /// Joins the line at its end.
-    pub(crate) fn join(&self) -> Place {
-        let mut line = self.line();
-        line.tickets += 1;
-        let ticket = line.tickets;
-        line.waiting.push_back(Waiting { ticket, is_served: false });
-        Place { queue: self.clone(), ticket }
+    /// Waits for a caller, and takes the longest waiting one. Returns `None` when the queue is closed.
+    ///
+    /// Agents who wait get callers in the order in which they came. Fails with [`CallError::Ended`] when the agent hangs
+    /// up. It has no time limit, and can be dropped at any time, in a `tokio::select!` for instance.
+    pub async fn next(&self, agent: &Call) -> Result<Option<Waiting>, CallError> {
+        self.line.check()?;
+        self.line.admit(&agent.session.context)?;
+        let session = &agent.session;
+        let first = async {
+            let turn = self.line.turn.lock().await;
+            let ticket = self.line.until(Line::offer).await;
+            drop(turn);
+            ticket
+        };
+        tokio::select! {
+            biased;
+            ended = session.wait(|_| None::<()>) => ended.map(|()| None),
+            ticket = first => Ok(ticket.map(|ticket| Waiting::new(agent.clone(), Arc::clone(&self.line), ticket))),
+            () = self.line.closed() => Ok(None),
+        }
     }
+}
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.shared.line.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn notify(&self) {
-        self.shared.changed.send_replace(());
+impl Default for Queue {
+    fn default() -> Self {
+        Self { line: Arc::new(Line::new()) }
     }
 }
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (agents, waiting) = (self.endpoints(), self.waiting());
-        f.debug_struct("Queue").field("agents", &agents).field("waiting", &waiting).finish_non_exhaustive()
-    }
-}
-
-/// The place of a caller in the line, which is given up when it is dropped.
-pub(crate) struct Place {
-    queue: Queue,
-    ticket: u64,
-}
-
-impl Place {
-    /// 1 for the caller who is next.
-    pub(crate) fn position(&self) -> usize {
-        let line = self.queue.line();
-        line.waiting.iter().position(|waiting| waiting.ticket == self.ticket).map_or(1, |ahead| ahead + 1)
-    }
-
-    /// Waits until it is this caller's turn and an agent is free.
-    pub(crate) async fn turn(&self) -> Claim {
-        // Before the first look, so that no change is missed.
-        let mut changes = self.queue.shared.changed.subscribe();
-        loop {
-            let free_from = match self.claim() {
-                Ok(claim) => return claim,
-                Err(free_from) => free_from,
-            };
-            let rested = async {
-                match free_from {
-                    Some(free_from) => sleep_until(free_from).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                // The sender lives as long as the queue.
-                _ = changes.changed() => {}
-                () = rested => {}
-            }
-        }
-    }
-
-    /// Takes the agent that has been free for the longest time, or says when one may be free.
-    pub(crate) fn claim(&self) -> Result<Claim, Option<Instant>> {
-        let mut line = self.queue.line();
-        let next = line.waiting.iter_mut().find(|waiting| !waiting.is_served);
-        let Some(next) = next.filter(|next| next.ticket == self.ticket) else { return Err(None) };
-        next.is_served = true;
-        let free = line.agents.iter_mut().enumerate().filter(|(_, agent)| agent.free_from.is_some());
-        let longest = free.min_by_key(|(_, agent)| agent.free_from);
-        if let Some((position, agent)) = longest {
-            if agent.free_from.is_some_and(|from| from <= Instant::now()) {
-                agent.free_from = None;
-                let (queue, ticket, endpoint) = (self.queue.clone(), self.ticket, agent.endpoint.clone());
-                drop(line);
-                // The caller behind may be next.
-                queue.notify();
-                return Ok(Claim { queue, ticket, position, endpoint, needs_rest: false });
-            }
-            let free_from = agent.free_from;
-            line.serve(self.ticket, false);
-            return Err(free_from);
-        }
-        line.serve(self.ticket, false);
-        Err(None)
-    }
-}
-
-impl Line {
-    fn serve(&mut self, ticket: u64, is_served: bool) {
-        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.ticket == ticket) {
-            waiting.is_served = is_served;
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.queue.line().waiting.retain(|waiting| waiting.ticket != self.ticket);
-        self.queue.notify();
-    }
-}
-
-/// An agent who is dialled for a caller, and free again when it is dropped.
-pub(crate) struct Claim {
-    queue: Queue,
-    ticket: u64,
-    position: usize,
-    pub(crate) endpoint: String,
-    /// Whether the agent was called rather than spared by a caller who gave up.
-    pub(crate) needs_rest: bool,
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let rest = if self.needs_rest { self.queue.rest } else { Duration::ZERO };
-        let mut line = self.queue.line();
-        line.serve(self.ticket, false);
-        if let Some(agent) = line.agents.get_mut(self.position) {
-            let now = Instant::now();
-            agent.free_from = Some(now.checked_add(rest).unwrap_or(now));
-        }
-        drop(line);
-        self.queue.notify();
+        let state = self.line.lock();
+        let agents: Vec<_> = state.agents.iter().map(|agent| &agent.endpoint).collect();
+        f.debug_struct("Queue").field("agents", &agents).field("waiting", &state.callers.len()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
+    use crate::call::Arrival;
+    use crate::context::Context;
+    use crate::context::tests::context;
+    use crate::line::{Entry, Place};
+    use crate::session::Session;
+
+    fn call(context: &Arc<Context>, id: &str) -> Call {
+        Call { session: Session::new(Arc::clone(context), id, true), arrival: Arc::new(Arrival::default()) }
+    }
+
+    fn enter(queue: &Queue, call: &Call) -> Place {
+        match queue.line.enter(call) {
+            Entry::Entered(place) => place,
+            Entry::Full | Entry::Closed => panic!("there is room"),
+        }
+    }
 
     #[tokio::test]
-    async fn first_caller_gets_the_agent_who_has_been_free_longest() {
-        let queue = Queue::new(["PJSIP/a", "PJSIP/b"]).rest(Duration::ZERO);
-        let (first, second, third) = (queue.join(), queue.join(), queue.join());
-        assert!(second.claim().is_err(), "it is not the turn of the second");
-        let a = first.claim().unwrap();
-        let b = second.claim().unwrap();
-        assert_eq!((a.endpoint.as_str(), b.endpoint.as_str()), ("PJSIP/a", "PJSIP/b"));
-        assert!(third.turn().now_or_never().is_none());
+    async fn next_takes_the_first_and_a_dropped_one_keeps_its_place() {
+        let (context, queue) = (context(), Queue::default());
+        let agent = call(&context, "agent");
+        let (first, second) = (enter(&queue, &call(&context, "1")), enter(&queue, &call(&context, "2")));
+        let waiting = queue.next(&agent).await.unwrap().unwrap();
+        assert_eq!(waiting.call().id(), "1");
+        let other = queue.next(&agent).await.unwrap().unwrap();
+        assert_eq!(other.call().id(), "2");
+        drop(waiting);
+        assert_eq!((first.position(), second.position()), (Some(1), Some(2)));
+        assert_eq!(queue.next(&agent).await.unwrap().unwrap().call().id(), "1");
         drop(first);
-        assert_eq!((second.position(), third.position()), (1, 2));
-        // The call that was not answered keeps its place.
-        drop(b);
-        assert!(third.claim().is_err());
-        assert_eq!(second.turn().await.endpoint, "PJSIP/b");
-        drop(second);
-        drop(a);
-        assert_eq!(third.turn().await.endpoint, "PJSIP/b");
-        assert_eq!(queue.waiting(), 1);
+        assert_eq!((queue.waiting(), second.position()), (1, Some(1)));
+    }
+
+    #[tokio::test]
+    async fn close_ends_those_who_wait_and_refuses_others() {
+        let (context, queue) = (context(), Queue::default());
+        let agent = call(&context, "agent");
+        let closing = async {
+            tokio::task::yield_now().await;
+            queue.close();
+        };
+        let (next, ()) = tokio::join!(queue.next(&agent), closing);
+        assert!(next.unwrap().is_none());
+        assert!(matches!(queue.line.enter(&agent), Entry::Closed));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn agent_rests_after_a_call() {
-        let queue = Queue::new("PJSIP/a").rest(Duration::from_secs(10));
-        let place = queue.join();
-        let mut claim = place.claim().unwrap();
-        claim.needs_rest = true;
-        drop(claim);
-        let rested = Instant::now() + Duration::from_secs(10);
-        assert!(place.claim().is_err());
-        place.turn().await;
-        assert!(Instant::now() >= rested);
+    async fn first_caller_gets_the_agent_who_has_been_free_longest() {
+        let (context, queue) = (context(), Queue::new(["A/1", "A/2"]));
+        let places = ["1", "2", "3"].map(|id| enter(&queue, &call(&context, id)));
+        let [first, second, third] = &places;
+        assert!(second.reserve().is_none(), "it is not the turn of the second");
+        let (mut one, two) = (first.reserve().unwrap(), second.reserve().unwrap());
+        assert_eq!((&*one.endpoint, &*two.endpoint), ("A/1", "A/2"));
+        assert!(first.reserve().is_none() && third.reserve().is_none());
+        one.dialled();
+        drop((one, two));
+        assert_eq!(first.next_rested(), Some(Instant::now() + Duration::from_secs(5)));
+        let two = first.reserve().unwrap();
+        assert_eq!(&*two.endpoint, "A/2");
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(&*second.reserve().unwrap().endpoint, "A/1");
+    }
+
+    #[tokio::test]
+    async fn ring_all_gives_each_free_agent_to_the_first_caller() {
+        let (context, queue) = (context(), Queue::new(["A/1", "A/2"]).ring_all());
+        let (first, second) = (enter(&queue, &call(&context, "1")), enter(&queue, &call(&context, "2")));
+        let both = (first.reserve().unwrap(), first.reserve().unwrap());
+        assert!(first.reserve().is_none() && second.reserve().is_none());
+        drop(both);
+        assert!(second.reserve().is_none());
+        drop(first);
+        assert!(second.reserve().is_some());
+    }
+
+    #[tokio::test]
+    async fn bad_use_is_an_error_that_names_the_argument() {
+        let call = call(&context(), "1");
+        for (queue, argument) in [
+            (Queue::new("alice"), "agents"),
+            (Queue::default().most(0), "most"),
+            (Queue::default().ring(Duration::ZERO), "ring"),
+            (Queue::default().rest(Duration::ZERO), "rest"),
+        ] {
+            let error = call.queue(&queue).await.unwrap_err().to_string();
+            assert!(error.contains(&format!("`{argument}`")), "{error}");
+            assert!(queue.next(&call).await.is_err());
+        }
+        let queue = Queue::default();
+        queue.line.admit(&call.session.context).unwrap();
+        assert!(queue.line.admit(&context()).is_err());
     }
 }

@@ -10,7 +10,7 @@ use crate::context::Pending;
 use crate::error::CallError;
 use crate::session::Session;
 use crate::state::{self, LegStatus, State};
-use crate::verbs::leg::{Leg, Legs};
+use crate::verbs::leg::{Leg, Legs, Unclaimed};
 
 /// How long Asterisk may take to report the end of a leg whose time has run out.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -113,7 +113,7 @@ impl<'call> Dial<'call> {
         for endpoints in self.endpoints.chunks(at_once) {
             match self.all_at_once(endpoints).await? {
                 Ok(leg) => {
-                    answered = Some(leg);
+                    answered = Some(Unclaimed::new(leg));
                     break;
                 }
                 Err(unanswered) => fates.extend(unanswered),
@@ -122,7 +122,7 @@ impl<'call> Dial<'call> {
         if let Some(music) = music {
             music.stop().await;
         }
-        Ok(answered.map_or_else(|| judge(&fates), Dialed::Answered))
+        Ok(answered.and_then(Unclaimed::claim).map_or_else(|| judge(&fates), Dialed::Answered))
     }
 
     /// Dials endpoints: the leg that answers, or why none did.
@@ -265,14 +265,15 @@ impl Music {
 
     pub(super) async fn stop(mut self) {
         self.is_playing = false;
-        // The channel may be gone.
-        let _ = self.session.channel().stop_moh().await;
+        let request = self.session.channel().stop_moh();
+        // It goes on if this future is dropped. The channel may be gone.
+        let _ = self.session.context.send(&self.pending, request.into_future()).await;
     }
 }
 
 impl Drop for Music {
     fn drop(&mut self) {
-        if self.is_playing {
+        if self.is_playing && self.session.check().is_ok() {
             let channel = self.session.channel();
             let pending = self.pending.clone();
             self.session.context.spawn(async move {

@@ -126,6 +126,27 @@ impl std::fmt::Debug for Leg {
     }
 }
 
+/// A leg that is hung up when this is dropped before [`Unclaimed::claim`].
+pub(crate) struct Unclaimed(Option<Leg>);
+
+impl Unclaimed {
+    pub(crate) fn new(leg: Leg) -> Self {
+        Self(Some(leg))
+    }
+
+    pub(crate) fn claim(mut self) -> Option<Leg> {
+        self.0.take()
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(leg) = self.0.take().filter(|leg| !leg.held.session.is_detached()) {
+            leg.hang_up();
+        }
+    }
+}
+
 /// Legs that are being created. Those that have not been taken are hung up when it is dropped.
 pub(crate) struct Legs {
     session: Arc<Session>,

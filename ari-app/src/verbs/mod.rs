@@ -10,6 +10,8 @@ pub(crate) mod leg;
 pub(crate) mod menu;
 pub(crate) mod queue;
 pub(crate) mod record;
+pub(crate) mod redirect;
 pub(crate) mod say;
 pub(crate) mod snoop;
 pub(crate) mod transfer;
+pub(crate) mod waiting;

@@ -2,10 +2,52 @@
 
 use std::time::Duration;
 
-use ari_app::{Call, Queue, Queued};
+use ari_app::{Call, CallError, Queue, Queued};
 use ari_e2e::{Server, eventually, on_each_server};
+use tokio::time::timeout;
 
-use crate::caller::{Caller, Running, notes};
+use crate::caller::{Caller, Notes, Running, notes};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The number of the agent who calls in.
+pub(crate) const AGENT: usize = 900;
+
+/// Serves callers of a queue: the agent takes one after the other until the queue is closed.
+pub(crate) async fn serve(call: Call, queue: Queue, notes: Notes) -> Result<(), CallError> {
+    call.answer().await?;
+    if call.caller_number() == AGENT.to_string() {
+        while let Some(caller) = queue.next(&call).await? {
+            notes.add(format!("takes {}", caller.call().caller_number()));
+            notes.add(caller.connect().await?.map(|end| end.reason));
+        }
+        return Ok(());
+    }
+    let queued = call.queue(&queue).await?;
+    notes.add(name(&queued));
+    if let Queued::Agent(leg) = queued {
+        call.bridge(leg).until_hangup().await?;
+    }
+    Ok(())
+}
+
+fn name(queued: &Queued) -> String {
+    match queued {
+        Queued::Agent(_) => "agent".to_owned(),
+        Queued::Served { .. } => "served".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Waits until so many bridges of the application have two channels each.
+pub(crate) async fn until_talks(app: &Running, count: usize) {
+    eventually(|| async {
+        let bridges = app.ari.bridges().list().await.unwrap();
+        let is_talk = |id: &str, members: usize| id.starts_with(&app.prefix) && members == 2;
+        bridges.iter().filter(|bridge| is_talk(bridge.id.as_str(), bridge.channels.len())).count() == count
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn callers_wait_in_line_for_an_agent() {
@@ -62,21 +104,161 @@ async fn callers_wait_in_line_for_an_agent() {
 }
 
 #[tokio::test]
-async fn queue_without_agents_is_refused() {
+async fn agent_call_takes_the_longest_waiting_caller() {
     on_each_server(|server: Server| async move {
         let (notes, mut report) = notes();
+        let queue = Queue::default();
+        let handler = {
+            let queue = queue.clone();
+            move |call: Call| serve(call, queue.clone(), notes.clone())
+        };
+        let app = Running::start(&server, handler).await;
+        let first = Caller::numbered(&server, &app.name, 1).await;
+        eventually(|| async { queue.waiting() == 1 }).await;
+        let second = Caller::numbered(&server, &app.name, 2).await;
+        eventually(|| async { queue.waiting() == 2 }).await;
+        let agent = Caller::numbered(&server, &app.name, AGENT).await;
+        assert_eq!(report.next().await, r#""takes 1""#);
+        until_talks(&app, 1).await;
+        // The caller hangs up, and the agent gets the next.
+        first.hangs_up().await;
+        assert_eq!(report.next().await, "Some(HungUp)");
+        assert_eq!(report.next().await, r#""takes 2""#);
+        until_talks(&app, 1).await;
+        // The agent hangs up, and the handler of the caller goes on.
+        agent.hangs_up().await;
+        assert_eq!(report.next().await, r#""served""#);
+        second.waits_for_hangup().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn dialled_agents_serve_one_caller_each() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let agents = ["Local/busy@default", "Local/ring@default", "Local/wait@default", "Local/echo@default"];
+        let queue = Queue::new(agents).ring_all().ring(3 * SECOND).rest(SECOND);
+        let app = Running::start(&server, move |call: Call| serve(call, queue.clone(), notes.clone())).await;
+        let first = Caller::numbered(&server, &app.name, 1).await;
+        until_talks(&app, 1).await;
+        let second = Caller::numbered(&server, &app.name, 2).await;
+        until_talks(&app, 2).await;
+        app.until_legs(2).await;
+        let bridges = app.ari.bridges().list().await.unwrap();
+        let legs = bridges.iter().flat_map(|bridge| &bridge.channels);
+        for leg in legs.filter(|leg| leg.as_str().starts_with(&app.prefix)) {
+            app.ari.channel(leg).hangup().await.unwrap();
+        }
+        for _ in 0..2 {
+            assert_eq!(report.next().await, r#""agent""#);
+        }
+        first.waits_for_hangup().await;
+        second.waits_for_hangup().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn agents_are_dialled_in_turn_until_one_answers() {
+    on_each_server(|server: Server| async move {
+        let (notes, _report) = notes();
+        let agents = ["Local/ring@default", "Local/busy@default", "Local/wait@default"];
+        let queue = Queue::new(agents).ring(SECOND);
+        let mut app = Running::start(&server, move |call: Call| serve(call, queue.clone(), notes.clone())).await;
+        let caller = Caller::numbered(&server, &app.name, 1).await;
+        until_talks(&app, 1).await;
+        app.until_legs(1).await;
+        caller.hangs_up().await;
+        let summary = app.summary().await;
+        assert_eq!((summary.failure, summary.legs), (None, 3));
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn queue_reports_each_other_outcome() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let queue = Queue::default().most(1);
+        let handler = {
+            let queue = queue.clone();
+            move |call: Call| {
+                let (queue, notes) = (queue.clone(), notes.clone());
+                async move {
+                    call.answer().await?;
+                    let position = |position: usize| ["sound:beep".to_owned(), format!("digits:{position}")];
+                    let wait = || call.queue(&queue).announce(SECOND, position).leave_on("#");
+                    if call.caller_number() != "100" {
+                        notes.add(name(&wait().await?));
+                        return Ok(());
+                    }
+                    notes.add(name(&wait().timeout(SECOND).await?));
+                    notes.add(name(&wait().await?));
+                    notes.add(name(&call.queue(&queue).silent().await?));
+                    notes.add(name(&wait().await?));
+                    Ok(())
+                }
+            }
+        };
+        let app = Running::start(&server, handler).await;
+        let caller = Caller::to(&server, &app.name).await;
+        assert_eq!(report.next().await, r#""Timeout""#);
+        eventually(|| async { queue.waiting() == 1 }).await;
+        caller.presses("1#").await;
+        assert_eq!(report.next().await, r#""Left('#')""#);
+        eventually(|| async { queue.waiting() == 1 }).await;
+        let other = Caller::numbered(&server, &app.name, 2).await;
+        assert_eq!(report.next().await, r#""Full""#);
+        other.waits_for_hangup().await;
+        queue.close();
+        assert_eq!(report.next().await, r#""Closed""#);
+        assert_eq!(report.next().await, r#""Closed""#);
+        caller.waits_for_hangup().await;
+        app.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn either_handler_can_end_the_conversation() {
+    on_each_server(|server: Server| async move {
+        let (notes, mut report) = notes();
+        let queue = Queue::default();
         let app = Running::start(&server, move |call: Call| {
-            let notes = notes.clone();
+            let (queue, notes) = (queue.clone(), notes.clone());
             async move {
                 call.answer().await?;
-                notes.add(call.queue(&Queue::new(Vec::<String>::new())).await.unwrap_err().to_string());
+                if call.caller_number() == AGENT.to_string() {
+                    // Not connected: the caller keeps the place.
+                    drop(queue.next(&call).await?);
+                    let caller = queue.next(&call).await?.expect("it is open");
+                    notes.add(timeout(SECOND, caller.connect()).await.is_err());
+                    let caller = queue.next(&call).await?.expect("it is open");
+                    notes.add(caller.connect().await?);
+                    return Ok(());
+                }
+                notes.add(name(&call.queue(&queue).await?));
+                let wait = std::future::IntoFuture::into_future(call.queue(&queue));
+                notes.add(timeout(3 * SECOND, wait).await.is_err());
+                call.ended().await;
                 Ok(())
             }
         })
         .await;
-        let caller = Caller::to(&server, &app.name).await;
-        assert!(report.next().await.contains("`endpoints`"));
-        caller.waits_for_hangup().await;
+        let caller = Caller::numbered(&server, &app.name, 1).await;
+        let agent = Caller::numbered(&server, &app.name, AGENT).await;
+        let mut first = [report.next().await, report.next().await];
+        first.sort_unstable();
+        assert_eq!(first, [r#""served""#, "true"]);
+        let mut second = [report.next().await, report.next().await];
+        second.sort_unstable();
+        assert_eq!(second, ["None", "true"]);
+        agent.waits_for_hangup().await;
+        caller.hangs_up().await;
         app.end().await;
     })
     .await;
