@@ -22,8 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What a caller gets depends on its number: 1 a prompt, 2 a phone that rings, 3 one that answers. A call of an earlier
-/// run is asked for a key.
+/// What a caller gets depends on its number: 1 a prompt, 2 a phone that rings, 3 one that answers, 4 a recording. A
+/// call of an earlier run is asked for a key.
 async fn serve(call: Call) -> Result<(), CallError> {
     if call.is_resumed() {
         println!("resumed {}", call.caller_number());
@@ -35,6 +35,7 @@ async fn serve(call: Call) -> Result<(), CallError> {
     println!("answered {}", call.caller_number());
     match call.caller_number() {
         "1" => drop(call.say(["sound:demo-congrats", "sound:demo-instruct"]).await?),
+        "4" => drop(call.record(format!("killed-{}", call.id())).await?),
         "2" => drop(call.dial("Local/ring@default").music_on_hold().await?),
         _ => {
             if let ari_app::Dialed::Answered(leg) = call.dial("Local/wait@default").await? {
