@@ -59,15 +59,15 @@ impl<'call> Transfer<'call> {
         // Hangs the leg up unless it is given back.
         let mut guard = Connected::create(session, false, vec![self.from.clone()], None, false).await?;
         let music = Music::start(session).await?;
-        let dialed = {
-            // Without it the leg hears nothing; what a release makes of it on an answered channel differs.
-            let _ = self.from.channel().ring().await;
-            let dialed = self.dial.run().await;
-            let _ = self.from.channel().ring_stop().await;
-            dialed?
-        };
-        let transferred = if let Dialed::Answered(to) = dialed {
+        // Without it the leg hears nothing; what a release makes of it on an answered channel differs.
+        let _ = self.from.channel().ring().await;
+        let dialed = self.dial.run().await?;
+        if let Dialed::Answered(to) = &dialed {
+            // Before anything is awaited that may be dropped.
             guard.add(to.clone());
+        }
+        let _ = self.from.channel().ring_stop().await;
+        let transferred = if let Dialed::Answered(to) = dialed {
             let outcome = guard.until_end("").await?;
             guard.separate().await;
             if let Outcome::Ended(0, _) = outcome {

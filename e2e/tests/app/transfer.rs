@@ -1,11 +1,13 @@
 //! Channels that take the place of others: a transfer by the phone, and a pickup.
 
+use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use ari_app::{Call, CallError, Dialed, Talked, Transferred};
 use ari_bindings::Event;
 use ari_bindings::ids::ChannelId;
 use ari_e2e::{Phone, Server, eventually, on_each_server};
+use tokio::time::timeout;
 
 use crate::caller::{Caller, Running, notes};
 
@@ -177,6 +179,62 @@ async fn transfer_goes_on_without_the_leg_and_ends_with_the_caller() {
         caller.hangs_up().await;
         assert_eq!(app.summary().await.failure, None);
         app.until_legs(0).await;
+        app.end().await;
+    })
+    .await;
+}
+
+/// The caller or the leg hangs up after the first, the second, … event of a transfer, or its future is dropped then.
+#[tokio::test]
+async fn a_hangup_after_any_event_of_a_transfer_leaves_nothing() {
+    const MOST: usize = 36;
+    const QUIET: Duration = Duration::from_secs(2);
+    on_each_server(|server: Server| async move {
+        let mut app = Running::start(&server, |call: Call| async move {
+            let nth: usize = call.caller_number().parse().unwrap_or(MOST);
+            call.answer().await?;
+            let Dialed::Answered(leg) = call.dial("Local/wait@default").await? else { panic!("it answers") };
+            let mut events = call.events();
+            let counted = async {
+                for _ in 0..nth / 3 {
+                    if !matches!(timeout(QUIET, events.recv()).await, Ok(Ok(_))) {
+                        break;
+                    }
+                }
+            };
+            let transfer = call.transfer(leg.clone(), ["Local/wait@default", "Local/ring@default"]).into_future();
+            if nth % 3 == 2 {
+                tokio::select! {
+                    biased;
+                    transferred = transfer => drop(transferred?),
+                    () = counted => {}
+                }
+                // What was dropped ends although the call goes on.
+                leg.ended().await?;
+                return call.sleep(Duration::from_secs(1)).await;
+            }
+            let hangup = async {
+                counted.await;
+                if nth % 3 == 0 { call.hangup().await } else { leg.hangup().await }
+            };
+            let (transferred, hung_up) = tokio::join!(transfer, hangup);
+            hung_up?;
+            match transferred? {
+                Transferred::To(_) | Transferred::Nobody => Ok(()),
+                other => panic!("{other:?}"),
+            }
+        })
+        .await;
+        let mut callers = Vec::new();
+        for nth in 0..MOST {
+            callers.push(Caller::dialling(&server, &app.name, nth).await);
+        }
+        for caller in callers {
+            caller.waits_for_hangup().await;
+            let summary = app.summary().await;
+            assert_eq!(summary.failure, None, "{summary:?}");
+        }
+        app.assert_clean().await;
         app.end().await;
     })
     .await;
