@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ari_app::{Call, CallError, Queue, Queued};
-use ari_e2e::{Server, eventually, on_each_server};
+use ari_e2e::{Route, Server, eventually, on_each_route, on_each_server, unique};
 use tokio::time::timeout;
 
 use crate::caller::{Caller, Notes, Running, notes};
@@ -23,7 +23,8 @@ pub(crate) async fn serve(call: Call, queue: Queue, notes: Notes) -> Result<(), 
         }
         return Ok(());
     }
-    let queued = call.queue(&queue).await?;
+    // A sound longer than the test: the caller is connected in the middle of it.
+    let queued = call.queue(&queue).announce(60 * SECOND, |_| "sound:tt-monkeys").await?;
     notes.add(name(&queued));
     if let Queued::Agent(leg) = queued {
         call.bridge(leg).until_hangup().await?;
@@ -105,14 +106,19 @@ async fn callers_wait_in_line_for_an_agent() {
 
 #[tokio::test]
 async fn agent_call_takes_the_longest_waiting_caller() {
-    on_each_server(|server: Server| async move {
+    on_each_route(|server: Server, route: Route| async move {
+        if !route.is_inbound() {
+            return;
+        }
         let (notes, mut report) = notes();
         let queue = Queue::default();
         let handler = {
             let queue = queue.clone();
             move |call: Call| serve(call, queue.clone(), notes.clone())
         };
-        let app = Running::start(&server, handler).await;
+        let (ari, name) = (server.client_on(route), unique("app"));
+        let events = ari.events([name.as_str()]).await.unwrap();
+        let app = Running::over(ari, events, name, |app| app, handler);
         let first = Caller::numbered(&server, &app.name, 1).await;
         eventually(|| async { queue.waiting() == 1 }).await;
         let second = Caller::numbered(&server, &app.name, 2).await;
