@@ -124,11 +124,13 @@ impl std::fmt::Display for Drift {
 impl Folder<'_> {
     /// Adds the expected files, and the removal of others, to what is done together; returns how many change.
     pub(crate) fn stage(&self, staged: &mut Staged) -> Result<usize> {
+        // Before temporary files are there, whose names may look like the folder's own.
+        let stale_files = self.stale()?;
         let mut changed = 0;
         for (name, text) in &self.files {
             changed += usize::from(staged.add(&self.path.join(name), text)?);
         }
-        for stale in self.stale()? {
+        for stale in stale_files {
             staged.remove(stale)?;
             changed += 1;
         }
@@ -270,6 +272,17 @@ mod tests {
         fs::remove_dir(path.join("c.rs")).unwrap();
         assert_eq!(names(&path), ["a.rs", "stale.rs"]);
         assert_eq!(read(&path.join("a.rs")).unwrap(), "one\n");
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn files_known_by_their_prefix_are_replaced() {
+        let path = fresh("prefix");
+        let is_ours = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"));
+        folder(&path, &[("seed-0", "old\n"), ("seed-1", "stale\n"), ("found", "kept\n")]).write().unwrap();
+        Folder { is_ours, ..folder(&path, &[("seed-0", "new\n")]) }.write().unwrap();
+        assert_eq!(names(&path), ["found", "seed-0"]);
+        assert_eq!(read(&path.join("seed-0")).unwrap(), "new\n");
         fs::remove_dir_all(path).unwrap();
     }
 
