@@ -56,9 +56,9 @@ async fn dial(call: &Call, endpoint: &str, ring: Duration) -> Result<(String, &'
         Dialed::Answered(leg) => {
             // Refused if they have just hung up, which is what is waited for.
             let _ = leg.channel().play("sound:hello-world").await;
-            let heard = tokio::time::timeout(MESSAGE, leg.ended()).await;
+            let ended = tokio::time::timeout(MESSAGE, leg.ended()).await;
             leg.hangup().await?;
-            if heard.is_ok() { "answered, hung up" } else { "answered" }
+            if ended.is_ok() { "answered, hung up" } else { "answered" }
         }
         Dialed::Busy => "busy",
         Dialed::NoAnswer => "no answer",

@@ -12,6 +12,9 @@ use crate::Call;
 use crate::context::Context;
 use crate::error::CallError;
 
+/// How many callers may wait unless [`Queue::most`](crate::Queue::most) says otherwise.
+const MOST: usize = 1000;
+
 /// The line of a [`Queue`](crate::Queue).
 pub(crate) struct Line {
     state: Mutex<State>,
@@ -81,7 +84,7 @@ impl Line {
         let state = State {
             callers: VecDeque::new(),
             agents: Vec::new(),
-            most: usize::MAX,
+            most: MOST,
             rings_all: false,
             ring: Duration::from_secs(15),
             rest: Duration::from_secs(5),

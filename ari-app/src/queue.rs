@@ -52,7 +52,7 @@ impl Queue {
         self
     }
 
-    /// How many callers may wait; further ones get [`Queued::Full`](crate::Queued::Full). Unlimited by default.
+    /// How many callers may wait; further ones get [`Queued::Full`](crate::Queued::Full). 1,000 by default.
     #[must_use]
     pub fn most(self, callers: usize) -> Self {
         self.line.change(|state| state.most = callers);
@@ -200,6 +200,16 @@ mod tests {
         assert!(second.reserve().is_none());
         drop(first);
         assert!(second.reserve().is_some());
+    }
+
+    #[tokio::test]
+    async fn line_is_full_after_a_thousand_callers_by_default() {
+        let (context, queue) = (context(), Queue::default());
+        let call = call(&context, "1");
+        let places: Vec<_> = (0..1000).map(|_| enter(&queue, &call)).collect();
+        assert!(matches!(queue.line.enter(&call), Entry::Full));
+        drop(places);
+        assert!(matches!(queue.line.enter(&call), Entry::Entered(_)));
     }
 
     #[tokio::test]

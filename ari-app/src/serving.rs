@@ -22,15 +22,12 @@ use crate::context::Context;
 use crate::dispatch::{dispatch, is_new};
 use crate::error::{CallError, End, EndReason};
 use crate::left::{Waiting, clear, waiting};
-use crate::session::Session;
+use crate::session::{IN_FLIGHT, Session};
 use crate::signal::stop_signal;
 use crate::teardown::{Ending, TEARDOWN};
 
 /// How long handlers may go on after their calls have ended, before they are aborted.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How long events may be on the way when the server is asked which channels wait.
-const IN_FLIGHT: Duration = Duration::from_millis(250);
 
 /// The error of a handler.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -18,6 +18,9 @@ const MOST_EVENTS: usize = 256;
 /// How long a refused request waits for the event that explains it: the end of a channel.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How long an event may be on its way when the server's answer to a request is already there.
+pub(crate) const IN_FLIGHT: Duration = Duration::from_millis(250);
+
 /// How long the cause of an end may come after the end. It does not come for every channel.
 pub(crate) const CAUSE: Duration = Duration::from_millis(100);
 

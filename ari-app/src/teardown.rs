@@ -103,7 +103,7 @@ fn forget(session: &Session) {
         }
         session.end(End::new(EndReason::Left, None));
     }
-    // Nothing more is known, but nobody is to wait for ever.
+    // Nothing more will arrive: tasks that wait for the end must not wait indefinitely.
     session.end(End::new(EndReason::Disconnected, None));
 }
 

@@ -60,7 +60,7 @@ impl Leg {
         if Arc::ptr_eq(&self.held.session, session) {
             return Ok(());
         }
-        Err(CallError::invalid(argument, "of another call; each call has legs of its own"))
+        Err(CallError::invalid(argument, "of another call; pass a leg that this call dialled"))
     }
 
     /// Forgets the keys that it has pressed.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::context::Pending;
 use crate::error::CallError;
 use crate::ids::Kind;
-use crate::session::Session;
+use crate::session::{IN_FLIGHT, Session};
 use crate::state::{PlaybackEnd, Progress, State};
 use crate::{Call, media};
 
@@ -16,9 +16,6 @@ use crate::{Call, media};
 ///
 /// Asterisk reports no end for some media, such as a recording that does not exist.
 const LOOK_UP: Duration = Duration::from_secs(5);
-
-/// How long the end of a playback may be on its way when the server does not know the playback any more.
-const IN_FLIGHT: Duration = Duration::from_millis(250);
 
 /// Plays media to the caller; see [`Call::say`]. Awaiting it returns at the end of the last medium.
 #[must_use = "nothing is played until it is awaited"]

@@ -47,7 +47,7 @@ impl Waiting {
     /// queue meanwhile, or the caller's handler or something else has ended the conversation.
     ///
     /// Fails with [`CallError::Ended`] when the agent hangs up. Either way, and if it is dropped, the bridge is destroyed,
-    /// and whoever is still there stays with their handler.
+    /// and the party who is left stays with its handler.
     pub async fn connect(self) -> Result<Option<End>, CallError> {
         self.agent.session.check()?;
         if !self.ticket.claim(self.agent.id()) {

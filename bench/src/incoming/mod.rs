@@ -82,6 +82,16 @@ enum Over {
     WebSocket,
 }
 
+impl Over {
+    /// As in the tables.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP",
+            Self::WebSocket => "WebSocket",
+        }
+    }
+}
+
 /// What one turn of a contender came to.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Turn {
@@ -179,7 +189,7 @@ fn rows(table: &mut Table, over: Over, at_once: &[usize], count: usize, all: &[V
         for ((name, _), cpu) in ANSWERERS.iter().zip(all) {
             table.row(vec![
                 (*name).to_owned(),
-                format!("{over:?}"),
+                over.name().to_owned(),
                 at_once.to_string(),
                 count.to_string(),
                 format!("{:.0}", cpu[column]),
@@ -190,7 +200,7 @@ fn rows(table: &mut Table, over: Over, at_once: &[usize], count: usize, all: &[V
     }
 }
 
-/// One turn of a contender, with a server of its own.
+/// One turn of a contender, with its own server.
 fn turn(name: &str, over: Over, at_once: usize, count: usize, hold: bool) -> Result<Turn, Failure> {
     let server = ServerProcess::start_with(&["exchange"])?;
     let over = over.to_possible_value().ok_or("a transport without a name")?.get_name().to_owned();

@@ -1,4 +1,4 @@
-//! An application of `ari-app` as a program of its own, for tests that kill it.
+//! An application of `ari-app` as a separate program, for tests that kill it.
 //!
 //! `reception http://USER:PASSWORD@HOST:PORT/ari APP [hang-up]` prints `serving`, and a line for each step of a call.
 

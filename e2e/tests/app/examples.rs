@@ -9,27 +9,27 @@ use ari_e2e::{Recorder, Server, eventually, on_each_server, unique};
 
 use crate::caller::{Caller, Running, notes};
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/ivr.rs"]
 mod ivr;
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/conference.rs"]
 mod conference;
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/click_to_dial.rs"]
 mod click_to_dial;
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/dialer.rs"]
 mod dialer;
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/queue.rs"]
 mod queue;
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/transfer.rs"]
 mod transfer;
 

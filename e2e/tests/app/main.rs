@@ -1,6 +1,6 @@
 //! Applications of `ari-app` on the real Asterisks of `e2e/asterisk/releases.txt`.
 //!
-//! Each test has an application of its own, which callers enter through the extension `stasis-NAME`.
+//! Each test has its own application, which callers enter through the extension `stasis-NAME`.
 
 mod caller;
 mod conference;

@@ -1,6 +1,6 @@
 //! The example `voicemail`.
 
-#[allow(dead_code, missing_docs, unreachable_pub, reason = "it is a program of its own")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "a program, included as a module")]
 #[path = "../../../ari-app/examples/voicemail.rs"]
 mod example;
 
