@@ -1,10 +1,12 @@
 //! `dial` and `bridge`.
 
 use std::future::IntoFuture as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ari_app::{Call, Dialed};
 use ari_e2e::{Server, on_each_server};
+use tokio::sync::Notify;
 
 use crate::caller::{Caller, Running, notes};
 
@@ -86,13 +88,15 @@ async fn bridge_ends_with_either_party() {
 async fn losing_and_cancelled_legs_are_gone() {
     on_each_server(|server: Server| async move {
         let (notes, mut report) = notes();
+        let none_left = Arc::new(Notify::new());
+        let go_on = Arc::clone(&none_left);
         let app = Running::start(&server, move |call: Call| {
-            let notes = notes.clone();
+            let (notes, go_on) = (notes.clone(), Arc::clone(&go_on));
             async move {
                 call.answer().await?;
                 let dial = call.dial(["Local/ring@default", "Local/ring@default"]).into_future();
                 notes.add(tokio::time::timeout(Duration::from_millis(300), dial).await.is_err());
-                call.sleep(SECOND).await?;
+                go_on.notified().await;
                 let dialed = call.dial(["Local/ring@default", "Local/wait@default"]).await?;
                 notes.add(matches!(dialed, Dialed::Answered(_)));
                 call.ended().await;
@@ -103,6 +107,7 @@ async fn losing_and_cancelled_legs_are_gone() {
         let caller = Caller::to(&server, &app.name).await;
         assert_eq!(report.next().await, "true");
         app.until_legs(0).await;
+        none_left.notify_one();
         assert_eq!(report.next().await, "true");
         app.until_legs(1).await;
         caller.hangs_up().await;
