@@ -7,9 +7,8 @@
 
 use std::time::Duration;
 
-use ari_app::{App, Call, CallError, Dialed};
-use ari_bindings::ids::ChannelId;
-use ari_bindings::{Client, Error};
+use ari_app::{App, Call, CallError, Dialed, Placed};
+use ari_bindings::Client;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,27 +18,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let ari = Client::builder(url).credentials("asterisk", "asterisk").build()?;
     // Each run is another application, so that several can run at the same time.
-    let name = format!("click-to-dial-{}", std::process::id());
-    let events = ari.events([&name]).await?;
-    let app = App::new(ari.clone(), &name);
-    let shutdown = app.shutdown();
-    let serving = tokio::spawn(app.serve_events(events, connect));
-    let caller = call_first(&ari, &name, first, second).await?;
-    // It is gone when the parties have talked, or when the first one has not answered.
-    while ari.channel(&caller).get().await.is_ok() {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    let app = App::new(ari, format!("click-to-dial-{}", std::process::id()));
+    let (outgoing, shutdown) = (app.outgoing(), app.shutdown());
+    let serving = tokio::spawn(app.serve(connect));
+    match outgoing.dial(first).args(second).timeout(Duration::from_secs(20)).await? {
+        Placed::Answered(call) => println!("{first}: {}", call.ended().await),
+        outcome => println!("{first}: {outcome:?}"),
     }
     shutdown.start();
     serving.await??;
     Ok(())
 }
 
-/// Calls the first party, who enters the application by answering.
-pub async fn call_first(ari: &Client, app: &str, first: &str, second: &str) -> Result<ChannelId, Error> {
-    Ok(ari.channels().originate(first).app(app).app_args(second).timeout(20).await?.id)
-}
-
-/// Calls the second party for the first.
+/// Calls the second party for the first, who has just answered.
 pub async fn connect(call: Call) -> Result<(), CallError> {
     let second = call.args().first().cloned().unwrap_or_default();
     let reason = match call.dial(second).timeout(Duration::from_secs(20)).music_on_hold().await? {

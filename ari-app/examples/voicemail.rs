@@ -1,4 +1,4 @@
-//! A mailbox: callers leave a message, and hear it before they keep it.
+//! A mailbox: callers leave a message, and hear it before they keep, repeat or discard it.
 //!
 //! The dialplan names the mailbox: `exten => 2013,1,Stasis(voicemail,42)`.
 //!
@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use ari_app::{App, Call, CallError, Stopped};
+use ari_app::{App, Call, CallError, Review, Reviewed};
 use ari_bindings::Client;
 
 #[tokio::main]
@@ -24,20 +24,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 pub async fn leave_message(call: Call) -> Result<(), CallError> {
     call.answer().await?;
     let mailbox = call.args().first().cloned().unwrap_or_else(|| "unknown".to_owned());
-    let message = format!("voicemail/{mailbox}/{}", call.id());
-    loop {
-        call.say("sound:vm-intro").until("#").await?;
-        let record = call.record(&message).overwrite().beep().until('#');
-        let recorded = record.max(Duration::from_secs(60)).silence(Duration::from_secs(5)).await?;
-        if recorded.stopped == Stopped::HungUp {
-            return Ok(());
-        }
-        call.say(format!("recording:{message}")).until("#").await?;
-        match call.ask("sound:vm-review").flush().accept(|key| matches!(key, "1" | "3")).tries(3).await?.as_deref() {
-            Some("3") => {}
-            _ => break,
-        }
-    }
-    call.say(["sound:vm-msgsaved", "sound:vm-goodbye"]).await?;
+    call.say("sound:vm-intro").until("#").await?;
+    let record = call.record(format!("voicemail/{mailbox}/{}", call.id())).beep().until('#');
+    let record = record.max(Duration::from_secs(60)).silence(Duration::from_secs(5));
+    let outcome = match record.review(Review::new("sound:vm-review")).await? {
+        Reviewed::Discarded => "sound:vm-deleted",
+        _ => "sound:vm-msgsaved",
+    };
+    call.say([outcome, "sound:vm-goodbye"]).await?;
     Ok(())
 }

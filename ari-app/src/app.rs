@@ -2,12 +2,16 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ari_bindings::{Client, Error, Events};
+use ari_bindings::{Client, Events};
 use tokio::sync::watch;
 
 use crate::call::Call;
+use crate::error::ServeError;
+use crate::handler::Failure;
 use crate::ids::Ids;
-use crate::serving::{self, Failure};
+use crate::outgoing::{Link, Outgoing};
+use crate::overload::{MOST_CALLS, Overload};
+use crate::serving::{self, Scope};
 use crate::summary::CallSummary;
 
 /// An application: a name that `Stasis()` in the dialplan sends calls to, and how they are served.
@@ -22,22 +26,13 @@ pub struct App {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) on_signal: bool,
     pub(crate) on_summary: Option<Arc<OnSummary>>,
+    pub(crate) link: watch::Sender<Link>,
+    #[cfg(feature = "media")]
+    pub(crate) media: ari_media::MediaHost,
 }
 
 /// What receives the summaries of calls.
 pub(crate) type OnSummary = dyn Fn(&CallSummary) + Send + Sync;
-
-/// What happens to a call that arrives while as many are served as [`App::max_calls`] allows, or while the application
-/// shuts down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Overload {
-    /// It is hung up, with congestion as the reason.
-    #[default]
-    Congestion,
-    /// It goes on in the dialplan, at the next priority.
-    Dialplan,
-}
 
 /// What happens to the calls that an earlier run of the application left in Asterisk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -55,7 +50,7 @@ pub enum Resume {
 
 /// Ends [`App::serve`] from elsewhere; see [`App::shutdown`].
 #[derive(Debug, Clone)]
-pub struct Shutdown(watch::Sender<bool>);
+pub struct Shutdown(pub(crate) watch::Sender<bool>);
 
 impl Shutdown {
     /// Takes no more calls, lets the running ones finish for as long as [`App::drain`] allows, then ends them.
@@ -70,17 +65,21 @@ impl App {
         Self {
             ari,
             name: name.into(),
-            max_calls: usize::MAX,
+            max_calls: MOST_CALLS,
             overload: Overload::default(),
             resume: Resume::default(),
             drain: Duration::from_secs(30),
             stop: watch::Sender::new(false),
             on_signal: true,
             on_summary: None,
+            link: watch::Sender::new(Link::NotYet),
+            #[cfg(feature = "media")]
+            media: ari_media::MediaHost::default(),
         }
     }
 
-    /// How many calls are served at once, and what happens to further ones. Unlimited by default.
+    /// How many calls are served at once, and what happens to further ones. By default, those after the first 10,000 are
+    /// hung up with congestion as the reason. Outgoing calls count from the dialling on.
     pub fn max_calls(mut self, most: usize, overload: Overload) -> Self {
         (self.max_calls, self.overload) = (most, overload);
         self
@@ -112,6 +111,14 @@ impl App {
         self
     }
 
+    /// Where Asterisk reaches this program for [`Call::media`]. The default suits a program that Asterisk can reach at the
+    /// address from which the program reaches Asterisk.
+    #[cfg(feature = "media")]
+    pub fn media_host(mut self, host: ari_media::MediaHost) -> Self {
+        self.media = host;
+        self
+    }
+
     /// What the ids of all bridges, legs and playbacks begin with that the application creates.
     ///
     /// It depends on the name of the application alone, so that the next run recognises what a crash has left. Two
@@ -127,6 +134,34 @@ impl App {
         Shutdown(self.stop.clone())
     }
 
+    /// A handle that starts calls from another task, or from the handler of another call.
+    ///
+    /// ```no_run
+    /// # use ari_app::{App, Call, CallError, Placed};
+    /// # async fn example(ari: ari_bindings::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new(ari, "reminder");
+    /// let (outgoing, shutdown) = (app.outgoing(), app.shutdown());
+    /// let serving = tokio::spawn(app.serve(remind));
+    /// match outgoing.dial("PJSIP/alice").caller_id("Reminder <100>").args("10 am").await? {
+    ///     // The handler has the call.
+    ///     Placed::Answered(call) => println!("{}", call.ended().await),
+    ///     other => println!("{other:?}"),
+    /// }
+    /// shutdown.start();
+    /// serving.await??;
+    /// # Ok(())
+    /// # }
+    ///
+    /// async fn remind(call: Call) -> Result<(), CallError> {
+    ///     println!("{} answers: {:?}", call.dialed(), call.args());
+    ///     call.say("sound:hello-world").await.map(drop)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn outgoing(&self) -> Outgoing {
+        Outgoing::new(self.link.subscribe())
+    }
+
     /// Serves calls until the application is shut down, or the event connection ends for good.
     ///
     /// Each call gets its own task. A handler that fails or panics ends its call, and no other. A handler that goes on for
@@ -134,24 +169,43 @@ impl App {
     /// dropped, the handlers are aborted and their calls torn down in the background.
     ///
     /// If another process takes the application over, nothing is torn down: the calls are served by that one.
-    pub async fn serve<Handler, Work, Fault>(self, handler: Handler) -> Result<(), Error>
+    ///
+    /// Fails with [`ServeError::Invalid`] before anything is sent if a setting cannot work.
+    pub async fn serve<Handler, Work, Fault>(self, handler: Handler) -> Result<(), ServeError>
     where
         Handler: Fn(Call) -> Work + Send + Sync + 'static,
         Work: Future<Output = Result<(), Fault>> + Send + 'static,
         Fault: Into<Failure> + Send + 'static,
     {
+        self.overload.check(self.max_calls)?;
         let events = self.ari.events([self.name.as_str()]).await?;
         self.serve_events(events, handler).await
     }
 
     /// As [`App::serve`], over an event connection that exists already: one with other options, or one that Asterisk made.
     /// Events of other applications of that connection are ignored. It is closed at the end.
-    pub async fn serve_events<Handler, Work, Fault>(self, events: Events, handler: Handler) -> Result<(), Error>
+    pub async fn serve_events<Handler, Work, Fault>(self, events: Events, handler: Handler) -> Result<(), ServeError>
     where
         Handler: Fn(Call) -> Work + Send + Sync + 'static,
         Work: Future<Output = Result<(), Fault>> + Send + 'static,
         Fault: Into<Failure> + Send + 'static,
     {
-        serving::serve(self, events, handler).await
+        self.overload.check(self.max_calls)?;
+        Ok(serving::serve(self, events, Scope::All, handler).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::CallError;
+
+    #[tokio::test]
+    async fn serve_checks_its_settings_before_anything_is_sent() {
+        let ari = Client::builder("http://127.0.0.1:9/ari").credentials("a", "b").build().unwrap();
+        let overload = Overload::Wait { most: 1, limit: Duration::from_secs(1), message: vec!["hello".into()] };
+        let app = App::new(ari, "app").max_calls(1, overload);
+        let refused = app.serve(|_| async { Ok::<(), CallError>(()) }).await.unwrap_err();
+        assert!(matches!(refused, ServeError::Invalid { argument: "message", .. }), "{refused:?}");
     }
 }

@@ -6,10 +6,12 @@ use ari_bindings::ids::ChannelId;
 use ari_bindings::{Client, Event, IntoList};
 use tokio::sync::broadcast;
 
+use crate::arrival::Arrival;
 use crate::error::{CallError, End, EndReason};
 use crate::queue::Queue;
 use crate::room::Room;
 use crate::session::{CAUSE, Session};
+use crate::telemetry::verb;
 use crate::verbs::ask::Ask;
 use crate::verbs::bridge::Bridge;
 use crate::verbs::conference::Conference;
@@ -33,16 +35,6 @@ pub struct Call {
     pub(crate) arrival: Arc<Arrival>,
 }
 
-/// How the call came into the application.
-#[derive(Default)]
-pub(crate) struct Arrival {
-    pub(crate) args: Vec<String>,
-    pub(crate) caller_number: String,
-    pub(crate) caller_name: String,
-    pub(crate) dialed: String,
-    pub(crate) resumed: bool,
-}
-
 impl Call {
     /// The id of the call: that of its first channel.
     #[must_use]
@@ -62,7 +54,7 @@ impl Call {
         &self.session.context.ari
     }
 
-    /// The arguments of `Stasis(app,…)` in the dialplan.
+    /// The arguments of `Stasis(app,…)` in the dialplan, or of [`Place::args`](crate::Place::args).
     #[must_use]
     pub fn args(&self) -> &[String] {
         &self.arrival.args
@@ -80,7 +72,7 @@ impl Call {
         &self.arrival.caller_name
     }
 
-    /// The extension that the caller dialled.
+    /// The extension that the caller dialled; the endpoint, if this program has dialled it.
     #[must_use]
     pub fn dialed(&self) -> &str {
         &self.arrival.dialed
@@ -91,6 +83,12 @@ impl Call {
     #[must_use]
     pub fn is_resumed(&self) -> bool {
         self.arrival.resumed
+    }
+
+    /// Whether it was started by [`Outgoing::dial`](crate::Outgoing::dial).
+    #[must_use]
+    pub fn is_outgoing(&self) -> bool {
+        self.arrival.outgoing
     }
 
     /// The events of the call, its legs, playbacks and recordings, from now on.
@@ -120,11 +118,14 @@ impl Call {
 
     /// Answers. Answering a call that is up does nothing.
     pub async fn answer(&self) -> Result<(), CallError> {
-        self.session.check()?;
-        let answered = self.channel().answer().await;
-        self.done(answered).await?;
-        self.session.change(|state| state.answered.get_or_insert_with(std::time::Instant::now).elapsed());
-        Ok(())
+        let work = async {
+            self.session.check()?;
+            let answered = self.channel().answer().await;
+            self.done(answered).await?;
+            self.session.change(|state| state.answered.get_or_insert_with(std::time::Instant::now).elapsed());
+            Ok(())
+        };
+        verb("call.answer", work).await
     }
 
     /// Lets the caller hear ringing, before the call is answered.
@@ -209,7 +210,7 @@ impl Call {
     /// ```no_run
     /// # use std::time::Duration;
     /// # use ari_app::{App, Call, CallError, Queue, Queued};
-    /// async fn serve(app: App) -> Result<(), ari_bindings::Error> {
+    /// async fn serve(app: App) -> Result<(), ari_app::ServeError> {
     ///     let queue = Queue::new(["PJSIP/alice", "PJSIP/bob"]).ring(Duration::from_secs(20));
     ///     app.serve(move |call| wait(call, queue.clone())).await
     /// }
@@ -288,6 +289,30 @@ impl Call {
         Snoop::new(self, channel.into())
     }
 
+    /// Opens the sound of the call: the program hears the caller, and the caller hears what the program plays.
+    ///
+    /// A channel is created that carries it, and a bridge that connects the two. They end with the medium, which ends
+    /// when it is dropped, and with the call. A verb that connects the caller with others meanwhile, such as
+    /// [`Call::bridge`], takes the caller out of this bridge. The transport is the best that the server has.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call) -> Result<(), ari_app::CallError> {
+    /// use ari_media::{Audio, MediaConfig};
+    ///
+    /// call.answer().await?;
+    /// let mut media = call.media(MediaConfig::at_rate(16_000)).await?;
+    /// media.play(Audio::wav("welcome.wav")?).await?;
+    /// while let Some(frame) = media.recv().await? {
+    ///     println!("{} samples", frame.samples().len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "media")]
+    pub fn media(&self, config: impl Into<ari_media::MediaConfig>) -> crate::OpenMedia<'_> {
+        crate::OpenMedia::new(self, config.into())
+    }
+
     /// Sends DTMF digits to the caller.
     pub async fn dtmf(&self, digits: impl Into<String>) -> Result<(), CallError> {
         self.session.check()?;
@@ -326,16 +351,6 @@ impl Call {
             Err(error) if !error.is_not_found() => Err(CallError::Ari(error)),
             _ => Ok(()),
         }
-    }
-
-    /// Gives the call back to the dialplan, at the next priority. The call ends for the application.
-    pub async fn continue_in_dialplan(&self) -> Result<(), CallError> {
-        self.session.check()?;
-        let done = self.channel().continue_in_dialplan().await;
-        self.done(done).await?;
-        // The reply may come before the event, and the channel must not be hung up any more.
-        self.session.end(End::new(EndReason::Left, None));
-        Ok(())
     }
 
     /// Leaves everything as it is when the handler ends: the call, its legs, bridges, playbacks and recordings.

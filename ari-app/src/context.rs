@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::ids::Ids;
+use crate::overload::Capacity;
 use crate::room::Rooms;
 use crate::session::Session;
 
@@ -31,6 +32,9 @@ pub(crate) struct Context {
     tasks: TaskTracker,
     routes: Mutex<Routes>,
     pub(crate) rooms: Rooms,
+    pub(crate) capacity: Capacity,
+    #[cfg(feature = "media")]
+    pub(crate) media: ari_media::MediaHost,
 }
 
 /// The call of each channel, bridge, playback and recording, by its id, of recordings by [`recording_key`]. Channels of
@@ -55,7 +59,7 @@ pub(crate) fn recording_key(name: &str) -> Box<str> {
 
 impl Context {
     /// Must be called within a runtime.
-    pub(crate) fn new(ari: Client, app: &str) -> Self {
+    pub(crate) fn new(ari: Client, app: &str, capacity: Capacity) -> Self {
         Self {
             ari,
             app: app.into(),
@@ -64,7 +68,17 @@ impl Context {
             tasks: TaskTracker::new(),
             routes: Mutex::default(),
             rooms: Rooms::default(),
+            capacity,
+            #[cfg(feature = "media")]
+            media: ari_media::MediaHost::default(),
         }
+    }
+
+    /// Where Asterisk reaches the program for media.
+    #[cfg(feature = "media")]
+    pub(crate) fn with_media(mut self, media: ari_media::MediaHost) -> Self {
+        self.media = media;
+        self
     }
 
     /// Routes the events of an object to a call. Done before the object is created, so that no event is missed.
@@ -221,11 +235,17 @@ pub(crate) mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+    use crate::overload::Overload;
 
     /// A context without a server.
     pub(crate) fn context() -> Arc<Context> {
-        let ari = Client::builder("http://127.0.0.1:9/ari").credentials("a", "b").build().unwrap();
-        Arc::new(Context::new(ari, "app"))
+        context_of("127.0.0.1:9")
+    }
+
+    /// A context with a server at this address.
+    pub(crate) fn context_of(address: impl std::fmt::Display) -> Arc<Context> {
+        let ari = Client::builder(format!("http://{address}/ari")).credentials("a", "b").build().unwrap();
+        Arc::new(Context::new(ari, "app", Capacity::new(1, &Overload::Congestion)))
     }
 
     #[tokio::test]

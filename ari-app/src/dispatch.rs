@@ -6,18 +6,29 @@ use ari_bindings::models::Channel;
 use ari_bindings::{Event, events};
 
 use crate::context::{Context, recording_key};
-use crate::error::{End, EndReason};
-use crate::reconcile::reconcile;
+use crate::session::Session;
+
+/// Where a new call comes from.
+pub(crate) enum Origin {
+    /// Somebody has called the application.
+    Caller,
+    /// The leg of this token of an outgoing call has answered.
+    Placed(Arc<Session>, Box<str>),
+    /// An earlier run has left it.
+    Left,
+}
 
 /// Hands an event to its call. Returns the start of a call that is new.
-pub(crate) fn dispatch<'event>(context: &Arc<Context>, event: &'event Event) -> Option<&'event events::StasisStart> {
+pub(crate) fn dispatch<'event>(
+    context: &Arc<Context>,
+    event: &'event Event,
+) -> Option<(&'event events::StasisStart, Origin)> {
     // The connection may be that of several applications.
     if event.application().is_some_and(|app| *app != *context.app) {
         return None;
     }
     match event {
-        Event::StasisStart(start) => return started(context, start, event).then_some(start),
-        Event::Reconnected(gap) => reconnected(context, gap.restarted == Some(true)),
+        Event::StasisStart(start) => return started(context, start, event).map(|origin| (&**start, origin)),
         _ => {
             if let Some(session) = subject(context, event) {
                 session.apply(event);
@@ -30,8 +41,8 @@ pub(crate) fn dispatch<'event>(context: &Arc<Context>, event: &'event Event) -> 
     None
 }
 
-/// Returns whether it is a new call.
-fn started(context: &Arc<Context>, start: &events::StasisStart, event: &Event) -> bool {
+/// Returns where the call comes from if it is new.
+fn started(context: &Arc<Context>, start: &events::StasisStart, event: &Event) -> Option<Origin> {
     let channel = start.channel.id.as_str();
     if let Some(replaced) = &start.replace_channel {
         let replaced = replaced.id.as_str();
@@ -43,39 +54,43 @@ fn started(context: &Arc<Context>, start: &events::StasisStart, event: &Event) -
         } else {
             tracing::info!(channel, replaced, "replaces a channel of no call: it is left alone");
         }
-        return false;
+        return None;
     }
-    if let Some(session) = context.find(channel).filter(|session| session.read(|state| state.has(channel))) {
+    if let Some(session) = context.find(channel).filter(|session| session.serves(channel)) {
         session.apply(event);
-        return false;
+        return None;
     }
-    if !is_new(context, &start.channel, &start.args) {
+    let origin = origin(context, &start.channel, &start.args);
+    if origin.is_none() {
         if let Some(session) = context.find(channel) {
             session.apply(event);
         }
-        return false;
     }
-    true
+    origin
 }
 
-/// Whether a channel in the application is a new call. One that answers for a leg is joined to its call.
-pub(crate) fn is_new(context: &Context, channel: &Channel, args: &[String]) -> bool {
+/// Where a channel in the application comes from if it is a new call. One that answers for a leg is joined to its call.
+pub(crate) fn origin(context: &Context, channel: &Channel, args: &[String]) -> Option<Origin> {
     let channel = channel.id.as_str();
     // The arguments of a leg are its token: another channel that comes with it has picked the call up.
     let token = args.first().filter(|argument| context.ids.is_own(argument));
     let Some(token) = token.map(String::as_str).or_else(|| Some(channel).filter(|id| context.ids.is_own(id))) else {
-        return true;
+        return Some(Origin::Caller);
     };
-    match context.find(token).filter(|session| session.change(|state| state.pick_up(token, channel))) {
+    let session = context.find(token);
+    if let Some(placing) = session.as_ref().filter(|session| session.placing.is_some()) {
+        return Some(Origin::Placed(Arc::clone(placing), token.into()));
+    }
+    match session.filter(|session| session.change(|state| state.pick_up(token, channel))) {
         Some(session) => context.route(channel, &session),
         // It was cancelled, or the call that dialled it is over: the leg has no counterpart.
         None => drop(context.hang_up(channel)),
     }
-    false
+    None
 }
 
 /// The call that an event belongs to.
-fn subject(context: &Context, event: &Event) -> Option<Arc<crate::session::Session>> {
+fn subject(context: &Context, event: &Event) -> Option<Arc<Session>> {
     match event {
         Event::PlaybackStarted(started) => context.find(started.playback.id.as_str()),
         Event::PlaybackContinuing(continuing) => context.find(continuing.playback.id.as_str()),
@@ -89,23 +104,12 @@ fn subject(context: &Context, event: &Event) -> Option<Arc<crate::session::Sessi
     }
 }
 
-/// Ends the calls of a server that was restarted, and looks up the others: what ended in the gap sent no event.
-fn reconnected(context: &Arc<Context>, restarted: bool) {
-    for session in context.sessions() {
-        if restarted {
-            session.end(End::new(EndReason::Restarted, None));
-        } else {
-            context.spawn(reconcile(session));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::context::tests::context;
+    use crate::error::{End, EndReason};
     use crate::ids::Kind;
-    use crate::session::Session;
 
     fn start(id: &str, application: &str, args: &[&str], replaces: Option<&str>) -> Event {
         let mut start = events::StasisStart::default();

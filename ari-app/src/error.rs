@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Why a verb on a call did not return its outcome.
 ///
@@ -27,7 +27,36 @@ pub enum CallError {
         /// What is known of the cause.
         cause: Box<str>,
     },
+    /// The release of the server cannot do it; the call was left as it is.
+    #[non_exhaustive]
+    Unsupported {
+        /// What it cannot do.
+        what: &'static str,
+        /// What the release is, and since which others there are that can do it.
+        releases: Box<str>,
+    },
+    /// The application does not serve calls: it has been shut down, was dropped, or has lost its connection for good.
+    NotServing,
     /// A request to Asterisk failed while the call was up.
+    Ari(ari_bindings::Error),
+    /// A medium could not be opened, or has failed.
+    #[cfg(feature = "media")]
+    Media(ari_media::MediaError),
+}
+
+/// Why an application does not serve calls, or does so no more.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// A setting cannot work; nothing was sent.
+    #[non_exhaustive]
+    Invalid {
+        /// The setting, such as `max_calls`.
+        argument: &'static str,
+        /// What is wrong with it, and what is accepted.
+        reason: Box<str>,
+    },
+    /// The event connection could not be opened, or has ended for good.
     Ari(ari_bindings::Error),
 }
 
@@ -43,8 +72,7 @@ pub struct End {
 }
 
 /// What ended a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndReason {
     /// The channel was hung up, by the caller or by a request.
@@ -58,6 +86,25 @@ pub enum EndReason {
     Restarted,
     /// The event connection ended for good, so nothing more is known about the call.
     Disconnected,
+}
+
+impl EndReason {
+    /// The name in data and metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Left => "left",
+            Self::Gone => "gone",
+            Self::Restarted => "restarted",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+impl Serialize for EndReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl End {
@@ -81,6 +128,12 @@ impl CallError {
         matches!(self, Self::Ended(_))
     }
 
+    pub(crate) fn invalid(argument: &'static str, reason: impl Into<Box<str>>) -> Self {
+        Self::Invalid { argument, reason: reason.into() }
+    }
+}
+
+impl ServeError {
     pub(crate) fn invalid(argument: &'static str, reason: impl Into<Box<str>>) -> Self {
         Self::Invalid { argument, reason: reason.into() }
     }
@@ -113,7 +166,11 @@ impl fmt::Display for CallError {
             Self::Ended(end) => write!(f, "{}{end}", Self::ENDED),
             Self::Invalid { argument, reason } => write!(f, "not sent: `{argument}`: {reason}"),
             Self::Recording { name, cause } => write!(f, "cannot record {name:?}: {cause}"),
+            Self::Unsupported { what, releases } => write!(f, "cannot {what}: {releases}"),
+            Self::NotServing => f.write_str("the application does not serve calls"),
             Self::Ari(_) => f.write_str("a request to Asterisk failed"),
+            #[cfg(feature = "media")]
+            Self::Media(_) => f.write_str("the medium of the call failed"),
         }
     }
 }
@@ -122,7 +179,40 @@ impl std::error::Error for CallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Ari(error) => Some(error),
+            #[cfg(feature = "media")]
+            Self::Media(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { argument, reason } => write!(f, "no call is served: `{argument}`: {reason}"),
+            Self::Ari(_) => f.write_str("the event connection failed"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Invalid { .. } => None,
+            Self::Ari(error) => Some(error),
+        }
+    }
+}
+
+impl From<ari_bindings::Error> for ServeError {
+    fn from(error: ari_bindings::Error) -> Self {
+        Self::Ari(error)
+    }
+}
+
+#[cfg(feature = "media")]
+impl From<ari_media::MediaError> for CallError {
+    fn from(error: ari_media::MediaError) -> Self {
+        Self::Media(error)
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Ids {
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Bridge,
+    /// A channel that becomes a call when it answers.
+    Call,
     Leg,
     Playback,
 }
@@ -34,6 +36,7 @@ impl Ids {
     pub(crate) fn next(&self, kind: Kind) -> Box<str> {
         let letter = match kind {
             Kind::Bridge => 'b',
+            Kind::Call => 'c',
             Kind::Leg => 'l',
             Kind::Playback => 'p',
         };
@@ -43,6 +46,11 @@ impl Ids {
     /// Whether an id was made for this application.
     pub(crate) fn is_own(&self, id: &str) -> bool {
         id.starts_with(&*self.prefix)
+    }
+
+    /// Whether an id was made for an outgoing call of this application.
+    pub(crate) fn is_call(&self, id: &str) -> bool {
+        id.strip_prefix(&*self.prefix).is_some_and(|rest| rest.starts_with('c'))
     }
 }
 
@@ -58,6 +66,8 @@ mod tests {
         assert_ne!(ids[1], ids[3]);
         assert_eq!(other.next(Kind::Leg).len(), ids[0].len());
         assert!(!one.is_own("1700000000.1"));
+        let call = one.next(Kind::Call);
+        assert!(one.is_call(&call) && one.is_own(&call) && !one.is_call(&ids[1]) && !other.is_call(&call));
         // The next run must recognise them.
         assert_eq!(Ids::new("one").prefix(), one.prefix());
     }

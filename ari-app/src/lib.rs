@@ -45,14 +45,22 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod arrival;
 mod call;
 mod context;
 mod dispatch;
 mod error;
+mod handler;
 mod ids;
 mod left;
+mod legs;
 mod line;
 mod media;
+mod outgoing;
+mod overload;
+#[cfg(feature = "outbound")]
+mod per_call;
+mod progress;
 mod queue;
 mod reconcile;
 mod room;
@@ -62,11 +70,16 @@ mod signal;
 mod state;
 mod summary;
 mod teardown;
+mod telemetry;
 mod verbs;
 
-pub use app::{App, Overload, Resume, Shutdown};
+pub use app::{App, Resume, Shutdown};
 pub use call::Call;
-pub use error::{CallError, End, EndReason};
+pub use error::{CallError, End, EndReason, ServeError};
+pub use outgoing::Outgoing;
+pub use overload::Overload;
+#[cfg(feature = "outbound")]
+pub use per_call::PerCall;
 pub use queue::Queue;
 pub use room::Room;
 pub use summary::CallSummary;
@@ -75,9 +88,17 @@ pub use verbs::bridge::{Bridge, Talked};
 pub use verbs::conference::{Conference, Departure};
 pub use verbs::dial::{Dial, Dialed};
 pub use verbs::leg::Leg;
+#[cfg(feature = "media")]
+pub use verbs::media::{OpenMedia, RoomMedia, SnoopMedia};
 pub use verbs::menu::Menu;
+pub use verbs::move_to::{Move, Moved};
+pub use verbs::phone_transfer::PhoneTransfer;
+pub use verbs::place::{Place, Placed};
+pub use verbs::playing::Playing;
 pub use verbs::queue::{Enqueue, Queued};
 pub use verbs::record::{Record, Recorded, Stopped};
+pub use verbs::recording::Recording;
+pub use verbs::review::{Review, Reviewed, Reviewing};
 pub use verbs::say::{Said, Say};
 pub use verbs::snoop::Snoop;
 pub use verbs::transfer::{Transfer, Transferred};

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::Call;
 use crate::context::Context;
@@ -18,9 +19,11 @@ const MOST: usize = 1000;
 /// The line of a [`Queue`](crate::Queue).
 pub(crate) struct Line {
     state: Mutex<State>,
-    changed: watch::Sender<()>,
-    /// Held by the agent's call that is the next to get a caller.
-    pub(crate) turn: tokio::sync::Mutex<()>,
+    closed: CancellationToken,
+    /// Wakes the agent's call that is the next to get a caller: somebody waits.
+    arrived: Notify,
+    /// Held by that call.
+    turn: tokio::sync::Mutex<()>,
 }
 
 pub(crate) struct State {
@@ -31,7 +34,6 @@ pub(crate) struct State {
     pub(crate) rings_all: bool,
     pub(crate) ring: Duration,
     pub(crate) rest: Duration,
-    pub(crate) is_closed: bool,
     /// The application that uses the queue.
     context: Weak<Context>,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Ticket {
     pub(crate) call: Call,
     pub(crate) since: Instant,
     stage: watch::Sender<Stage>,
+    /// Wakes the caller's verb when it may be the next to have an agent dialled.
+    turn: Notify,
     /// How many agents are being dialled for the caller.
     ringing: AtomicUsize,
     /// The id of the agent's call that has taken the caller.
@@ -74,7 +78,7 @@ pub(crate) enum Stage {
 
 /// Whether a caller may enter.
 pub(crate) enum Entry {
-    Entered(Place),
+    Entered(Waiter),
     Full,
     Closed,
 }
@@ -88,10 +92,10 @@ impl Line {
             rings_all: false,
             ring: Duration::from_secs(15),
             rest: Duration::from_secs(5),
-            is_closed: false,
             context: Weak::new(),
         };
-        Self { state: Mutex::new(state), changed: watch::Sender::new(()), turn: tokio::sync::Mutex::default() }
+        let (closed, arrived) = (CancellationToken::new(), Notify::new());
+        Self { state: Mutex::new(state), closed, arrived, turn: tokio::sync::Mutex::default() }
     }
 
     /// Checks what the queue was given.
@@ -125,7 +129,7 @@ impl Line {
     pub(crate) fn enter(self: &Arc<Self>, call: &Call) -> Entry {
         let ticket = Arc::new(Ticket::new(call.clone()));
         let mut state = self.lock();
-        if state.is_closed {
+        if self.closed.is_cancelled() {
             return Entry::Closed;
         }
         if state.callers.len() >= state.most {
@@ -133,52 +137,47 @@ impl Line {
         }
         state.callers.push_back(Arc::clone(&ticket));
         drop(state);
-        self.changed.send_replace(());
-        Entry::Entered(Place { line: Arc::clone(self), ticket })
+        self.arrived.notify_one();
+        Entry::Entered(Waiter { line: Arc::clone(self), ticket })
     }
 
-    /// Gives the longest waiting caller to an agent's call.
-    pub(crate) fn offer(state: &mut State) -> Option<Arc<Ticket>> {
-        let is_offered = |ticket: &&Arc<Ticket>| ticket.advance(&[Stage::Waiting], Stage::Offered);
-        state.callers.iter().find(is_offered).cloned()
-    }
-
-    /// Waits until `find` returns something; `None` if the queue is closed.
-    pub(crate) async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
-        let mut changes = self.changed.subscribe();
+    /// Gives the longest waiting caller to an agent's call, and waits for one. Agents get callers in the order in which
+    /// they came.
+    pub(crate) async fn offer(&self) -> Arc<Ticket> {
+        let _turn = self.turn.lock().await;
         loop {
-            {
-                let mut state = self.lock();
-                if state.is_closed {
-                    return None;
-                }
-                if let Some(found) = find(&mut state) {
-                    return Some(found);
-                }
+            let is_offered = |ticket: &&Arc<Ticket>| ticket.advance(&[Stage::Waiting], Stage::Offered);
+            let offered = self.lock().callers.iter().find(is_offered).cloned();
+            match offered {
+                Some(ticket) => return ticket,
+                None => self.arrived.notified().await,
             }
-            // The sender lives as long as `self`.
-            let _ = changes.changed().await;
         }
+    }
+
+    /// Closes the line for good.
+    pub(crate) fn close(&self) {
+        self.closed.cancel();
     }
 
     /// Waits until the queue is closed.
     pub(crate) async fn closed(&self) {
-        self.until(|_| None::<()>).await;
+        self.closed.cancelled().await;
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
-    }
-
+    /// Changes the state, and wakes the caller who is the next to have an agent dialled.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed.send_replace(());
+        let mut state = self.lock();
+        let result = change(&mut state);
+        if let Some(next) = state.next() {
+            next.turn.notify_one();
+        }
         result
     }
 
-    /// Wakes those who wait for a caller.
-    pub(crate) fn wake(&self) {
-        self.changed.send_replace(());
+    /// Wakes the agent's call that is the next to get a caller.
+    pub(crate) fn wake_agent(&self) {
+        self.arrived.notify_one();
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -186,10 +185,18 @@ impl Line {
     }
 }
 
+impl State {
+    /// The caller who is the next to have an agent dialled.
+    fn next(&self) -> Option<&Arc<Ticket>> {
+        self.callers.iter().find(|ticket| self.rings_all || !ticket.is_offered())
+    }
+}
+
 impl Ticket {
     fn new(call: Call) -> Self {
         let (since, stage) = (Instant::now(), watch::Sender::new(Stage::Waiting));
-        Self { call, since, stage, ringing: AtomicUsize::new(0), agent: Mutex::default() }
+        let (turn, ringing) = (Notify::new(), AtomicUsize::new(0));
+        Self { call, since, stage, turn, ringing, agent: Mutex::default() }
     }
 
     /// Goes to a stage, if it is at one of these.
@@ -236,13 +243,13 @@ impl Ticket {
     }
 }
 
-/// The place of a caller in the line, which is given up when it is dropped.
-pub(crate) struct Place {
+/// A caller who waits in the line, and leaves it when this is dropped.
+pub(crate) struct Waiter {
     pub(crate) line: Arc<Line>,
     pub(crate) ticket: Arc<Ticket>,
 }
 
-impl Place {
+impl Waiter {
     /// Counted from one; `None` for a caller who does not wait any more.
     pub(crate) fn position(&self) -> Option<usize> {
         let state = self.line.lock();
@@ -270,13 +277,18 @@ impl Place {
     pub(crate) fn rejoin(&self) {
         self.ticket.advance(&[Stage::Returned], Stage::Waiting);
         self.line.change(|state| state.callers.push_front(Arc::clone(&self.ticket)));
+        self.line.wake_agent();
+    }
+
+    /// Waits until it may be the caller's turn to have an agent dialled.
+    pub(crate) async fn turn(&self) {
+        self.ticket.turn.notified().await;
     }
 
     /// An agent to be dialled for this caller, if it is the caller's turn and one is free.
     pub(crate) fn reserve(&self) -> Option<Reserved> {
         let mut state = self.line.lock();
-        let next = state.callers.iter().find(|ticket| state.rings_all || !ticket.is_offered());
-        next.filter(|ticket| Arc::ptr_eq(ticket, &self.ticket))?;
+        state.next().filter(|ticket| Arc::ptr_eq(ticket, &self.ticket))?;
         let (ring, rest, now) = (state.ring, state.rest, Instant::now());
         let is_free = |agent: &&mut Agent| agent.free_from.is_some_and(|from| from <= now);
         let agent = state.agents.iter_mut().filter(is_free).min_by_key(|agent| agent.free_from)?;
@@ -286,19 +298,20 @@ impl Place {
         ticket.ringing.fetch_add(1, Ordering::Relaxed);
         drop(state);
         // The caller behind may be next.
-        self.line.wake();
+        self.line.change(|_| ());
         let line = Arc::clone(&self.line);
         Some(Reserved { line, ticket: Some(ticket), endpoint, ring, rest, needs_rest: false })
     }
 
-    /// When the next agent has rested.
+    /// When the next agent has rested, if the caller is the next to have one dialled.
     pub(crate) fn next_rested(&self) -> Option<Instant> {
         let state = self.line.lock();
+        state.next().filter(|ticket| Arc::ptr_eq(ticket, &self.ticket))?;
         state.agents.iter().filter_map(|agent| agent.free_from).filter(|from| *from > Instant::now()).min()
     }
 }
 
-impl Drop for Place {
+impl Drop for Waiter {
     fn drop(&mut self) {
         let before = [Stage::Waiting, Stage::Offered, Stage::Claimed, Stage::Ready, Stage::Returned];
         self.ticket.advance(&before, Stage::Gone);

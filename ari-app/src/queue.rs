@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::Call;
 use crate::error::CallError;
 use crate::line::{Agent, Line};
+use crate::telemetry::verb;
 use crate::verbs::waiting::Waiting;
 
 /// A queue: callers wait in line for agents; see [`Call::queue`].
@@ -83,7 +84,7 @@ impl Queue {
     /// Closes the queue for good: those who wait, and later ones, get [`Queued::Closed`](crate::Queued::Closed), and
     /// [`Queue::next`] returns `None`. Conversations go on.
     pub fn close(&self) {
-        self.line.change(|state| state.is_closed = true);
+        self.line.close();
     }
 
     /// Waits for a caller, and takes the longest waiting one. Returns `None` when the queue is closed.
@@ -91,21 +92,18 @@ impl Queue {
     /// Agents who wait get callers in the order in which they came. Fails with [`CallError::Ended`] when the agent hangs
     /// up. It has no time limit, and can be dropped at any time, in a `tokio::select!` for instance.
     pub async fn next(&self, agent: &Call) -> Result<Option<Waiting>, CallError> {
-        self.line.check()?;
-        self.line.admit(&agent.session.context)?;
-        let session = &agent.session;
-        let first = async {
-            let turn = self.line.turn.lock().await;
-            let ticket = self.line.until(Line::offer).await;
-            drop(turn);
-            ticket
+        let work = async {
+            self.line.check()?;
+            self.line.admit(&agent.session.context)?;
+            let session = &agent.session;
+            tokio::select! {
+                biased;
+                ended = session.wait(|_| None::<()>) => ended.map(|()| None),
+                () = self.line.closed() => Ok(None),
+                ticket = self.line.offer() => Ok(Some(Waiting::new(agent.clone(), Arc::clone(&self.line), ticket))),
+            }
         };
-        tokio::select! {
-            biased;
-            ended = session.wait(|_| None::<()>) => ended.map(|()| None),
-            ticket = first => Ok(ticket.map(|ticket| Waiting::new(agent.clone(), Arc::clone(&self.line), ticket))),
-            () = self.line.closed() => Ok(None),
-        }
+        verb("queue.next", work).await
     }
 }
 
@@ -125,20 +123,22 @@ impl std::fmt::Debug for Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
-    use crate::call::Arrival;
+    use crate::arrival::Arrival;
     use crate::context::Context;
     use crate::context::tests::context;
-    use crate::line::{Entry, Place};
+    use crate::line::{Entry, Waiter};
     use crate::session::Session;
 
     fn call(context: &Arc<Context>, id: &str) -> Call {
         Call { session: Session::new(Arc::clone(context), id, true), arrival: Arc::new(Arrival::default()) }
     }
 
-    fn enter(queue: &Queue, call: &Call) -> Place {
+    fn enter(queue: &Queue, call: &Call) -> Waiter {
         match queue.line.enter(call) {
-            Entry::Entered(place) => place,
+            Entry::Entered(waiter) => waiter,
             Entry::Full | Entry::Closed => panic!("there is room"),
         }
     }
@@ -175,8 +175,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn first_caller_gets_the_agent_who_has_been_free_longest() {
         let (context, queue) = (context(), Queue::new(["A/1", "A/2"]));
-        let places = ["1", "2", "3"].map(|id| enter(&queue, &call(&context, id)));
-        let [first, second, third] = &places;
+        let waiters = ["1", "2", "3"].map(|id| enter(&queue, &call(&context, id)));
+        let [first, second, third] = &waiters;
         assert!(second.reserve().is_none(), "it is not the turn of the second");
         let (mut one, two) = (first.reserve().unwrap(), second.reserve().unwrap());
         assert_eq!((&*one.endpoint, &*two.endpoint), ("A/1", "A/2"));
@@ -206,10 +206,44 @@ mod tests {
     async fn line_is_full_after_a_thousand_callers_by_default() {
         let (context, queue) = (context(), Queue::default());
         let call = call(&context, "1");
-        let places: Vec<_> = (0..1000).map(|_| enter(&queue, &call)).collect();
+        let waiters: Vec<_> = (0..1000).map(|_| enter(&queue, &call)).collect();
         assert!(matches!(queue.line.enter(&call), Entry::Full));
-        drop(places);
+        drop(waiters);
         assert!(matches!(queue.line.enter(&call), Entry::Entered(_)));
+    }
+
+    #[tokio::test]
+    async fn caller_who_leaves_wakes_the_next_one_alone() {
+        let (context, queue) = (context(), Queue::default());
+        let polls = Arc::new(AtomicUsize::new(0));
+        let callers = (0..1000).map(|number| {
+            let (call, queue, polls) = (call(&context, &number.to_string()), queue.clone(), Arc::clone(&polls));
+            tokio::spawn(async move {
+                let mut wait = call.queue(&queue).silent().into_future();
+                let counted = std::future::poll_fn(|cx| {
+                    polls.fetch_add(1, Ordering::Relaxed);
+                    wait.as_mut().poll(cx)
+                });
+                counted.await.map(drop)
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        while queue.waiting() < 1000 {
+            tokio::task::yield_now().await;
+        }
+        polls.store(0, Ordering::Relaxed);
+        for (left, caller) in callers[900..].iter().enumerate() {
+            caller.abort();
+            while queue.waiting() > 999 - left {
+                tokio::task::yield_now().await;
+            }
+        }
+        let polls = polls.load(Ordering::Relaxed);
+        assert!(polls <= 100, "{polls} polls");
+        queue.close();
+        for caller in callers.into_iter().take(900) {
+            caller.await.unwrap().unwrap();
+        }
     }
 
     #[tokio::test]

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ari_bindings::Error;
+use ari_bindings::ids::ChannelId;
 use ari_bindings::models::Channel;
+use ari_bindings::values::LiveRecordingState;
+use futures_util::future::join_all;
 use tokio::time::sleep;
 
+use crate::context::Context;
 use crate::error::{End, EndReason};
-use crate::session::Session;
-use crate::state::{Leg, LegStatus, PlaybackEnd, Progress, RecordingEnd, State};
+use crate::progress::{PlaybackEnd, RecordingEnd};
+use crate::session::{IN_FLIGHT, Session};
+use crate::state::{Leg, LegStatus, Parties, State, Transfers};
 
 /// How often something is looked up when the server gives no answer.
 const ATTEMPTS: u32 = 5;
@@ -38,29 +43,116 @@ where
     }
 }
 
+/// Brings all calls up to date with the server, in the background. Returns as soon as it is known which channels have taken
+/// the places of others.
+pub(crate) async fn reconcile_all(context: &Arc<Context>) {
+    let sessions: Vec<_> = context.sessions().into_iter().filter(|session| session.check().is_ok()).collect();
+    join_all(sessions.iter().map(find_replacements)).await;
+    for session in sessions {
+        context.spawn(reconcile(session));
+    }
+}
+
+/// Finds out which channels have taken the places of parties in the call's bridges, by transfers of their phones: what is in
+/// such a bridge without the program's doing.
+async fn find_replacements(session: &Arc<Session>) {
+    let context = &session.context;
+    let ids = session.read(|state| {
+        let own = state.bridges.iter().filter(|bridge| bridge.parties != Parties::Calls);
+        own.map(|bridge| bridge.id.clone()).collect::<Vec<_>>()
+    });
+    let look_ups = ids.iter().map(|id| look_up(move || async move { context.ari.bridge(&**id).get().await }));
+    let present: Vec<_> = join_all(look_ups).await.into_iter().filter_map(|bridge| bridge.ok()?).collect();
+    let present: Vec<_> = present.iter().flat_map(|bridge| bridge.channels.iter().map(ChannelId::as_str)).collect();
+    let is_new = |id: &&str| context.find(id).is_none() && !context.ids.is_own(id);
+    let mut new = present.iter().copied().filter(is_new);
+    // With several transfers in one gap, who has replaced whom cannot be seen.
+    let (Some(channel), None) = (new.next(), new.next()) else { return };
+    let replaced = session.read(|state| {
+        let legs = state.legs.iter().filter(|leg| leg.status == LegStatus::Answered).map(|leg| &leg.channel);
+        let mut absent = legs.chain([&state.channel]).filter(|id| !present.contains(&&***id));
+        absent.next().cloned().filter(|_| absent.next().is_none())
+    });
+    let Some(replaced) = replaced else { return };
+    tracing::info!(call = &*session.id, channel, replaced = &*replaced, "a transfer fell into the gap in the events");
+    context.route(channel, session);
+    session.change(|state| state.replace(&replaced, channel));
+}
+
 /// Brings a call up to date with the server.
-pub(crate) async fn reconcile(session: Arc<Session>) {
-    reconcile_caller(&session).await;
+async fn reconcile(session: Arc<Session>) {
+    // An outgoing call has no caller yet.
+    if session.placing.is_none() {
+        reconcile_caller(&session).await;
+    }
     let (legs, playbacks, recordings) = session.change(|state| {
         // Their verbs look at them then.
         state.bridges.iter_mut().for_each(|bridge| bridge.is_disturbed = true);
         let legs = state.legs.iter().filter(|leg| matches!(leg.status, LegStatus::Dialling | LegStatus::Answered));
-        (legs.cloned().collect::<Vec<_>>(), pending(&state.playbacks), pending(&state.recordings))
+        let media = &state.media;
+        (legs.cloned().collect::<Vec<_>>(), media.playbacks_under_way(), media.recordings_under_way())
     });
     for leg in legs {
         reconcile_leg(&session, &leg).await;
     }
-    let ari = &session.context.ari;
+    refuse_lost_transfers(&session);
     for id in playbacks {
-        if let Ok(None) = look_up(|| async { ari.playback(&*id).get().await }).await {
-            session.change(|state| state.playback_ended(&id, PlaybackEnd::Finished));
-        }
+        reconcile_playback(&session, &id).await;
     }
     for name in recordings {
-        if let Ok(None) = look_up(|| async { ari.live_recording(&*name).get_live().await }).await {
-            let end = RecordingEnd::Finished { duration: None, talking: None };
-            session.change(|state| state.recording_ended(&name, end));
+        reconcile_recording(&session, &name).await;
+    }
+}
+
+/// Ends a playback that the server does not know any more, and of whose end no event is on the way.
+pub(crate) async fn reconcile_playback(session: &Session, id: &str) {
+    let ari = &session.context.ari;
+    let Ok(None) = look_up(|| async { ari.playback(id).get().await }).await else { return };
+    let ended = |state: &State| state.media.playback(id).is_none_or(|known| known.progress.ended().is_some());
+    if session.wait_for(IN_FLIGHT, |state| ended(state).then_some(())).await.is_some() {
+        return;
+    }
+    let last = session.read(|state| state.media.playback(id).and_then(|known| known.last_recording.clone()));
+    let is_missing = match last {
+        Some(name) => matches!(look_up(|| async { ari.stored_recording(&*name).get_stored().await }).await, Ok(None)),
+        None => false,
+    };
+    let end = if is_missing { PlaybackEnd::Failed } else { PlaybackEnd::Unknown };
+    session.change(|state| state.media.playback_ended(id, end));
+}
+
+/// Ends a recording that the server does not know any more, and of whose end no event is on the way. Returns its state if
+/// the server knows it.
+pub(crate) async fn reconcile_recording(session: &Session, name: &str) -> Option<LiveRecordingState> {
+    let ari = &session.context.ari;
+    match look_up(|| async { ari.live_recording(name).get_live().await }).await {
+        Ok(Some(live)) => return Some(live.state),
+        Ok(None) => {}
+        Err(_) => return None,
+    }
+    let ended = |state: &State| state.media.recording(name).is_none_or(|known| known.progress.ended().is_some());
+    if session.wait_for(IN_FLIGHT, |state| ended(state).then_some(())).await.is_some() {
+        return None;
+    }
+    let end = match look_up(|| async { ari.stored_recording(name).get_stored().await }).await {
+        Ok(None) => RecordingEnd::Failed { cause: "its end was not reported, and nothing is stored".into() },
+        _ => RecordingEnd::Unknown,
+    };
+    session.change(|state| state.media.recording_ended(name, end));
+    None
+}
+
+/// Refuses the transfers that phones have asked for in the gap, which nothing reports any more, so that they can ask again.
+fn refuse_lost_transfers(session: &Session) {
+    let phones = session.read(|state| match state.transfers {
+        Transfers::Awaited => {
+            let legs = state.legs.iter().filter(|leg| leg.status == LegStatus::Answered).map(|leg| &leg.channel);
+            legs.chain([&state.channel]).map(|channel| ChannelId::from(&**channel)).collect()
         }
+        Transfers::Ignored | Transfers::Refused | Transfers::Requested(_) => Vec::new(),
+    });
+    for phone in &phones {
+        session.refuse_transfer(phone);
     }
 }
 
@@ -94,7 +186,12 @@ async fn reconcile_leg(session: &Session, leg: &Leg) {
             Ok(Some(channel)) if known.status == LegStatus::Answered && has_left(&channel) => {
                 known.status = LegStatus::Ended { cause: None };
             }
-            Ok(Some(channel)) if known.status == LegStatus::Dialling && is_in_stasis(&channel) => {
+            Ok(Some(channel))
+                if known.status == LegStatus::Dialling
+                    && is_in_stasis(&channel)
+                    && channel.state.as_str() == "Up"
+                    && session.placing.is_none() =>
+            {
                 known.status = LegStatus::Answered;
             }
             _ => {}
@@ -110,8 +207,4 @@ fn is_in_stasis(channel: &Channel) -> bool {
 /// Whether a channel is back in the dialplan. Releases before 16.4 do not say.
 fn has_left(channel: &Channel) -> bool {
     !channel.dialplan.app_name.is_empty() && !is_in_stasis(channel)
-}
-
-fn pending<T>(all: &[(Box<str>, Progress<T>)]) -> Vec<Box<str>> {
-    all.iter().filter(|(_, progress)| matches!(progress, Progress::Pending)).map(|(id, _)| id.clone()).collect()
 }

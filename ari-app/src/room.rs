@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ari_bindings::handles::BridgeHandle;
+#[cfg(feature = "media")]
+use ari_bindings::ids::ChannelId;
 use ari_bindings::{Error, IntoList};
 use tokio::sync::OnceCell;
 
@@ -12,8 +14,10 @@ use crate::context::{Context, Pending};
 use crate::error::CallError;
 use crate::ids::Kind;
 use crate::media;
+use crate::progress::PlaybackEnd;
 use crate::session::Session;
-use crate::verbs::say::{Played, Said, Target, play};
+use crate::verbs::playback::{Played, Target, play};
+use crate::verbs::say::Said;
 use crate::{Call, state};
 
 /// The rooms of an application that somebody is in, by name.
@@ -200,6 +204,25 @@ impl<'call> Room<'call> {
         }
     }
 
+    #[cfg(feature = "media")]
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.call.session
+    }
+
+    /// Puts another channel into the room. Returns whether the room has anybody.
+    #[cfg(feature = "media")]
+    pub(crate) async fn add(&self, channel: &ChannelId) -> Result<bool, CallError> {
+        let Some(room) = self.find() else { return Ok(false) };
+        let request = room.bridge().add_channel([channel.clone()]);
+        // The bridge is not destroyed meanwhile.
+        match room.context.send(&room.pending, request.into_future()).await {
+            Ok(()) => Ok(true),
+            // The last one has just left.
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(self.call.session.explain(error).await),
+        }
+    }
+
     fn find(&self) -> Option<Arc<Occupied>> {
         self.call.session.context.rooms.find(&self.name)
     }
@@ -208,8 +231,9 @@ impl<'call> Room<'call> {
 /// Plays media to all in a room.
 pub(crate) async fn announce(session: &Arc<Session>, room: &Occupied, media: &[String]) -> Result<Said, CallError> {
     let never = |_: &state::State| None::<()>;
-    match play(session, Target::Bridge(&room.id), media, None, never).await? {
-        Played::Over(state::PlaybackEnd::Failed) => Ok(Said::Failed),
+    match play(session, Target::Bridge(&room.id), media, never).await? {
+        Played::Over(PlaybackEnd::Failed) => Ok(Said::Failed),
+        Played::Over(PlaybackEnd::Unknown) => Ok(Said::Unknown),
         _ => Ok(Said::Finished),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +9,23 @@ use std::time::Duration;
 use ari_bindings::ids::ChannelId;
 use ari_bindings::models::Channel;
 use ari_bindings::{DisconnectReason, Error, Event, Events};
-use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
-use crate::app::{App, Overload, Resume};
-use crate::call::{Arrival, Call};
+use crate::app::{App, Resume};
+use crate::arrival::Arrival;
+use crate::call::Call;
 use crate::context::Context;
-use crate::dispatch::{dispatch, is_new};
-use crate::error::{CallError, End, EndReason};
-use crate::left::{Waiting, clear, waiting};
+use crate::dispatch::{Origin, dispatch, origin};
+use crate::error::{End, EndReason};
+use crate::handler::{Failure, chain, run};
+use crate::left::{Unserved, clear, clear_application, unserved, unserved_one};
+use crate::outgoing::{Gate, Placing, hand_over};
+use crate::overload::{Admission, Capacity, Overload};
+use crate::reconcile::reconcile_all;
 use crate::session::{IN_FLIGHT, Session};
 use crate::signal::stop_signal;
 use crate::teardown::{Ending, TEARDOWN};
@@ -29,17 +33,32 @@ use crate::teardown::{Ending, TEARDOWN};
 /// How long handlers may go on after their calls have ended, before they are aborted.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The error of a handler.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// How many calls the event connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    All,
+    /// One, for which Asterisk has opened it.
+    #[cfg_attr(not(feature = "outbound"), expect(dead_code, reason = "only outbound connections are for one call"))]
+    One,
+}
 
 /// Serves calls until the application is shut down or the event connection ends.
-pub(crate) async fn serve<Handler, Work, Fault>(app: App, mut events: Events, handler: Handler) -> Result<(), Error>
+pub(crate) async fn serve<Handler, Work, Fault>(
+    app: App,
+    mut events: Events,
+    scope: Scope,
+    handler: Handler,
+) -> Result<(), Error>
 where
     Handler: Fn(Call) -> Work + Send + Sync + 'static,
     Work: Future<Output = Result<(), Fault>> + Send + 'static,
     Fault: Into<Failure> + Send + 'static,
 {
-    let context = Arc::new(Context::new(app.ari.clone(), &app.name));
+    let capacity = Capacity::new(app.max_calls, &app.overload);
+    let context = Context::new(app.ari.clone(), &app.name, capacity);
+    #[cfg(feature = "media")]
+    let context = context.with_media(app.media.clone());
+    let context = Arc::new(context);
     let handler = Arc::new(handler);
     let mut serving = Serving {
         context,
@@ -48,12 +67,21 @@ where
         calls: JoinSet::new(),
         found: JoinSet::new(),
         entered: HashSet::new(),
+        left: HashSet::new(),
+        gate: None,
         is_draining: false,
     };
-    if let Err(error) = clear(&serving.context).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "cannot clear what an earlier run has left");
+    match scope {
+        Scope::All => {
+            match clear(&serving.context).await {
+                Ok(calls) => serving.left = calls,
+                Err(error) => report(&error, "cannot clear what an earlier run has left"),
+            }
+            serving.look_for_calls(true);
+        }
+        Scope::One => serving.look_for_call().await,
     }
-    serving.look_for_calls(true);
+    serving.gate = Some(Gate::open(&app.link, &serving.context));
     let stop = app.stop.subscribe();
     let ended = serving.run(&mut events, stop).await;
     serving.end_calls(&ended).await;
@@ -70,9 +98,13 @@ struct Serving<'app, Handler> {
     app: &'app App,
     calls: JoinSet<()>,
     /// Searches for calls that came in without an event, and whether they are of an earlier run.
-    found: JoinSet<(Vec<Waiting>, bool)>,
+    found: JoinSet<(Vec<Unserved>, bool)>,
     /// The channels that have entered the application during such a search, which may have seen them as they were before.
     entered: HashSet<ChannelId>,
+    /// The outgoing calls of an earlier run.
+    left: HashSet<ChannelId>,
+    /// Open while outgoing calls may be started.
+    gate: Option<Gate>,
     /// Whether new calls are turned away.
     is_draining: bool,
 }
@@ -108,6 +140,8 @@ where
         }
         tracing::info!(calls = self.calls.len(), "shutting down");
         self.is_draining = true;
+        self.gate = None;
+        self.context.capacity.close();
         let limit = async {
             tokio::select! {
                 () = sleep(self.app.drain) => {}
@@ -122,7 +156,8 @@ where
             Pumped::Stopped => {}
         }
         let calls = self.context.sessions();
-        let hangups = calls.iter().filter(|session| !session.is_detached()).map(|session| {
+        let is_own = |session: &&Arc<Session>| session.placing.is_none() && !session.is_detached();
+        let hangups = calls.iter().filter(is_own).map(|session| {
             let channel = session.read(|state| state.channel.clone());
             self.context.hang_up(&channel)
         });
@@ -143,8 +178,8 @@ where
                     None => return Pumped::Lost(Ok(())),
                 },
                 Some(_) = self.calls.join_next() => {}
-                Some(found) = self.found.join_next() => if let Ok((waiting, resumed)) = found {
-                    self.take_over(waiting, resumed);
+                Some(found) = self.found.join_next() => if let Ok((unserved, resumed)) = found {
+                    self.take_over(unserved, resumed);
                 },
                 () = &mut until => return Pumped::Stopped,
             }
@@ -153,8 +188,10 @@ where
     }
 
     fn take(&mut self, event: &Event) {
-        if let Event::Reconnected(_) = event {
-            dispatch(&self.context, event);
+        if let Event::Reconnected(gap) = event {
+            if gap.restarted == Some(true) {
+                self.context.sessions().iter().for_each(|session| session.end(End::new(EndReason::Restarted, None)));
+            }
             // A call that entered in the gap sends no event.
             self.look_for_calls(false);
             return;
@@ -164,8 +201,8 @@ where
                 self.entered.insert(start.channel.id.clone());
             }
         }
-        if let Some(start) = dispatch(&self.context, event) {
-            self.admit(&start.channel, start.args.clone(), false);
+        if let Some((start, origin)) = dispatch(&self.context, event) {
+            self.admit(&start.channel, start.args.clone(), &origin);
         }
     }
 
@@ -173,31 +210,48 @@ where
     fn look_for_calls(&mut self, resumed: bool) {
         let context = Arc::clone(&self.context);
         self.found.spawn(async move {
-            let waiting = waiting(&context).await.unwrap_or_else(|error| {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot list the calls that wait");
+            // First, because a channel that has taken the place of another is no new call.
+            if !resumed {
+                reconcile_all(&context).await;
+            }
+            let unserved = unserved(&context).await.unwrap_or_else(|error| {
+                report(&error, "cannot list the calls that wait");
                 Vec::new()
             });
             // Those of which an event is on the way are new, not resumed.
             sleep(IN_FLIGHT).await;
-            (waiting, resumed)
+            (unserved, resumed)
         });
     }
 
-    fn take_over(&mut self, waiting: Vec<Waiting>, resumed: bool) {
-        for Waiting { channel, args } in waiting {
+    /// As [`Serving::look_for_calls`], for the only call there can be. It is an old one if Asterisk has opened the connection
+    /// again; then what belongs to it is ended first.
+    async fn look_for_call(&mut self) {
+        let others = match clear_application(&self.context).await {
+            Ok(others) => others,
+            Err(error) => return report(&error, "cannot find out whether the call is an old one"),
+        };
+        let context = Arc::clone(&self.context);
+        self.found.spawn(async move {
+            sleep(IN_FLIGHT).await;
+            let old = others.iter().filter(|id| context.find(id.as_str()).is_none());
+            (join_all(old.map(|id| unserved_one(&context, id))).await.into_iter().flatten().collect(), true)
+        });
+    }
+
+    fn take_over(&mut self, unserved: Vec<Unserved>, resumed: bool) {
+        for Unserved { channel, args } in unserved {
             let id = channel.id.as_str();
-            let is_known = self.context.find(id).is_some_and(|session| session.read(|state| state.has(id)));
-            if is_known
-                || self.entered.contains(&channel.id)
-                || self.context.is_detached(id)
-                || !is_new(&self.context, &channel, &args)
-            {
+            let is_known = self.context.find(id).is_some_and(|session| session.serves(id));
+            if is_known || self.entered.contains(&channel.id) || self.context.is_detached(id) {
                 continue;
             }
-            match self.app.resume {
-                Resume::HangUp if resumed => drop(self.context.hang_up(id)),
-                Resume::Dialplan if resumed => self.turn_away(id, Overload::Dialplan),
-                _ => self.admit(&channel, args, resumed),
+            let is_left = self.left.contains(&channel.id);
+            let origin = if is_left { Some(Origin::Left) } else { origin(&self.context, &channel, &args) };
+            match origin {
+                None => {}
+                Some(Origin::Caller | Origin::Left) if resumed => self.resume(&channel, args),
+                Some(origin) => self.admit(&channel, args, &origin),
             }
         }
         if self.found.is_empty() {
@@ -205,29 +259,45 @@ where
         }
     }
 
-    fn admit(&mut self, channel: &Channel, args: Vec<String>, resumed: bool) {
-        // Calls that have ended do not count.
-        while self.calls.try_join_next().is_some() {}
-        let id = channel.id.as_str();
-        if self.is_draining {
-            self.turn_away(id, self.app.overload);
-        } else if self.calls.len() >= self.app.max_calls {
-            tracing::warn!(call = id, "turned away: too many calls");
-            self.turn_away(id, self.app.overload);
-        } else {
-            self.begin(channel, args, resumed);
+    /// Takes over a call of an earlier run.
+    fn resume(&mut self, channel: &Channel, args: Vec<String>) {
+        match self.app.resume {
+            Resume::Handle => self.admit(channel, args, &Origin::Left),
+            Resume::HangUp => drop(self.context.hang_up(channel.id.as_str())),
+            Resume::Dialplan => self.turn_away(channel.id.as_str(), &Overload::Dialplan),
         }
     }
 
-    fn turn_away(&self, channel: &str, overload: Overload) {
+    fn admit(&mut self, channel: &Channel, args: Vec<String>, origin: &Origin) {
+        let id = channel.id.as_str();
+        let admission = match origin {
+            Origin::Placed(session, _) => {
+                session.placing.as_ref().and_then(Placing::take_permit).map(Admission::Served)
+            }
+            Origin::Caller | Origin::Left => self.context.capacity.admit(),
+        };
+        match (admission, origin) {
+            (Some(admission), _) if !self.is_draining => self.begin(channel, args, origin, admission),
+            (_, Origin::Placed(..)) => drop(self.context.hang_up(id)),
+            (admission, _) => {
+                if admission.is_none() && !self.is_draining {
+                    tracing::warn!(call = id, "turned away: too many calls");
+                }
+                #[cfg(feature = "metrics")]
+                crate::telemetry::call_refused();
+                self.turn_away(id, &self.app.overload);
+            }
+        }
+    }
+
+    fn turn_away(&self, channel: &str, overload: &Overload) {
+        let goes_on = *overload == Overload::Dialplan;
         let context = Arc::clone(&self.context);
         let handle = context.ari.channel(channel);
         let id: Box<str> = channel.into();
         self.context.spawn(async move {
-            let done = match overload {
-                Overload::Congestion => handle.hangup().reason("congestion").await,
-                Overload::Dialplan => handle.continue_in_dialplan().await,
-            };
+            let done =
+                if goes_on { handle.continue_in_dialplan().await } else { handle.hangup().reason("congestion").await };
             match done {
                 Err(error) if !error.is_gone() => {
                     tracing::warn!(call = &*id, error = &error as &dyn std::error::Error, "cannot be turned away");
@@ -238,23 +308,39 @@ where
         });
     }
 
-    fn begin(&mut self, channel: &Channel, args: Vec<String>, resumed: bool) {
+    fn begin(&mut self, channel: &Channel, args: Vec<String>, origin: &Origin, admission: Admission) {
         let session = Session::new(Arc::clone(&self.context), channel.id.as_str(), channel.state.as_str() == "Up");
         self.context.route(channel.id.as_str(), &session);
-        let arrival = Arrival {
-            args,
-            caller_number: channel.caller.number.clone(),
-            caller_name: channel.caller.name.clone(),
-            dialed: channel.dialplan.exten.clone(),
-            resumed,
-        };
-        let call = Call { session, arrival: Arc::new(arrival) };
+        let arrival = Arc::new(Arrival::new(&self.context.ids, channel, args, origin));
+        let call = Call { session, arrival };
+        if let Origin::Placed(placing, token) = origin {
+            if !hand_over(placing, token, &call) {
+                self.context.forget(&call.session);
+                drop(self.context.hang_up(channel.id.as_str()));
+                return;
+            }
+        }
         let span = tracing::info_span!("call", id = call.id(), caller = call.caller_number(), dialed = call.dialed());
         let ending = Ending::new(call.clone(), self.app.on_summary.clone(), span.clone());
         let handler = Arc::clone(&self.handler);
         let work = async move {
-            let failure = handle(&*handler, call).await;
+            let permit = call.session.context.capacity.until_served(admission, &call).await;
+            let failure = match &permit {
+                Ok(Some(_)) => {
+                    #[cfg(feature = "metrics")]
+                    crate::telemetry::call_started(&call.session);
+                    run(&*handler, call).await
+                }
+                Ok(None) => {
+                    #[cfg(feature = "metrics")]
+                    crate::telemetry::call_refused();
+                    Some("too many calls until its time was up".to_owned())
+                }
+                Err(error) => (!error.is_ended()).then(|| chain(error)),
+            };
             ending.finish(failure).await;
+            // A call counts until everything of it has ended.
+            drop(permit);
         };
         self.calls.spawn(work.instrument(span));
     }
@@ -290,74 +376,6 @@ where
     }
 }
 
-/// Runs a handler to its end. Returns the failure, unless it is the end of the call.
-async fn handle<Handler, Work, Fault>(handler: &Handler, call: Call) -> Option<String>
-where
-    Handler: Fn(Call) -> Work,
-    Work: Future<Output = Result<(), Fault>>,
-    Fault: Into<Failure>,
-{
-    let work = async { handler(call.clone()).await };
-    let failure = match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(Ok(())) => None,
-        Ok(Err(fault)) => {
-            let fault: Failure = fault.into();
-            (call.end().is_none() || !is_end(&*fault)).then(|| chain(&*fault))
-        }
-        Err(_) => Some("panicked".to_owned()),
-    };
-    if let Some(failure) = &failure {
-        tracing::error!("the handler failed: {failure}");
-    }
-    failure
-}
-
-fn causes<'error>(
-    error: &'error (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'error (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
-}
-
-/// Whether an error is [`CallError::Ended`], or has it as a cause.
-fn is_end(error: &(dyn std::error::Error + 'static)) -> bool {
-    // Libraries such as `anyhow` hide the type of what they carry, but not its text.
-    causes(error).any(|error| match error.downcast_ref::<CallError>() {
-        Some(error) => error.is_ended(),
-        None => error.to_string().starts_with(CallError::ENDED),
-    })
-}
-
-/// An error with its causes.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug)]
-    struct Wrapped(CallError);
-
-    impl std::fmt::Display for Wrapped {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("while asking")
-        }
-    }
-
-    impl std::error::Error for Wrapped {
-        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-            Some(&self.0)
-        }
-    }
-
-    #[test]
-    fn is_end_looks_at_the_causes() {
-        let ended = CallError::Ended(End::new(EndReason::HungUp, Some(16)));
-        assert!(is_end(&ended));
-        assert!(is_end(&*Failure::from(ended.to_string())));
-        assert!(is_end(&Wrapped(ended)));
-        assert!(!is_end(&Wrapped(CallError::invalid("media", "empty"))));
-        assert!(!is_end(&std::io::Error::other("the database is gone")));
-    }
+fn report(error: &Error, what: &'static str) {
+    tracing::error!(error = error as &dyn std::error::Error, "{what}");
 }

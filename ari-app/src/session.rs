@@ -1,28 +1,40 @@
 //! One call: its state is written by the dispatcher and awaited by the verbs.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ari_bindings::handles::ChannelHandle;
-use ari_bindings::{Error, Event};
-use tokio::sync::{broadcast, watch};
+use ari_bindings::ids::ChannelId;
+use ari_bindings::{Error, Event, events};
+use tokio::sync::{Notify, broadcast};
 use tokio::time::timeout;
 
-use crate::context::Context;
+use crate::context::{Context, Pending};
 use crate::error::{CallError, End, EndReason};
-use crate::state::State;
+use crate::ids::Kind;
+use crate::outgoing::Placing;
+use crate::state::{Parties, State, Transfers};
+use crate::verbs::phone_transfer::REFUSED;
 
 /// How many events [`Call::events`](crate::Call::events) keeps for a slow reader.
 const MOST_EVENTS: usize = 256;
 
 /// How long a refused request waits for the event that explains it: the end of a channel.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const EXPLANATION: Duration = Duration::from_millis(500);
 
 /// How long an event may be on its way when the server's answer to a request is already there.
 pub(crate) const IN_FLIGHT: Duration = Duration::from_millis(250);
 
 /// How long the cause of an end may come after the end. It does not come for every channel.
 pub(crate) const CAUSE: Duration = Duration::from_millis(100);
+
+/// How long after the end of a playback or recording the event may come that the channel has hung up, which has ended it.
+const HANGUP: Duration = Duration::from_millis(100);
+
+/// How long what begins waits for the caller to leave a bridge.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// One call. It outlives its channels: after a transfer another channel takes its place.
 pub(crate) struct Session {
@@ -31,10 +43,14 @@ pub(crate) struct Session {
     pub(crate) id: Box<str>,
     pub(crate) started: Instant,
     state: Mutex<State>,
-    changed: watch::Sender<()>,
+    changed: Notify,
     feed: Mutex<Feed>,
     /// Under which keys the context routes events here.
     keys: Mutex<Vec<Box<str>>>,
+    /// The requests that set who performs the transfers of the call's phones.
+    pub(crate) handling: Pending,
+    /// Set if it has no caller, but is an outgoing call that rings.
+    pub(crate) placing: Option<Placing>,
 }
 
 /// The receivers of the call's events.
@@ -46,10 +62,29 @@ enum Feed {
 
 impl Session {
     pub(crate) fn new(context: Arc<Context>, channel: &str, is_up: bool) -> Arc<Self> {
+        Self::with(context, channel, is_up, None)
+    }
+
+    /// An outgoing call that is about to be dialled.
+    pub(crate) fn placing(context: Arc<Context>, placing: Placing) -> Arc<Self> {
+        let id = context.ids.next(Kind::Call);
+        Self::with(context, &id, false, Some(placing))
+    }
+
+    fn with(context: Arc<Context>, channel: &str, is_up: bool, placing: Option<Placing>) -> Arc<Self> {
         let started = Instant::now();
         let state = Mutex::new(State::new(channel, is_up.then_some(started)));
-        let (changed, feed) = (watch::Sender::new(()), Mutex::new(Feed::Unused));
-        Arc::new(Self { context, id: channel.into(), started, state, changed, feed, keys: Mutex::default() })
+        Arc::new(Self {
+            context,
+            id: channel.into(),
+            started,
+            state,
+            changed: Notify::new(),
+            feed: Mutex::new(Feed::Unused),
+            keys: Mutex::default(),
+            handling: Pending::default(),
+            placing,
+        })
     }
 
     pub(crate) fn remember_key(&self, key: Box<str>) {
@@ -72,7 +107,7 @@ impl Session {
     /// Changes the state and wakes the verbs that wait for it.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let result = change(&mut lock(&self.state));
-        self.changed.send_replace(());
+        self.changed.notify_waiters();
         result
     }
 
@@ -92,32 +127,54 @@ impl Session {
         timeout(limit, self.until(find)).await.ok()
     }
 
+    /// The end of the call, if that is what has just ended a playback or a recording.
+    pub(crate) async fn hangs_up(&self) -> Option<End> {
+        self.wait_for(HANGUP, |state| state.end.clone()).await
+    }
+
+    /// Waits until the caller's bridges are gone that are about to end, and those of media that have ended: Asterisk may
+    /// report no end of what begins while the caller leaves a bridge.
+    pub(crate) async fn out_of_bridges(&self) {
+        let is_out = |state: &State| {
+            let is_out = !state.bridges.iter().any(|bridge| bridge.parties != Parties::Legs && bridge.is_ending);
+            #[cfg(feature = "media")]
+            let is_out = is_out && !state.connected_media.iter().any(|(_, media)| media.is_ending());
+            is_out
+        };
+        if !self.read(is_out) {
+            Box::pin(self.wait_for(LEAVING, |state| is_out(state).then_some(()))).await;
+        }
+    }
+
     async fn until<T>(&self, mut find: impl FnMut(&State) -> Option<T>) -> T {
-        // Before the first look, so that no change is missed.
-        let mut changes = self.changed.subscribe();
         loop {
+            let mut changed = pin!(self.changed.notified());
+            // Before the look, so that no change is missed.
+            changed.as_mut().enable();
             if let Some(found) = self.read(&mut find) {
                 return found;
             }
-            // The sender lives as long as `self`.
-            let _ = changes.changed().await;
+            changed.await;
         }
     }
 
     /// The error that a failed request means for the handler.
     ///
     /// A channel that hangs up makes requests fail before the event says so.
-    pub(crate) async fn explain(&self, error: Error) -> CallError {
-        let is_suspect = may_be_an_end(&error);
-        let limit = if is_suspect { PATIENCE } else { Duration::ZERO };
-        if let Some(end) = self.wait_for(limit, |state| state.end.clone()).await {
-            return CallError::Ended(end);
-        }
-        // Events of a busy server may take longer.
-        if is_suspect && self.is_gone().await {
-            self.end(End::new(EndReason::HungUp, None));
-        }
-        self.check().err().unwrap_or(CallError::Ari(error))
+    pub(crate) fn explain(&self, error: Error) -> Pin<Box<dyn Future<Output = CallError> + Send + '_>> {
+        // Boxed, because it is rarely needed, and its size would be that of every verb.
+        Box::pin(async move {
+            let is_suspect = may_be_an_end(&error);
+            let limit = if is_suspect { EXPLANATION } else { Duration::ZERO };
+            if let Some(end) = self.wait_for(limit, |state| state.end.clone()).await {
+                return CallError::Ended(end);
+            }
+            // Events of a busy server may take longer.
+            if is_suspect && self.is_gone().await {
+                self.end(End::new(EndReason::HungUp, None));
+            }
+            self.check().err().unwrap_or(CallError::Ari(error))
+        })
     }
 
     /// Whether the server does not know the caller's channel any more.
@@ -141,6 +198,23 @@ impl Session {
     pub(crate) fn end(&self, end: End) {
         self.change(|state| state.set_end(end));
         self.close_feed();
+    }
+
+    /// Whether a channel is one of the call's. The legs of an outgoing call are not until one becomes the call.
+    pub(crate) fn serves(&self, channel: &str) -> bool {
+        self.placing.is_none() && self.read(|state| state.has(channel))
+    }
+
+    /// Gives a channel to another call. Returns whether it was one of this call's.
+    pub(crate) fn give(&self, channel: &str) -> bool {
+        let is_given = self.change(|state| state.give(channel));
+        if is_given {
+            self.context.unroute(channel, self);
+        }
+        if self.read(|state| state.end.is_some()) {
+            self.close_feed();
+        }
+        is_given
     }
 
     /// Whether what the call owns is left alone.
@@ -173,6 +247,9 @@ impl Session {
             // Nobody may be listening any more.
             let _ = events.send(Arc::new(event.clone()));
         }
+        if let Event::ChannelTransfer(transfer) = event {
+            self.answer_transfer(transfer);
+        }
         let is_last = match event {
             Event::StasisEnd(end) => self.read(|state| *state.channel == *end.channel.id.as_str()),
             Event::ChannelDestroyed(gone) => self.read(|state| *state.channel == *gone.channel.id.as_str()),
@@ -182,6 +259,27 @@ impl Session {
             self.close_feed();
         }
         self.sweep();
+    }
+
+    /// Refuses a transfer that comes too late for the verb that has waited for it.
+    fn answer_transfer(&self, transfer: &events::ChannelTransfer) {
+        let phone = &transfer.referred_by.source_channel.id;
+        let is_refused = self.read(|state| match &state.transfers {
+            Transfers::Refused => true,
+            // That of the other party was first.
+            Transfers::Requested(first) => first.referred_by.source_channel.id != *phone,
+            Transfers::Ignored | Transfers::Awaited => false,
+        });
+        if is_refused && transfer.state.is_none() {
+            self.refuse_transfer(phone);
+        }
+    }
+
+    /// Refuses the transfer that a phone asks for, in the background.
+    pub(crate) fn refuse_transfer(&self, phone: &ChannelId) {
+        let phone = self.context.ari.channel(phone);
+        // The phone may have hung up.
+        self.context.spawn(async move { drop(phone.transfer_progress(REFUSED).await) });
     }
 
     /// Forgets the legs that have ended and that no handle refers to.
@@ -207,8 +305,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::context::tests::context;
+    use crate::state;
+
+    #[tokio::test]
+    async fn bridge_without_the_caller_delays_nothing() {
+        let session = Session::new(context(), "1", true);
+        for parties in [Parties::Legs, Parties::Caller] {
+            let bridge = state::Bridge { is_ending: true, ..state::Bridge::new("2".into(), parties) };
+            session.change(|state| state.bridges.push(bridge));
+            assert_eq!(session.out_of_bridges().now_or_never().is_none(), parties == Parties::Caller);
+        }
+    }
 
     #[tokio::test]
     async fn events_close_with_the_call() {

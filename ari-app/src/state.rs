@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use ari_bindings::Event;
+use ari_bindings::{Event, events};
 
 use crate::error::{End, EndReason};
+use crate::progress::Media;
+
+pub(crate) use crate::legs::{Early, Leg, LegStatus, Refusal};
 
 /// How many digits a call keeps that no verb has taken.
 const MOST_DIGITS: usize = 128;
@@ -21,38 +24,37 @@ pub(crate) struct State {
     pub(crate) end: Option<End>,
     pub(crate) ended: Option<Instant>,
     pub(crate) digits: VecDeque<char>,
-    pub(crate) playbacks: Vec<(Box<str>, Progress<PlaybackEnd>)>,
-    pub(crate) recordings: Vec<(Box<str>, Progress<RecordingEnd>)>,
+    pub(crate) media: Media,
     /// The legs that exist or that a handle refers to.
     pub(crate) legs: Vec<Leg>,
     /// How many legs were ever dialled.
     pub(crate) dialled: usize,
     pub(crate) bridges: Vec<Bridge>,
+    /// The media that the caller is connected with, by the tokens of their channels.
+    #[cfg(feature = "media")]
+    pub(crate) connected_media: Vec<(Box<str>, ari_media::MediaWatch)>,
     /// Whether the handler has given the call away, or another process has, so that nothing is torn down.
     pub(crate) detached: bool,
+    /// Whether it counts among the calls that a handler has.
+    #[cfg(feature = "metrics")]
+    pub(crate) is_counted: bool,
+    pub(crate) transfers: Transfers,
+    /// The channels of phones that have transferred their party, and have not hung up yet.
+    pub(crate) replaced: Vec<Box<str>>,
 }
 
-/// How far something has got.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Progress<T> {
-    /// The reply to the request is outstanding, so the server need not know it yet.
-    Requested,
-    Pending,
-    Over(T),
-}
-
-/// How a playback ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PlaybackEnd {
-    Finished,
-    Failed,
-}
-
-/// How a recording ended.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum RecordingEnd {
-    Finished { duration: Option<i64>, talking: Option<i64> },
-    Failed { cause: Box<str> },
+/// What is done about the transfers that the call's phones ask for.
+#[derive(Default)]
+pub(crate) enum Transfers {
+    /// Asterisk performs them, or the program by its own keys.
+    #[default]
+    Ignored,
+    /// They are refused.
+    Refused,
+    /// A verb waits for one.
+    Awaited,
+    /// One that the verb is about to take.
+    Requested(Box<events::ChannelTransfer>),
 }
 
 /// A bridge of the call.
@@ -60,67 +62,25 @@ pub(crate) struct Bridge {
     pub(crate) id: Box<str>,
     /// Whether it was destroyed or one of the call's channels has left it.
     pub(crate) is_disturbed: bool,
-    /// Whether other calls are in it, too, so that it does not end with this one.
-    pub(crate) is_shared: bool,
+    pub(crate) parties: Parties,
+    /// Whether it is about to be destroyed.
+    pub(crate) is_ending: bool,
+}
+
+/// Who is in a bridge.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parties {
+    /// The caller and what belongs to the call.
+    Caller,
+    /// Legs of the call alone.
+    Legs,
+    /// Other calls, too, so that it does not end with this one.
+    Calls,
 }
 
 impl Bridge {
-    pub(crate) fn new(id: Box<str>) -> Self {
-        Self { id, is_disturbed: false, is_shared: false }
-    }
-
-    pub(crate) fn shared(id: Box<str>) -> Self {
-        Self { is_shared: true, ..Self::new(id) }
-    }
-}
-
-/// A channel that the call has dialled.
-#[derive(Debug, Clone)]
-pub(crate) struct Leg {
-    /// The id that it was dialled with; a pickup gives it another channel.
-    pub(crate) token: Box<str>,
-    pub(crate) channel: Box<str>,
-    pub(crate) status: LegStatus,
-    pub(crate) busy: bool,
-    /// Whether something refers to it, so that it is kept after its end.
-    pub(crate) is_held: bool,
-    /// What was pressed in a bridge.
-    pub(crate) keys: VecDeque<char>,
-}
-
-/// How far a leg has got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LegStatus {
-    /// The reply to the request is outstanding.
-    Requested,
-    Dialling,
-    Answered,
-    Ended {
-        cause: Option<i64>,
-    },
-}
-
-impl Leg {
-    pub(crate) fn new(token: Box<str>) -> Self {
-        Self {
-            channel: token.clone(),
-            token,
-            status: LegStatus::Requested,
-            busy: false,
-            is_held: true,
-            keys: VecDeque::new(),
-        }
-    }
-
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self.status, LegStatus::Ended { .. })
-    }
-
-    fn end(&mut self, cause: Option<i64>) {
-        match &mut self.status {
-            LegStatus::Ended { cause: known } => *known = known.or(cause),
-            status => *status = LegStatus::Ended { cause },
-        }
+    pub(crate) fn new(id: Box<str>, parties: Parties) -> Self {
+        Self { id, parties, is_disturbed: false, is_ending: false }
     }
 }
 
@@ -132,12 +92,17 @@ impl State {
             end: None,
             ended: None,
             digits: VecDeque::new(),
-            playbacks: Vec::new(),
-            recordings: Vec::new(),
+            media: Media::default(),
             legs: Vec::new(),
             dialled: 0,
             bridges: Vec::new(),
+            #[cfg(feature = "media")]
+            connected_media: Vec::new(),
             detached: false,
+            #[cfg(feature = "metrics")]
+            is_counted: false,
+            transfers: Transfers::default(),
+            replaced: Vec::new(),
         }
     }
 
@@ -145,33 +110,29 @@ impl State {
         match event {
             Event::StasisStart(start) => {
                 if let Some(leg) = self.leg_mut(start.channel.id.as_str()) {
-                    leg.status = LegStatus::Answered;
+                    leg.entered();
                 }
             }
+            // The event with the cause follows.
+            Event::StasisEnd(end) if self.leg_mut(end.channel.id.as_str()).is_some_and(|leg| leg.rings()) => {}
             Event::StasisEnd(end) => self.channel_ended(end.channel.id.as_str(), EndReason::Left, None),
             Event::ChannelHangupRequest(request) => {
                 // The cause of a soft request is a fixed number; `ChannelDestroyed` has the real one.
                 let cause = request.cause.filter(|cause| *cause != 0 && request.soft != Some(true));
                 let channel = request.channel.id.as_str();
-                let rings = |leg: &mut Leg| matches!(leg.status, LegStatus::Requested | LegStatus::Dialling);
                 // A leg that rings ends with the cause that says why it was not answered.
-                if !self.leg_mut(channel).is_some_and(rings) {
+                if !self.leg_mut(channel).is_some_and(|leg| leg.rings()) {
                     self.channel_ended(channel, EndReason::HungUp, cause);
                 }
             }
             Event::ChannelDestroyed(gone) => {
+                self.replaced.retain(|channel| **channel != *gone.channel.id.as_str());
                 self.channel_ended(gone.channel.id.as_str(), EndReason::HungUp, Some(gone.cause));
             }
-            Event::ChannelStateChange(change)
-                if *change.channel.id.as_str() == *self.channel && change.channel.state.as_str() == "Up" =>
-            {
-                self.answered.get_or_insert_with(Instant::now);
+            Event::ChannelStateChange(change) if change.channel.state.as_str() == "Up" => {
+                self.channel_answered(change.channel.id.as_str());
             }
-            Event::Dial(dial) if dial.dialstatus == "BUSY" => {
-                if let Some(leg) = self.leg_mut(dial.peer.id.as_str()) {
-                    leg.busy = true;
-                }
-            }
+            Event::Dial(dial) => self.dialled(dial),
             Event::ChannelDtmfReceived(dtmf) => {
                 if let Some(key) = dtmf.digit.chars().next() {
                     self.pressed(dtmf.channel.id.as_str(), key);
@@ -181,15 +142,37 @@ impl State {
                 self.disturb(left.bridge.id.as_str());
             }
             Event::BridgeDestroyed(destroyed) => self.disturb(destroyed.bridge.id.as_str()),
-            Event::PlaybackFinished(_) | Event::RecordingFinished(_) | Event::RecordingFailed(_) => {
-                self.media_ended(event);
+            Event::ChannelTransfer(transfer) if transfer.state.is_none() => {
+                if let Transfers::Awaited = self.transfers {
+                    self.transfers = Transfers::Requested(transfer.clone());
+                }
             }
-            _ => {}
+            _ => self.media.apply(event, self.end.is_some()),
         }
+    }
+
+    fn channel_answered(&mut self, channel: &str) {
+        if *self.channel == *channel {
+            self.answered.get_or_insert_with(Instant::now);
+        } else if let Some(leg) = self.leg_mut(channel).filter(|leg| leg.early.is_some() && leg.rings()) {
+            leg.status = LegStatus::Answered;
+        }
+    }
+
+    fn dialled(&mut self, dial: &events::Dial) {
+        let Some(leg) = self.leg_mut(dial.peer.id.as_str()) else { return };
+        leg.refusal = match dial.dialstatus.as_str() {
+            "BUSY" => Some(Refusal::Busy),
+            "CONGESTION" | "CHANUNAVAIL" => Some(Refusal::Congestion),
+            _ => leg.refusal,
+        };
     }
 
     fn pressed(&mut self, channel: &str, key: char) {
         let keys = if *self.channel == *channel {
+            if self.media.take_key(key) {
+                return;
+            }
             &mut self.digits
         } else if let Some(leg) = self.leg_mut(channel) {
             &mut leg.keys
@@ -202,26 +185,6 @@ impl State {
         keys.push_back(key);
     }
 
-    fn media_ended(&mut self, event: &Event) {
-        match event {
-            Event::PlaybackFinished(finished) => {
-                let failed = finished.playback.state.as_str() == "failed";
-                let end = if failed { PlaybackEnd::Failed } else { PlaybackEnd::Finished };
-                self.playback_ended(finished.playback.id.as_str(), end);
-            }
-            Event::RecordingFinished(finished) => {
-                let recording = &finished.recording;
-                let end = RecordingEnd::Finished { duration: recording.duration, talking: recording.talking_duration };
-                self.recording_ended(recording.name.as_str(), end);
-            }
-            Event::RecordingFailed(failed) => {
-                let cause = failed.recording.cause.as_deref().unwrap_or("no cause given").into();
-                self.recording_ended(failed.recording.name.as_str(), RecordingEnd::Failed { cause });
-            }
-            _ => {}
-        }
-    }
-
     /// Whether a channel is the caller's, or that of a leg, and has not ended.
     pub(crate) fn has(&self, channel: &str) -> bool {
         let is_caller = *self.channel == *channel && self.end.is_none();
@@ -230,6 +193,7 @@ impl State {
 
     /// Another channel takes the place of one of the call's: a transfer by the phone.
     pub(crate) fn replace(&mut self, replaced: &str, channel: &str) {
+        self.replaced.push(replaced.into());
         if *self.channel == *replaced {
             self.channel = channel.into();
         } else if let Some(leg) = self.leg_mut(replaced) {
@@ -243,6 +207,27 @@ impl State {
         let Some(leg) = self.legs.iter_mut().find(|leg| *leg.token == *token) else { return false };
         leg.channel = channel.into();
         leg.status = LegStatus::Answered;
+        true
+    }
+
+    /// A leg takes the place of the caller, whose channel until now is left to be hung up. Returns whether the leg is up.
+    pub(crate) fn promote(&mut self, token: &str) -> bool {
+        let Some(leg) = self.leg_by_token(token).filter(|leg| !leg.is_over()) else { return false };
+        leg.status = LegStatus::Given;
+        let channel = leg.channel.clone();
+        self.replaced.push(std::mem::replace(&mut self.channel, channel));
+        true
+    }
+
+    /// Gives a channel to another call. Returns whether it was one of this call's.
+    pub(crate) fn give(&mut self, channel: &str) -> bool {
+        if !self.has(channel) {
+            return false;
+        }
+        match self.leg_mut(channel) {
+            Some(leg) => leg.status = LegStatus::Given,
+            None => self.set_end(End::new(EndReason::Left, None)),
+        }
         true
     }
 
@@ -291,6 +276,10 @@ impl State {
         }
     }
 
+    pub(crate) fn bridge_mut(&mut self, id: &str) -> Option<&mut Bridge> {
+        self.bridges.iter_mut().find(|known| *known.id == *id)
+    }
+
     fn disturb(&mut self, bridge: &str) {
         if let Some(bridge) = self.bridges.iter_mut().find(|known| *known.id == *bridge) {
             bridge.is_disturbed = true;
@@ -308,41 +297,10 @@ impl State {
             known.is_disturbed = false;
         }
     }
-
-    pub(crate) fn playback_mut(&mut self, id: &str) -> Option<&mut Progress<PlaybackEnd>> {
-        self.playbacks.iter_mut().find(|(known, _)| **known == *id).map(|(_, progress)| progress)
-    }
-
-    pub(crate) fn recording_mut(&mut self, name: &str) -> Option<&mut Progress<RecordingEnd>> {
-        self.recordings.iter_mut().find(|(known, _)| **known == *name).map(|(_, progress)| progress)
-    }
-
-    pub(crate) fn playback_ended(&mut self, id: &str, end: PlaybackEnd) {
-        if let Some(progress) = self.playback_mut(id) {
-            *progress = Progress::Over(end);
-        }
-    }
-
-    pub(crate) fn recording_ended(&mut self, name: &str, end: RecordingEnd) {
-        if let Some(progress) = self.recording_mut(name) {
-            *progress = Progress::Over(end);
-        }
-    }
-}
-
-impl<T> Progress<T> {
-    /// Notes that the reply to the request has come.
-    pub(crate) fn acknowledge(&mut self) {
-        if matches!(self, Self::Requested) {
-            *self = Self::Pending;
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use ari_bindings::events;
-
     use super::*;
 
     fn hangup_request(channel: &str, cause: i64, soft: bool) -> Event {
@@ -379,6 +337,43 @@ mod tests {
         assert!(state.take_finished_legs().is_empty(), "a handle refers to it");
         state.legs[0].is_held = false;
         assert_eq!(state.take_finished_legs().len(), 1);
+    }
+
+    #[test]
+    fn early_leg_answers_with_its_state_and_ends_with_the_cause() {
+        let mut state = State::new("1", None);
+        let early = Some(Early::default());
+        state.legs.push(Leg { early, ..Leg::new("2".into()) });
+        state.legs.push(Leg { early, ..Leg::new("3".into()) });
+        let mut start = events::StasisStart::default();
+        start.channel.id = "2".into();
+        state.apply(&Event::StasisStart(Box::new(start)));
+        assert_eq!(
+            (state.legs[0].status, state.legs[0].early),
+            (LegStatus::Requested, Some(Early { has_entered: true }))
+        );
+        let mut change = events::ChannelStateChange::default();
+        change.channel.id = "2".into();
+        change.channel.state = "Up".into();
+        state.apply(&Event::ChannelStateChange(Box::new(change)));
+        assert_eq!(state.legs[0].status, LegStatus::Answered);
+        let mut end = events::StasisEnd::default();
+        end.channel.id = "3".into();
+        state.apply(&Event::StasisEnd(Box::new(end)));
+        assert!(!state.legs[1].is_over());
+        state.apply(&destroyed("3", 21));
+        assert_eq!(state.legs[1].status, LegStatus::Ended { cause: Some(21) });
+    }
+
+    #[test]
+    fn promoted_leg_leaves_the_old_channel_to_the_end_of_the_call() {
+        let mut state = State::new("1", None);
+        assert!(!state.promote("2"));
+        state.legs.push(Leg::new("2".into()));
+        assert!(state.promote("2"));
+        assert_eq!((&*state.channel, &*state.replaced), ("2", &["1".into()][..]));
+        state.apply(&destroyed("1", 16));
+        assert!(state.replaced.is_empty() && state.end.is_none());
     }
 
     #[test]

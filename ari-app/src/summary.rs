@@ -13,8 +13,10 @@ pub struct CallSummary {
     pub id: String,
     /// The caller's number; empty if unknown.
     pub caller: String,
-    /// The extension that the caller dialled.
+    /// The extension that the caller dialled, or the endpoint of an outgoing call.
     pub dialed: String,
+    /// Whether the application has started the call.
+    pub outgoing: bool,
     /// Seconds from the start of the call in the application to its end.
     pub duration: f64,
     /// Seconds from the answer to the end; `None` if the call was never answered.
@@ -37,6 +39,7 @@ impl CallSummary {
                 id: call.id().to_owned(),
                 caller: call.caller_number().to_owned(),
                 dialed: call.dialed().to_owned(),
+                outgoing: call.is_outgoing(),
                 duration: until.duration_since(started).as_secs_f64(),
                 talked: state.answered.map(|answered| until.duration_since(answered).as_secs_f64()),
                 legs: state.dialled,

@@ -12,6 +12,7 @@ use crate::app::OnSummary;
 use crate::call::Call;
 use crate::error::{End, EndReason};
 use crate::session::{CAUSE, Session};
+use crate::state::Parties;
 use crate::summary::CallSummary;
 
 /// How long the end of a call may take: hanging up its legs and destroying its bridges.
@@ -59,7 +60,13 @@ async fn end(Parts { call, on_summary }: Parts, failure: Option<String>) {
     if timeout(TEARDOWN, tear_down(session)).await.is_err() {
         tracing::warn!("not everything of the call could be ended in time");
     }
+    if !session.is_detached() {
+        // Unless that is known, the server has not reported it, and nothing more will arrive.
+        session.end(End::new(EndReason::Disconnected, None));
+    }
     let summary = CallSummary::of(&call, failure);
+    #[cfg(feature = "metrics")]
+    crate::telemetry::call_ended(session, &summary);
     forget(session);
     tracing::info!(duration = summary.duration, legs = summary.legs, "the call is over");
     if let Some(receive) = on_summary {
@@ -73,9 +80,10 @@ async fn tear_down(session: &Session) {
     let (detached, bridges, legs, caller) = session.read(|state| {
         // The end of the event connection says nothing about the caller.
         let may_be_up = state.end.as_ref().is_none_or(|end| end.reason == EndReason::Disconnected);
-        let own = state.bridges.iter().filter(|bridge| !bridge.is_shared);
+        let own = state.bridges.iter().filter(|bridge| bridge.parties != Parties::Calls);
         let bridges: Vec<_> = own.map(|bridge| bridge.id.clone()).collect();
-        let legs: Vec<_> = state.legs.iter().filter(|leg| !leg.is_over()).map(|leg| leg.channel.clone()).collect();
+        let legs = state.legs.iter().filter(|leg| !leg.is_over()).map(|leg| leg.channel.clone());
+        let legs: Vec<_> = legs.chain(state.replaced.iter().cloned()).collect();
         (state.detached, bridges, legs, may_be_up.then(|| state.channel.clone()))
     });
     if detached {
@@ -101,16 +109,15 @@ fn forget(session: &Session) {
         if let Some(channel) = living {
             session.context.note_detached(&channel);
         }
+        // Tasks that wait for the end must not wait indefinitely.
         session.end(End::new(EndReason::Left, None));
     }
-    // Nothing more will arrive: tasks that wait for the end must not wait indefinitely.
-    session.end(End::new(EndReason::Disconnected, None));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Arrival;
+    use crate::arrival::Arrival;
     use crate::context::tests::context;
 
     #[tokio::test]
@@ -134,5 +141,45 @@ mod tests {
         Ending::new(call.clone(), None, tracing::Span::none()).finish(None).await;
         assert_eq!(call.ended().await.reason, EndReason::Left);
         assert!(context.find("1").is_none() && context.is_detached("1"));
+    }
+
+    #[cfg(feature = "metrics")]
+    #[tokio::test]
+    async fn every_call_that_was_counted_is_counted_out() {
+        use metrics_util::debugging::DebuggingRecorder;
+
+        let recorder = DebuggingRecorder::new();
+        let _recording = metrics::set_default_local_recorder(&recorder);
+        let context = context();
+        for (id, is_counted) in [("finished", true), ("aborted", true), ("detached", true), ("in line", false)] {
+            let session = Session::new(Arc::clone(&context), id, false);
+            context.route(id, &session);
+            let call = Call { session, arrival: Arc::new(Arrival::default()) };
+            if is_counted {
+                crate::telemetry::call_started(&call.session);
+            }
+            let ending = Ending::new(call.clone(), None, tracing::Span::none());
+            match id {
+                "aborted" => drop(ending),
+                "detached" => {
+                    call.detach();
+                    ending.finish(None).await;
+                }
+                _ => {
+                    call.session.end(End::new(EndReason::HungUp, Some(16)));
+                    ending.finish(None).await;
+                }
+            }
+            call.ended().await;
+        }
+        let expected = [
+            "ari_app_call_duration_seconds Histogram(3)",
+            "ari_app_calls_active Gauge(0)",
+            "ari_app_calls_ended_total failed=false reason=detached Counter(1)",
+            "ari_app_calls_ended_total failed=false reason=hung_up Counter(1)",
+            "ari_app_calls_ended_total failed=true reason=disconnected Counter(1)",
+            "ari_app_calls_started_total Counter(3)",
+        ];
+        assert_eq!(crate::telemetry::tests::measured(&recorder), expected);
     }
 }

@@ -381,3 +381,6 @@ impl fmt::Display for Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

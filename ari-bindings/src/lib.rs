@@ -133,3 +133,7 @@ pub use request::{Download, EventFilter, IntoList, Request, Response, VariableVa
 pub use resync::{Differences, Resync};
 #[cfg(feature = "websocket")]
 pub use router::{EventRouter, RoutedEvents};
+#[cfg(feature = "websocket")]
+pub use transport::Upgrade;
+#[cfg(feature = "http")]
+pub use transport::{HttpService, ServiceError};

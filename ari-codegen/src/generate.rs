@@ -9,7 +9,7 @@ use crate::fixups::{self, Fixup};
 use crate::json::Source;
 use crate::lower::lower;
 use crate::merge::{Notes, merge};
-use crate::record::{Names, Record};
+use crate::record::{Availability, Names, Record};
 use crate::release::Release;
 use crate::rust::Crate;
 use crate::swagger;
@@ -26,8 +26,10 @@ pub struct ReleaseSource {
 /// What a generation gives.
 #[derive(Debug, Clone)]
 pub struct Generated {
-    /// The generated files.
+    /// The generated files of the bindings.
     pub files: Vec<File>,
+    /// The generated files of the fake server.
+    pub surface: Vec<File>,
     /// How much there is.
     pub summary: Summary,
     /// Where releases contradict each other, and names that had to be made distinct.
@@ -77,6 +79,29 @@ pub fn read(source: &ReleaseSource) -> Result<Api, Diagnostics> {
 /// # Errors
 /// Every fault of the input, collected over all releases, and every fixup that does not apply.
 pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> Result<Generated, Diagnostics> {
+    let (apis, availability) = corrected(sources, table, record)?;
+    let Some((api, mut notes)) = merge(apis, &record.names) else { return Err(no_release()) };
+    let lowered = lower(&api, &Record { availability, ..record.clone() })?;
+    notes.extend(lowered.notes);
+    let (undocumented, superfluous) = (record.prose.missing(&api), record.prose.superfluous(&api));
+    let releases: Vec<Release> = api.releases.iter().copied().collect();
+    Ok(Generated {
+        files: emit::emit(&lowered.code, &releases)?,
+        surface: emit::emit_surface(&lowered.code)?,
+        summary: summary(&lowered.code),
+        notes,
+        names: lowered.names,
+        undocumented,
+        superfluous,
+    })
+}
+
+/// The corrected API of each release, and since when items are there.
+pub(crate) fn corrected(
+    sources: &[ReleaseSource],
+    table: &[Fixup],
+    record: &Record,
+) -> Result<(Vec<Api>, Availability), Diagnostics> {
     let mut diagnostics = Diagnostics::default();
     let mut availability = record.availability.clone();
     let mut apis: Vec<Api> = Vec::new();
@@ -90,24 +115,13 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> 
         apis.extend(diagnostics.take(fixups::apply(table, source.release, declared)));
     }
     availability.extend(table);
-    let apis = diagnostics.or(apis)?;
-    let Some((api, mut notes)) = merge(apis, &record.names) else {
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.general("no release to generate from");
-        return Err(diagnostics);
-    };
-    let lowered = lower(&api, &Record { availability, ..record.clone() })?;
-    notes.extend(lowered.notes);
-    let (undocumented, superfluous) = (record.prose.missing(&api), record.prose.superfluous(&api));
-    let releases: Vec<Release> = api.releases.iter().copied().collect();
-    Ok(Generated {
-        files: emit::emit(&lowered.code, &releases)?,
-        summary: summary(&lowered.code),
-        notes,
-        names: lowered.names,
-        undocumented,
-        superfluous,
-    })
+    diagnostics.or((apis, availability))
+}
+
+pub(crate) fn no_release() -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.general("no release to generate from");
+    diagnostics
 }
 
 fn summary(lowered: &Crate) -> Summary {

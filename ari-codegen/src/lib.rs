@@ -9,13 +9,16 @@
 //! [Api] --merge--> Api --lower--> rust::Crate --emit--> [File]
 //! ```
 //!
-//! [`generate()`] runs the whole pipeline. [`record`] contains the other data of `api-docs/`.
+//! [`generate()`] runs the whole pipeline; [`export::export()`] makes OpenAPI, AsyncAPI and JSON Schema of the same
+//! API. [`record`] contains the other data of `api-docs/`.
 
 #![forbid(unsafe_code)]
 
 pub mod api;
 mod diagnostic;
+mod document;
 pub mod emit;
+pub mod export;
 pub mod fixups;
 mod generate;
 mod json;

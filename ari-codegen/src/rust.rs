@@ -20,6 +20,80 @@ pub struct Crate {
     pub handles: Vec<Handle>,
     /// Since when items are there.
     pub availability: Availability,
+    /// The operations as a server reads them.
+    pub surface: Surface,
+}
+
+/// The operations as a server reads them, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Surface {
+    /// The different lists of first releases, each with the name of its constant.
+    pub lists: Vec<(String, Vec<Release>)>,
+    /// Every operation, resource by resource, in the order of the declarations.
+    pub operations: Vec<Served>,
+}
+
+/// An operation as a server reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// Its resource: `channels`.
+    pub resource: String,
+    /// Its name on the wire: `playWithId`.
+    pub name: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Path template.
+    pub path: String,
+    /// Whether it makes the connection an event connection.
+    pub opens_events: bool,
+    /// The modules of Asterisk without which it is not there.
+    pub modules: Vec<String>,
+    /// The position of its list of first releases.
+    pub since: usize,
+    /// Its parameters, in the order of the declarations.
+    pub parameters: Vec<ServedParameter>,
+}
+
+/// A parameter as a server reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServedParameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// Where a server finds it, and what it takes it for.
+    pub place: ServedPlace,
+    /// The position of its list of first releases, where it differs from the operation's.
+    pub since: Option<usize>,
+}
+
+/// Where a server finds a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServedPlace {
+    /// A segment of the path.
+    Path,
+    /// The query, a form, or a member of a JSON body.
+    Query {
+        /// What it is read as.
+        kind: ServedKind,
+        /// Whether it takes several values, separated by commas.
+        list: bool,
+    },
+    /// A JSON body or a member of one.
+    Body,
+    /// A JSON body that is an event filter as a whole.
+    Filter,
+}
+
+/// What a server reads a value as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServedKind {
+    /// A text.
+    Text,
+    /// A number of 32 bits.
+    Integer,
+    /// A number of 64 bits.
+    Long,
+    /// A truth value.
+    Boolean,
 }
 
 /// Since when items are there, as data.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::Failure;
+use crate::{Failure, usage};
 
 /// How long a contender may take; it ends itself then.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const CONTENDER_LIMIT: Duration = Duration::from_secs(90);
 
 /// Runs a contender, and has what it reports.
 pub(crate) fn report<T: DeserializeOwned>(arguments: &[String]) -> Result<T, Failure> {
@@ -30,9 +30,9 @@ pub(crate) fn send(value: &impl Serialize) -> Result<(), Failure> {
 /// Runs a contender's part in this process: on a runtime with as many threads as there are processors.
 pub(crate) fn block_on<T>(part: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(async { tokio::time::timeout(PATIENCE, part).await });
+    let result = runtime.block_on(async { tokio::time::timeout(CONTENDER_LIMIT, part).await });
     runtime.shutdown_background();
-    result.unwrap_or_else(|_| Err(format!("not done after {} s", PATIENCE.as_secs()).into()))
+    result.unwrap_or_else(|_| Err(format!("not done after {} s", CONTENDER_LIMIT.as_secs()).into()))
 }
 
 /// A server in its own process, which ends with this value.
@@ -52,6 +52,11 @@ impl ServerProcess {
     pub(crate) fn start_with(arguments: &[&str]) -> Result<Self, Failure> {
         let mut command = this_program()?;
         command.args(arguments);
+        Self::start_command(command)
+    }
+
+    /// Starts another program, which has to report its port, too.
+    pub(crate) fn start_command(mut command: Command) -> Result<Self, Failure> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut output = BufReader::new(child.stdout.take().ok_or("the server has no output")?);
         let mut line = String::new();
@@ -63,6 +68,11 @@ impl ServerProcess {
     /// `127.0.0.1:PORT`
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its time on the processor until now, in the system included.
+    pub(crate) fn processor_time(&self) -> Result<Duration, Failure> {
+        usage::time_of(self.child.id())
     }
 
     /// Stops it and returns what it has reported until then.

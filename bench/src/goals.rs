@@ -2,6 +2,7 @@
 
 use crate::build::{DATA_ALONE, DEFAULT, PEER};
 use crate::contenders::{OUR_APP, OURS};
+use crate::media::MEDIA;
 use crate::table::Table;
 
 /// An upper bound of a number in a table.
@@ -29,6 +30,11 @@ const GOALS: &[Goal] = &[
     Goal { row: OUR_APP, ..goal("Idle calls", "KiB/call", 8.0, "ari-app: KiB of memory, an idle call") },
     Goal { row: OUR_APP, ..goal("Incoming calls", "ratio", 1.3, "ari-app: CPU of a call, of a task on ari-bindings") },
     Goal { row: OUR_APP, ..goal("Incoming calls", "of 100 at once", 1.25, "ari-app: CPU of a call, of 100 at once") },
+    Goal {
+        row: MEDIA,
+        ..goal("Echo over AudioSocket", "late %", 0.1, "ari-media: % of the frames late over AudioSocket")
+    },
+    Goal { row: MEDIA, ..goal("Echo over WebSocket", "late %", 0.1, "ari-media: % of the frames late over WebSocket") },
     Goal {
         row: DEFAULT,
         relative_to: Some(PEER),

@@ -14,6 +14,7 @@ mod corpus;
 mod decode;
 mod goals;
 mod incoming;
+mod media;
 mod options;
 mod report;
 mod requests;
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
         Command::Call(call) => calls::child(&call),
         Command::Exchange => incoming::exchange(),
         Command::Answer(answer) => incoming::child(&answer),
+        Command::Echo(echo) => media::echo(&echo),
+        Command::Peers(peers) => media::peers(&peers),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,6 +65,7 @@ fn run(options: &Options) -> Result<(), Failure> {
             Benchmark::Requests => requests::run(options)?.into_iter().for_each(|table| report.add(table)),
             Benchmark::Idle => report.add(incoming::run_idle(options)?),
             Benchmark::Incoming => report.add(incoming::run_whole(options)?),
+            Benchmark::Media => media::run(options)?.into_iter().for_each(|table| report.add(table)),
             Benchmark::Live => report.add(calls::run(options)?),
             Benchmark::Build => report.add(build::run(options)?),
         }

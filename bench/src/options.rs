@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
 
-use crate::{calls, incoming, requests, server, socket};
+use crate::{calls, incoming, media, requests, server, socket};
 
 /// Benchmarks of bindings for ARI
 #[derive(Debug, Parser)]
@@ -30,6 +30,12 @@ pub(crate) enum Command {
     /// One contender serves calls
     #[command(hide = true)]
     Answer(incoming::Answer),
+    /// One contender echoes the sound of calls
+    #[command(hide = true)]
+    Echo(media::Echo),
+    /// The peers of an echo
+    #[command(hide = true)]
+    Peers(media::Peers),
 }
 
 /// What to run, and how much of it.
@@ -70,6 +76,8 @@ pub(crate) enum Benchmark {
     Idle,
     /// Whole calls into an application, with a server on loopback
     Incoming,
+    /// The sound of many calls
+    Media,
     /// Whole calls with a real Asterisk
     Live,
     /// What it costs to build
@@ -89,6 +97,7 @@ impl Options {
             Benchmark::Requests,
             Benchmark::Idle,
             Benchmark::Incoming,
+            Benchmark::Media,
         ];
         all.extend(self.live.then_some(Benchmark::Live));
         all.extend(self.build.then_some(Benchmark::Build));

@@ -7,6 +7,9 @@ use nix::sys::time::TimeValLike as _;
 
 use crate::Failure;
 
+/// Ticks a second in which Linux shows times to programs.
+const TICKS: u64 = 100;
+
 /// The time on the processor of this process and all its threads, in the system included.
 pub(crate) fn own_time() -> Duration {
     time(UsageWho::RUSAGE_SELF)
@@ -15,6 +18,16 @@ pub(crate) fn own_time() -> Duration {
 /// The same of the children that have ended.
 pub(crate) fn children_time() -> Duration {
     time(UsageWho::RUSAGE_CHILDREN)
+}
+
+/// The same of another process that still runs.
+pub(crate) fn time_of(process: u32) -> Result<Duration, Failure> {
+    let path = format!("/proc/{process}/stat");
+    let stat = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    // The name of the program is in brackets, and may contain anything.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks = fields.skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 1000 / TICKS))
 }
 
 fn time(who: UsageWho) -> Duration {

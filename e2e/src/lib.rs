@@ -2,7 +2,8 @@
 //! phone, a load of calls, and a recorder of events.
 //!
 //! The tests that need Asterisk are enabled by the feature `live`. They find the servers started by
-//! `cargo xtask asterisk --tests up all` by their state files. A missing server is a failure, never a skip.
+//! `cargo xtask asterisk --tests up all` by their state files. A missing server is a failure, never a skip. With
+//! `ARI_TEST_STATES=fake`, the same tests run against fakes in their process, as far as those go.
 //!
 //! # Ids are typed
 //!
@@ -38,6 +39,8 @@
 
 mod config;
 mod control;
+mod fakes;
+mod line;
 mod load;
 mod outbound;
 mod phone;
@@ -47,9 +50,14 @@ mod redact;
 mod route;
 mod runner;
 mod server;
+pub mod signal;
+mod sip;
+mod template;
 mod unique;
 
 pub use config::ConfigGuard;
+pub use fakes::like_server;
+pub use line::Line;
 pub use load::{Answer, Hangup, Ledger, Load, PlacedCall};
 pub use outbound::{Outbound, OutboundGuard};
 pub use phone::Phone;
@@ -59,6 +67,8 @@ pub use redact::redact;
 pub use route::Route;
 pub use runner::{LIMIT, on_each_route, on_each_server};
 pub use server::Server;
+pub use sip::{Dialog, SipPhone};
+pub use template::best_fit;
 pub use unique::unique;
 
 /// The code of the repository's README.
@@ -80,6 +90,8 @@ mod guide {
     pub struct Call;
     #[doc = include_str!("../../docs/src/app.md")]
     pub struct App;
+    #[doc = include_str!("../../docs/src/media.md")]
+    pub struct Media;
     #[doc = include_str!("../../docs/src/cookbook.md")]
     pub struct Cookbook;
     #[doc = include_str!("../../docs/src/failures.md")]

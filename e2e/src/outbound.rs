@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ari_bindings::outbound::{Listener, ListenerBuilder};
 use ari_bindings::{Client, Event};
+use ari_test::Fake;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{Recorder, Server, eventually, unique};
@@ -80,7 +81,15 @@ impl Outbound {
             ("local_ari_user", server.get("ARI_USER").to_owned()),
         ]);
         ari.extend(self.ari);
-        let guard = OutboundGuard { server: server.clone(), name, is_removed: false };
+        if let Some(fake) = server.fake() {
+            return OutboundGuard {
+                server: server.clone(),
+                name,
+                is_removed: true,
+                _fake: Some(of_fake(&fake, &client, &ari)),
+            };
+        }
+        let guard = OutboundGuard { server: server.clone(), name, is_removed: false, _fake: None };
         guard.write("websocket_client", &section(&guard.name, "websocket_client", &client)).await;
         guard.write("ari", &section(&guard.name, "outbound_websocket", &ari)).await;
         guard.reload().await;
@@ -117,6 +126,20 @@ impl Outbound {
     }
 }
 
+/// Has a fake connect as these settings say.
+fn of_fake(
+    fake: &Fake,
+    client: &BTreeMap<&'static str, String>,
+    ari: &BTreeMap<&'static str, String>,
+) -> ari_test::Outbound {
+    let apps: Vec<String> = ari["apps"].split(',').map(str::to_owned).collect();
+    let builder = fake.outbound(apps).credentials(&client["username"], &client["password"]);
+    let builder = builder.local_user(&ari["local_ari_user"]);
+    let builder = builder.subscribe_all(ari.get("subscribe_all").is_some_and(|all| all == "yes"));
+    let builder = if client["connection_type"] == "persistent" { builder } else { builder.per_call() };
+    builder.to_url(&client["uri"])
+}
+
 fn section(name: &str, kind: &str, settings: &BTreeMap<&'static str, String>) -> String {
     let lines = settings.iter().map(|(key, value)| format!("{key} = {value}\n"));
     format!("[{name}]\ntype = {kind}\n{}", lines.collect::<String>())
@@ -131,6 +154,8 @@ pub struct OutboundGuard {
     server: Server,
     name: String,
     is_removed: bool,
+    /// The same for a fake.
+    _fake: Option<ari_test::Outbound>,
 }
 
 impl OutboundGuard {
@@ -140,9 +165,23 @@ impl OutboundGuard {
     ///
     /// If the server does not reload its configuration.
     pub async fn remove(mut self) {
+        if self.is_removed {
+            return;
+        }
         self.server.run(&["rm", "-f", &self.path("websocket_client"), &self.path("ari")]).await;
         self.reload().await;
         self.is_removed = true;
+    }
+
+    /// Removes the configuration after the program has closed the connection, which the server has opened again.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not connect, or does not close the connection then.
+    pub async fn remove_reconnected(self, mut listener: Listener) {
+        let session = timeout(SOON, listener.accept()).await.expect("the server connects again");
+        let (_, events) = session.expect("the listener is open").into_parts();
+        Recorder::outbound(events, self, listener).close().await;
     }
 
     async fn write(&self, file: &str, text: &str) {

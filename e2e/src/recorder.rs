@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+use std::mem::take;
 use std::time::Duration;
 
 use ari_bindings::outbound::Listener;
@@ -14,6 +16,8 @@ const SOON: Duration = Duration::from_secs(10);
 pub struct Recorder {
     events: Events,
     seen: Vec<Event>,
+    /// Those that are returned once more.
+    again: VecDeque<Event>,
     outbound: Option<(OutboundGuard, Listener)>,
 }
 
@@ -30,12 +34,24 @@ impl Recorder {
     /// Records the events of an open connection.
     #[must_use]
     pub fn of(events: Events) -> Self {
-        Self { events, seen: Vec::new(), outbound: None }
+        Self { events, seen: Vec::new(), again: VecDeque::new(), outbound: None }
     }
 
     /// Records the events of a connection that the server has opened, and reopens as long as the guard exists.
     pub(crate) fn outbound(events: Events, guard: OutboundGuard, listener: Listener) -> Self {
         Self { outbound: Some((guard, listener)), ..Self::of(events) }
+    }
+
+    /// The connection, and what makes the server open it on the outbound route.
+    pub fn into_parts(self) -> (Events, Option<(OutboundGuard, Listener)>) {
+        (self.events, self.outbound)
+    }
+
+    /// Returns the events received so far once more: the order of those of several channels is not fixed.
+    pub fn rewind(&mut self) {
+        let mut again = VecDeque::from(take(&mut self.seen));
+        again.append(&mut self.again);
+        self.again = again;
     }
 
     /// The next event.
@@ -44,6 +60,10 @@ impl Recorder {
     ///
     /// If none comes within 10 s, or the connection ends.
     pub async fn next(&mut self) -> Event {
+        if let Some(event) = self.again.pop_front() {
+            self.seen.push(event.clone());
+            return event;
+        }
         let Ok(next) = timeout(SOON, self.events.next()).await else {
             panic!("no event for {SOON:?} after {:?}", self.kinds());
         };
@@ -164,7 +184,7 @@ impl Recorder {
         while let Some(event) = self.events.next().await {
             self.seen.push(event.expect("closing is no error"));
         }
-        for event in &self.seen {
+        for event in self.seen.iter().chain(&self.again) {
             assert!(!matches!(event, Event::Unknown(_) | Event::Undecodable(_)), "{event:?}");
         }
     }

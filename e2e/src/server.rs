@@ -3,6 +3,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use ari_bindings::{Client, ClientBuilder};
+use ari_test::Fake;
+
+use crate::fakes;
 
 /// A running Asterisk.
 #[derive(Debug, Clone)]
@@ -35,6 +38,9 @@ impl Server {
     /// If it has not been started.
     #[must_use]
     pub fn of(release: &str) -> Self {
+        if fakes::are_wanted() {
+            return Self { release: release.to_owned(), state: fakes::state(release) };
+        }
         let path = states().join(release).join("state");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| {
             panic!(
@@ -80,6 +86,11 @@ impl Server {
     pub fn major(&self) -> u32 {
         let major = self.get("VERSION").split('.').next().and_then(|major| major.parse().ok());
         major.expect("a version begins with a number")
+    }
+
+    /// The fake that is in the place of the server, if one is.
+    pub(crate) fn fake(&self) -> Option<Fake> {
+        fakes::fake(&self.release)
     }
 
     /// Whether the state file has this value. A server given by its URL has neither ports nor a file system.

@@ -12,9 +12,17 @@ const HANG: Duration = Duration::from_hours(1);
 /// # Panics
 /// If the target hangs, or the runtime cannot be created.
 pub fn run<T>(target: impl Future<Output = T>) -> T {
+    run_for(HANG, target)
+}
+
+/// Like [`run`], with a time limit for targets that advance the clock.
+///
+/// # Panics
+/// If the target hangs, or the runtime cannot be created.
+pub fn run_for<T>(limit: Duration, target: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime of one thread");
-    runtime.block_on(async { tokio::time::timeout(HANG, target).await.expect("the target hangs") })
+    runtime.block_on(async { tokio::time::timeout(limit, target).await.expect("the target hangs") })
 }
 
 /// A text frame as a server sends it. The text need not be UTF-8.

@@ -12,7 +12,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Bench {
-    /// Only this one: decode, socket, stalled, requests, idle, incoming, live or build; may be given again [default: the first six]
+    /// Only this one: decode, socket, stalled, requests, idle, incoming, media, live or build; may be given again [default: the first seven]
     #[arg(long)]
     only: Vec<String>,
     /// How often each contender has its turn [default: 5]

@@ -1,4 +1,5 @@
-//! `cargo xtask conformance` and `cargo xtask record`: programs of the package `ari-e2e`, which knows the bindings.
+//! `cargo xtask conformance`, `cargo xtask differences` and `cargo xtask record`: programs of the package `ari-e2e`,
+//! which knows the bindings.
 
 use std::path::PathBuf;
 
@@ -20,6 +21,17 @@ pub(crate) struct Conformance {
     /// Keep a frame of every event in `ari-bindings/tests/recorded/data/`
     #[arg(long)]
     record: bool,
+}
+
+/// Compare the fake with real servers and write the differences to `ari-test/DIFFERENCES.md`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Differences {
+    /// Write nothing; fail where the result differs from the file
+    #[arg(long)]
+    check: bool,
+    /// Only the scenes whose name begins with this; prints the result instead of writing it
+    #[arg(long, conflicts_with = "check")]
+    scene: Option<String>,
 }
 
 /// Store the events of a real server, with secrets and addresses removed
@@ -54,6 +66,13 @@ pub(crate) fn run(command: &Conformance) -> Result<()> {
     arguments.extend(command.check.then(|| "--check".to_owned()));
     arguments.extend(command.record.then(|| "--record".to_owned()));
     program("conformance", &arguments)
+}
+
+pub(crate) fn differences(command: &Differences) -> Result<()> {
+    asterisk::up_for_tests(&["all".to_owned()])?;
+    let mut arguments = Vec::from_iter(command.check.then(|| "--check".to_owned()));
+    arguments.extend(command.scene.iter().map(|scene| format!("--scene={scene}")));
+    program("differences", &arguments)
 }
 
 pub(crate) fn record(command: &Record) -> Result<()> {

@@ -19,6 +19,9 @@ pub(crate) const NAMES: &str = "names.toml";
 /// The project's prose about the items of the API, next to the folders of the releases.
 const PROSE: &str = "prose";
 
+/// The documents in other forms, next to the folders of the releases.
+pub(crate) const EXPORT: &str = "export";
+
 /// The files of a release's declarations.
 pub(crate) struct Declarations {
     /// `resources.json`.
@@ -72,10 +75,13 @@ pub(crate) fn folders(api_docs: &Path) -> Result<Vec<Release>> {
     Ok(releases)
 }
 
-/// Reads the declarations of a release that `api_docs` has.
-pub(crate) fn of_release(api_docs: &Path, release: Release) -> Result<ReleaseSource> {
-    let Declarations { resources, .. } = from_folder(&folder_of(api_docs, release)?)?;
-    Ok(ReleaseSource { release, resources })
+/// Reads the declarations of releases that `api_docs` has.
+pub(crate) fn sources(api_docs: &Path, releases: &[Release]) -> Result<Vec<ReleaseSource>> {
+    let of_release = |&release| {
+        let Declarations { resources, .. } = from_folder(&folder_of(api_docs, release)?)?;
+        Ok(ReleaseSource { release, resources })
+    };
+    releases.iter().map(of_release).collect()
 }
 
 /// The folder of a release that `api_docs` has.

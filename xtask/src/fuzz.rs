@@ -34,10 +34,13 @@ struct Target {
     seeds: fn() -> Result<Vec<String>>,
 }
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 7] = [
+    Target { name: "audiosocket_peer", largest_input: 4 << 10, seeds: seeds::audiosocket },
     Target { name: "event_decoder", largest_input: 4 << 10, seeds: seeds::events },
     Target { name: "frame_handler", largest_input: 8 << 10, seeds: seeds::frames },
+    Target { name: "media_socket", largest_input: 4 << 10, seeds: seeds::media },
     Target { name: "rest_replies", largest_input: 8 << 10, seeds: seeds::conversations },
+    Target { name: "rtp_receiver", largest_input: 4 << 10, seeds: seeds::packets },
     Target { name: "swagger_reader", largest_input: 8 << 10, seeds: seeds::declarations },
 ];
 

@@ -54,9 +54,8 @@ fn write(api_docs: &Path) -> Result<bool> {
 }
 
 fn text(api_docs: &Path) -> Result<String> {
-    let releases = declarations::folders(api_docs)?;
-    let declared = releases.iter().map(|release| declarations::of_release(api_docs, *release));
-    Ok(history(&declarations::availability(api_docs)?, &declared.collect::<Result<Vec<_>, _>>()?)?)
+    let declared = declarations::sources(api_docs, &declarations::folders(api_docs)?)?;
+    Ok(history(&declarations::availability(api_docs)?, &declared)?)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod book;
 mod conformance;
 mod declarations;
 mod diff;
+mod export;
 mod features;
 mod files;
 mod fuzz;
@@ -32,6 +33,7 @@ enum Command {
     Regen(regen::Regen),
     Diff(diff::Diff),
     History(history::History),
+    Export(export::Export),
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
     Features(features::Features),
@@ -43,6 +45,7 @@ enum Command {
     Bench(bench::Bench),
     Book(book::Book),
     Conformance(conformance::Conformance),
+    Differences(conformance::Differences),
     Record(conformance::Record),
     Asterisk(asterisk::Asterisk),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Regen(command) => regen::run(&command),
         Command::Diff(command) => return diff::run(&command),
         Command::History(command) => history::run(&command),
+        Command::Export(command) => export::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Fuzz(command) => fuzz::run(&command),
         Command::Features(command) => features::run(&command),
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Bench(command) => bench::run(&command),
         Command::Book(command) => book::run(&command),
         Command::Conformance(command) => conformance::run(&command),
+        Command::Differences(command) => conformance::differences(&command),
         Command::Record(command) => conformance::record(&command),
         Command::Asterisk(command) => asterisk::run(command),
     };

@@ -1,9 +1,10 @@
-//! `cargo xtask regen`: the bindings' generated code from the declarations.
+//! `cargo xtask regen`: the generated code of the bindings and of the fake server from the declarations.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
+use ari_codegen::emit::File;
 use ari_codegen::fixups::FIXUPS;
 use ari_codegen::{Generated, Release, generate, public_api};
 
@@ -11,7 +12,7 @@ use crate::declarations;
 use crate::files::{Folder, Staged, file_drift};
 use crate::workspace;
 
-/// Regenerate the bindings from the API declarations
+/// Regenerate the bindings and the fake server's table from the API declarations
 #[derive(Debug, clap::Args)]
 pub(crate) struct Regen {
     /// Folder with one folder of declarations a release
@@ -44,14 +45,14 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
     };
     releases.sort();
     releases.dedup();
-    let sources =
-        releases.iter().map(|release| declarations::of_release(&api_docs, *release)).collect::<Result<Vec<_>, _>>()?;
+    let sources = declarations::sources(&api_docs, &releases)?;
     let generated = generate(&sources, FIXUPS, &declarations::knowledge(&api_docs)?)?;
-    let folder = Folder {
-        path: &out,
-        files: generated.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),
-        is_ours: is_generated,
-    };
+    let surface = workspace::generated_surface();
+    let mut folders = vec![folder(&out, &generated.files)];
+    // Elsewhere, there is no crate that the table belongs to.
+    if command.out.is_none() {
+        folders.push(folder(&surface, &generated.surface));
+    }
     let public_api = command.public_api.clone().or_else(|| command.out.is_none().then(workspace::public_api));
     let mut beside = Vec::new();
     // Elsewhere, or from some releases alone, names are tried out and not assigned.
@@ -65,10 +66,13 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
         println!("note: {note}");
     }
     if command.check {
-        return check(&folder, &beside, command);
+        return check(&folders, &beside, command);
     }
     let mut staged = Staged::default();
-    let mut written = folder.stage(&mut staged)?;
+    let mut written = 0;
+    for folder in &folders {
+        written += folder.stage(&mut staged)?;
+    }
     for (path, text) in &beside {
         written += usize::from(staged.add(path, text)?);
     }
@@ -80,8 +84,18 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
     Ok(())
 }
 
-fn check(folder: &Folder<'_>, beside: &[(PathBuf, String)], command: &Regen) -> Result<()> {
-    let mut drift = folder.drift()?;
+fn folder<'a>(path: &'a Path, files: &[File]) -> Folder<'a> {
+    let files = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+    Folder { path, files, is_ours: is_generated }
+}
+
+fn check(folders: &[Folder<'_>], beside: &[(PathBuf, String)], command: &Regen) -> Result<()> {
+    let mut drift = None;
+    for folder in folders {
+        if drift.is_none() {
+            drift = folder.drift()?;
+        }
+    }
     for (path, text) in beside {
         if drift.is_none() {
             drift = file_drift(path, text)?;
@@ -124,7 +138,7 @@ fn print_summary(releases: &[Release], generated: &Generated, written: usize, st
         summary.values,
         generated.undocumented.len(),
     );
-    let (files, time) = (generated.files.len(), started.elapsed().as_millis());
+    let (files, time) = (generated.files.len() + generated.surface.len(), started.elapsed().as_millis());
     println!("{files} files, {written} written, {time} ms");
 }
 

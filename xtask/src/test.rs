@@ -58,8 +58,10 @@ const STEPS: &[Step] = &[
             "cryptography",
         ],
     ),
+    alone("media: all features", &["test", "--package", "ari-media", "--all-features"]),
     live("live", &["test", "--package", "ari-e2e", "--features", "live", "--test", "live"]),
     live("applications", &["test", "--package", "ari-e2e", "--features", "live", "--test", "app"]),
+    live("media", &["test", "--package", "ari-e2e", "--features", "live", "--test", "media"]),
     live(
         "conformance",
         &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check"],

@@ -17,6 +17,11 @@ pub(crate) fn generated() -> PathBuf {
     root().join("ari-bindings/src/generated")
 }
 
+/// The generated code of the fake server.
+pub(crate) fn generated_surface() -> PathBuf {
+    root().join("ari-test/src/generated")
+}
+
 /// The list of the generated code's public items.
 pub(crate) fn public_api() -> PathBuf {
     root().join("ari-bindings/generated-api.txt")

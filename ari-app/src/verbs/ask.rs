@@ -5,11 +5,13 @@ use std::time::Duration;
 use ari_bindings::IntoList;
 use tokio::time::timeout;
 
-use super::say::{Played, Target, check_keys, play};
+use super::playback::{Played, Target, play};
+use super::say::check_keys;
 use crate::Call;
 use crate::error::CallError;
 use crate::media;
 use crate::state::State;
+use crate::telemetry::verb;
 
 /// Plays a prompt and collects digits; see [`Call::ask`].
 ///
@@ -117,7 +119,7 @@ impl<'call> Ask<'call> {
         self.accept(move |entered| inputs.iter().any(|input| input == entered)).run().await
     }
 
-    fn check(&self) -> Result<(), CallError> {
+    pub(super) fn check(&self) -> Result<(), CallError> {
         media::check(&self.prompt, false)?;
         if !self.invalid.is_empty() {
             media::check(&self.invalid, false)?;
@@ -145,7 +147,7 @@ impl<'call> Ask<'call> {
             for part in media::in_stoppable_parts(&self.prompt) {
                 let is_digit = |key: &char| Some(*key) != self.terminator;
                 let pressed = |state: &State| state.digits.iter().any(is_digit).then_some(());
-                if let Played::Stopped(()) = play(session, Target::Caller, &part, None, pressed).await? {
+                if let Played::Stopped(()) = play(session, Target::Caller, &part, pressed).await? {
                     break;
                 }
             }
@@ -156,7 +158,7 @@ impl<'call> Ask<'call> {
             }
             session.change(|state| state.digits.clear());
             if !entered.is_empty() && !self.invalid.is_empty() {
-                play(session, Target::Caller, &self.invalid, None, |_| None::<()>).await?;
+                play(session, Target::Caller, &self.invalid, |_| None::<()>).await?;
             }
         }
         Ok(None)
@@ -194,6 +196,6 @@ impl<'call> IntoFuture for Ask<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.ask", self.run())
     }
 }

@@ -9,7 +9,8 @@ use super::say::check_keys;
 use crate::context::Pending;
 use crate::error::CallError;
 use crate::room::{Member, Occupied, announce};
-use crate::session::{PATIENCE, Session};
+use crate::session::{EXPLANATION, Session};
+use crate::telemetry::verb;
 use crate::{Call, media, state};
 
 /// Joins a room; see [`Call::conference`]. Awaiting it returns when the caller leaves the room without hanging up.
@@ -105,7 +106,7 @@ impl<'call> IntoFuture for Conference<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.conference", self.run())
     }
 }
 
@@ -121,7 +122,7 @@ impl Joined {
     async fn join(call: &Call, room: Arc<Occupied>, options: &Conference<'_>) -> Result<Self, CallError> {
         let session = &call.session;
         room.add(Member { call: call.clone(), music: options.music });
-        session.change(|state| state.bridges.push(state::Bridge::shared(room.id.clone())));
+        session.change(|state| state.bridges.push(state::Bridge::new(room.id.clone(), state::Parties::Calls)));
         let joined = Self { session: Arc::clone(session), room, pending: Pending::default(), has_left: false };
         let channel = session.channel().channel_id().clone();
         let request = joined.room.bridge().add_channel([channel]).mute(options.muted);
@@ -145,7 +146,7 @@ impl Joined {
             }
             session.change(|state| state.calm(&self.room.id));
             // A channel that hangs up leaves the bridge first.
-            if let Some(end) = session.wait_for(PATIENCE, |state| state.end.clone()).await {
+            if let Some(end) = session.wait_for(EXPLANATION, |state| state.end.clone()).await {
                 return Err(CallError::Ended(end));
             }
             let own = session.channel();

@@ -3,14 +3,17 @@
 use std::future::IntoFuture as _;
 use std::sync::Arc;
 
+use ari_bindings::handles::BridgeHandle;
+use ari_bindings::ids::ChannelId;
+use ari_bindings::{Error, events};
 use tokio::task::JoinHandle;
 
 use super::leg::Leg;
 use crate::context::{Pending, recording_key};
 use crate::error::{CallError, End};
 use crate::ids::Kind;
-use crate::session::{PATIENCE, Session, may_be_an_end};
-use crate::state::{self, State};
+use crate::session::{EXPLANATION, Session, may_be_an_end};
+use crate::state::{self, Parties, State, Transfers};
 
 /// A bridge of the caller and a leg, or of two legs. It is destroyed and the legs are hung up when it is dropped.
 pub(crate) struct Connected {
@@ -29,6 +32,8 @@ pub(crate) enum Outcome {
     Ended(usize, End),
     /// The first leg has pressed this key.
     Key(char),
+    /// The phone of a party asks for a transfer.
+    Transfer(Box<events::ChannelTransfer>),
     /// Something has destroyed the bridge.
     Destroyed,
 }
@@ -44,10 +49,12 @@ impl Connected {
         recording: Option<&str>,
         sees_keys: bool,
     ) -> Result<Self, CallError> {
+        session.out_of_bridges().await;
         let context = &session.context;
         let id = context.ids.next(Kind::Bridge);
         context.route(id.clone(), session);
-        session.change(|state| state.bridges.push(state::Bridge::new(id.clone())));
+        let parties = if has_caller { Parties::Caller } else { Parties::Legs };
+        session.change(|state| state.bridges.push(state::Bridge::new(id.clone(), parties)));
         let (session, pending) = (Arc::clone(session), Pending::default());
         let mut connected = Self { session, id, has_caller, legs, recording: None, pending, is_ending: false };
         let session = &connected.session;
@@ -68,16 +75,25 @@ impl Connected {
         }
     }
 
+    /// Puts the parties into the bridge. Returns what has ended the conversation before it could begin.
+    pub(crate) async fn join(&self) -> Result<Option<Outcome>, CallError> {
+        let session = &self.session;
+        let caller = self.has_caller.then(|| session.channel().channel_id().clone());
+        let legs = self.legs.iter().map(|leg| leg.channel().channel_id().clone());
+        let channels: Vec<_> = caller.into_iter().chain(legs).collect();
+        match self.connect(channels).await {
+            Ok(()) => Ok(None),
+            Err(error) => self.explain(error).await.map(Some),
+        }
+    }
+
     /// Connects the parties until a leg ends, the first presses one of the keys, or the bridge is destroyed. Fails when
     /// the call ends.
     pub(crate) async fn until_end(&self, keys: &str) -> Result<Outcome, CallError> {
         let session = &self.session;
-        let bridge = session.context.ari.bridge(&*self.id);
-        let caller = self.has_caller.then(|| session.channel().channel_id().clone());
-        let legs = self.legs.iter().map(|leg| leg.channel().channel_id().clone());
-        let channels: Vec<_> = caller.into_iter().chain(legs).collect();
-        if let Err(error) = bridge.add_channel(channels).await {
-            return self.explain(error).await;
+        let bridge = self.bridge();
+        if let Some(outcome) = self.join().await? {
+            return Ok(outcome);
         }
         if let Some(name) = &self.recording {
             if let Err(error) = bridge.record(&**name, "wav").await {
@@ -87,7 +103,8 @@ impl Connected {
         loop {
             let disturbed = |state: &State| state.is_disturbed(&self.id).then_some(None);
             let ended = |state: &State| self.ended(state).or_else(|| self.pressed(state, keys));
-            match session.wait(|state| ended(state).map(Some).or_else(|| disturbed(state))).await? {
+            let outcome = |state: &State| ended(state).or_else(|| transferred(state));
+            match session.wait(|state| outcome(state).map(Some).or_else(|| disturbed(state))).await? {
                 Some(outcome) => return Ok(self.settle(outcome).await),
                 None => session.change(|state| state.calm(&self.id)),
             }
@@ -99,6 +116,22 @@ impl Connected {
                 return Ok(Outcome::Destroyed);
             }
         }
+    }
+
+    /// Adds channels. The bridge is not destroyed before the reply: Asterisk 16 never gets rid of one that is destroyed
+    /// while channels are added.
+    pub(crate) async fn connect(&self, channels: Vec<ChannelId>) -> Result<(), Error> {
+        let request = self.bridge().add_channel(channels);
+        self.session.context.send(&self.pending, request.into_future()).await
+    }
+
+    /// The requests that are under way.
+    pub(crate) fn pending(&self) -> Pending {
+        self.pending.clone()
+    }
+
+    fn bridge(&self) -> BridgeHandle {
+        self.session.context.ari.bridge(&*self.id)
     }
 
     /// Adds a leg before [`Connected::until_end`].
@@ -122,7 +155,7 @@ impl Connected {
     }
 
     /// What a refused request means: that one of the parties has just hung up, most likely.
-    async fn explain(&self, error: ari_bindings::Error) -> Result<Outcome, CallError> {
+    async fn explain(&self, error: Error) -> Result<Outcome, CallError> {
         let ended = if may_be_an_end(&error) { self.end_of_any().await } else { None };
         ended.unwrap_or(Err(CallError::Ari(error)))
     }
@@ -132,7 +165,7 @@ impl Connected {
             let call = state.end.clone().map(|end| Err(CallError::Ended(end)));
             call.or_else(|| self.ended(state).map(Ok))
         };
-        match self.session.wait_for(PATIENCE, find).await? {
+        match self.session.wait_for(EXPLANATION, find).await? {
             Ok(outcome) => Some(Ok(self.settle(outcome).await)),
             Err(ended) => Some(Err(ended)),
         }
@@ -171,16 +204,26 @@ impl Connected {
             return None;
         }
         let (id, legs, pending) = (self.id.clone(), std::mem::take(&mut self.legs), self.pending.clone());
+        session.change(|state| state.bridge_mut(&id).map(|bridge| bridge.is_ending = true));
         Some(self.session.context.spawn(async move {
-            legs.iter().for_each(Leg::hang_up);
-            // Else a bridge that is about to be created would stay.
+            // Else a bridge that is about to be created would stay, and so may one whose channels hang up as they are added.
             pending.over().await;
+            legs.iter().for_each(Leg::hang_up);
             // One that cannot be destroyed is left to the end of the call.
             if session.context.destroy_bridge(&id).await.unwrap_or(false) {
                 session.change(|state| state.bridges.retain(|bridge| bridge.id != id));
                 session.context.unroute(&id, &session);
+            } else {
+                session.change(|state| state.bridge_mut(&id).map(|bridge| bridge.is_ending = false));
             }
         }))
+    }
+}
+
+fn transferred(state: &State) -> Option<Outcome> {
+    match &state.transfers {
+        Transfers::Requested(transfer) => Some(Outcome::Transfer(transfer.clone())),
+        _ => None,
     }
 }
 

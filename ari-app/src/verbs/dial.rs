@@ -3,31 +3,46 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ari_bindings::Error;
+use ari_bindings::models::Channel;
 use tokio::time::{Instant, timeout};
 
 use crate::Call;
-use crate::context::Pending;
 use crate::error::CallError;
 use crate::session::Session;
-use crate::state::{self, LegStatus, State};
+use crate::state::{self, LegStatus, Refusal, State};
+use crate::telemetry::verb;
 use crate::verbs::leg::{Leg, Legs, Unclaimed};
+use crate::verbs::music::Music;
 
 /// How long Asterisk may take to report the end of a leg whose time has run out.
-const PATIENCE: Duration = Duration::from_secs(2);
+const OUTCOME_REPORT: Duration = Duration::from_secs(2);
+
+/// How much too early Asterisk may end a leg whose time has run out.
+const EARLY: Duration = Duration::from_millis(100);
+
+/// The Q.850 cause of congestion.
+const CONGESTION: i64 = 34;
 
 /// Dials one or more endpoints; see [`Call::dial`]. Awaiting it returns when one has answered, or none will.
 #[must_use = "nobody is dialled until it is awaited"]
 pub struct Dial<'call> {
     call: &'call Call,
-    endpoints: Vec<String>,
-    timeout: Duration,
-    caller_id: Option<String>,
-    variables: Vec<(String, String)>,
+    plan: Plan,
     music: bool,
-    one_by_one: bool,
 }
 
-/// What came of dialling.
+/// Whom to dial, and how.
+pub(crate) struct Plan {
+    endpoints: Vec<String>,
+    pub(crate) timeout: Duration,
+    pub(crate) caller_id: Option<String>,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) one_by_one: bool,
+    early_media: bool,
+}
+
+/// The outcome of dialling.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Dialed {
@@ -47,32 +62,24 @@ pub enum Dialed {
 
 impl<'call> Dial<'call> {
     pub(crate) fn new(call: &'call Call, endpoints: Vec<String>) -> Self {
-        Self {
-            call,
-            endpoints,
-            timeout: Duration::from_secs(30),
-            caller_id: None,
-            variables: Vec::new(),
-            music: false,
-            one_by_one: false,
-        }
+        Self { call, plan: Plan::new(endpoints), music: false }
     }
 
     /// How long an endpoint may ring, in whole seconds; 30 s by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.plan.timeout = timeout;
         self
     }
 
     /// The caller id that the endpoints show, such as `"Reception <100>"`.
     pub fn caller_id(mut self, caller_id: impl Into<String>) -> Self {
-        self.caller_id = Some(caller_id.into());
+        self.plan.caller_id = Some(caller_id.into());
         self
     }
 
     /// A channel variable of the legs, such as a `PJSIP_HEADER`.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.variables.push((name.into(), value.into()));
+        self.plan.variables.push((name.into(), value.into()));
         self
     }
 
@@ -85,11 +92,50 @@ impl<'call> Dial<'call> {
     /// Dials one endpoint after the other, each for the whole timeout, instead of all at once. The outcome is that of all
     /// together.
     pub fn one_by_one(mut self) -> Self {
-        self.one_by_one = true;
+        self.plan.one_by_one = true;
+        self
+    }
+
+    /// Lets the caller hear what comes from the endpoint before it answers: ringback, announcements. For that, the two
+    /// are in a bridge from the beginning, so what is being played to the caller ends first. Several endpoints need
+    /// [`Dial::one_by_one`].
+    ///
+    /// A caller who has not been answered hears it, too, if the network forwards early media.
+    pub fn early_media(mut self) -> Self {
+        self.plan.early_media = true;
         self
     }
 
     pub(super) fn check(&self) -> Result<(), CallError> {
+        if self.plan.early_media && self.music {
+            return Err(CallError::invalid("early_media", "not with music on hold; the caller hears one or the other"));
+        }
+        self.plan.check()
+    }
+
+    pub(super) async fn run(self) -> Result<Dialed, CallError> {
+        self.check()?;
+        let session = &self.call.session;
+        session.check()?;
+        let music = if self.music { Some(Music::start(session).await?) } else { None };
+        let dialed = self.plan.run(session).await?;
+        // Hung up if this future is dropped meanwhile.
+        let answered = if let Dialed::Answered(leg) = &dialed { Some(Unclaimed::new(leg.clone())) } else { None };
+        if let Some(music) = music {
+            music.stop().await;
+        }
+        drop(answered.and_then(Unclaimed::claim));
+        Ok(dialed)
+    }
+}
+
+impl Plan {
+    pub(crate) fn new(endpoints: Vec<String>) -> Self {
+        let timeout = Duration::from_secs(30);
+        Self { endpoints, timeout, caller_id: None, variables: Vec::new(), one_by_one: false, early_media: false }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), CallError> {
         if self.endpoints.is_empty() {
             return Err(CallError::invalid("endpoints", "empty; name at least one, such as \"PJSIP/alice\""));
         }
@@ -99,93 +145,119 @@ impl<'call> Dial<'call> {
         if self.timeout.as_secs() == 0 {
             return Err(CallError::invalid("timeout", "less than a second"));
         }
+        if self.early_media && self.endpoints.len() > 1 && !self.one_by_one {
+            return Err(CallError::invalid("early_media", "of several endpoints at once; add `one_by_one`"));
+        }
         Ok(())
     }
 
-    pub(super) async fn run(self) -> Result<Dialed, CallError> {
-        self.check()?;
-        let session = &self.call.session;
-        session.check()?;
-        let music = if self.music { Some(Music::start(session).await?) } else { None };
+    pub(crate) async fn run(&self, session: &Arc<Session>) -> Result<Dialed, CallError> {
         let at_once = if self.one_by_one { 1 } else { self.endpoints.len() };
         let mut fates = Vec::new();
-        let mut answered = None;
         for endpoints in self.endpoints.chunks(at_once) {
-            match self.all_at_once(endpoints).await? {
-                Ok(leg) => {
-                    answered = Some(Unclaimed::new(leg));
-                    break;
-                }
+            let dialled = match endpoints {
+                [endpoint] if self.early_media => self.with_early_media(session, endpoint).await?,
+                endpoints => self.all_at_once(session, endpoints).await?,
+            };
+            match dialled {
+                Ok(leg) => return Ok(Dialed::Answered(leg)),
                 Err(unanswered) => fates.extend(unanswered),
             }
         }
-        if let Some(music) = music {
-            music.stop().await;
-        }
-        Ok(answered.and_then(Unclaimed::claim).map_or_else(|| judge(&fates), Dialed::Answered))
+        Ok(judge(&fates))
     }
 
     /// Dials endpoints: the leg that answers, or why none did.
-    async fn all_at_once(&self, endpoints: &[String]) -> Result<Result<Leg, Vec<Fate>>, CallError> {
-        let session = &self.call.session;
+    async fn all_at_once(
+        &self,
+        session: &Arc<Session>,
+        endpoints: &[String],
+    ) -> Result<Result<Leg, Vec<Fate>>, CallError> {
         let started = Instant::now();
         let mut legs = Legs::new(session, endpoints.len());
         session.change(|state| state.dialled += endpoints.len());
         for (endpoint, leg) in endpoints.iter().zip(legs.iter()) {
-            self.originate(endpoint, &leg.held.token);
+            self.originate(session, endpoint, &leg.held.token);
         }
-        let outcome = session.wait(|state| outcome(&legs, state));
-        match timeout(self.timeout.saturating_add(PATIENCE), outcome).await {
+        self.outcome(session, &mut legs, started).await
+    }
+
+    /// Waits for the outcome of legs that are dialled since then.
+    pub(super) async fn outcome(
+        &self,
+        session: &Session,
+        legs: &mut Legs,
+        started: Instant,
+    ) -> Result<Result<Leg, Vec<Fate>>, CallError> {
+        let outcome = session.wait(|state| outcome(legs, state));
+        match timeout(self.timeout.saturating_add(OUTCOME_REPORT), outcome).await {
             Ok(Ok(Outcome::Answered(position))) => Ok(Ok(legs.take(position))),
             // Which cause Asterisk gives then depends on its release and the technology.
-            Ok(Ok(Outcome::Unanswered(fates))) if started.elapsed() >= self.timeout => {
+            Ok(Ok(Outcome::Unanswered(fates))) if started.elapsed().saturating_add(EARLY) >= self.timeout => {
                 let in_time = |fate| if let Fate::Failed(_) = fate { Fate::NoAnswer } else { fate };
                 Ok(Err(fates.into_iter().map(in_time).collect()))
             }
             Ok(Ok(Outcome::Unanswered(fates))) => Ok(Err(fates)),
             Ok(Err(ended)) => Err(ended),
-            Err(_) => Ok(Err(vec![Fate::NoAnswer; endpoints.len()])),
+            Err(_) => Ok(Err(vec![Fate::NoAnswer; legs.iter().count()])),
         }
     }
 
-    /// Has Asterisk call an endpoint, in a task: the reply may come after the outcome.
-    fn originate(&self, endpoint: &str, token: &str) {
-        let session = Arc::clone(&self.call.session);
-        let context = Arc::clone(&session.context);
+    /// Has Asterisk call an endpoint.
+    fn originate(&self, session: &Arc<Session>, endpoint: &str, token: &str) {
+        let context = &session.context;
         let channel = context.ari.channel(token);
-        let mut request = channel.originate_with_id(endpoint).app(&*context.app).app_args(token);
-        request = request.timeout(i64::try_from(self.timeout.as_secs()).unwrap_or(i64::MAX));
-        request = request.originator(session.read(|state| state.channel.to_string()));
+        let mut request = channel.originate_with_id(endpoint).app(&*context.app);
+        request = request.timeout(self.seconds());
+        request = match &session.placing {
+            Some(placing) => request.app_args(placing.arguments(token, endpoint)),
+            None => request.app_args(token).originator(session.read(|state| state.channel.to_string())),
+        };
         if let Some(caller_id) = &self.caller_id {
             request = request.caller_id(caller_id);
         }
         if !self.variables.is_empty() {
             request = request.variables(self.variables.iter().cloned());
         }
-        let (endpoint, token): (Box<str>, Box<str>) = (endpoint.into(), token.into());
-        context.spawn(async move {
-            let reply = request.await;
-            if let Err(error) = &reply {
-                tracing::info!(endpoint = &*endpoint, error = error as &dyn std::error::Error, "cannot dial");
-            }
-            let is_refused = reply.as_ref().is_err_and(|error| !error.maybe_executed());
-            let is_wanted = session.change(|state| {
-                let Some(leg) = state.leg_by_token(&token) else { return false };
-                match leg.status {
-                    LegStatus::Requested | LegStatus::Dialling if is_refused => {
-                        leg.status = LegStatus::Ended { cause: None };
-                    }
-                    LegStatus::Requested => leg.status = LegStatus::Dialling,
-                    _ => {}
-                }
-                true
-            });
-            // It was cancelled before it existed.
-            if !is_wanted && !is_refused {
-                drop(session.context.hang_up(&token));
-            }
-        });
+        send_off(session, endpoint, token, request.into_future());
     }
+
+    /// The time limit as Asterisk takes it.
+    pub(super) fn seconds(&self) -> i64 {
+        i64::try_from(self.timeout.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+/// Sends the request that creates a leg, in a task: the reply may come after the outcome.
+pub(super) fn send_off<Reply>(session: &Arc<Session>, endpoint: &str, token: &str, request: Reply)
+where
+    Reply: Future<Output = Result<Channel, Error>> + Send + 'static,
+{
+    let session = Arc::clone(session);
+    let context = Arc::clone(&session.context);
+    let (endpoint, token): (Box<str>, Box<str>) = (endpoint.into(), token.into());
+    context.spawn(async move {
+        let reply = request.await;
+        if let Err(error) = &reply {
+            tracing::info!(endpoint = &*endpoint, error = error as &dyn std::error::Error, "cannot dial");
+        }
+        let is_refused = reply.as_ref().is_err_and(|error| !error.maybe_executed());
+        let is_wanted = session.change(|state| {
+            let Some(leg) = state.leg_by_token(&token) else { return false };
+            match leg.status {
+                LegStatus::Requested | LegStatus::Dialling if is_refused => {
+                    leg.status = LegStatus::Ended { cause: None };
+                }
+                LegStatus::Requested => leg.status = LegStatus::Dialling,
+                _ => {}
+            }
+            true
+        });
+        // It was cancelled before it existed, unless it has become a call.
+        if !is_wanted && !is_refused && session.context.find(&token).is_none() {
+            drop(session.context.hang_up(&token));
+        }
+    });
 }
 
 impl<'call> IntoFuture for Dial<'call> {
@@ -193,13 +265,13 @@ impl<'call> IntoFuture for Dial<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.dial", self.run())
     }
 }
 
 /// Why a leg was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Busy,
     NoAnswer,
     Failed(Option<i64>),
@@ -208,7 +280,12 @@ enum Fate {
 impl Fate {
     fn of(leg: &state::Leg) -> Option<Self> {
         match leg.status {
-            LegStatus::Ended { .. } if leg.busy => Some(Self::Busy),
+            LegStatus::Ended { .. } if leg.refusal == Some(Refusal::Busy) => Some(Self::Busy),
+            // Asterisk leaves its channel alone.
+            LegStatus::Requested | LegStatus::Dialling if leg.early.is_some() => match leg.refusal? {
+                Refusal::Busy => Some(Self::Busy),
+                Refusal::Congestion => Some(Self::Failed(Some(CONGESTION))),
+            },
             LegStatus::Ended { cause: Some(17) } => Some(Self::Busy),
             LegStatus::Ended { cause: Some(18 | 19) } => Some(Self::NoAnswer),
             LegStatus::Ended { cause } => Some(Self::Failed(cause)),
@@ -236,53 +313,12 @@ enum Outcome {
 /// The outcome of all, as soon as one has answered or all have ended.
 fn outcome(legs: &Legs, state: &State) -> Option<Outcome> {
     let mut all = legs.iter().map(|leg| state.leg(&leg.held.token));
-    if let Some(position) = all.clone().position(|leg| leg.is_some_and(|leg| leg.status == LegStatus::Answered)) {
+    let has_answered = |leg: &state::Leg| matches!(leg.status, LegStatus::Answered | LegStatus::Given);
+    if let Some(position) = all.clone().position(|leg| leg.is_some_and(has_answered)) {
         return Some(Outcome::Answered(position));
     }
     let fates = all.by_ref().map(|leg| leg.map_or(Some(Fate::Failed(None)), Fate::of));
     fates.collect::<Option<Vec<_>>>().map(Outcome::Unanswered)
-}
-
-/// Music on hold for the caller, which stops when it is dropped.
-pub(super) struct Music {
-    session: Arc<Session>,
-    is_playing: bool,
-    pending: Pending,
-}
-
-impl Music {
-    pub(super) async fn start(session: &Arc<Session>) -> Result<Self, CallError> {
-        let mut music = Self { session: Arc::clone(session), is_playing: true, pending: Pending::default() };
-        let request = session.channel().start_moh();
-        match session.context.send(&music.pending, request.into_future()).await {
-            Ok(()) => Ok(music),
-            Err(error) => {
-                music.is_playing = false;
-                Err(session.explain(error).await)
-            }
-        }
-    }
-
-    pub(super) async fn stop(mut self) {
-        self.is_playing = false;
-        let request = self.session.channel().stop_moh();
-        // It goes on if this future is dropped. The channel may be gone.
-        let _ = self.session.context.send(&self.pending, request.into_future()).await;
-    }
-}
-
-impl Drop for Music {
-    fn drop(&mut self) {
-        if self.is_playing && self.session.check().is_ok() {
-            let channel = self.session.channel();
-            let pending = self.pending.clone();
-            self.session.context.spawn(async move {
-                pending.over().await;
-                // The channel may be gone.
-                let _ = channel.stop_moh().await;
-            });
-        }
-    }
 }
 
 #[cfg(test)]

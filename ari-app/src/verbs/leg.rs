@@ -2,11 +2,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ari_bindings::handles::ChannelHandle;
+use tokio::time::timeout;
 
+use crate::context::Pending;
 use crate::error::{CallError, End, EndReason};
 use crate::ids::Kind;
 use crate::session::{CAUSE, Session};
 use crate::state::{self, LegStatus, State};
+
+/// How long Asterisk may take to hand a channel that it has created to the application.
+const START: Duration = Duration::from_secs(2);
 
 /// A channel that the call has dialled, and that has answered.
 ///
@@ -25,12 +30,26 @@ pub(crate) struct Held {
 impl Leg {
     /// A leg that is about to be dialled.
     pub(crate) fn new(session: &Arc<Session>) -> Self {
-        let token = session.context.ids.next(Kind::Leg);
+        let kind = if session.placing.is_some() { Kind::Call } else { Kind::Leg };
+        let token = session.context.ids.next(kind);
         session.context.route(token.clone(), session);
         session.change(|state| {
             state.legs.push(state::Leg::new(token.clone()));
         });
         Self { held: Arc::new(Held { session: Arc::clone(session), token }) }
+    }
+
+    /// A channel that was another call's.
+    pub(crate) fn adopt(session: &Arc<Session>, channel: &str) -> Self {
+        let leg = Self::new(session);
+        session.context.route(channel, session);
+        session.change(|state| {
+            if let Some(leg) = state.leg_by_token(&leg.held.token) {
+                leg.channel = channel.into();
+                leg.status = LegStatus::Answered;
+            }
+        });
+        leg
     }
 
     /// The channel. A transfer by its phone changes it.
@@ -83,7 +102,7 @@ impl Leg {
     /// Hangs it up, and waits for its end.
     pub(crate) async fn hang_up_and_wait(&self, limit: Duration) -> Result<End, CallError> {
         self.hang_up();
-        match tokio::time::timeout(limit, self.ended()).await {
+        match timeout(limit, self.ended()).await {
             Ok(ended) => ended,
             Err(_) => Ok(End::new(EndReason::HungUp, None)),
         }
@@ -98,6 +117,7 @@ impl Leg {
     pub(crate) fn end(&self, state: &State) -> Option<End> {
         match state.leg(&self.held.token).map(|leg| leg.status) {
             Some(LegStatus::Ended { cause }) => Some(End::new(EndReason::HungUp, cause)),
+            Some(LegStatus::Given) => Some(End::new(EndReason::Left, None)),
             Some(_) => None,
             None => Some(End::new(EndReason::HungUp, None)),
         }
@@ -150,26 +170,49 @@ impl Drop for Unclaimed {
 /// Legs that are being created. Those that have not been taken are hung up when it is dropped.
 pub(crate) struct Legs {
     session: Arc<Session>,
-    legs: Vec<Leg>,
+    all: Vec<Leg>,
+    pending: Pending,
 }
 
 impl Legs {
     pub(crate) fn new(session: &Arc<Session>, count: usize) -> Self {
-        Self { session: Arc::clone(session), legs: (0..count).map(|_| Leg::new(session)).collect() }
+        let all = (0..count).map(|_| Leg::new(session)).collect();
+        Self { session: Arc::clone(session), all, pending: Pending::default() }
+    }
+
+    /// Does not hang them up before these requests are over.
+    pub(crate) fn hang_up_after(&mut self, pending: Pending) {
+        self.pending = pending;
     }
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Leg> {
-        self.legs.iter()
+        self.all.iter()
     }
 
     /// The id of the leg at this position, which exists.
     pub(crate) fn token(&self, position: usize) -> Box<str> {
-        self.legs[position].held.token.clone()
+        self.all[position].held.token.clone()
+    }
+
+    /// Waits until a leg that the server has created is in the application. Returns whether it is.
+    pub(crate) async fn started(&self, position: usize) -> Result<bool, CallError> {
+        let token = self.token(position);
+        self.session.change(|state| {
+            if let Some(leg) = state.leg_by_token(&token).filter(|leg| leg.status == LegStatus::Requested) {
+                leg.status = LegStatus::Dialling;
+            }
+        });
+        let started = |state: &State| match state.leg(&token).map(|leg| leg.status) {
+            Some(LegStatus::Answered) => Some(true),
+            Some(LegStatus::Requested | LegStatus::Dialling) => None,
+            Some(LegStatus::Given | LegStatus::Ended { .. }) | None => Some(false),
+        };
+        timeout(START, self.session.wait(started)).await.unwrap_or(Ok(false))
     }
 
     /// Takes the leg at this position, which exists.
     pub(crate) fn take(&mut self, position: usize) -> Leg {
-        self.legs.remove(position)
+        self.all.remove(position)
     }
 }
 
@@ -179,7 +222,7 @@ impl Drop for Legs {
             return;
         }
         let context = &self.session.context;
-        for leg in &self.legs {
+        for leg in &self.all {
             let token = &leg.held.token;
             // A late answer then belongs to no call, and is hung up.
             let removed = self.session.change(|state| {
@@ -190,7 +233,11 @@ impl Drop for Legs {
             context.unroute(&removed.token, &self.session);
             context.unroute(&removed.channel, &self.session);
             if !removed.is_over() {
-                drop(context.hang_up(&removed.channel));
+                let (session, pending) = (Arc::clone(&self.session), self.pending.clone());
+                context.spawn(async move {
+                    pending.over().await;
+                    drop(session.context.hang_up(&removed.channel));
+                });
             }
         }
     }

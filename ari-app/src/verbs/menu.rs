@@ -7,6 +7,7 @@ use ari_bindings::IntoList;
 use super::ask::Ask;
 use super::say::check_keys;
 use crate::error::CallError;
+use crate::telemetry::verb;
 
 /// Plays a prompt and lets the caller choose; see [`Call::menu`](crate::Call::menu).
 ///
@@ -60,7 +61,8 @@ impl<'call, T> Menu<'call, T> {
         self
     }
 
-    fn check(&self) -> Result<(), CallError> {
+    pub(super) fn check(&self) -> Result<(), CallError> {
+        self.ask.check()?;
         if self.choices.is_empty() {
             return Err(CallError::invalid("choice", "none; add at least one"));
         }
@@ -73,7 +75,7 @@ impl<'call, T> Menu<'call, T> {
         Ok(())
     }
 
-    async fn run(mut self) -> Result<Option<T>, CallError> {
+    pub(super) async fn run(mut self) -> Result<Option<T>, CallError> {
         self.check()?;
         let keys: Vec<String> = self.choices.iter().map(|(keys, _)| keys.clone()).collect();
         let Some(entered) = self.ask.one_of(keys).await? else { return Ok(None) };
@@ -87,6 +89,6 @@ impl<'call, T: Send + 'call> IntoFuture for Menu<'call, T> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.menu", self.run())
     }
 }

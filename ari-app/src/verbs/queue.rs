@@ -8,13 +8,16 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::dial::{Dial, Dialed, Music};
+use super::dial::{Dial, Dialed};
 use super::leg::{Leg, Unclaimed};
-use super::say::{Played, Target, check_keys, play};
+use super::music::Music;
+use super::playback::{Played, Target, play};
+use super::say::check_keys;
 use crate::error::CallError;
-use crate::line::{Entry, Place, Reserved, Stage};
+use crate::line::{Entry, Reserved, Stage, Waiter};
 use crate::queue::Queue;
 use crate::state::{self, State};
+use crate::telemetry::verb;
 use crate::{Call, media};
 
 /// Waits in a queue; see [`Call::queue`]. Awaiting it returns when an agent has served the caller, or none will.
@@ -33,7 +36,7 @@ struct Announce {
     media: Box<dyn Fn(usize) -> Vec<String> + Send + Sync>,
 }
 
-/// What came of waiting in a queue.
+/// The outcome of waiting in a queue.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Queued {
@@ -120,15 +123,15 @@ impl<'call> Enqueue<'call> {
         if self.keys.is_some() {
             session.change(|state| state.digits.clear());
         }
-        let place = match self.queue.line.enter(self.call) {
-            Entry::Entered(place) => place,
+        let caller = match self.queue.line.enter(self.call) {
+            Entry::Entered(caller) => caller,
             Entry::Full => return Ok(Queued::Full),
             Entry::Closed => return Ok(Queued::Closed),
         };
         let deadline = Instant::now().checked_add(self.timeout);
         loop {
-            let matched = self.wait(&place, deadline).await?;
-            let waited = place.ticket.since.elapsed();
+            let matched = self.wait(&caller, deadline).await?;
+            let waited = caller.ticket.since.elapsed();
             match matched {
                 Matched::Over(queued) => return Ok(queued),
                 Matched::Agent(agent, leg) => {
@@ -136,17 +139,17 @@ impl<'call> Enqueue<'call> {
                         return Ok(self.occupy(agent, leg));
                     }
                 }
-                Matched::Call => match self.talk(&place).await? {
+                Matched::Call => match self.talk(&caller).await? {
                     Some(agent) => return Ok(Queued::Served { agent, waited }),
-                    None => place.rejoin(),
+                    None => caller.rejoin(),
                 },
             }
         }
     }
 
     /// Waits in the line. The caller hears nothing any more when this returns.
-    async fn wait(&self, place: &Place, deadline: Option<Instant>) -> Result<Matched, CallError> {
-        let mut waiting = pin!(self.entertain(place));
+    async fn wait(&self, caller: &Waiter, deadline: Option<Instant>) -> Result<Matched, CallError> {
+        let mut waiting = pin!(self.entertain(caller));
         let late = async {
             match deadline {
                 Some(deadline) => sleep_until(deadline).await,
@@ -155,32 +158,33 @@ impl<'call> Enqueue<'call> {
         };
         let matched = tokio::select! {
             biased;
-            matched = self.matched(place) => matched?,
+            matched = self.matched(caller) => matched?,
             key = &mut waiting => return Ok(key?.map_or(Matched::Call, |key| Matched::Over(Queued::Left(key)))),
             () = self.queue.line.closed() => Matched::Over(Queued::Closed),
             () = late => Matched::Over(Queued::Timeout),
         };
         // An agent who connects at this moment has the caller.
-        let is_taken = !place.leave() && matches!(matched, Matched::Over(_)) && place.ticket.stage() == Stage::Claimed;
+        let is_taken =
+            !caller.leave() && matches!(matched, Matched::Over(_)) && caller.ticket.stage() == Stage::Claimed;
         waiting.await?;
         Ok(if is_taken { Matched::Call } else { matched })
     }
 
     /// Plays music and announcements until the caller does not wait any more, or presses a key, which it returns.
-    async fn entertain(&self, place: &Place) -> Result<Option<char>, CallError> {
+    async fn entertain(&self, caller: &Waiter) -> Result<Option<char>, CallError> {
         let session = &self.call.session;
         // The position of a key, or nothing when the caller does not wait any more.
         let over = |state: &State| {
             let keys = self.keys.as_deref().unwrap_or_default();
             let pressed = state.digits.iter().position(|digit| keys.contains(*digit));
-            if place.is_waiting() { pressed.map(Some) } else { Some(None) }
+            if caller.is_waiting() { pressed.map(Some) } else { Some(None) }
         };
         let take = |pressed: Option<usize>| {
             pressed.and_then(|position| session.change(|state| state.digits.drain(..=position).next_back()))
         };
         let (mut music, mut is_due, mut next) = (None, self.announce.is_some(), None);
         loop {
-            let position = place.position().filter(|_| is_due && !place.ticket.is_offered());
+            let position = caller.position().filter(|_| is_due && !caller.ticket.is_offered());
             if let (Some(announce), Some(position)) = (&self.announce, position) {
                 if let Some(pressed) = self.play_instead(announce.media(position)?, &mut music, over).await? {
                     return Ok(take(pressed));
@@ -191,7 +195,7 @@ impl<'call> Enqueue<'call> {
                 music = Some(Music::start(session).await?);
             }
             let woken = session.wait(|state| {
-                let is_idle = is_due && !place.ticket.is_offered();
+                let is_idle = is_due && !caller.ticket.is_offered();
                 over(state).map(Some).or_else(|| is_idle.then_some(None))
             });
             let pressed = match next.filter(|_| !is_due) {
@@ -226,7 +230,7 @@ impl<'call> Enqueue<'call> {
             music.stop().await;
         }
         for part in media::in_stoppable_parts(&media) {
-            if let Played::Stopped(over) = play(&self.call.session, Target::Caller, &part, None, &over).await? {
+            if let Played::Stopped(over) = play(&self.call.session, Target::Caller, &part, &over).await? {
                 return Ok(Some(over));
             }
         }
@@ -234,24 +238,22 @@ impl<'call> Enqueue<'call> {
     }
 
     /// Waits for an agent.
-    async fn matched(&self, place: &Place) -> Result<Matched, CallError> {
+    async fn matched(&self, caller: &Waiter) -> Result<Matched, CallError> {
         tokio::select! {
             biased;
-            _ = place.ticket.until(&[Stage::Claimed]) => Ok(Matched::Call),
-            dialled = self.dial_agents(place) => dialled.map(|(agent, leg)| Matched::Agent(agent, leg)),
+            _ = caller.ticket.until(&[Stage::Claimed]) => Ok(Matched::Call),
+            dialled = self.dial_agents(caller) => dialled.map(|(agent, leg)| Matched::Agent(agent, leg)),
         }
     }
 
     /// Dials the agents when it is the caller's turn, until one of them has answered and has the caller.
-    async fn dial_agents(&self, place: &Place) -> Result<(Reserved, Unclaimed), CallError> {
+    async fn dial_agents(&self, caller: &Waiter) -> Result<(Reserved, Unclaimed), CallError> {
         let mut ringing = FuturesUnordered::new();
-        let mut changes = place.line.changes();
         loop {
-            changes.mark_unchanged();
-            while let Some(agent) = place.reserve() {
+            while let Some(agent) = caller.reserve() {
                 ringing.push(self.offer(agent));
             }
-            let rested = place.next_rested();
+            let rested = caller.next_rested();
             let rested = async {
                 match rested {
                     Some(rested) => sleep_until(rested).await,
@@ -264,12 +266,12 @@ impl<'call> Enqueue<'call> {
                     if let Dialed::Answered(leg) = dialed {
                         let leg = Unclaimed::new(leg);
                         // Else an agent's call has just taken the caller.
-                        if place.leave() {
+                        if caller.leave() {
                             return Ok((agent, leg));
                         }
                     }
                 }
-                _ = changes.changed() => {}
+                () = caller.turn() => {}
                 () = rested => {}
             }
         }
@@ -298,15 +300,15 @@ impl<'call> Enqueue<'call> {
     }
 
     /// Waits until an agent's call has served the caller; returns its id. Returns `None` if it is gone before.
-    async fn talk(&self, place: &Place) -> Result<Option<Box<str>>, CallError> {
-        place.remove();
-        place.ticket.advance(&[Stage::Claimed], Stage::Ready);
+    async fn talk(&self, caller: &Waiter) -> Result<Option<Box<str>>, CallError> {
+        caller.remove();
+        caller.ticket.advance(&[Stage::Claimed], Stage::Ready);
         let ended = tokio::select! {
             biased;
-            stage = place.ticket.until(&[Stage::Served, Stage::Returned]) => stage,
+            stage = caller.ticket.until(&[Stage::Served, Stage::Returned]) => stage,
             ended = self.call.session.wait(|_| None::<()>) => return ended.map(|()| None),
         };
-        Ok((ended == Stage::Served).then(|| place.ticket.agent()))
+        Ok((ended == Stage::Served).then(|| caller.ticket.agent()))
     }
 }
 
@@ -325,6 +327,6 @@ impl<'call> IntoFuture for Enqueue<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.queue", self.run())
     }
 }

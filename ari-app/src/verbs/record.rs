@@ -1,33 +1,30 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::say::check_keys;
-use crate::Call;
-use crate::context::{Pending, recording_key};
-use crate::error::CallError;
-use crate::session::Session;
-use crate::state::{Progress, RecordingEnd, State};
-use ari_bindings::values::IfExists;
 use serde::Serialize;
 
-/// How long Asterisk may take to report the end of a recording that is over.
-const PATIENCE: Duration = Duration::from_secs(5);
+use super::recording::Recording;
+use super::review::{Review, Reviewing};
+use super::say::check_keys;
+use crate::Call;
+use crate::error::CallError;
+use crate::telemetry::verb;
 
-/// Records the caller; see [`Call::record`]. Awaiting it returns at the end of the recording.
+/// Records the caller; see [`Call::record`]. Awaiting it returns at the end of the recording, [`Record::start`] at its
+/// beginning.
 ///
 /// A caller who hangs up ends the recording: the outcome is [`Stopped::HungUp`], and the file is kept.
 #[must_use = "nothing is recorded until it is awaited"]
 pub struct Record<'call> {
-    call: &'call Call,
-    name: String,
-    format: String,
-    beep: bool,
-    max: Duration,
-    silence: Option<Duration>,
-    until: Option<char>,
-    overwrite: bool,
+    pub(super) call: &'call Call,
+    pub(super) name: String,
+    pub(super) format: String,
+    pub(super) beep: bool,
+    pub(super) max: Duration,
+    pub(super) silence: Option<Duration>,
+    pub(super) until: Option<char>,
+    pub(super) overwrite: bool,
 }
 
 /// A recording that is over; its file is stored on the server.
@@ -55,6 +52,10 @@ pub enum Stopped {
     Limit,
     /// The caller hung up.
     HungUp,
+    /// [`Recording::stop`] was called.
+    Requested,
+    /// It is over and stored, but Asterisk has not reported why: the end fell into a gap in the events.
+    Unknown,
 }
 
 impl<'call> Record<'call> {
@@ -126,49 +127,38 @@ impl<'call> Record<'call> {
         }
     }
 
-    async fn run(self) -> Result<Recorded, CallError> {
+    /// Begins to record, and returns a handle while it goes on.
+    ///
+    /// ```no_run
+    /// # async fn example(call: ari_app::Call) -> Result<(), ari_app::CallError> {
+    /// # async fn enters_the_number_of_a_card() {}
+    /// let recording = call.record("calls/1").start().await?;
+    /// recording.mute().await?;
+    /// enters_the_number_of_a_card().await;
+    /// recording.unmute().await?;
+    /// let recorded = recording.stop().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn start(self) -> Result<Recording, CallError> {
+        self.check()?;
+        Recording::start(&self.call.session, &self).await
+    }
+
+    /// Lets the caller hear the message, and decide what becomes of it; see [`Review`].
+    pub fn review(self, review: Review) -> Reviewing<'call> {
+        Reviewing::new(self, review)
+    }
+
+    pub(super) async fn run(&self) -> Result<Recorded, CallError> {
         self.check()?;
         let session = &self.call.session;
         session.check()?;
         session.change(|state| state.digits.clear());
-        let recording = Recording::start(session, &self).await?;
-        let end = |state: &State| recording.end(state);
-        // The recording of a caller who hangs up ends, too, and its outcome is what the handler waits for.
-        let over = session.wait_for(self.max.saturating_add(PATIENCE), |state| {
-            end(state).map(Some).or_else(|| state.end.is_some().then_some(None))
-        });
-        let ended = match over.await.flatten() {
-            Some(ended) => Some(ended),
-            None => session.wait_for(PATIENCE, end).await,
-        };
-        let Some(ended) = ended else {
-            session.check()?;
-            return Err(self.failed("Asterisk has reported no end"));
-        };
-        match ended {
-            RecordingEnd::Failed { cause } => Err(self.failed(cause)),
-            RecordingEnd::Finished { duration, talking } => {
-                // A key that ended the recording is no input for what comes next.
-                let stopped = session.change(|state| {
-                    let stopped = self.stopped(state);
-                    state.digits.clear();
-                    stopped
-                });
-                Ok(Recorded { name: self.name.clone(), stopped, duration, talking })
-            }
-        }
-    }
-
-    fn failed(&self, cause: impl Into<Box<str>>) -> CallError {
-        CallError::Recording { name: self.name.as_str().into(), cause: cause.into() }
-    }
-
-    fn stopped(&self, state: &State) -> Stopped {
-        match (self.until, &state.end) {
-            (Some(key), _) if state.digits.contains(&key) => Stopped::Key(key),
-            (_, Some(_)) => Stopped::HungUp,
-            _ => Stopped::Limit,
-        }
+        let recorded = Recording::start(session, self).await?.finished().await?;
+        // What was pressed during the recording is no input for what comes next.
+        session.change(|state| state.digits.clear());
+        Ok(recorded)
     }
 }
 
@@ -177,84 +167,6 @@ impl<'call> IntoFuture for Record<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.record", async move { self.run().await })
     }
-}
-
-/// A recording that is stopped when it is dropped before its end.
-struct Recording {
-    session: Arc<Session>,
-    name: Box<str>,
-    pending: Pending,
-}
-
-impl Recording {
-    async fn start(session: &Arc<Session>, options: &Record<'_>) -> Result<Self, CallError> {
-        let name: Box<str> = options.name.as_str().into();
-        if !session.context.route_if_vacant(recording_key(&name), session) {
-            let reason = format!("{name:?}: a recording of this name is under way");
-            return Err(CallError::invalid("name", reason));
-        }
-        session.change(|state| state.recordings.push((name.clone(), Progress::Requested)));
-        let recording = Self { session: Arc::clone(session), name, pending: Pending::default() };
-        let channel = session.channel();
-        let mut request = channel.record(&*options.name, &*options.format).beep(options.beep);
-        request = request.max_duration_seconds(seconds(options.max));
-        if let Some(silence) = options.silence {
-            request = request.max_silence_seconds(seconds(silence));
-        }
-        if let Some(key) = options.until {
-            request = request.terminate_on(key.to_string().as_str());
-        }
-        if options.overwrite {
-            request = request.if_exists(IfExists::Overwrite);
-        }
-        match session.context.send(&recording.pending, request.into_future()).await {
-            Ok(_) => {
-                session.change(|state| state.recording_mut(&recording.name).map(Progress::acknowledge));
-                Ok(recording)
-            }
-            Err(error) => {
-                if !error.maybe_executed() {
-                    let cause = "refused".into();
-                    session.change(|state| state.recording_ended(&recording.name, RecordingEnd::Failed { cause }));
-                }
-                Err(session.explain(error).await)
-            }
-        }
-    }
-
-    fn end(&self, state: &State) -> Option<RecordingEnd> {
-        match state.recordings.iter().find(|(name, _)| *name == self.name)? {
-            (_, Progress::Over(end)) => Some(end.clone()),
-            _ => None,
-        }
-    }
-}
-
-impl Drop for Recording {
-    fn drop(&mut self) {
-        let is_over = self.session.change(|state| {
-            let is_over = state.end.is_some() || state.detached || self.end(state).is_some();
-            state.recordings.retain(|(name, _)| *name != self.name);
-            is_over
-        });
-        let context = &self.session.context;
-        context.unroute(&recording_key(&self.name), &self.session);
-        if !is_over {
-            let recording = context.ari.live_recording(&*self.name);
-            let pending = self.pending.clone();
-            context.clean_up("stop a recording", move || {
-                let (recording, pending) = (recording.clone(), pending.clone());
-                async move {
-                    pending.over().await;
-                    recording.stop().await
-                }
-            });
-        }
-    }
-}
-
-fn seconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

@@ -4,6 +4,7 @@ use tokio::time::timeout;
 
 use crate::Call;
 use crate::error::{CallError, End};
+use crate::telemetry::verb;
 
 /// How long a phone may take to follow [`Call::redirect`].
 const FOLLOW: Duration = Duration::from_secs(10);
@@ -16,12 +17,15 @@ impl Call {
     /// The endpoint is of the caller's technology, such as `"PJSIP/sip:bob@example.com"`.
     pub async fn redirect(&self, endpoint: impl Into<String>) -> Result<Option<End>, CallError> {
         let endpoint = endpoint.into();
-        if !endpoint.contains('/') {
-            return Err(CallError::invalid("endpoint", format!("{endpoint:?}: write TECHNOLOGY/RESOURCE")));
-        }
-        self.session.check()?;
-        let done = self.channel().redirect(endpoint).await;
-        self.done(done).await?;
-        Ok(timeout(FOLLOW, self.ended()).await.ok())
+        let work = async {
+            if !endpoint.contains('/') {
+                return Err(CallError::invalid("endpoint", format!("{endpoint:?}: write TECHNOLOGY/RESOURCE")));
+            }
+            self.session.check()?;
+            let done = self.channel().redirect(endpoint).await;
+            self.done(done).await?;
+            Ok(timeout(FOLLOW, self.ended()).await.ok())
+        };
+        verb("call.redirect", work).await
     }
 }

@@ -1,19 +1,18 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::time::Duration;
+#[cfg(feature = "media")]
+use std::sync::Arc;
 
 use ari_bindings::ids::ChannelId;
 use ari_bindings::values::{Spy, Whisper};
-use tokio::time::timeout;
 
 use super::leg::{Leg, Legs};
 use crate::Call;
 use crate::context::Pending;
 use crate::error::CallError;
-use crate::state::{LegStatus, State};
-
-/// How long Asterisk may take to hand the new channel to the application.
-const PATIENCE: Duration = Duration::from_secs(2);
+#[cfg(feature = "media")]
+use crate::session::Session;
+use crate::telemetry::verb;
 
 /// Listens to another channel; see [`Call::snoop`]. Awaiting it returns the leg that receives the audio, or `None` if the
 /// channel does not exist any more.
@@ -53,7 +52,7 @@ impl<'call> Snoop<'call> {
         Ok(())
     }
 
-    async fn run(self) -> Result<Option<Leg>, CallError> {
+    pub(super) async fn run(self) -> Result<Option<Leg>, CallError> {
         self.check()?;
         let session = &self.call.session;
         session.check()?;
@@ -67,22 +66,12 @@ impl<'call> Snoop<'call> {
             Err(error) if error.is_not_found() => return session.check().map(|()| None),
             Err(error) => return Err(session.explain(error).await),
         }
-        session.change(|state| state.leg_by_token(&token).map(state_of_request));
-        let started = |state: &State| match state.leg(&token).map(|leg| leg.status) {
-            Some(LegStatus::Answered) => Some(true),
-            Some(LegStatus::Requested | LegStatus::Dialling) => None,
-            Some(LegStatus::Ended { .. }) | None => Some(false),
-        };
-        match timeout(PATIENCE, session.wait(started)).await {
-            Ok(started) => Ok(started?.then(|| legs.take(0))),
-            Err(_) => Ok(None),
-        }
+        Ok(legs.started(0).await?.then(|| legs.take(0)))
     }
-}
 
-fn state_of_request(leg: &mut crate::state::Leg) {
-    if leg.status == LegStatus::Requested {
-        leg.status = LegStatus::Dialling;
+    #[cfg(feature = "media")]
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.call.session
     }
 }
 
@@ -91,6 +80,6 @@ impl<'call> IntoFuture for Snoop<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.snoop", self.run())
     }
 }

@@ -3,10 +3,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::connected::{Connected, Outcome};
-use super::dial::{Dial, Dialed, Music};
+use super::dial::{Dial, Dialed};
 use super::leg::Leg;
+use super::music::Music;
 use crate::Call;
 use crate::error::CallError;
+use crate::telemetry::verb;
 
 /// Lets a leg hand the caller over to somebody else; see [`Call::transfer`].
 #[must_use = "nobody is dialled until it is awaited"]
@@ -16,7 +18,7 @@ pub struct Transfer<'call> {
     dial: Dial<'call>,
 }
 
-/// What came of a [`Call::transfer`].
+/// The outcome of a [`Call::transfer`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Transferred {
@@ -94,6 +96,6 @@ impl<'call> IntoFuture for Transfer<'call> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'call>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        verb("call.transfer", self.run())
     }
 }

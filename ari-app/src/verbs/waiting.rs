@@ -9,8 +9,9 @@ use crate::context::Pending;
 use crate::error::{CallError, End};
 use crate::ids::Kind;
 use crate::line::{Line, Stage, Ticket};
-use crate::session::{PATIENCE, may_be_an_end};
+use crate::session::{EXPLANATION, may_be_an_end};
 use crate::state::State;
+use crate::telemetry::verb;
 use crate::{Call, state};
 
 /// How long a caller may take to stop what it hears, before the agent goes without.
@@ -49,6 +50,10 @@ impl Waiting {
     /// Fails with [`CallError::Ended`] when the agent hangs up. Either way, and if it is dropped, the bridge is destroyed,
     /// and the party who is left stays with its handler.
     pub async fn connect(self) -> Result<Option<End>, CallError> {
+        verb("waiting.connect", self.run()).await
+    }
+
+    async fn run(self) -> Result<Option<End>, CallError> {
         self.agent.session.check()?;
         if !self.ticket.claim(self.agent.id()) {
             return Ok(None);
@@ -71,7 +76,7 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         if self.ticket.advance(&[Stage::Offered], Stage::Waiting) {
-            self.line.wake();
+            self.line.wake_agent();
         }
     }
 }
@@ -98,7 +103,7 @@ impl Meeting {
         let session = &waiting.agent.session;
         let id = session.context.ids.next(Kind::Bridge);
         session.context.route(id.clone(), session);
-        session.change(|state| state.bridges.push(state::Bridge::new(id.clone())));
+        session.change(|state| state.bridges.push(state::Bridge::new(id.clone(), state::Parties::Caller)));
         let (agent, ticket) = (waiting.agent.clone(), Arc::clone(&waiting.ticket));
         Self { agent, ticket, id, pending: Pending::default(), has_met: false, is_ending: false }
     }
@@ -111,7 +116,8 @@ impl Meeting {
             return Err(agent.explain(error).await);
         }
         let channels = [agent.channel().channel_id().to_string(), caller.channel().channel_id().to_string()];
-        if let Err(error) = bridge.add_channel(channels).await {
+        let request = bridge.add_channel(channels);
+        if let Err(error) = agent.context.send(&self.pending, request.into_future()).await {
             let ended = if may_be_an_end(&error) { self.end_of_either().await } else { None };
             return ended.unwrap_or(Err(CallError::Ari(error)));
         }
@@ -149,7 +155,7 @@ impl Meeting {
                 ended = agent => ended,
             }
         };
-        timeout(PATIENCE, either).await.ok()
+        timeout(EXPLANATION, either).await.ok()
     }
 
     /// Destroys the bridge, and waits for that.

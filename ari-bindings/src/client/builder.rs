@@ -11,8 +11,8 @@ use super::retry::Retries;
 use super::{Client, Shared};
 #[cfg(feature = "tls-no-provider")]
 use crate::transport::tls::{self, Tls};
-use crate::transport::{BaseUrl, Credentials, Http, Limits, Pool, PoolSettings};
-use crate::{AvailabilityCheck, Error, Transport};
+use crate::transport::{AnyService, BaseUrl, Credentials, Http, Limits, Pool, PoolSettings};
+use crate::{AvailabilityCheck, Error, HttpService, Transport};
 
 /// Practically unlimited, yet small enough to be added to any point in time.
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
@@ -42,7 +42,7 @@ pub struct ClientBuilder {
     idle_timeout: Duration,
     download_timeout: Duration,
     max_download_size: u64,
-    http_client: Option<reqwest::Client>,
+    carrier: Option<Carrier>,
     retries: Retries,
     max_requests: usize,
     availability_check: AvailabilityCheck,
@@ -61,7 +61,7 @@ impl ClientBuilder {
             idle_timeout: Duration::from_secs(10),
             download_timeout: Duration::from_secs(60 * 60),
             max_download_size: 1 << 30,
-            http_client: None,
+            carrier: None,
             retries: Retries::default(),
             max_requests: 64,
             availability_check: AvailabilityCheck::default(),
@@ -162,7 +162,18 @@ impl ClientBuilder {
     /// # }
     /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http_client = Some(client);
+        self.carrier = Some(Carrier::Client(client));
+        self
+    }
+
+    /// Sends requests, and connects for events, by this service instead of an HTTP client: in the same process, or over
+    /// a message bus. See [`HttpService`].
+    ///
+    /// [`ClientBuilder::idle_timeout`] then has no effect, nor has [`ClientBuilder::connect_timeout`] on requests;
+    /// certificates and a server name set here are an error. A URL with `https` does not need the feature `tls`. Of
+    /// this and [`ClientBuilder::http_client`], the last one counts.
+    pub fn http_service(mut self, service: impl HttpService) -> Self {
+        self.carrier = Some(Carrier::Service(Arc::new(service)));
         self
     }
 
@@ -227,7 +238,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let (url, in_url) = BaseUrl::parse(&self.url)?;
         let authorization = self.credentials.as_ref().or(in_url.as_ref()).map(authorization).transpose()?;
-        if !url.is_secure() && !url.is_loopback() {
+        if !url.is_secure() && !url.is_loopback() && !matches!(self.carrier, Some(Carrier::Service(_))) {
             tracing::warn!(
                 "{}: passwords and calls go over the network in clear text; https would hide them",
                 url.as_str()
@@ -235,8 +246,8 @@ impl ClientBuilder {
         }
         let limits =
             Limits { read: self.timeout, download_time: self.download_timeout, download_size: self.max_download_size };
-        let pool = match &self.http_client {
-            Some(client) => Pool::Given(self.checked(client)?.clone()),
+        let pool = match &self.carrier {
+            Some(carrier) => self.given(carrier)?,
             None => Pool::Own(Box::new(self.pool_settings(&url)?)),
         };
         let http = Http::new(url, authorization, pool, limits)?;
@@ -254,19 +265,27 @@ impl ClientBuilder {
         }))
     }
 
-    /// The program's own HTTP client, if there are no settings that only a client made here could follow.
+    /// What the program has given to carry requests, if there are no settings that only a client made here could follow.
     #[cfg_attr(
         not(feature = "tls-no-provider"),
         allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with TLS")
     )]
-    fn checked<'client>(&self, client: &'client reqwest::Client) -> Result<&'client reqwest::Client, Error> {
+    fn given(&self, carrier: &Carrier) -> Result<Pool, Error> {
         #[cfg(feature = "tls-no-provider")]
         if !self.tls.is_default() {
-            return Err(Error::config(
-                "`http_client` comes with its own TLS: set certificates and the server name there",
-            ));
+            return Err(Error::config(match carrier {
+                Carrier::Client(_) => {
+                    "`http_client` comes with its own TLS: set certificates and the server name there"
+                }
+                Carrier::Service(_) => {
+                    "`http_service` takes the place of TLS: certificates and a server name have no use"
+                }
+            }));
         }
-        Ok(client)
+        Ok(match carrier {
+            Carrier::Client(client) => Pool::Given(client.clone()),
+            Carrier::Service(service) => Pool::Service(Arc::clone(service)),
+        })
     }
 
     #[cfg_attr(not(feature = "tls-no-provider"), allow(clippy::unused_self, reason = "as with TLS"))]
@@ -288,6 +307,13 @@ impl ClientBuilder {
             tls,
         })
     }
+}
+
+/// What carries requests instead of a client made here.
+#[derive(Clone)]
+enum Carrier {
+    Client(reqwest::Client),
+    Service(Arc<dyn AnyService>),
 }
 
 /// The header with user and password, in memory that is wiped when freed.

@@ -18,10 +18,11 @@ mod websocket;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 pub use self::builder::ClientBuilder;
@@ -197,14 +198,15 @@ impl Client {
             return Err(Error::config("a file is sent over HTTP only: give the listener a client for that"));
         };
         let permits = Arc::clone(&self.shared.permits);
-        let permit = match tokio::time::timeout_at(deadline.into(), permits.acquire_owned()).await {
+        let permit = match tokio::time::timeout_at(deadline, permits.acquire_owned()).await {
             Ok(permit) => permit.map_err(|error| Error::config(error.to_string()))?,
             Err(elapsed) => return Err(self.busy(Arc::new(elapsed))),
         };
         if Instant::now() >= deadline {
             return Err(self.busy(Arc::new(io::Error::from(io::ErrorKind::TimedOut))));
         }
-        http.exchange(request, expect, deadline).await.map(|content| content.holding(permit))
+        // Boxed, because its size would be that of every request, and allocators are slow with large blocks.
+        Box::pin(http.exchange(request, expect, deadline)).await.map(|content| content.holding(permit))
     }
 
     /// The error of a request whose turn did not come in time.

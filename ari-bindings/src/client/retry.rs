@@ -1,6 +1,8 @@
 //! Retries requests that cannot be executed twice.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::{ConnectErrorKind, Error, Method};
@@ -63,5 +65,70 @@ fn is_retryable(method: Method, error: &Error) -> bool {
         }
         Error::OutcomeUnknown { timed_out: false, .. } => method == Method::Get,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn unsent(kind: ConnectErrorKind) -> Error {
+        Error::Connect { url: "".into(), kind, source: Arc::new(std::io::Error::other("no")) }
+    }
+
+    fn refused() -> Error {
+        unsent(ConnectErrorKind::Refused)
+    }
+
+    #[test]
+    fn only_what_cannot_be_executed_twice_and_may_pass_is_retried() {
+        let lost = |timed_out| Error::OutcomeUnknown {
+            request: crate::Request::new(Method::Get, "/x").line(),
+            timed_out,
+            source: Arc::new(std::io::Error::other("lost")),
+        };
+        for (method, error, retried) in [
+            (Method::Post, unsent(ConnectErrorKind::Timeout), true),
+            (Method::Post, unsent(ConnectErrorKind::Disconnected), true),
+            (Method::Get, unsent(ConnectErrorKind::Tls), false),
+            (Method::Get, unsent(ConnectErrorKind::NotHttp), false),
+            (Method::Get, unsent(ConnectErrorKind::Busy), false),
+            (Method::Get, lost(false), true),
+            (Method::Get, lost(true), false),
+            (Method::Post, lost(false), false),
+            (Method::Put, lost(false), false),
+            (Method::Delete, lost(false), false),
+            (Method::Get, Error::config("no"), false),
+        ] {
+            assert_eq!(is_retryable(method, &error), retried, "{method} {error:?}");
+        }
+    }
+
+    fn attempts(mut tries: Tries) -> usize {
+        std::iter::from_fn(|| tries.next(Method::Post, &refused())).count()
+    }
+
+    #[test]
+    fn retries_end_with_their_number_or_at_the_deadline() {
+        let now = Instant::now();
+        assert_eq!(attempts(Retries(3).start(now + Duration::from_secs(60))), 3);
+        assert_eq!(attempts(Retries(3).start(now)), 0);
+        // The delay alone would last until then.
+        assert_eq!(attempts(Retries(3).start(now + FIRST_DELAY / 2)), 0);
+    }
+
+    #[cfg(feature = "websocket")]
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_the_runtime_are_retried_after_a_while() {
+        let (asked, started) = (std::cell::Cell::new(0), Instant::now());
+        let ask = || {
+            asked.set(asked.get() + 1);
+            std::future::ready(Err::<(), _>(refused()))
+        };
+        assert!(retry(ask).await.is_err());
+        assert_eq!(asked.get(), 1 + OWN_RETRIES);
+        assert!(started.elapsed() >= FIRST_DELAY / 2 * OWN_RETRIES, "{:?}", started.elapsed());
     }
 }

@@ -118,3 +118,53 @@ pub(crate) fn swallows_replies(request: &Request) -> Option<String> {
         request.parameter_of_path("applicationName").map(str::to_owned)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    const SUBSCRIBE: Operation = Operation {
+        resource: "applications",
+        name: "subscribe",
+        method: Method::Post,
+        path: "/applications/{applicationName}/subscription",
+    };
+
+    fn subscribe(app: &str, sources: &[&str]) -> Request {
+        let mut request = Request::of(&SUBSCRIBE).path_parameter("applicationName", app);
+        let list = sources.iter().map(|source| (*source).to_owned()).collect();
+        request.query.push(("eventSource".into(), Parameter::List(list)));
+        request
+    }
+
+    fn remembered(subscriptions: &Subscriptions, app: &str) -> Vec<String> {
+        subscriptions.of(app).map(|remembered| remembered.sources.into_iter().collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn note_remembers_sources_in_query_and_body() {
+        let subscriptions = Subscriptions::default();
+        subscriptions.note(&subscribe("x", &["channel:a"]));
+        let mut long = subscribe("x", &["channel:b", "channel:c"]);
+        long.move_query_to_body();
+        assert!(long.query().is_none());
+        subscriptions.note(&long);
+        assert_eq!(remembered(&subscriptions, "x"), ["channel:a", "channel:b", "channel:c"]);
+    }
+
+    #[test]
+    fn destroyed_things_are_forgotten_for_every_application() {
+        let subscriptions = Subscriptions::default();
+        for app in ["x", "y"] {
+            subscriptions.note(&subscribe(app, &["channel:1", "bridge:1", "bridge:2"]));
+        }
+        subscriptions.note(&subscribe("z", &[]));
+        subscriptions.forget_destroyed(r#"{"type":"ChannelDestroyed","channel":{"id":"1"}}"#);
+        assert_eq!(remembered(&subscriptions, "x"), ["bridge:1", "bridge:2"]);
+        subscriptions.forget_destroyed(r#"{"type":"BridgeDestroyed","bridge":{"id":"1"}}"#);
+        for app in ["x", "y"] {
+            assert_eq!(remembered(&subscriptions, app), ["bridge:2"]);
+        }
+    }
+}

@@ -22,6 +22,6 @@ pub use subscribers::{Connection, ConnectionState, Events, OverflowPolicy, Stati
 pub(crate) use {
     connect::Accepted,
     recovery::Pings,
-    socket::{LARGEST_MESSAGE, Metered, Socket, Wire, config},
+    socket::{LARGEST_MESSAGE, Metered, Socket, config},
     subscribers::{Hub, application},
 };

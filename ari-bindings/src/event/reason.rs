@@ -93,3 +93,28 @@ impl fmt::Display for DisconnectReason {
         }
     }
 }
+
+#[cfg(all(test, feature = "websocket"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_differ_by_kind_and_words() {
+        let closed = |code, reason: &str| DisconnectReason::ClosedByServer { code, reason: reason.into() };
+        let reasons = [
+            (closed(None, ""), "closed by the server"),
+            (closed(Some(1000), ""), "closed by the server with code 1000"),
+            (closed(Some(1000), "bye\n"), "closed by the server with code 1000: bye\\n"),
+        ];
+        for (number, (reason, shown)) in reasons.iter().enumerate() {
+            assert_eq!(reason.to_string(), *shown);
+            assert_ne!(*reason, DisconnectReason::PingTimeout);
+            for (other, _) in &reasons[..number] {
+                assert_ne!(reason, other);
+            }
+        }
+        assert_eq!(closed(Some(1), "x"), closed(Some(1), "x"));
+        let protocol = DisconnectReason::Protocol { reason: "x".into() };
+        assert_ne!(protocol, DisconnectReason::Protocol { reason: "y".into() });
+    }
+}

@@ -1349,7 +1349,7 @@ pub struct ContactStatusChange {
 }
 
 /// Sent when the state of a device has changed. It goes to applications subscribed to the device, including for devices
-/// set with `device_states`.
+/// set through ARI.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]

@@ -310,8 +310,8 @@ impl BridgeHandle {
         &self.client
     }
 
-    /// The ID of the new bridge. If it is in use, older releases such as 16 return the existing bridge, or `500` if its
-    /// name differs.
+    /// The ID of the new bridge. If it is in use, older releases such as 16 keep the existing bridge and reply with
+    /// `200` and an empty body, or with `500` if the name differs.
     ///
     /// `bridgeId` in the path.
     #[must_use]

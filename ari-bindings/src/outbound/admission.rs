@@ -17,9 +17,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use zeroize::Zeroizing;
 
-use crate::connection::{Metered, Socket, Wire, application, config};
+use crate::connection::{Metered, Socket, application, config};
 use crate::event::kind;
 use crate::request::excerpt;
+use crate::transport::ByteStream;
 
 /// The subprotocol of ARI.
 const PROTOCOL: &str = "ari";
@@ -58,7 +59,7 @@ impl Admission {
     /// for a session.
     pub(super) async fn authenticate(
         &self,
-        stream: Box<dyn Wire>,
+        stream: Box<dyn ByteStream>,
         sessions: &Arc<Semaphore>,
     ) -> Result<Authenticated, String> {
         let (mut path, mut permit) = (String::new(), None);

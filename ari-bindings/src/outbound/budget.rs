@@ -67,7 +67,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Budgeted<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt as _;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 
     use super::*;
 
@@ -82,5 +84,20 @@ mod tests {
         budget.lift();
         assert_eq!(stream.read(&mut buffer).await.unwrap(), 3);
         assert_eq!(&buffer[..3], b"def");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn limit_leaves_writes_to_the_stream() {
+        let (stream, mut peer) = tokio::io::duplex(16);
+        let mut limited = Budget::new(0).limit(BufWriter::new(stream));
+        let writing = async {
+            let mut buffer = [0; 3];
+            limited.write_all(b"abc").await.unwrap();
+            limited.flush().await.unwrap();
+            assert_eq!((peer.read(&mut buffer).await.unwrap(), &buffer), (3, b"abc"));
+            limited.shutdown().await.unwrap();
+            assert_eq!(peer.read(&mut buffer).await.unwrap(), 0);
+        };
+        tokio::time::timeout(Duration::from_secs(1), writing).await.expect("it ends");
     }
 }

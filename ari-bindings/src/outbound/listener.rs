@@ -9,13 +9,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::acceptor::Acceptor;
 use super::admission::{Admission, Authenticated, Introduction, refuse};
 use super::budget::Budget;
 use super::builder::ListenerBuilder;
 use super::pending::{Pending, Place};
 use super::session::Session;
-use crate::connection::Wire;
 use crate::connection::{Accepted, Hub, Pings, Socket};
+use crate::transport::ByteStream;
 use crate::{Client, OverflowPolicy};
 
 /// How long the listener pauses when the system refuses a connection, as at the limit of open files.
@@ -50,7 +51,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Until a connection has named its application, it may send 64 KiB at most.
 pub struct Listener {
     sessions: mpsc::Receiver<Session>,
-    shared: Arc<Shared>,
+    acceptor: Acceptor,
     local: SocketAddr,
     task: JoinHandle<()>,
 }
@@ -70,8 +71,15 @@ pub(super) struct Settings {
     pub(super) overflow_policy: OverflowPolicy,
 }
 
+/// A connection that has come.
+pub(super) enum Incoming {
+    Tcp(TcpStream),
+    /// Another kind, without TLS or after it.
+    Stream(Box<dyn ByteStream>),
+}
+
 /// What the tasks of a listener share.
-struct Shared {
+pub(super) struct Shared {
     admission: Arc<Admission>,
     settings: Settings,
     permits: Arc<Semaphore>,
@@ -106,8 +114,18 @@ impl Listener {
             #[cfg(feature = "tls-no-provider")]
             tls,
         });
-        let task = tokio::spawn(Arc::clone(&shared).listen(tcp, sender));
-        Self { sessions, shared, local, task }
+        let task = tokio::spawn(Arc::clone(&shared).listen(tcp, sender.clone()));
+        Self { sessions, acceptor: Acceptor { shared, sessions: sender }, local, task }
+    }
+
+    /// What gives it connections that came another way than to its port.
+    #[must_use]
+    pub fn acceptor(&self) -> Acceptor {
+        self.acceptor.clone()
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.acceptor.shared
     }
 
     /// The local address, with the port that the system chose where the address of
@@ -121,13 +139,13 @@ impl Listener {
     /// that have not named their application yet.
     #[must_use]
     pub fn open_sessions(&self) -> usize {
-        self.shared.settings.max_sessions.saturating_sub(self.shared.permits.available_permits())
+        self.shared().settings.max_sessions.saturating_sub(self.shared().permits.available_permits())
     }
 
     /// The number of connections that have not authenticated yet.
     #[must_use]
     pub fn pending_connections(&self) -> usize {
-        self.shared.pending.len()
+        self.shared().pending.len()
     }
 
     /// Waits for the next session; `None` after [`Listener::shutdown`].
@@ -140,19 +158,19 @@ impl Listener {
     /// Stops accepting connections, closes all sessions as [`Events::close`](crate::Events::close) does, and waits
     /// until they are closed, 2 s at most for all of them together. Their event streams end without an error.
     pub async fn shutdown(&mut self) {
-        self.shared.shutdown.send_replace(true);
+        self.shared().shutdown.send_replace(true);
         let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, async {
             // A second call must not await the task again.
             if !self.task.is_finished() {
                 // Only a panic could have ended it before.
                 let _ = (&mut self.task).await;
             }
-            self.shared.pending.clear();
+            self.shared().pending.clear();
             self.sessions.close();
             while let Some(session) = self.sessions.recv().await {
                 drop(session);
             }
-            let open: Vec<_> = std::mem::take(&mut *self.shared.open());
+            let open: Vec<_> = std::mem::take(&mut *self.shared().open());
             let hubs: Vec<_> = open.iter().filter_map(Weak::upgrade).collect();
             for hub in &hubs {
                 hub.ask_to_close();
@@ -165,7 +183,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.shared.shutdown.send_replace(true);
+        self.shared().shutdown.send_replace(true);
     }
 }
 
@@ -179,10 +197,7 @@ impl Shared {
                 Either::Right((accepted, _)) => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let place = self.pending.enter(peer.ip());
-                    tokio::spawn(Arc::clone(&self).serve(stream, peer, place, sender.clone()));
-                }
+                Ok((stream, peer)) => Arc::clone(&self).admit(Incoming::Tcp(stream), peer, &sender),
                 Err(error) => {
                     tracing::warn!("accepting a connection failed: {error}");
                     tokio::time::sleep(PAUSE).await;
@@ -191,8 +206,16 @@ impl Shared {
         }
     }
 
+    /// Serves one connection in the background, unless it is too late.
+    pub(super) fn admit(self: Arc<Self>, stream: Incoming, peer: SocketAddr, sender: &mpsc::Sender<Session>) {
+        if !*self.shutdown.borrow() {
+            let place = self.pending.enter(peer.ip());
+            tokio::spawn(self.serve(stream, peer, place, sender.clone()));
+        }
+    }
+
     /// Turns one connection into a session, or refuses it.
-    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, place: Place, sender: mpsc::Sender<Session>) {
+    async fn serve(self: Arc<Self>, stream: Incoming, peer: SocketAddr, place: Place, sender: mpsc::Sender<Session>) {
         let budget = Budget::new(MAX_BEFORE_APPLICATION);
         let authenticated = match self.authenticate(stream, place, &budget).await {
             Ok(authenticated) => authenticated,
@@ -215,7 +238,7 @@ impl Shared {
     }
 
     /// Reads and checks the HTTP request of a peer that is not authenticated yet.
-    async fn authenticate(&self, stream: TcpStream, place: Place, budget: &Budget) -> Result<Authenticated, String> {
+    async fn authenticate(&self, stream: Incoming, place: Place, budget: &Budget) -> Result<Authenticated, String> {
         let authenticating = async {
             let stream = self.secure(stream, budget).await?;
             self.admission.authenticate(stream, &self.permits).await
@@ -245,22 +268,18 @@ impl Shared {
         let _ = tokio::time::timeout(timeout, shutdown.wait_for(|asked| *asked)).await;
     }
 
-    #[cfg(feature = "tls-no-provider")]
-    async fn secure(&self, stream: TcpStream, budget: &Budget) -> Result<Box<dyn Wire>, String> {
+    #[cfg_attr(not(feature = "tls-no-provider"), allow(clippy::unused_async, reason = "as with TLS"))]
+    async fn secure(&self, stream: Incoming, budget: &Budget) -> Result<Box<dyn ByteStream>, String> {
+        let stream = match stream {
+            Incoming::Tcp(stream) => stream,
+            Incoming::Stream(stream) => return Ok(Box::new(budget.limit(stream))),
+        };
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        match &self.tls {
-            None => Ok(Box::new(budget.limit(stream))),
-            Some(tls) => {
-                let stream = tls.accept(stream).await.map_err(|error| format!("no TLS: {error}"))?;
-                Ok(Box::new(budget.limit(stream)))
-            }
+        #[cfg(feature = "tls-no-provider")]
+        if let Some(tls) = &self.tls {
+            let stream = tls.accept(stream).await.map_err(|error| format!("no TLS: {error}"))?;
+            return Ok(Box::new(budget.limit(stream)));
         }
-    }
-
-    #[cfg(not(feature = "tls-no-provider"))]
-    #[allow(clippy::unused_async, clippy::unused_self, reason = "as with TLS")]
-    async fn secure(&self, stream: TcpStream, budget: &Budget) -> Result<Box<dyn Wire>, String> {
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
         Ok(Box::new(budget.limit(stream)))
     }
 

@@ -56,6 +56,7 @@
 //! local_ari_user = asterisk          ; whose rights the requests have
 //! ```
 
+mod acceptor;
 mod admission;
 mod budget;
 mod builder;
@@ -63,6 +64,7 @@ mod listener;
 mod pending;
 mod session;
 
+pub use acceptor::Acceptor;
 pub use builder::ListenerBuilder;
 pub use listener::Listener;
 pub use session::Session;

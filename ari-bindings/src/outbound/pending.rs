@@ -132,6 +132,15 @@ mod tests {
     }
 
     #[test]
+    fn enter_has_room_for_one_connection_at_least() {
+        for limits in [(0, 9), (1, 9), (9, 0), (9, 1)] {
+            let pending = Pending::new(limits.0, limits.1);
+            let _places = [1, 2].map(|_| pending.enter([192, 0, 2, 1].into()));
+            assert_eq!(numbers(&pending), [1], "{limits:?}");
+        }
+    }
+
+    #[test]
     fn source_joins_addresses_of_one_ipv6_network() {
         let source = |text: &str| source(text.parse().unwrap());
         assert_eq!(source("2001:db8::1"), source("2001:db8::ffff:2"));

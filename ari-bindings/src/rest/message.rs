@@ -170,3 +170,71 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Method, Operation};
+
+    fn read(reply: &str) -> (u64, String) {
+        match answer(&reply.into()) {
+            Some((id, Answer::Read { body, .. })) => (id, body),
+            _ => panic!("{reply}"),
+        }
+    }
+
+    #[test]
+    fn body_of_a_reply_is_its_own_member() {
+        let inner = r#"{"other":{"message_body":"a"},"request_id":"1","status_code":200}"#;
+        assert_eq!(read(inner), (1, String::new()));
+        let both = r#"{"other":{"message_body":"a"},"request_id":"1","status_code":200,"message_body":"b"}"#;
+        assert_eq!(read(both), (1, "b".to_owned()));
+        let dash = r#"{"request_id":"1","status_code":200,"message_body":"-"}"#;
+        assert_eq!(read(dash), (1, "-".to_owned()));
+    }
+
+    #[test]
+    fn empty_body_is_a_refusal_of_unsubscribing_alone() {
+        static UNSUBSCRIBE: Operation =
+            Operation { resource: "applications", name: "unsubscribe", method: Method::Delete, path: "/x" };
+        static OTHER: Operation = Operation { resource: "channels", name: "answer", method: Method::Post, path: "/x" };
+        let status = |operation: &'static Operation, status: u16, body: &str| {
+            let answer = Answer::Read {
+                status,
+                reason: String::new(),
+                content_type: "application/json".to_owned(),
+                body: body.to_owned(),
+            };
+            answer.into_content("", &Request::of(operation)).map(drop).map_err(|error| error.status())
+        };
+        assert_eq!(status(&UNSUBSCRIBE, 200, ""), Err(Some(501)));
+        assert_eq!(status(&UNSUBSCRIBE, 404, ""), Err(Some(404)));
+        assert_eq!(status(&UNSUBSCRIBE, 200, "{}"), Ok(()));
+        assert_eq!(status(&OTHER, 200, ""), Ok(()));
+    }
+
+    #[test]
+    fn requests_of_the_program_are_not_special() {
+        let request = Request::new(Method::Post, "/x");
+        let text = write(&request).unwrap().numbered(1).unwrap();
+        assert!(!text.contains("message_body"), "{text}");
+        let answer = Answer::Read {
+            status: 200,
+            reason: String::new(),
+            content_type: "application/json".to_owned(),
+            body: String::new(),
+        };
+        assert!(answer.into_content("", &request).is_ok());
+    }
+
+    #[test]
+    fn request_may_be_as_long_as_asterisk_takes() {
+        let length = |length: usize| {
+            let request = Request::new(Method::Get, "/x").query_parameter("x", "x".repeat(length));
+            write(&request).unwrap().numbered(1).map(|text| text.len()).map_err(drop)
+        };
+        let rest = length(0).unwrap();
+        assert_eq!(length(LARGEST_REQUEST - rest), Ok(LARGEST_REQUEST));
+        assert_eq!(length(LARGEST_REQUEST - rest + 1), Err(()));
+    }
+}

@@ -117,3 +117,42 @@ impl<Id: Serialize, Thing: Serialize> Serialize for Differences<Id, Thing> {
         json!({ "vanished": self.vanished, "appeared": self.appeared, "changed": self.changed }).serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_difference_makes_a_report_not_empty() {
+        let empty = Resync::default;
+        assert!(empty().is_empty());
+        let with = |change: fn(&mut Resync)| {
+            let mut resync = empty();
+            change(&mut resync);
+            resync
+        };
+        for resync in [
+            with(|resync| resync.channels.vanished.push("c".into())),
+            with(|resync| resync.bridges.vanished.push("b".into())),
+            with(|resync| resync.playbacks.vanished.push("p".into())),
+            with(|resync| resync.recordings.vanished.push("r".into())),
+        ] {
+            assert!(!resync.is_empty(), "{resync}");
+        }
+        assert!(with(|resync| resync.channels.existing.push("c".into())).is_empty());
+    }
+
+    #[test]
+    fn each_kind_of_difference_counts() {
+        let differences = |vanished: &[u8], appeared: &[u8], changed: &[u8]| Differences {
+            vanished: vanished.to_vec(),
+            appeared: appeared.to_vec(),
+            changed: changed.to_vec(),
+            existing: vec![1],
+        };
+        assert!(differences(&[], &[], &[]).is_empty());
+        for differences in [differences(&[1], &[], &[]), differences(&[], &[1], &[]), differences(&[], &[], &[1])] {
+            assert!(!differences.is_empty(), "{differences}");
+        }
+    }
+}

@@ -148,3 +148,77 @@ impl Drop for Route {
         self.report_dropped();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::{DisconnectReason, Disconnected, Resync};
+
+    #[test]
+    fn last_place_is_kept_for_what_was_left_out() {
+        let (mut route, mut events, _left) = Route::new(Kind::Channel);
+        let event = || Event::from_text(r#"{"type":"Test"}"#);
+        for _ in 0..CAPACITY + 5 {
+            route.put(event()).unwrap();
+        }
+        assert_eq!(events.len(), CAPACITY);
+        events.try_recv().unwrap();
+        // Its report would take the only place.
+        route.put(event()).unwrap();
+        events.try_recv().unwrap();
+        route.put(event()).unwrap();
+        assert_eq!(events.len(), CAPACITY);
+        for _ in 0..CAPACITY - 2 {
+            assert!(matches!(events.try_recv(), Ok(Event::Unknown(_))));
+        }
+        assert!(matches!(events.try_recv(), Ok(Event::Dropped(dropped)) if dropped.events == 6));
+        assert!(matches!(events.try_recv(), Ok(Event::Unknown(_))));
+        // A count of the connection adds to it.
+        for _ in 0..CAPACITY {
+            route.put(event()).unwrap();
+        }
+        let before = Dropped { events: 7, bytes: 70 };
+        route.put(Event::Dropped(Box::new(before))).unwrap();
+        drop(route);
+        let last = std::iter::from_fn(|| events.try_recv().ok()).last();
+        assert_eq!(last, Some(Event::Dropped(Box::new(before))));
+    }
+
+    #[test]
+    fn gap_ends_only_streams_of_what_is_known_to_be_gone() {
+        let (mut route, _events, _left) = Route::new(Kind::Channel);
+        let disconnected = Event::Disconnected(Box::new(Disconnected {
+            since: SystemTime::now(),
+            reason: DisconnectReason::PingTimeout,
+        }));
+        let resynced = |ids: &[&str], failure: Option<&str>| {
+            let mut resync = Resync { failure: failure.map(Into::into), ..Resync::default() };
+            resync.channels.existing = ids.iter().map(|id| (*id).into()).collect();
+            Event::Resynced(Box::new(resync))
+        };
+        for (notice, ends) in [
+            (resynced(&[], None), false),
+            (disconnected.clone(), false),
+            (resynced(&[], Some("no")), false),
+            (resynced(&["a", "c"], None), false),
+            (disconnected, false),
+            (resynced(&["a"], None), true),
+        ] {
+            assert_eq!(route.ends_with_gap("c", &notice), ends, "{notice:?}");
+        }
+    }
+
+    #[test]
+    fn stream_that_is_closed_or_soon_ends_may_be_replaced() {
+        let (route, events, left) = Route::new(Kind::Channel);
+        assert!(!route.is_over());
+        left.set(Instant::now()).unwrap();
+        assert!(route.is_over());
+        drop(events);
+        let (route, events, _left) = Route::new(Kind::Channel);
+        drop(events);
+        assert!(route.is_over());
+    }
+}

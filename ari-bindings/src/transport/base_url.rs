@@ -209,4 +209,27 @@ mod tests {
             assert!(!error.contains("secret"), "{error}");
         }
     }
+
+    #[test]
+    fn errors_show_what_can_only_be_scheme_host_and_port() {
+        for (text, shown) in [
+            ("", ""),
+            ("localhost", "localhost"),
+            ("localhost:8088", "localhost:8088"),
+            ("localhost:8088/ari", "localhost:8088/…"),
+            ("ftp://pbx-1.my_example", "ftp://pbx-1.my_example"),
+            ("http://[::1]:8088/ari?x", "http://[…"),
+            ("http://localhost/ari", "http://localhost…"),
+            ("http://localhost:", "http://localhost…"),
+            ("http://localhost:/ari", "http://localhost…"),
+            ("http://me:1secret", "http://me…"),
+            ("http://me:secret1/ari", "http://me…"),
+            ("http://me:secret@localhost", "http://…"),
+            ("me:secret@localhost", "…"),
+            ("me:secret://localhost", "me…"),
+            ("secret+://localhost", "secret…"),
+        ] {
+            assert_eq!(without_secrets(text), shown, "{text}");
+        }
+    }
 }

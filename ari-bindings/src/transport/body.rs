@@ -125,3 +125,92 @@ impl Stream for Pieces {
         this.end(Error::OutcomeUnknown { request: this.request.clone(), timed_out: true, source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::StreamExt as _;
+    use tokio::sync::mpsc;
+    use tokio::time::{Duration, advance, sleep};
+
+    use super::*;
+    use crate::Method;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    /// A body of what is sent to it.
+    struct Script(mpsc::UnboundedReceiver<Bytes>);
+
+    impl hyper::body::Body for Script {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.0.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+        }
+    }
+
+    /// A download, each piece of which may take `read`, and the whole `download_time`.
+    fn download(read: Duration, download_time: Duration) -> (mpsc::UnboundedSender<Bytes>, Pieces) {
+        let (sender, pieces) = mpsc::unbounded_channel();
+        let response = http::Response::new(reqwest::Body::wrap(Script(pieces)));
+        let limits = Limits { read, download_time, download_size: 1000 };
+        (sender, Pieces::new(Request::new(Method::Get, "/file").line(), response.into(), limits))
+    }
+
+    async fn times_out(pieces: &mut Pieces) -> bool {
+        matches!(pieces.next().await, Some(Err(Error::OutcomeUnknown { timed_out: true, .. })))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_piece_of_a_download_may_take_the_whole_timeout() {
+        let (sender, mut pieces) = download(10 * SECOND, HOUR);
+        for _ in 0..5 {
+            let sending = async {
+                sleep(9 * SECOND).await;
+                sender.send("x".into()).unwrap();
+            };
+            let (piece, ()) = tokio::join!(pieces.next(), sending);
+            assert_eq!(piece.unwrap().unwrap(), "x");
+        }
+        let started = Instant::now();
+        assert!(times_out(&mut pieces).await);
+        assert_eq!(started.elapsed(), 10 * SECOND);
+        assert!(pieces.next().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_in_a_download_lasts_until_its_end_at_most() {
+        let (_sender, mut pieces) = download(HOUR, 60 * SECOND);
+        let started = Instant::now();
+        assert!(times_out(&mut pieces).await);
+        assert_eq!(started.elapsed(), 60 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn download_whose_next_piece_is_always_there_ends_in_time() {
+        let (sender, mut pieces) = download(HOUR, 60 * SECOND);
+        for _ in 0..3 {
+            sender.send("x".into()).unwrap();
+        }
+        assert_eq!(pieces.next().await.unwrap().unwrap(), "x");
+        advance(61 * SECOND).await;
+        assert!(times_out(&mut pieces).await);
+        assert!(pieces.next().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn complete_download_is_no_timeout() {
+        let (sender, mut pieces) = download(HOUR, 60 * SECOND);
+        sender.send("x".into()).unwrap();
+        assert_eq!(pieces.next().await.unwrap().unwrap(), "x");
+        drop(sender);
+        advance(61 * SECOND).await;
+        assert!(pieces.next().await.is_none());
+    }
+}

@@ -1,11 +1,16 @@
 //! What the errors of the HTTP client mean.
 
 use std::error::Error as _;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use crate::error::{Source, causes};
+use crate::request::excerpt;
 use crate::{ConnectErrorKind, Error, RequestLine};
+
+/// How much of a response that is not HTTP an error shows.
+const EXCERPT: usize = 100;
 
 /// Why a request got no response, if it is certain that it was not sent to a server that could execute it.
 pub(super) fn not_sent(error: &reqwest::Error, was_taken: bool) -> Option<ConnectErrorKind> {
@@ -19,16 +24,21 @@ pub(super) fn not_sent(error: &reqwest::Error, was_taken: bool) -> Option<Connec
     } else if is_unexpected_message(error) {
         ConnectErrorKind::NotHttp
     } else if let Some(kind) = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>().map(io::Error::kind)) {
-        match kind {
-            io::ErrorKind::ConnectionRefused => ConnectErrorKind::Refused,
-            io::ErrorKind::TimedOut => ConnectErrorKind::Timeout,
-            _ => ConnectErrorKind::Other,
-        }
+        connect_kind(kind)
     } else if error.is_timeout() {
         ConnectErrorKind::Timeout
     } else {
         ConnectErrorKind::Other
     })
+}
+
+/// What an error of the system says about connecting.
+pub(super) fn connect_kind(kind: io::ErrorKind) -> ConnectErrorKind {
+    match kind {
+        io::ErrorKind::ConnectionRefused => ConnectErrorKind::Refused,
+        io::ErrorKind::TimedOut => ConnectErrorKind::Timeout,
+        _ => ConnectErrorKind::Other,
+    }
 }
 
 /// The error of a request whose response is missing or incomplete. An HTTP client of the program may have timeouts.
@@ -104,3 +114,47 @@ fn is_handshake_alert(error: &reqwest::Error) -> bool {
 fn is_handshake_alert(_: &reqwest::Error) -> bool {
     false
 }
+
+/// The server has sent something that is not HTTP.
+#[derive(Debug)]
+pub(super) enum NotHttp {
+    /// A record of TLS.
+    Tls,
+    /// This text.
+    Text(Box<str>),
+}
+
+impl NotHttp {
+    pub(super) fn new(beginning: &[u8]) -> Self {
+        match beginning {
+            [20..=23, 3, _, ..] => Self::Tls,
+            _ => Self::Text(excerpt(&String::from_utf8_lossy(beginning), EXCERPT).into()),
+        }
+    }
+}
+
+impl fmt::Display for NotHttp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tls => f.write_str("the server speaks TLS on this port: the base URL must begin with https://"),
+            Self::Text(text) => write!(f, "the server sent: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for NotHttp {}
+
+/// The server has closed the connection instead of upgrading it.
+#[cfg(feature = "websocket")]
+#[derive(Debug)]
+pub(super) struct HungUp;
+
+#[cfg(feature = "websocket")]
+impl fmt::Display for HungUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server closed the connection without a response, as Asterisk does at its `sessionlimit`")
+    }
+}
+
+#[cfg(feature = "websocket")]
+impl std::error::Error for HungUp {}

@@ -1,28 +1,31 @@
 //! Requests over HTTP.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Version};
-use reqwest::redirect::Policy;
 use reqwest::{Response, Url};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::BaseUrl;
 use super::body::{self, Pieces};
-use super::failure::{self, source};
+#[cfg(feature = "websocket")]
+use super::failure::HungUp;
+use super::failure::{self, NotHttp, source};
+use super::route::{Pool, Route};
 use super::sent::{Sent, Watched};
-use crate::error::{Source, causes};
-use crate::request::{Content, Expect, Head, excerpt, wants_tls};
+use super::service::ServiceError;
+#[cfg(feature = "websocket")]
+use super::{
+    route::Connections,
+    service::{Upgrade, Upgraded},
+};
+use crate::error::Source;
+use crate::request::{Content, Expect, Head, wants_tls};
 use crate::{ConnectErrorKind, Download, Error, Method, Request};
-
-/// How much of a response that is not HTTP an error shows.
-const EXCERPT: usize = 100;
-
-/// How many new connections a request is offered to that end before they take it, without a reason.
-const ATTEMPTS: u32 = 10;
 
 /// The HTTP server of one Asterisk.
 pub(crate) struct Http {
@@ -30,9 +33,7 @@ pub(crate) struct Http {
     authorization: Option<HeaderValue>,
     /// What the connections are asked for, if that is not the host of the URL.
     host: Option<Host>,
-    client: Mutex<reqwest::Client>,
-    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only a lost event connection renews it"))]
-    pool: Pool,
+    route: Route,
     limits: Limits,
 }
 
@@ -42,25 +43,6 @@ struct Host {
     url: Url,
     /// The host and port of the original URL.
     header: HeaderValue,
-}
-
-/// Where the connections come from.
-pub(crate) enum Pool {
-    /// A client that the program has made.
-    Given(reqwest::Client),
-    /// One that is made from these settings.
-    Own(Box<PoolSettings>),
-}
-
-/// How connections are made and kept.
-pub(crate) struct PoolSettings {
-    pub(crate) connect_timeout: Duration,
-    /// How long an unused connection is kept.
-    pub(crate) idle_timeout: Duration,
-    /// How many unused connections are kept.
-    pub(crate) idle_connections: usize,
-    #[cfg(feature = "tls-no-provider")]
-    pub(crate) tls: super::tls::Tls,
 }
 
 /// How long a response may take, and how large a file may be.
@@ -81,12 +63,9 @@ impl Http {
         pool: Pool,
         limits: Limits,
     ) -> Result<Self, Error> {
-        let client = match &pool {
-            Pool::Given(client) => client.clone(),
-            Pool::Own(settings) => settings.client(&url)?,
-        };
         let host = pool.server_name().map(|name| Host::new(&url, name)).transpose()?;
-        Ok(Self { url, authorization, host, client: Mutex::new(client), pool, limits })
+        let route = Route::new(pool, &url)?;
+        Ok(Self { url, authorization, host, route, limits })
     }
 
     pub(crate) fn url(&self) -> &BaseUrl {
@@ -97,11 +76,7 @@ impl Http {
     /// broken them, too, which only timeouts would reveal. A client that the program provided is kept.
     #[cfg(feature = "websocket")]
     pub(crate) fn renew(&self) {
-        let Pool::Own(settings) = &self.pool else { return };
-        match settings.client(&self.url) {
-            Ok(client) => *self.lock() = client,
-            Err(error) => tracing::warn!("the connections for requests are kept: {error}"),
-        }
+        self.route.renew(&self.url);
     }
 
     /// Sends a request, and reads its response as far as expected, until the deadline.
@@ -113,12 +88,20 @@ impl Http {
     ) -> Result<Content, Error> {
         let sent = Sent::default();
         let exchange = async {
-            match self.offer(|| self.write(request, &sent), &sent).await {
-                Ok(response) => self.read(request, response, expect).await,
-                Err(error) => Err(self.send_error(request, &sent, error)),
-            }
+            let response = match &self.route {
+                Route::Connections(connections) => {
+                    let response = connections.offer(|| self.write(request, &sent), &sent).await;
+                    response.map_err(|error| self.send_error(request, &sent, error))?
+                }
+                Route::Service(service) => {
+                    sent.set();
+                    let response = service.send(self.plain(request)?).await;
+                    response.map_err(|error| self.service_error(request, error))?.into()
+                }
+            };
+            self.read(request, response, expect).await
         };
-        match timeout_at(deadline.into(), exchange).await {
+        match timeout_at(deadline, exchange).await {
             Ok(reply) => reply,
             Err(elapsed) if !sent.get() => Err(self.connect_error(ConnectErrorKind::Timeout, Arc::new(elapsed))),
             Err(elapsed) => {
@@ -129,7 +112,27 @@ impl Http {
 
     /// Sends a request to turn the connection into a WebSocket.
     #[cfg(feature = "websocket")]
-    pub(crate) async fn upgrade(&self, request: &Request, key: &str) -> Result<Response, Error> {
+    pub(crate) async fn upgrade(&self, request: &Request, key: &str) -> Result<Upgraded, Error> {
+        match &self.route {
+            Route::Connections(connections) => {
+                self.upgrade_connection(connections, request, key).await.map(Upgraded::Response)
+            }
+            Route::Service(service) => match service.upgrade(self.plain(request)?.map(drop)).await {
+                Ok(Upgrade(upgraded)) => Ok(upgraded),
+                Err(ServiceError::NotSent(error) | ServiceError::Lost(error)) => {
+                    Err(self.connect_error(failure::connect_kind(error.kind()), Arc::new(error)))
+                }
+            },
+        }
+    }
+
+    #[cfg(feature = "websocket")]
+    async fn upgrade_connection(
+        &self,
+        connections: &Connections,
+        request: &Request,
+        key: &str,
+    ) -> Result<Response, Error> {
         use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 
         let sent = Sent::default();
@@ -143,7 +146,7 @@ impl Http {
             headers.insert(SEC_WEBSOCKET_KEY, key.clone());
             http
         };
-        let response = self.offer(write, &sent).await.map_err(|error| {
+        let response = connections.offer(write, &sent).await.map_err(|error| {
             let kind = failure::not_sent(&error, sent.get()).unwrap_or(ConnectErrorKind::Other);
             let source: Source = if failure::is_closed(&error) { Arc::new(HungUp) } else { source(error) };
             self.connect_error(kind, source)
@@ -151,26 +154,25 @@ impl Http {
         self.check_http(response).await
     }
 
-    /// Offers a request to one connection after the other, as long as they end before they take it without a reason.
-    async fn offer(&self, write: impl Fn() -> reqwest::Request, sent: &Sent) -> reqwest::Result<Response> {
-        let client = self.lock().clone();
-        let mut attempts = 1;
-        loop {
-            match client.execute(write()).await {
-                Err(error) if attempts < ATTEMPTS && failure::lost_unused(&error, sent.get()) => {}
-                result => return result,
-            }
-            // Whether the error has a reason depends on which task runs first, which a pause changes.
-            tokio::time::sleep(Duration::from_millis(attempts.into())).await;
-            attempts += 1;
-        }
-    }
-
     pub(crate) fn connect_error(&self, kind: ConnectErrorKind, source: Source) -> Error {
         Error::Connect { url: self.url.as_str().into(), kind, source }
     }
 
     fn write(&self, request: &Request, sent: &Sent) -> reqwest::Request {
+        let mut http = self.head(request);
+        *http.body_mut() = Some(reqwest::Body::wrap(Watched::new(body(request).into(), sent.clone())));
+        http
+    }
+
+    /// A request as a service gets it.
+    fn plain(&self, request: &Request) -> Result<http::Request<Bytes>, Error> {
+        let http = http::Request::try_from(self.head(request));
+        // The base URL and the request have been checked.
+        let http = http.map_err(|error| Error::config(error.to_string()))?;
+        Ok(http.map(|_| body(request).into()))
+    }
+
+    fn head(&self, request: &Request) -> reqwest::Request {
         let base = self.host.as_ref().map_or(self.url.url(), |host| &host.url);
         let mut url = base.clone();
         url.set_path(&format!("{}{}", self.url.prefix(), request.path()));
@@ -183,12 +185,9 @@ impl Http {
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let mut body = String::new();
-        if let Some(json) = request.body() {
+        if request.body().is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            body = json.to_string();
         }
-        *http.body_mut() = Some(reqwest::Body::wrap(Watched::new(body.into(), sent.clone())));
         http
     }
 
@@ -197,6 +196,18 @@ impl Http {
         match failure::not_sent(&error, sent.get()) {
             Some(kind) => self.connect_error(kind, source(error)),
             None => failure::lost(request.line(), error),
+        }
+    }
+
+    /// Why a service has returned no response.
+    fn service_error(&self, request: &Request, error: ServiceError) -> Error {
+        match error {
+            ServiceError::NotSent(error) => self.connect_error(failure::connect_kind(error.kind()), Arc::new(error)),
+            ServiceError::Lost(error) => Error::OutcomeUnknown {
+                request: request.line(),
+                timed_out: error.kind() == std::io::ErrorKind::TimedOut,
+                source: Arc::new(error),
+            },
         }
     }
 
@@ -237,10 +248,10 @@ impl Http {
         let beginning = response.chunk().await.ok().flatten().unwrap_or_default();
         Err(self.connect_error(ConnectErrorKind::NotHttp, Arc::new(NotHttp::new(&beginning))))
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, reqwest::Client> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn body(request: &Request) -> String {
+    request.body().map(ToString::to_string).unwrap_or_default()
 }
 
 impl Host {
@@ -253,90 +264,11 @@ impl Host {
     }
 }
 
-impl Pool {
-    /// The server name for TLS, if it differs from the host of the URL.
-    fn server_name(&self) -> Option<&str> {
-        match self {
-            #[cfg(feature = "tls-no-provider")]
-            Self::Own(settings) => settings.tls.server_name(),
-            _ => None,
-        }
-    }
-}
-
-impl PoolSettings {
-    #[cfg_attr(not(feature = "tls-no-provider"), allow(unused_variables, reason = "only a certificate needs the host"))]
-    fn client(&self, url: &BaseUrl) -> Result<reqwest::Client, Error> {
-        // The HTTP client itself would take a timeout of zero for none.
-        let kept = if self.idle_timeout.is_zero() { 0 } else { self.idle_connections };
-        let builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .http09_responses()
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.idle_timeout)
-            .pool_max_idle_per_host(kept);
-        #[cfg(feature = "tls-no-provider")]
-        let builder = self.tls.configure(builder, url.host());
-        builder.build().map_err(|error| {
-            let cause = causes(&error).last().map(ToString::to_string);
-            Error::config(format!("the HTTP client: {}", cause.unwrap_or_default()))
-        })
-    }
-}
-
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("url", &self.url.as_str()).finish_non_exhaustive()
     }
 }
-
-/// The server has sent something that is not HTTP.
-#[derive(Debug)]
-enum NotHttp {
-    /// A record of TLS.
-    Tls,
-    /// This text.
-    Text(Box<str>),
-}
-
-impl NotHttp {
-    fn new(beginning: &[u8]) -> Self {
-        match beginning {
-            [20..=23, 3, _, ..] => Self::Tls,
-            _ => Self::Text(excerpt(&String::from_utf8_lossy(beginning), EXCERPT).into()),
-        }
-    }
-}
-
-impl fmt::Display for NotHttp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tls => f.write_str("the server speaks TLS on this port: the base URL must begin with https://"),
-            Self::Text(text) => write!(f, "the server sent: {text}"),
-        }
-    }
-}
-
-impl std::error::Error for NotHttp {}
-
-/// The server has closed the connection instead of upgrading it.
-#[cfg(feature = "websocket")]
-#[derive(Debug)]
-struct HungUp;
-
-#[cfg(feature = "websocket")]
-impl fmt::Display for HungUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server closed the connection without a response, as Asterisk does at its `sessionlimit`")
-    }
-}
-
-#[cfg(feature = "websocket")]
-impl std::error::Error for HungUp {}
 
 fn method(method: Method) -> http::Method {
     match method {

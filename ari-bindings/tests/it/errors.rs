@@ -37,6 +37,7 @@ async fn refused_connection_names_the_url() {
         assert!(!error.maybe_executed());
         let where_ = format!("cannot connect to http://127.0.0.1:{port}/ari: connection refused");
         assert!(error.to_string().starts_with(&where_), "{error}");
+        assert!(!shown(&error).contains("sessionlimit"), "{}", shown(&error));
     }
 }
 

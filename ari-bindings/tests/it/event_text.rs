@@ -134,6 +134,13 @@ fn unknown_event_keeps_its_members() {
 }
 
 #[test]
+fn unknown_event_has_its_channel_and_server() {
+    let text = r#"{"type":"New","asterisk_id":"02:00","channel":{"id":"c"}}"#;
+    let Event::Unknown(event) = Event::from_text(text) else { panic!("{text}") };
+    assert_eq!((event.channel_id(), event.asterisk_id()), (Some("c"), Some("02:00")));
+}
+
+#[test]
 fn malformed_event_names_the_fault() {
     let start = r#"{"type":"StasisStart","application":"x"}"#.to_owned();
     let wrong = dtmf(r#""type":"ChannelDtmfReceived","#, "").replace("100", r#""long""#);

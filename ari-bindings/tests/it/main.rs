@@ -15,6 +15,8 @@ mod pool;
 mod replies;
 #[cfg(feature = "http")]
 mod requests;
+#[cfg(feature = "http")]
+mod service;
 
 #[cfg(feature = "websocket")]
 mod over_websocket;
@@ -26,11 +28,19 @@ mod errors;
 #[cfg(feature = "websocket")]
 mod events;
 #[cfg(feature = "websocket")]
+mod lifetime;
+#[cfg(feature = "websocket")]
 mod observed;
 #[cfg(feature = "outbound")]
 mod outbound;
 #[cfg(feature = "outbound")]
+mod outbound_acceptor;
+#[cfg(feature = "outbound")]
 mod outbound_hostile;
+#[cfg(feature = "outbound")]
+mod outbound_session;
+#[cfg(feature = "outbound")]
+mod outbound_shutdown;
 #[cfg(feature = "websocket")]
 mod overflow;
 #[cfg(feature = "websocket")]

@@ -133,6 +133,7 @@ async fn listener_refuses_strangers_without_delaying_others() {
     let mut listener = listen(|builder| builder.application_timeout(Duration::from_millis(200))).await;
     let refused = |result: Result<Peer, WsError>| match result.map(drop).unwrap_err() {
         WsError::Http(response) => {
+            assert_eq!(response.headers().contains_key("WWW-Authenticate"), response.status() == 401);
             (response.status().as_u16(), String::from_utf8(response.body().clone().unwrap_or_default()).unwrap())
         }
         other => panic!("{other}"),
@@ -160,7 +161,8 @@ async fn listener_refuses_strangers_without_delaying_others() {
     for number in 0..16 {
         send(&mut mad, numbered(number)).await;
     }
-    close_frame(&mut mad).await;
+    let reason = close_frame(&mut mad).await.reason;
+    assert!(reason.contains("do not name"), "{reason}");
     let mut http = TcpStream::connect(listener.local_addr()).await.unwrap();
     http.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
@@ -170,6 +172,31 @@ async fn listener_refuses_strangers_without_delaying_others() {
     // A valid connection is accepted immediately.
     let (_session, _peer) = session(&mut listener).await;
     assert!(close_frame(&mut silent).await.reason.contains("in time"));
+    assert!(sent.elapsed() < Duration::from_secs(5), "{:?}", sent.elapsed());
+}
+
+#[tokio::test]
+async fn everything_is_accepted_by_default() {
+    let mut listener = Listener::builder().bind("127.0.0.1:0").await.unwrap();
+    let mut peer = dial(&listener, &[("Sec-WebSocket-Protocol", "media, ari")]).await.unwrap();
+    send(&mut peer, registered("any")).await;
+    assert_eq!(within(listener.accept()).await.unwrap().application(), "any");
+}
+
+#[tokio::test]
+async fn events_before_application_come_in_order() {
+    let mut listener = listen(|builder| builder).await;
+    let mut peer = dial(&listener, &GOOD).await.unwrap();
+    let mut shown: Vec<_> = (0..15).map(numbered).collect();
+    shown.extend([registered("x"), numbered(16)]);
+    for event in &shown {
+        send(&mut peer, event.as_str()).await;
+    }
+    let mut session = within(listener.accept()).await.unwrap();
+    for expected in shown {
+        within(session.events().next()).await.unwrap().unwrap();
+        assert_eq!(session.events().raw(), Some(&*expected));
+    }
 }
 
 #[tokio::test]
@@ -207,42 +234,6 @@ async fn max_message_size_ends_session() {
     send(&mut peer, "x".repeat(1001)).await;
     let error = within(events.next()).await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::Protocol { .. }, .. }), "{error}");
-}
-
-#[tokio::test]
-async fn shutdown_closes_every_session() {
-    let mut listener = listen(|builder| builder).await;
-    let address = listener.local_addr();
-    let (first, mut peer) = session(&mut listener).await;
-    let (_, mut events) = first.into_parts();
-    // A connection that the program has not accepted.
-    let mut waiting = dial(&listener, &GOOD).await.unwrap();
-    send(&mut waiting, registered("x")).await;
-    within(async {
-        while listener.open_sessions() < 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    let goodbyes = async {
-        for peer in [&mut peer, &mut waiting] {
-            assert!(matches!(u16::from(close_frame(peer).await.code), 1000 | 1001));
-            while peer.next().await.is_some() {}
-        }
-    };
-    within(async { tokio::join!(listener.shutdown(), goodbyes) }).await;
-    assert!(within(listener.accept()).await.is_none());
-    assert_eq!(within(events.next()).await.unwrap().unwrap().kind(), "ApplicationRegistered");
-    assert!(within(events.next()).await.is_none());
-    assert!(TcpStream::connect(address).await.is_err());
-}
-
-#[tokio::test]
-async fn shutdown_twice_returns() {
-    let mut listener = listen(|builder| builder).await;
-    within(listener.shutdown()).await;
-    within(listener.shutdown()).await;
-    assert!(within(listener.accept()).await.is_none());
 }
 
 #[tokio::test]

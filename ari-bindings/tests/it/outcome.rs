@@ -137,27 +137,29 @@ async fn messages_of_the_server_are_escaped_and_bounded() {
 /// Objects of a module's configuration may have passwords.
 #[tokio::test]
 async fn decode_errors_leave_out_confidential_bodies() {
-    let malformed = r#"[{"attribute":"password","value":["hunter2"]},"hunter2"]"#;
-    let server = Server::json("200 OK", malformed).await;
-    let object = server.client.asterisk().get_object("res_pjsip", "auth", "alice");
-    let error = within(object).await.unwrap_err();
-    let Error::Decode { reason, body, .. } = &error else { panic!("{error:?}") };
-    assert!(reason.contains("line 1") && body.contains("left out"), "{error:?}");
-    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    for malformed in [r#"[{"attribute":"password","value":["hunter2"]},"hunter2"]"#, r#"["hunter2"]"#] {
+        let server = Server::json("200 OK", malformed).await;
+        let object = server.client.asterisk().get_object("res_pjsip", "auth", "alice");
+        let error = within(object).await.unwrap_err();
+        let Error::Decode { reason, body, .. } = &error else { panic!("{error:?}") };
+        assert!(reason.contains("line 1") && body.contains("left out"), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
 }
 
 #[tokio::test]
 async fn send_reaches_operations_that_the_bindings_do_not_have() {
     let mut server = Server::json("200 OK", r#"{"mode":"quiet"}"#).await;
-    let request = Request::new(Method::Post, "/channels/{channelId}/silence")
+    let request = Request::new(Method::Post, "/ch%61nnels/{channelId}/silenc%65")
         .path_parameter("channelId", "a/b")
         .query_parameter("mode", "quiet & more")
         .json(serde_json::json!({ "x": 1 }));
     let response = within(server.client.send(request)).await.unwrap();
     assert_eq!((response.status(), &*response.text()), (200, r#"{"mode":"quiet"}"#));
     assert_eq!(response.json::<serde_json::Value>().unwrap()["mode"], "quiet");
+    assert_eq!(&response.body()[..], br#"{"mode":"quiet"}"#);
     let received = server.received().await;
-    assert_eq!(received.line, "POST /ari/channels/a%2Fb/silence?mode=quiet%20%26%20more HTTP/1.1");
+    assert_eq!(received.line, "POST /ari/ch%61nnels/a%2Fb/silenc%65?mode=quiet%20%26%20more HTTP/1.1");
     assert_eq!(received.body, r#"{"x":1}"#);
 
     let server = Server::json("404 Not Found", r#"{"message":"Channel not found"}"#).await;
@@ -171,7 +173,8 @@ async fn send_reaches_operations_that_the_bindings_do_not_have() {
 async fn send_refuses_what_is_no_path() {
     let ari = Client::builder("http://127.0.0.1:1/ari").build().unwrap();
     let relative = ["/channels/../x", "/channels/%2e%2E/x", "/channels/.%2e", "/%2E/x"];
-    let broken = ["/channels/%", "/channels/%zz", "/channels/%0", "/channels/a%00b"];
+    let broken =
+        ["/channels/%", "/channels/%zz", "/channels/%0z", "/channels/%z0/x", "/channels/%0", "/channels/a%00b"];
     let unfilled = ["/channels/{channelId}", "/channels/{channelId", "/channels/channelId}", "/channels/{{x}}"];
     let others = ["channels", "/channels?x=y", "/a b", "/é"];
     for path in [&relative[..], &broken, &unfilled, &others].concat() {
@@ -219,6 +222,25 @@ async fn failed_download_no_longer_counts_as_in_progress() {
     while within(download.chunk()).await.is_ok() {}
     within(ari.recordings().get_stored_file("b")).await.unwrap();
     drop(download);
+}
+
+#[tokio::test]
+async fn download_counts_as_in_progress_to_its_end() {
+    let (listener, builder) = listen().await;
+    let ari = builder.max_requests(1).timeout(Duration::from_millis(300)).build().unwrap();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            receive(&mut stream).await;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 100\r\n\r\nRIFF";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            open.push(stream);
+        }
+    });
+    let mut download = within(ari.recordings().get_stored_file("a")).await.unwrap();
+    assert_eq!(within(download.chunk()).await.unwrap().as_deref(), Some(&b"RIFF"[..]));
+    let error = within(ari.channels().list()).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Busy, .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ async fn starting_server_is_waited_for() {
     // As while Asterisk starts: connections are refused, then answered with 404 and 503, and finally accepted.
     let refused = |state: &ConnectionState, words: &str| matches!(state, ConnectionState::Disconnected { attempts, error, .. } if *attempts > 0 && error.contains(words));
     within(async { while !refused(&connection.changed().await.unwrap(), "refused") {} }).await;
+    assert!(!connection.state().is_connected());
     let mut fake = stopped.start().await;
     for status in [404, 503] {
         fake.refuse(Some(status));

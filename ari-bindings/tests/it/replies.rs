@@ -1,7 +1,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use ari_bindings::{Client, Error};
+use ari_bindings::{Client, Error, Method, Request};
 use futures_core::Stream as _;
 
 use crate::server::{Server, response, within};
@@ -40,6 +40,27 @@ async fn void_accepts_every_success() {
         let server = Server::answering(answer).await;
         within(server.client.channel("1").answer()).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn reply_in_many_pieces_is_read_as_a_whole() {
+    let list = format!("[{}]", vec!["\"x\""; 1_000_000].join(","));
+    let chunks = "1\r\n[\r\n5\r\n\"a\",\"\r\n3\r\nb\"]\r\n0\r\n\r\n";
+    let chunked =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+    for (answer, count) in [(response("200 OK", "application/json", &list), 1_000_000), (chunked, 2)] {
+        let server = Server::answering(answer).await;
+        let response = within(server.client.send(Request::new(Method::Get, "/x"))).await.unwrap();
+        assert_eq!(response.json::<Vec<String>>().unwrap().len(), count);
+    }
+}
+
+#[tokio::test]
+async fn announced_length_is_not_believed() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n[", i64::MAX);
+    let server = Server::answering(head).await;
+    let error = within(server.client.channels().list()).await.unwrap_err();
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ari_bindings::{Client, ConnectErrorKind, Error};
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
-use crate::server::{listen, receive, response, within};
+use crate::server::{Server, listen, receive, response, within};
 
 /// Drops the connections of this many requests, and answers later ones.
 fn hang_up(listener: TcpListener, times: usize) -> Arc<AtomicUsize> {
@@ -31,8 +31,11 @@ async fn lost_get_is_retried_if_enabled() {
     let (listener, builder) = listen().await;
     let asked = hang_up(listener, 2);
     let ari = builder.retries(2).build().unwrap();
+    let started = Instant::now();
     within(ari.channels().list()).await.unwrap();
     assert_eq!(asked.load(Ordering::Relaxed), 3);
+    // 100 and 200 ms, shortened by up to a half.
+    assert!(started.elapsed() >= Duration::from_millis(150), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -137,5 +140,18 @@ fn clients_and_builders_show_no_password() {
         format!("{:?}", ari.events(["x"])),
     ] {
         assert!(!text.contains("hidden") && !text.contains("bWU6aGlkZGVu"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn extreme_settings_are_accepted() {
+    let server = Server::json("200 OK", "[]").await;
+    let builder = Client::builder(server.client.base_url());
+    let most = builder.clone().timeout(Duration::MAX).connect_timeout(Duration::MAX).idle_timeout(Duration::MAX);
+    let most = most.download_timeout(Duration::MAX).max_download_size(u64::MAX).max_requests(usize::MAX);
+    for ari in [most.build().unwrap(), builder.max_requests(0).idle_timeout(Duration::ZERO).build().unwrap()] {
+        assert_eq!(within(ari.channels().list()).await.unwrap(), []);
+        let file = within(ari.recordings().get_stored_file("a")).await.unwrap();
+        assert_eq!(within(file.bytes()).await.unwrap(), b"[]");
     }
 }

@@ -234,3 +234,43 @@ async fn playbacks_are_asked_for_a_few_at_a_time() {
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert!(tasks < 200, "{tasks} tasks");
 }
+
+#[tokio::test]
+async fn what_ended_before_a_gap_has_not_vanished_in_it() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
+    let shown = [
+        start("c", "Up"),
+        ("BridgeCreated", json!({ "bridge": bridge("b", &[]) })),
+        ("PlaybackStarted", json!({ "playback": playback("p", "playing") })),
+        ("RecordingStarted", json!({ "recording": recording("r", "recording") })),
+        ("RecordingFinished", json!({ "recording": recording("r", "done") })),
+        ("RecordingStarted", json!({ "recording": recording("r", "recording") })),
+        ("RecordingFailed", json!({ "recording": recording("r", "failed") })),
+        ("PlaybackFinished", json!({ "playback": playback("p", "done") })),
+        ("BridgeDestroyed", json!({ "bridge": bridge("b", &[]) })),
+        ("StasisEnd", json!({ "channel": channel("c", "Up") })),
+        ("ChannelVarset", json!({ "channel": channel("c", "Up"), "variable": "A", "value": "b" })),
+        start("d", "Up"),
+        ("ChannelDestroyed", json!({ "channel": channel("d", "Up"), "cause": 16, "cause_txt": "Normal Clearing" })),
+        ("ChannelUserevent", json!({ "channel": channel("d", "Up"), "eventname": "x", "userevent": {} })),
+    ];
+    show(&mut events, &mut peer, shown).await;
+    fake.answer("GET /channels", 200, json!([]));
+    fake.answer("GET /bridges", 200, json!([]));
+    let resync = within(events.resync()).await.unwrap();
+    assert!(resync.is_empty(), "{resync}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_has_not_vanished() {
+    let mut fake = Fake::start().await;
+    let (mut events, mut peer) = connected(&mut fake, |connect| connect).await;
+    show(&mut events, &mut peer, [("PlaybackStarted", json!({ "playback": playback("p", "playing") }))]).await;
+    fake.answer("GET /channels", 200, json!([]));
+    fake.answer("GET /bridges", 200, json!([]));
+    fake.answer("GET /playbacks/p", 500, json!({ "message": "no" }));
+    assert_eq!(within(events.resync()).await.unwrap_err().status(), Some(500));
+    fake.answer("GET /playbacks/p", 404, json!({ "message": "no" }));
+    assert_eq!(within(events.resync()).await.unwrap().playbacks.vanished, ["p"]);
+}

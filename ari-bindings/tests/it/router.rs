@@ -229,6 +229,11 @@ async fn hangup_without_a_cause_ends_all_the_same() {
     });
     assert_eq!(received, ["ChannelHangupRequest", "StasisEnd"]);
     assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
+    // The stream is closed, but not dropped. Another one takes the event.
+    let mut other = router.channel("other").unwrap();
+    let members = json!({ "args": [], "channel": channel("other"), "replace_channel": channel("one") });
+    assert_eq!(router.route(event("StasisStart", members)), None);
+    assert_eq!(within(other.next()).await.unwrap().kind(), "StasisStart");
     assert_eq!(router.route(destroyed("one")), Some(destroyed("one")));
 
     // While one stream still has events, a channel that starts again gets another stream.
@@ -282,4 +287,62 @@ async fn routed_stream_counts_dropped_events_in_place() {
     };
     assert_eq!((dropped.events, &*key.digit, end.events), (2, "2", 1));
     assert_eq!(dropped.bytes, 2 * serde_json::to_string(&first).unwrap().len() as u64);
+}
+
+#[tokio::test]
+async fn attended_transfer_goes_once_to_each_channel_and_bridge() {
+    let transfer = |channels: [&str; 2], bridges: [&str; 2]| {
+        let members = json!({
+            "transferer_first_leg": channel(channels[0]), "transferer_second_leg": channel(channels[1]),
+            "transferer_first_leg_bridge": bridge(bridges[0]), "transferer_second_leg_bridge": bridge(bridges[1]),
+            "result": "Success", "is_external": false, "destination_type": "bridge",
+        });
+        event("BridgeAttendedTransfer", members)
+    };
+    let router = EventRouter::new();
+    let mut streams: Vec<_> = ["one", "two"].iter().filter_map(|id| router.channel(id)).collect();
+    streams.extend(["b-one", "b-two"].iter().filter_map(|id| router.bridge(id)));
+    assert_eq!(router.route(transfer(["one", "two"], ["b-one", "b-two"])), None);
+    assert_eq!(router.route(transfer(["one", "one"], ["b-one", "b-one"])), None);
+    router.close();
+    for (stream, count) in streams.iter_mut().zip([2, 1, 2, 1]) {
+        assert_eq!(kinds(stream).await.len(), count, "{stream:?}");
+    }
+}
+
+#[tokio::test]
+async fn routed_events_are_a_stream() {
+    let router = EventRouter::new();
+    let mut stream = router.channel("one").unwrap();
+    assert_eq!(router.route(key("one", "1")), None);
+    assert_eq!(within(futures_util::StreamExt::next(&mut stream)).await, Some(key("one", "1")));
+}
+
+#[tokio::test]
+async fn every_event_of_a_playback_or_recording_has_its_target() {
+    let router = EventRouter::new();
+    let _streams = (router.channel("one").unwrap(), router.bridge("one").unwrap());
+    for target in ["channel:one", "bridge:one"] {
+        let playback = json!({
+            "id": "p", "media_uri": "sound:x", "target_uri": target, "language": "en", "state": "playing",
+        });
+        for kind in ["PlaybackStarted", "PlaybackContinuing", "PlaybackFinished"] {
+            assert_eq!(router.route(event(kind, json!({ "playback": playback }))), None);
+        }
+        let recording = json!({ "name": "r", "format": "wav", "target_uri": target, "state": "recording" });
+        for kind in ["RecordingStarted", "RecordingFinished", "RecordingFailed"] {
+            assert_eq!(router.route(event(kind, json!({ "recording": recording }))), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn count_of_dropped_events_goes_to_every_stream() {
+    let router = EventRouter::new();
+    let (mut channel, mut bridge) = (router.channel("one").unwrap(), router.bridge("b").unwrap());
+    let dropped = Event::Dropped(Box::default());
+    assert_eq!(router.route(dropped.clone()), Some(dropped.clone()));
+    for stream in [&mut channel, &mut bridge] {
+        assert_eq!(within(stream.next()).await, Some(dropped.clone()));
+    }
 }

@@ -128,12 +128,14 @@ async fn server_name_differs_from_host() {
     // The certificate is for `localhost` and 127.0.0.1.
     let (_, acceptor, _) = listen_tls().await;
     let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
-    let url = format!("https://{}/ari", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
+    let url = format!("https://{address}/ari");
     let serving = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            assert_eq!(stream.get_ref().1.server_name(), Some("localhost"));
-            receive(&mut stream).await;
+            assert!(matches!(stream.get_ref().1.server_name(), Some("localhost") | None));
+            let head = receive(&mut stream).await.head.to_lowercase();
+            assert!(head.contains(&format!("host: {address}\r\n")), "{head}");
             stream.write_all(response("200 OK", "application/json", "[]").as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap();
         }
@@ -143,6 +145,10 @@ async fn server_name_differs_from_host() {
     assert_eq!(kind(&error), ConnectErrorKind::Tls, "{error:?}");
     let named = builder.clone().server_name("localhost").build().unwrap();
     assert_eq!(within(named.channels().list()).await.unwrap(), []);
+    let address = builder.clone().server_name("127.0.0.1").build().unwrap();
+    assert_eq!(within(address.channels().list()).await.unwrap(), []);
+    let address = builder.clone().server_name("127.0.0.3").build().unwrap();
+    assert_eq!(kind(&within(address.channels().list()).await.unwrap_err()), ConnectErrorKind::Tls);
     let other = builder.clone().server_name("pbx.example").build().unwrap();
     let errors = [within(other.channels().list()).await.unwrap_err(), within(other.events(["x"])).await.unwrap_err()];
     assert!(errors.iter().all(|error| kind(error) == ConnectErrorKind::Tls), "{errors:?}");
@@ -189,4 +195,34 @@ async fn client_certificate_is_sent() {
         assert!(matches!(error, Error::Config { .. }), "{error}");
     }
     serving.abort();
+}
+
+#[tokio::test]
+async fn settings_of_tls_contradict_an_http_client() {
+    ring::default_provider().install_default().ok();
+    let builder = Client::builder("https://localhost/ari").http_client(reqwest::Client::new());
+    assert!(builder.clone().build().is_ok());
+    for contradictory in [
+        builder.clone().root_certificate_pem(AUTHORITY),
+        builder.clone().client_certificate_pem(include_bytes!("tls/client.pem"), include_bytes!("tls/client.key")),
+        builder.server_name("localhost"),
+    ] {
+        let error = contradictory.build().unwrap_err();
+        assert!(matches!(&error, Error::Config { .. }) && error.to_string().contains("http_client"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn broken_tls_after_a_request_leaves_the_outcome_open() {
+    let (listener, acceptor, url) = listen_tls().await;
+    let ari = Client::builder(url).root_certificate_pem(AUTHORITY).build().unwrap();
+    let (answered, _stream) = tokio::join!(within(ari.channel("c").answer()), async {
+        let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        receive(&mut stream).await;
+        // A record that does not decrypt.
+        stream.get_mut().0.write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat()).await.unwrap();
+        stream
+    });
+    let error = answered.unwrap_err();
+    assert!(matches!(error, Error::OutcomeUnknown { timed_out: false, .. }), "{error:?}");
 }

@@ -1,6 +1,7 @@
 //! Which certificates are trusted, and the errors for others.
 //!
 //! - `self-signed.pem`: `openssl req -x509 -addext subjectAltName=…`, a certificate of an authority used by a server.
+//! - `expired.pem` and `not-yet-valid.pem`: such certificates by `openssl ca -selfsign`, for 2020 and for 2120.
 //! - `nameless.pem`: the same without `-addext`.
 //! - `version-1.pem`: as Asterisk's script `ast_tls_cert` makes one with OpenSSL up to 3.1.
 
@@ -65,7 +66,22 @@ async fn self_signed_certificate_is_trusted_if_it_is_given() {
 
     // The certificate is valid only for localhost and 127.0.0.1.
     let named = Client::builder(&url).root_certificate_pem(certificate).server_name("pbx.example").build().unwrap();
-    assert_tls(&within(named.channels().list()).await.unwrap_err());
+    let error = within(named.channels().list()).await.unwrap_err();
+    assert_tls(&error);
+    // It has names, but not this one.
+    assert!(!shown(&error).contains("subjectAltName"), "{}", shown(&error));
+}
+
+#[tokio::test]
+async fn given_certificate_is_trusted_while_it_is_valid() {
+    for (certificate, key) in [
+        (&include_bytes!("tls/expired.pem")[..], &include_bytes!("tls/expired.key")[..]),
+        (include_bytes!("tls/not-yet-valid.pem"), include_bytes!("tls/not-yet-valid.key")),
+    ] {
+        let url = serve(certificate, key, None).await;
+        let ari = Client::builder(&url).root_certificate_pem(certificate).build().unwrap();
+        assert_tls(&within(ari.channels().list()).await.unwrap_err());
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ fn media(media: impl IntoList<String>) -> String {
 fn lists_take_one_value_or_several() {
     let beep = "media=sound%3Abeep";
     assert_eq!(media("sound:beep"), beep);
-    assert_eq!(media("sound:beep".to_owned()), beep);
+    let one = "sound:beep".to_owned();
+    assert_eq!(media(&one), beep);
+    assert_eq!(media(one), beep);
     assert_eq!(media(Media::sound("beep")), beep);
     let both = "media=sound%3Abeep%2Cdigits%3A1";
     assert_eq!(media(["sound:beep", "digits:1"]), both);

@@ -8,10 +8,7 @@ use crate::release::Release;
 use crate::rust::Availability;
 
 pub(super) fn availability(availability: &Availability) -> TokenStream {
-    let lists = availability.lists.iter().map(|(name, since)| {
-        let (name, releases) = (ident(name), since.iter().map(release));
-        quote! { const #name: &[Release] = &[#(#releases),*]; }
-    });
+    let lists = lists(&availability.lists);
     let newest = availability.newest.iter().map(release);
     let items = availability.items.iter().map(|(item, at)| {
         let since = ident(&availability.lists[*at].0);
@@ -28,8 +25,17 @@ pub(super) fn availability(availability: &Availability) -> TokenStream {
         /// Every item, in order, with the first release of each branch that has it.
         pub(crate) const ITEMS: &[(&str, &[Release])] = &[#(#items),*];
 
-        #(#lists)*
+        #lists
     }
+}
+
+/// The constants of the lists of first releases.
+pub(super) fn lists(lists: &[(String, Vec<Release>)]) -> TokenStream {
+    let constants = lists.iter().map(|(name, since)| {
+        let (name, releases) = (ident(name), since.iter().map(release));
+        quote! { const #name: &[Release] = &[#(#releases),*]; }
+    });
+    quote! { #(#constants)* }
 }
 
 fn release(release: &Release) -> TokenStream {

@@ -9,6 +9,7 @@ mod layout;
 mod models;
 mod operations;
 mod print;
+mod surface;
 mod tokens;
 mod values;
 
@@ -32,7 +33,7 @@ pub struct File {
 /// What makes the code of a file: tokens cannot leave their thread, so they are made where they are printed.
 type Part<'a> = Box<dyn Fn() -> TokenStream + Send + 'a>;
 
-/// The files of the generated crate, in the order of their paths.
+/// The files of the bindings, in the order of their paths.
 ///
 /// # Errors
 /// Text that is not Rust: a bug of the generator, reported with the file.
@@ -52,6 +53,21 @@ pub fn emit(generated: &Crate, releases: &[Release]) -> Result<Vec<File>, Diagno
         parts.push((format!("operations/{name}.rs"), Box::new(|| operations::module(module))));
     }
     parts.sort_by(|a, b| a.0.cmp(&b.0));
+    print_all(parts)
+}
+
+/// The files of the fake server: the operations as a server reads them.
+///
+/// # Errors
+/// Text that is not Rust: a bug of the generator, reported with the file.
+pub fn emit_surface(generated: &Crate) -> Result<Vec<File>, Diagnostics> {
+    print_all(vec![
+        ("mod.rs".to_owned(), Box::new(surface::root)),
+        ("surface.rs".to_owned(), Box::new(|| surface::surface(&generated.surface))),
+    ])
+}
+
+fn print_all(parts: Vec<(String, Part<'_>)>) -> Result<Vec<File>, Diagnostics> {
     let printed: Vec<_> = parts.into_par_iter().map(|(path, tokens)| (print::text(tokens()), path)).collect();
     let mut diagnostics = Diagnostics::default();
     let mut files = Vec::new();

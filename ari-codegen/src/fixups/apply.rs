@@ -1,7 +1,7 @@
 //! One function for each kind of fix; the error says why there was nothing to do.
 
 use super::Fix;
-use crate::api::{Api, BodyForm, Location, Model, Parameter, Property, Type};
+use crate::api::{Api, BodyForm, Location, Model, Operation, Parameter, Property, Type};
 
 pub(super) fn fix(api: &mut Api, fix: Fix) -> Result<(), String> {
     match fix {
@@ -12,6 +12,7 @@ pub(super) fn fix(api: &mut Api, fix: Fix) -> Result<(), String> {
         Fix::SetTuples(place, model) => set_tuples(api, place, model),
         Fix::SetRequired(place) => set_required(api, place),
         Fix::SetOptional(place) => set_optional(api, place),
+        Fix::SetStatus(operation, status) => set_status(api, operation, status),
         Fix::SetReference(place, id) => set_reference(api, place, id),
     }
 }
@@ -107,6 +108,16 @@ fn set_optional(api: &mut Api, place: &str) -> Result<(), String> {
     }
 }
 
+fn set_status(api: &mut Api, place: &str, status: u16) -> Result<(), String> {
+    let operation = place.split_once('.').and_then(|(resource, nickname)| operation_mut(api, resource, nickname));
+    let operation = operation.ok_or_else(|| format!("there is no operation `{place}`"))?;
+    if operation.status == status {
+        return Err(format!("`{place}` answers with {status} anyway"));
+    }
+    operation.status = status;
+    Ok(())
+}
+
 fn set_reference(api: &mut Api, place: &str, id: &str) -> Result<(), String> {
     match item(api, place)? {
         Item::Property(property) => property.refers_to = Some(id.to_owned()),
@@ -130,14 +141,17 @@ fn item<'a>(api: &'a mut Api, place: &str) -> Result<Item<'a>, String> {
             property.map(Item::Property).ok_or_else(missing)
         }
         [resource, nickname, name] => {
-            let resource = api.resources.get_mut(*resource).ok_or_else(missing)?;
-            let operation = resource.operations.iter_mut().find(|operation| operation.nickname == *nickname);
-            let parameter = operation
+            let parameter = operation_mut(api, resource, nickname)
                 .and_then(|operation| operation.parameters.iter_mut().find(|parameter| parameter.name == *name));
             parameter.map(Item::Parameter).ok_or_else(missing)
         }
         _ => Err(format!("`{place}` is neither `Model.property` nor `resource.nickname.parameter`")),
     }
+}
+
+fn operation_mut<'a>(api: &'a mut Api, resource: &str, nickname: &str) -> Option<&'a mut Operation> {
+    let operations = &mut api.resources.get_mut(resource)?.operations;
+    operations.iter_mut().find(|operation| operation.nickname == nickname)
 }
 
 fn model_mut<'a>(api: &'a mut Api, name: &str) -> Result<&'a mut Model, String> {

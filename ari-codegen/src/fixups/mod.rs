@@ -74,6 +74,8 @@ pub enum Fix {
     SetRequired(&'static str),
     /// A property that early releases leave out, though newer ones declare it as required.
     SetOptional(&'static str),
+    /// The status of an operation's successful reply, by `resource.nickname`.
+    SetStatus(&'static str, u16),
     /// The path parameter whose kind of id the item holds.
     SetReference(&'static str, &'static str),
 }

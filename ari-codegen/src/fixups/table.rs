@@ -1,6 +1,8 @@
 //! The table. Add a row with its evidence; the mechanism is in the parent module.
 
-use super::Fix::{AddProperty, AddValues, SetBody, SetOptional, SetReference, SetRequired, SetTuples, SetType};
+use super::Fix::{
+    AddProperty, AddValues, SetBody, SetOptional, SetReference, SetRequired, SetStatus, SetTuples, SetType,
+};
 use super::Primitive::{Date, Double, Integer, StringMap};
 use super::{Fixup, Releases};
 use crate::api::BodyForm;
@@ -111,6 +113,31 @@ pub const FIXUPS: &[Fixup] = &[
                    `both` if left out",
         releases: SEEN,
         fixes: &[SetRequired("channels.mute.direction"), SetRequired("channels.unmute.direction")],
+    },
+    Fixup {
+        name: "the status of what is created",
+        evidence: "seen on the wire of 16.28.0 and 22.10.1: 201 with the address in `Location`",
+        releases: SEEN,
+        fixes: &[
+            SetStatus("bridges.play", 201),
+            SetStatus("bridges.playWithId", 201),
+            SetStatus("bridges.record", 201),
+            SetStatus("channels.play", 201),
+            SetStatus("channels.playWithId", 201),
+            SetStatus("channels.record", 201),
+        ],
+    },
+    Fixup {
+        name: "the status of a message that is accepted for delivery",
+        evidence: "seen on the wire of 22.10.1: 202 without a body",
+        releases: SEEN,
+        fixes: &[SetStatus("endpoints.sendMessage", 202), SetStatus("endpoints.sendMessageToEndpoint", 202)],
+    },
+    Fixup {
+        name: "the status of a reference that is accepted for delivery",
+        evidence: "seen on the wire of 22.10.1: 202 without a body",
+        releases: Releases::since(&[(18, 20, 0), (20, 5, 0), (21, 0, 0)]),
+        fixes: &[SetStatus("endpoints.refer", 202), SetStatus("endpoints.referToEndpoint", 202)],
     },
     Fixup {
         name: "ids of channels under other names, in operations of later releases",

@@ -1,11 +1,10 @@
 //! Documentation generated from the declarations, combined with the project's prose.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use crate::api::{self, Literal, Location};
 use crate::record::Availability;
-use crate::record::{NameKind, Names, Prose};
+use crate::record::{NameKind, Names, Prose, first_sentence, replace_code};
 use crate::rust::{Docs, RustType};
 
 /// What the list of an operation's errors begins with.
@@ -40,19 +39,6 @@ impl Facts<'_> {
         }
         self.since(&mut docs, &item, None);
         tidy(docs)
-    }
-
-    /// Whether a property came to some branch after the branch's first release with what holds it.
-    pub(super) fn came_later(&self, holder: &api::Model, property: &api::Property) -> bool {
-        let of_property = self.availability.since(&format!("property {}.{}", holder.name, property.name));
-        ["model", "event"].iter().any(|kind| {
-            let of_holder = self.availability.since(&format!("{kind} {}", holder.name));
-            // Later in a branch, or not in a branch at all that has the holder.
-            of_holder.iter().any(|first| {
-                let own = of_property.iter().find(|own| own.major == first.major);
-                !of_property.is_empty() && own.is_none_or(|own| own > first)
-            })
-        })
     }
 
     pub(super) fn event(&self, model: &api::Model) -> Docs {
@@ -166,20 +152,14 @@ impl Facts<'_> {
         self.linked(&text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// A text with a link wherever it names an event.
+    /// A text with a link wherever it names an event, and with the methods of the operations that it names.
     fn linked(&self, line: &str) -> String {
-        let mut parts = line.split('`');
-        let mut linked = parts.next().unwrap_or_default().to_owned();
-        // Every second part is between backticks.
-        while let Some(code) = parts.next() {
+        replace_code(line, |code| {
             if self.events.contains(code) {
-                let _ = write!(linked, "[`{code}`](crate::events::{})", self.names.of(NameKind::Event, code));
-            } else {
-                let _ = write!(linked, "`{code}`");
+                return Some(format!("[`{code}`](crate::events::{})", self.names.of(NameKind::Event, code)));
             }
-            linked.push_str(parts.next().unwrap_or_default());
-        }
-        linked
+            self.names.get(NameKind::Function, code).map(|method| format!("`{method}`"))
+        })
     }
 
     /// The releases that introduced an item, unless they are those of its owner or, without an owner, the oldest ones.
@@ -202,10 +182,7 @@ impl Facts<'_> {
 
 /// The first sentence of a documentation.
 pub(super) fn brief(docs: &Docs) -> String {
-    let first = docs.first().map_or("", String::as_str);
-    let mut ends = first.match_indices(". ").map(|(at, _)| at + 1);
-    let end = ends.find(|&at| first[at + 1..].starts_with(|c: char| c.is_uppercase() || c == '`' || c == '['));
-    first[..end.unwrap_or(first.len())].to_owned()
+    first_sentence(docs.first().map_or("", String::as_str)).to_owned()
 }
 
 /// Without an empty line at its end.

@@ -10,6 +10,7 @@ mod keep;
 mod names;
 mod operations;
 mod structs;
+mod surface;
 mod values;
 
 use crate::api::{Api, Type};
@@ -37,6 +38,7 @@ pub struct Lowered {
 /// Shapes that the generated crate has no form for, and contradictions in the recorded names.
 pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
     let (mut diagnostics, mut notes) = (Diagnostics::default(), Notes::new());
+    let declared = api;
     let recorded = assign::adopt(api, &record.names);
     let api = &keep::keep(api.clone(), &recorded);
     let ids = Ids::of(api);
@@ -57,6 +59,7 @@ pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
         handles,
         modules,
         availability: availability::availability(&record.availability),
+        surface: surface::surface(declared, &record.availability),
     };
     diagnostics.or(Lowered { code, names, notes })
 }

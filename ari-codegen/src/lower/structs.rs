@@ -102,7 +102,7 @@ fn absent(context: &Context<'_>, model: &Model, property: &Property, ty: &RustTy
     if !property.required {
         return Absent::None;
     }
-    if !context.facts.came_later(model, property) {
+    if !context.facts.availability.came_later(&model.name, &property.name) {
         return Absent::Error;
     }
     match ty {

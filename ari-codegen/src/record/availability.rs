@@ -68,6 +68,11 @@ impl Availability {
         last.into_values().collect()
     }
 
+    /// The first release of each branch that was looked at.
+    pub(crate) fn oldest(&self) -> Vec<Release> {
+        self.branches().filter_map(|branch| branch.first().copied()).collect()
+    }
+
     /// The items, in order.
     pub fn items(&self) -> impl Iterator<Item = &str> {
         self.items.keys().map(String::as_str)
@@ -81,6 +86,19 @@ impl Availability {
             first.entry(release.major).or_insert(*release);
         }
         first.into_values().collect()
+    }
+
+    /// Whether a property came to some branch after the branch's first release with the model or event that has it.
+    pub(crate) fn came_later(&self, holder: &str, property: &str) -> bool {
+        let of_property = self.since(&format!("property {holder}.{property}"));
+        ["model", "event"].iter().any(|kind| {
+            let of_holder = self.since(&format!("{kind} {holder}"));
+            // Later in a branch, or not in a branch at all that has the holder.
+            of_holder.iter().any(|first| {
+                let own = of_property.iter().find(|own| own.major == first.major);
+                !of_property.is_empty() && own.is_none_or(|own| own > first)
+            })
+        })
     }
 
     /// Since when an item is there, for people: `Since Asterisk 20.20, 22.10, 23.4.`
@@ -270,6 +288,7 @@ fn added(fix: Fix) -> Vec<(String, String)> {
         | Fix::SetOptional(..)
         | Fix::SetBody(..)
         | Fix::SetTuples(..)
+        | Fix::SetStatus(..)
         | Fix::SetReference(..) => Vec::new(),
     }
 }

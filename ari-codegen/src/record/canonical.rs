@@ -5,63 +5,8 @@
 
 use serde_json::{Value, json};
 
+use crate::document::{Members, Node, text};
 use crate::swagger::{AllowableValues, Api, Listing, Literal, Model, Operation, Parameter, Property, Resource};
-
-/// JSON whose objects keep the order in which their members were put in.
-enum Node {
-    Scalar(Value),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-}
-
-impl From<&String> for Node {
-    fn from(text: &String) -> Self {
-        Self::Scalar(json!(text))
-    }
-}
-
-impl From<Value> for Node {
-    fn from(scalar: Value) -> Self {
-        Self::Scalar(scalar)
-    }
-}
-
-impl<Item: Into<Node>> FromIterator<Item> for Node {
-    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
-        Self::List(items.into_iter().map(Into::into).collect())
-    }
-}
-
-/// Members of an object, in order; absent ones are left out.
-#[derive(Default)]
-struct Members(Vec<(String, Node)>);
-
-impl Members {
-    fn with(mut self, key: &str, value: impl Into<Node>) -> Self {
-        self.0.push((key.to_owned(), value.into()));
-        self
-    }
-
-    fn with_some(self, key: &str, value: Option<impl Into<Node>>) -> Self {
-        match value {
-            Some(value) => self.with(key, value),
-            None => self,
-        }
-    }
-
-    fn with_list(self, key: &str, list: &[String]) -> Self {
-        self.with_some(key, (!list.is_empty()).then(|| list.iter().collect::<Node>()))
-    }
-}
-
-impl From<Members> for Node {
-    fn from(members: Members) -> Self {
-        Self::Object(members.0)
-    }
-}
-
-/// Lines are filled up to here.
-const WIDTH: usize = 118;
 
 /// `resources.json` in canonical form.
 #[must_use]
@@ -164,54 +109,4 @@ fn property(property: &Property) -> Node {
         .with_some("required", (property.required == Some(true)).then_some(json!(true)))
         .with_some("allowableValues", property.allowable_values.as_ref().map(allowable_values))
         .into()
-}
-
-fn text(node: &Node) -> String {
-    let mut out = String::new();
-    write(&mut out, node, 0, 0);
-    out.push('\n');
-    out
-}
-
-/// Writes a value on one line if it fits, and otherwise each of its parts on separate lines.
-fn write(out: &mut String, node: &Node, depth: usize, before: usize) {
-    let line = inline(node);
-    let (open, close, parts): (char, char, Vec<(String, &Node)>) = match node {
-        Node::Object(members) => {
-            ('{', '}', members.iter().map(|(key, node)| (format!("{}: ", json!(key)), node)).collect())
-        }
-        Node::List(elements) => ('[', ']', elements.iter().map(|node| (String::new(), node)).collect()),
-        Node::Scalar(_) => (' ', ' ', Vec::new()),
-    };
-    let fits = 2 * depth + before + line.chars().count() < WIDTH;
-    if parts.is_empty() || (fits && depth > 0) {
-        out.push_str(&line);
-        return;
-    }
-    out.push(open);
-    for (index, (key, part)) in parts.iter().enumerate() {
-        out.push_str(if index == 0 { "\n" } else { ",\n" });
-        out.push_str(&"  ".repeat(depth + 1));
-        out.push_str(key);
-        write(out, part, depth + 1, key.chars().count());
-    }
-    out.push('\n');
-    out.push_str(&"  ".repeat(depth));
-    out.push(close);
-}
-
-fn inline(node: &Node) -> String {
-    match node {
-        Node::Object(members) if members.is_empty() => "{}".to_owned(),
-        Node::Object(members) => {
-            let parts: Vec<String> =
-                members.iter().map(|(key, node)| format!("{}: {}", json!(key), inline(node))).collect();
-            format!("{{ {} }}", parts.join(", "))
-        }
-        Node::List(elements) => {
-            let parts: Vec<String> = elements.iter().map(inline).collect();
-            format!("[{}]", parts.join(", "))
-        }
-        Node::Scalar(scalar) => scalar.to_string(),
-    }
 }

@@ -14,6 +14,7 @@ pub use availability::Availability;
 pub use history::history;
 pub use names::{NameKind, Names};
 pub use prose::Prose;
+pub(crate) use prose::{first_sentence, replace_code};
 pub use since_claims::wrong_since_claims;
 
 /// The recorded data about the API, besides its declarations.

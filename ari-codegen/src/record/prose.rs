@@ -2,7 +2,8 @@
 //!
 //! Each file is a TOML table from an item, named as in [`Availability`](crate::Availability), to its text in Markdown.
 //! In addition, `error RESOURCE.NICKNAME STATUS` describes a declared error, and `example RESOURCE.NICKNAME` is Rust code
-//! that uses an operation.
+//! that uses an operation. A text refers to an operation as `RESOURCE.NICKNAME` between backticks; each output replaces it
+//! by the name that the operation has there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +63,27 @@ impl Prose {
         };
         self.texts.keys().filter(|item| !is_item(item)).cloned().collect()
     }
+}
+
+/// A text whose code spans `replace` may replace; it gets them without their backticks.
+pub(crate) fn replace_code(text: &str, replace: impl Fn(&str) -> Option<String>) -> String {
+    let mut parts = text.split('`').peekable();
+    let mut replaced = parts.next().unwrap_or_default().to_owned();
+    // Every second part is code if a backtick closes it.
+    while let Some(code) = parts.next() {
+        let close = if parts.peek().is_some() { "`" } else { "" };
+        let other = replace(code).filter(|_| !close.is_empty());
+        replaced += &other.unwrap_or_else(|| format!("`{code}{close}"));
+        replaced += parts.next().unwrap_or_default();
+    }
+    replaced
+}
+
+/// The first sentence of a text.
+pub(crate) fn first_sentence(text: &str) -> &str {
+    let mut ends = text.match_indices(". ").map(|(at, _)| at + 1);
+    let end = ends.find(|&at| text[at + 1..].starts_with(|c: char| c.is_uppercase() || c == '`' || c == '['));
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// Everything that needs a text: all items and all declared errors.

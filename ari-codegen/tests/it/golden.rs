@@ -1,6 +1,6 @@
 //! Cases of one feature each: `golden/FEATURE/in/RELEASE/*.json` gives `golden/FEATURE/out/*`, byte for byte.
 //!
-//! A file that is the same as in the case `empty` is left out of `out/`.
+//! The table of the fake server is `server/surface.rs`. A file that is the same as in the case `empty` is left out of `out/`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,12 +43,17 @@ pub(crate) fn cases() -> Vec<String> {
     names.collect()
 }
 
+/// The table of a case.
+pub(crate) fn table(case: &str) -> &'static [Fixup] {
+    if case == MENDED.0 { MENDED.1 } else { &[] }
+}
+
 /// What a case's input gives, by path.
 pub(crate) fn generated(case: &str) -> BTreeMap<String, String> {
-    let table = if case == MENDED.0 { MENDED.1 } else { &[] };
-    let generated = generate(&releases(&folder().join(case).join("in")), table, &Record::default())
+    let generated = generate(&releases(&folder().join(case).join("in")), table(case), &Record::default())
         .unwrap_or_else(|diagnostics| panic!("case {case} gives no code:\n{diagnostics}"));
     let mut texts: BTreeMap<String, String> = texts(&generated).into_iter().collect();
+    texts.extend(generated.surface.iter().map(|file| (format!("server/{}", file.path), file.text.clone())));
     if !generated.notes.is_empty() {
         let notes: Vec<String> = generated.notes.iter().map(|note| format!("{note}\n")).collect();
         texts.insert(NOTES.to_owned(), notes.concat());

@@ -5,6 +5,7 @@ mod canonical;
 mod compile;
 mod early;
 mod errors;
+mod export;
 mod future;
 mod golden;
 mod history;

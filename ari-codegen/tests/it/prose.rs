@@ -76,6 +76,16 @@ fn text_links_the_events_it_names() {
 }
 
 #[test]
+fn text_has_the_methods_of_the_operations_it_names() {
+    let text = "\"operation channels.answer\" = 'Unlike `bridges.setVideoSource`, `channels.sing` or `stop.'\n";
+    let prose = Prose::parse(&[Source { file: "texts.toml".to_owned(), text: text.to_owned() }]).unwrap();
+    let generated = generate(&supported(), FIXUPS, &Record { prose, ..Record::default() }).unwrap();
+    let all: String = generated.files.iter().map(|file| file.text.as_str()).collect();
+    assert!(all.contains("Unlike `set_video_source`, `channels.sing` or `stop."));
+    assert!(!all.contains("`bridges.setVideoSource`, `channels.sing`"));
+}
+
+#[test]
 fn every_text_is_made_of_sentences() {
     for (item, text) in texts().into_iter().filter(|(item, _)| !item.starts_with("example ")) {
         let text = text.trim();

@@ -1,16 +1,15 @@
 //! A caller who hangs up at any moment.
 
+use std::future::Future;
 use std::time::Duration;
 
-use ari_app::{Call, Dialed};
-use ari_e2e::{Server, on_each_server};
-
+use ari_app::{Call, CallError, Dialed, Review};
 use tokio::time::timeout;
 
-use crate::caller::{Caller, Running};
+use crate::running::serve;
 
 /// A handler with every verb.
-async fn everything(call: Call) -> Result<(), ari_app::CallError> {
+async fn everything(call: Call) -> Result<(), CallError> {
     call.ring().await?;
     call.answer().await?;
     call.set_variable("GREETING", "hello").await?;
@@ -25,14 +24,41 @@ async fn everything(call: Call) -> Result<(), ari_app::CallError> {
     Ok(())
 }
 
+/// A handler with what goes on beside other work, and with dialogues.
+async fn in_the_background(call: Call) -> Result<(), CallError> {
+    const SHORT: Duration = Duration::from_millis(100);
+    let dial = call.dial(["Local/busy@default", "Local/early@default"]).one_by_one().early_media();
+    dial.timeout(Duration::from_secs(1)).await?;
+    call.answer().await?;
+    let playing = call.say(["sound:demo-congrats", "digits:12"]).start().await?;
+    playing.pause().await?;
+    playing.resume().await?;
+    playing.forward().await?;
+    playing.stop().await?;
+    let recording = call.record(ari_e2e::unique("recording")).max(Duration::from_secs(1)).start().await?;
+    recording.pause().await?;
+    recording.mute().await?;
+    recording.resume().await?;
+    recording.stop().await?;
+    let record = call.record(ari_e2e::unique("recording")).max(Duration::from_secs(1));
+    record.review(Review::new("sound:beep").timeout(SHORT).tries(2)).await?;
+    if let Dialed::Answered(leg) = call.dial("Local/wait@default").early_media().await? {
+        call.say("sound:beep").start().await?.detach();
+        call.bridge(leg).until_hangup().await?;
+    }
+    Ok(())
+}
+
 /// Somebody hangs up after the first, the second, … event of the call: the program, or every second time the caller.
 /// Whatever was being awaited, the handler ends normally and nothing is left on the server.
-#[tokio::test]
-async fn a_hangup_after_any_event_leaves_nothing() {
+async fn a_hangup_after_any_event_leaves_nothing<Work>(handler: fn(Call) -> Work)
+where
+    Work: Future<Output = Result<(), CallError>> + Send + 'static,
+{
     const MOST: usize = 40;
     const QUIET: Duration = Duration::from_secs(3);
-    on_each_server(|server: Server| async move {
-        let mut app = Running::start(&server, |call: Call| async move {
+    serve(
+        move |call, _| async move {
             let mut events = call.events();
             let nth: usize = call.caller_number().parse().unwrap_or(MOST);
             let hangup = {
@@ -52,22 +78,33 @@ async fn a_hangup_after_any_event_leaves_nothing() {
                     Ok(())
                 }
             };
-            let (result, hung_up) = tokio::join!(everything(call), hangup);
+            let (result, hung_up) = tokio::join!(handler(call), hangup);
             hung_up.and(result)
-        })
-        .await;
-        let mut callers = Vec::new();
-        for nth in 0..MOST {
-            callers.push(Caller::dialling(&server, &app.name, nth).await);
-        }
-        for caller in callers {
-            caller.waits_for_hangup().await;
-            let summary = app.summary().await;
-            assert_eq!(summary.failure, None, "{summary:?}");
-            assert!(summary.end.is_some(), "{summary:?}");
-        }
-        app.assert_clean().await;
-        app.end().await;
-    })
+        },
+        |app| async move {
+            let mut callers = Vec::new();
+            for nth in 0..MOST {
+                callers.push(app.dialling(nth).await);
+            }
+            for caller in callers {
+                caller.waits_for_hangup().await;
+                let summary = app.summary().await;
+                assert_eq!(summary.failure, None, "{summary:?}");
+                assert!(summary.end.is_some(), "{summary:?}");
+            }
+            app.assert_clean().await;
+            app.end().await;
+        },
+    )
     .await;
+}
+
+#[tokio::test]
+async fn a_hangup_in_each_verb_leaves_nothing() {
+    a_hangup_after_any_event_leaves_nothing(everything).await;
+}
+
+#[tokio::test]
+async fn a_hangup_beside_background_work_leaves_nothing() {
+    a_hangup_after_any_event_leaves_nothing(in_the_background).await;
 }

@@ -8,7 +8,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{Duration, timeout};
 
-use crate::caller::{Caller, assert_clean};
+use crate::caller::Caller;
+use crate::running::assert_clean;
 
 /// The program `reception`, which is killed with the test.
 struct Program {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ari_app::{Call, CallError, Queue, Queued};
-use ari_e2e::{Route, Server, eventually, on_each_route, on_each_server, unique};
+use ari_e2e::eventually;
 use tokio::time::timeout;
 
-use crate::caller::{Caller, Notes, Running, notes};
+use crate::running::{Notes, serve_with};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const AGENT: usize = 900;
 
 /// Serves callers of a queue: the agent takes one after the other until the queue is closed.
-pub(crate) async fn serve(call: Call, queue: Queue, notes: Notes) -> Result<(), CallError> {
+pub(crate) async fn attend(call: Call, notes: Notes, queue: Queue) -> Result<(), CallError> {
     call.answer().await?;
     if call.caller_number() == AGENT.to_string() {
         while let Some(caller) = queue.next(&call).await? {
@@ -40,100 +40,72 @@ fn name(queued: &Queued) -> String {
     }
 }
 
-/// Waits until so many bridges of the application have two channels each.
-pub(crate) async fn until_talks(app: &Running, count: usize) {
-    eventually(|| async {
-        let bridges = app.ari.bridges().list().await.unwrap();
-        let is_talk = |id: &str, members: usize| id.starts_with(&app.prefix) && members == 2;
-        bridges.iter().filter(|bridge| is_talk(bridge.id.as_str(), bridge.channels.len())).count() == count
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn callers_wait_in_line_for_an_agent() {
-    on_each_server(|server: Server| async move {
-        let (notes, mut report) = notes();
+    serve_with(
         // The first agent is busy each time.
-        let queue = Queue::new(["Local/busy@default", "Local/wait@default"]).rest(Duration::from_millis(200));
-        let line = queue.clone();
-        let mut app = Running::start(&server, move |call: Call| {
-            let (notes, queue) = (notes.clone(), queue.clone());
-            async move {
-                call.answer().await?;
-                let number = call.caller_number().to_owned();
-                let (noting, of) = (notes.clone(), number.clone());
-                let wait = call.queue(&queue).announce(Duration::from_secs(60), move |position| {
-                    noting.add((&of, position));
-                    vec![format!("number:{position}")]
-                });
-                let wait = if number == "4" { wait.timeout(Duration::from_secs(1)) } else { wait };
-                match wait.await? {
-                    Queued::Agent(leg) => {
-                        notes.add((&number, "agent"));
-                        call.bridge(leg).until_hangup().await?;
-                    }
-                    _ => notes.add((&number, "timeout")),
+        || Queue::new(["Local/busy@default", "Local/wait@default"]).rest(Duration::from_millis(200)),
+        |call, notes, queue| async move {
+            call.answer().await?;
+            let number = call.caller_number().to_owned();
+            let (noting, of) = (notes.clone(), number.clone());
+            let wait = call.queue(&queue).announce(Duration::from_secs(60), move |position| {
+                noting.add((&of, position));
+                vec![format!("number:{position}")]
+            });
+            let wait = if number == "4" { wait.timeout(Duration::from_secs(1)) } else { wait };
+            match wait.await? {
+                Queued::Agent(leg) => {
+                    notes.add((&number, "agent"));
+                    call.bridge(leg).until_hangup().await?;
                 }
-                Ok(())
+                _ => notes.add((&number, "timeout")),
             }
-        })
-        .await;
-        let first = Caller::numbered(&server, &app.name, 1).await;
-        assert_eq!(report.next().await, r#"("1", "agent")"#);
-        let second = Caller::numbered(&server, &app.name, 2).await;
-        assert_eq!(report.next().await, r#"("2", 1)"#);
-        let third = Caller::numbered(&server, &app.name, 3).await;
-        assert_eq!(report.next().await, r#"("3", 2)"#);
-        let fourth = Caller::numbered(&server, &app.name, 4).await;
-        assert_eq!(report.next().await, r#"("4", 3)"#);
-        assert_eq!(report.next().await, r#"("4", "timeout")"#);
-        fourth.waits_for_hangup().await;
-        assert_eq!(line.waiting(), 2);
-        third.hangs_up().await;
-        eventually(|| async { line.waiting() == 1 }).await;
-        first.hangs_up().await;
-        assert_eq!(report.next().await, r#"("2", "agent")"#);
-        second.hangs_up().await;
-        for _ in 0..4 {
-            assert_eq!(app.summary().await.failure, None);
-        }
-        assert_eq!(line.waiting(), 0);
-        app.end().await;
-    })
+            Ok(())
+        },
+        |app, queue| async move {
+            let first = app.numbered(1).await;
+            assert_eq!(app.note().await, r#"("1", "agent")"#);
+            let second = app.numbered(2).await;
+            assert_eq!(app.note().await, r#"("2", 1)"#);
+            let third = app.numbered(3).await;
+            assert_eq!(app.note().await, r#"("3", 2)"#);
+            let fourth = app.numbered(4).await;
+            assert_eq!(app.note().await, r#"("4", 3)"#);
+            assert_eq!(app.note().await, r#"("4", "timeout")"#);
+            fourth.waits_for_hangup().await;
+            assert_eq!(queue.waiting(), 2);
+            third.hangs_up().await;
+            eventually(|| async { queue.waiting() == 1 }).await;
+            first.hangs_up().await;
+            assert_eq!(app.note().await, r#"("2", "agent")"#);
+            second.hangs_up().await;
+            app.ended_well(4).await;
+            assert_eq!(queue.waiting(), 0);
+            app.end().await;
+        },
+    )
     .await;
 }
 
 #[tokio::test]
 async fn agent_call_takes_the_longest_waiting_caller() {
-    on_each_route(|server: Server, route: Route| async move {
-        if !route.is_inbound() {
-            return;
-        }
-        let (notes, mut report) = notes();
-        let queue = Queue::default();
-        let handler = {
-            let queue = queue.clone();
-            move |call: Call| serve(call, queue.clone(), notes.clone())
-        };
-        let (ari, name) = (server.client_on(route), unique("app"));
-        let events = ari.events([name.as_str()]).await.unwrap();
-        let app = Running::over(ari, events, name, |app| app, handler);
-        let first = Caller::numbered(&server, &app.name, 1).await;
+    serve_with(Queue::default, attend, |app, queue| async move {
+        let first = app.numbered(1).await;
         eventually(|| async { queue.waiting() == 1 }).await;
-        let second = Caller::numbered(&server, &app.name, 2).await;
+        let second = app.numbered(2).await;
         eventually(|| async { queue.waiting() == 2 }).await;
-        let agent = Caller::numbered(&server, &app.name, AGENT).await;
-        assert_eq!(report.next().await, r#""takes 1""#);
-        until_talks(&app, 1).await;
+        let agent = app.numbered(AGENT).await;
+        assert_eq!(app.note().await, r#""takes 1""#);
+        app.until_talks(1).await;
         // The caller hangs up, and the agent gets the next.
         first.hangs_up().await;
-        assert_eq!(report.next().await, "Some(HungUp)");
-        assert_eq!(report.next().await, r#""takes 2""#);
-        until_talks(&app, 1).await;
+        assert_eq!(app.note().await, "Some(HungUp)");
+        assert_eq!(app.note().await, r#""takes 2""#);
+        app.until_talks(1).await;
         // The agent hangs up, and the handler of the caller goes on.
         agent.hangs_up().await;
-        assert_eq!(report.next().await, r#""served""#);
+        assert_eq!(app.note().await, r#""served""#);
         second.waits_for_hangup().await;
         app.end().await;
     })
@@ -142,15 +114,15 @@ async fn agent_call_takes_the_longest_waiting_caller() {
 
 #[tokio::test]
 async fn dialled_agents_serve_one_caller_each() {
-    on_each_server(|server: Server| async move {
-        let (notes, mut report) = notes();
+    let queue = || {
         let agents = ["Local/busy@default", "Local/ring@default", "Local/wait@default", "Local/echo@default"];
-        let queue = Queue::new(agents).ring_all().ring(3 * SECOND).rest(SECOND);
-        let app = Running::start(&server, move |call: Call| serve(call, queue.clone(), notes.clone())).await;
-        let first = Caller::numbered(&server, &app.name, 1).await;
-        until_talks(&app, 1).await;
-        let second = Caller::numbered(&server, &app.name, 2).await;
-        until_talks(&app, 2).await;
+        Queue::new(agents).ring_all().ring(3 * SECOND).rest(SECOND)
+    };
+    serve_with(queue, attend, |app, _| async move {
+        let first = app.numbered(1).await;
+        app.until_talks(1).await;
+        let second = app.numbered(2).await;
+        app.until_talks(2).await;
         app.until_legs(2).await;
         let bridges = app.ari.bridges().list().await.unwrap();
         let legs = bridges.iter().flat_map(|bridge| &bridge.channels);
@@ -158,7 +130,7 @@ async fn dialled_agents_serve_one_caller_each() {
             app.ari.channel(leg).hangup().await.unwrap();
         }
         for _ in 0..2 {
-            assert_eq!(report.next().await, r#""agent""#);
+            assert_eq!(app.note().await, r#""agent""#);
         }
         first.waits_for_hangup().await;
         second.waits_for_hangup().await;
@@ -169,13 +141,10 @@ async fn dialled_agents_serve_one_caller_each() {
 
 #[tokio::test]
 async fn agents_are_dialled_in_turn_until_one_answers() {
-    on_each_server(|server: Server| async move {
-        let (notes, _report) = notes();
-        let agents = ["Local/ring@default", "Local/busy@default", "Local/wait@default"];
-        let queue = Queue::new(agents).ring(SECOND);
-        let mut app = Running::start(&server, move |call: Call| serve(call, queue.clone(), notes.clone())).await;
-        let caller = Caller::numbered(&server, &app.name, 1).await;
-        until_talks(&app, 1).await;
+    let queue = || Queue::new(["Local/ring@default", "Local/busy@default", "Local/wait@default"]).ring(SECOND);
+    serve_with(queue, attend, |app, _| async move {
+        let caller = app.numbered(1).await;
+        app.until_talks(1).await;
         app.until_legs(1).await;
         caller.hangs_up().await;
         let summary = app.summary().await;
@@ -187,85 +156,76 @@ async fn agents_are_dialled_in_turn_until_one_answers() {
 
 #[tokio::test]
 async fn queue_reports_each_other_outcome() {
-    on_each_server(|server: Server| async move {
-        let (notes, mut report) = notes();
-        let queue = Queue::default().most(1);
-        let handler = {
-            let queue = queue.clone();
-            move |call: Call| {
-                let (queue, notes) = (queue.clone(), notes.clone());
-                async move {
-                    call.answer().await?;
-                    let position = |position: usize| ["sound:beep".to_owned(), format!("digits:{position}")];
-                    let wait = || call.queue(&queue).announce(SECOND, position).leave_on("#");
-                    if call.caller_number() != "100" {
-                        notes.add(name(&wait().await?));
-                        return Ok(());
-                    }
-                    notes.add(name(&wait().timeout(SECOND).await?));
-                    notes.add(name(&wait().await?));
-                    notes.add(name(&call.queue(&queue).silent().await?));
-                    notes.add(name(&wait().await?));
-                    Ok(())
-                }
+    serve_with(
+        || Queue::default().most(1),
+        |call, notes, queue| async move {
+            call.answer().await?;
+            let position = |position: usize| ["sound:beep".to_owned(), format!("digits:{position}")];
+            let wait = || call.queue(&queue).announce(SECOND, position).leave_on("#");
+            if call.caller_number() != "100" {
+                notes.add(name(&wait().await?));
+                return Ok(());
             }
-        };
-        let app = Running::start(&server, handler).await;
-        let caller = Caller::to(&server, &app.name).await;
-        assert_eq!(report.next().await, r#""Timeout""#);
-        eventually(|| async { queue.waiting() == 1 }).await;
-        caller.presses("1#").await;
-        assert_eq!(report.next().await, r#""Left('#')""#);
-        eventually(|| async { queue.waiting() == 1 }).await;
-        let other = Caller::numbered(&server, &app.name, 2).await;
-        assert_eq!(report.next().await, r#""Full""#);
-        other.waits_for_hangup().await;
-        queue.close();
-        assert_eq!(report.next().await, r#""Closed""#);
-        assert_eq!(report.next().await, r#""Closed""#);
-        caller.waits_for_hangup().await;
-        app.end().await;
-    })
+            notes.add(name(&wait().timeout(SECOND).await?));
+            notes.add(name(&wait().await?));
+            notes.add(name(&call.queue(&queue).silent().await?));
+            notes.add(name(&wait().await?));
+            Ok(())
+        },
+        |app, queue| async move {
+            let caller = app.caller().await;
+            assert_eq!(app.note().await, r#""Timeout""#);
+            eventually(|| async { queue.waiting() == 1 }).await;
+            caller.presses("1#").await;
+            assert_eq!(app.note().await, r#""Left('#')""#);
+            eventually(|| async { queue.waiting() == 1 }).await;
+            let other = app.numbered(2).await;
+            assert_eq!(app.note().await, r#""Full""#);
+            other.waits_for_hangup().await;
+            queue.close();
+            assert_eq!(app.note().await, r#""Closed""#);
+            assert_eq!(app.note().await, r#""Closed""#);
+            caller.waits_for_hangup().await;
+            app.end().await;
+        },
+    )
     .await;
 }
 
 #[tokio::test]
 async fn either_handler_can_end_the_conversation() {
-    on_each_server(|server: Server| async move {
-        let (notes, mut report) = notes();
-        let queue = Queue::default();
-        let app = Running::start(&server, move |call: Call| {
-            let (queue, notes) = (queue.clone(), notes.clone());
-            async move {
-                call.answer().await?;
-                if call.caller_number() == AGENT.to_string() {
-                    // Not connected: the caller keeps the place.
-                    drop(queue.next(&call).await?);
-                    let caller = queue.next(&call).await?.expect("it is open");
-                    notes.add(timeout(SECOND, caller.connect()).await.is_err());
-                    let caller = queue.next(&call).await?.expect("it is open");
-                    notes.add(caller.connect().await?);
-                    return Ok(());
-                }
-                notes.add(name(&call.queue(&queue).await?));
-                let wait = std::future::IntoFuture::into_future(call.queue(&queue));
-                notes.add(timeout(3 * SECOND, wait).await.is_err());
-                call.ended().await;
-                Ok(())
+    serve_with(
+        Queue::default,
+        |call, notes, queue| async move {
+            call.answer().await?;
+            if call.caller_number() == AGENT.to_string() {
+                // Not connected: the caller keeps the place.
+                drop(queue.next(&call).await?);
+                let caller = queue.next(&call).await?.expect("it is open");
+                notes.add(timeout(SECOND, caller.connect()).await.is_err());
+                let caller = queue.next(&call).await?.expect("it is open");
+                notes.add(caller.connect().await?);
+                return Ok(());
             }
-        })
-        .await;
-        let caller = Caller::numbered(&server, &app.name, 1).await;
-        let agent = Caller::numbered(&server, &app.name, AGENT).await;
-        let mut first = [report.next().await, report.next().await];
-        first.sort_unstable();
-        assert_eq!(first, [r#""served""#, "true"]);
-        let mut second = [report.next().await, report.next().await];
-        second.sort_unstable();
-        assert_eq!(second, ["None", "true"]);
-        agent.waits_for_hangup().await;
-        caller.hangs_up().await;
-        app.end().await;
-    })
+            notes.add(name(&call.queue(&queue).await?));
+            let wait = std::future::IntoFuture::into_future(call.queue(&queue));
+            notes.add(timeout(3 * SECOND, wait).await.is_err());
+            call.ended().await;
+            Ok(())
+        },
+        |app, _| async move {
+            let caller = app.numbered(1).await;
+            let agent = app.numbered(AGENT).await;
+            let mut first = [app.note().await, app.note().await];
+            first.sort_unstable();
+            assert_eq!(first, [r#""served""#, "true"]);
+            let mut second = [app.note().await, app.note().await];
+            second.sort_unstable();
+            assert_eq!(second, ["None", "true"]);
+            agent.waits_for_hangup().await;
+            caller.hangs_up().await;
+            app.end().await;
+        },
+    )
     .await;
 }

@@ -5,9 +5,10 @@
 mod example;
 
 use ari_bindings::Event;
-use ari_e2e::{Server, eventually, on_each_server};
+use ari_e2e::eventually;
 
-use crate::caller::{Caller, Running};
+use crate::caller::Caller;
+use crate::running::serve;
 
 /// Presses `#` when a sound starts.
 async fn skips(caller: &mut Caller, media: &str) {
@@ -21,26 +22,27 @@ async fn skips(caller: &mut Caller, media: &str) {
 
 #[tokio::test]
 async fn a_message_is_reviewed_and_kept() {
-    on_each_server(|server: Server| async move {
-        let mut app = Running::start(&server, example::leave_message).await;
-        let mut caller = Caller::watching(&server, &app.name).await;
-        skips(&mut caller, "sound:vm-intro").await;
-        caller.watch.until_kind("RecordingStarted").await;
-        caller.presses("#").await;
-        skips(&mut caller, "recording:voicemail/unknown/").await;
-        let review = |event: &Event| match event {
-            Event::PlaybackStarted(started) => (started.playback.media_uri == "sound:vm-review").then_some(()),
-            _ => None,
-        };
-        caller.watch.until("vm-review", review).await;
-        caller.presses("1").await;
-        let summary = app.summary().await;
-        assert_eq!(summary.failure, None);
-        caller.watch.close().await;
-        let message = format!("voicemail/unknown/{}", summary.id);
-        eventually(|| async { app.ari.stored_recording(&*message).get_stored().await.is_ok() }).await;
-        app.ari.stored_recording(&*message).delete_stored().await.unwrap();
-        app.end().await;
-    })
+    serve(
+        |call, _| example::leave_message(call),
+        |app| async move {
+            let mut caller = app.watched(100).await;
+            skips(&mut caller, "sound:vm-intro").await;
+            caller.watch.until_kind("RecordingStarted").await;
+            caller.presses("#").await;
+            let review = |event: &Event| match event {
+                Event::PlaybackStarted(started) => (started.playback.media_uri == "sound:vm-review").then_some(()),
+                _ => None,
+            };
+            caller.watch.until("vm-review", review).await;
+            caller.presses("1").await;
+            let summary = app.summary().await;
+            assert_eq!(summary.failure, None);
+            caller.watch.close().await;
+            let message = format!("voicemail/unknown/{}", summary.id);
+            eventually(|| async { app.ari.stored_recording(&*message).get_stored().await.is_ok() }).await;
+            app.ari.stored_recording(&*message).delete_stored().await.unwrap();
+            app.end().await;
+        },
+    )
     .await;
 }

@@ -8,6 +8,7 @@ mod alone;
 mod app;
 mod crash;
 mod limits;
+mod media;
 mod monitor;
 mod network;
 mod observer;

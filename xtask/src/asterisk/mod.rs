@@ -120,6 +120,12 @@ pub(crate) fn up_for_tests(releases: &[String]) -> Result<()> {
     run(Asterisk { tests: true, verb: Verb::Up { releases: releases.to_vec() } })
 }
 
+/// The address of ARI and the version of the server of the tests, which runs; without a release, of the default one.
+pub(crate) fn of_tests(release: Option<&str>) -> Result<(String, String)> {
+    let instance = running(&one(release.map(str::to_owned), Purpose::Tests)?)?;
+    Ok((instance.url, instance.version))
+}
+
 /// Stops the servers of the tests.
 pub(crate) fn down_for_tests() -> Result<()> {
     run(Asterisk { tests: true, verb: Verb::Down { releases: Vec::new() } })

@@ -53,6 +53,51 @@ pub(super) fn frames() -> Result<Vec<String>> {
     Ok(pieces.map(|(events, setting)| format!("{setting}\n@AZz\n{}", events.join("\n"))).collect())
 }
 
+/// The frames of a call over AudioSocket: sound, digits, a fault, a hang-up. The first byte is the length of the first
+/// piece.
+#[allow(clippy::unnecessary_wraps, reason = "the signature of `Target::seeds`")]
+pub(super) fn audiosocket() -> Result<Vec<String>> {
+    let sound = format!("\u{10}\u{1}@{}", "ab".repeat(160));
+    Ok(vec![format!("P{sound}\u{3}\0\u{1}5{sound}{sound}\0\0\0"), format!("P{sound}\u{11}\0\u{2}ab\u{2}\0\0")])
+}
+
+/// Packets of slin, each 16 ms after the one before: kind, time, sequence, timestamp and payload of each.
+#[allow(clippy::unnecessary_wraps, reason = "the signature of `Target::seeds`")]
+pub(super) fn packets() -> Result<Vec<String>> {
+    let packets = (0..100).flat_map(|number| [b'a', 4, number, number, 1]).map(char::from);
+    Ok(vec![std::iter::once('1').chain(packets).collect()])
+}
+
+/// A channel of `chan_websocket`, in both formats of its messages. The first line is explained by the target.
+#[allow(clippy::unnecessary_wraps, reason = "the signature of `Target::seeds`")]
+pub(super) fn media() -> Result<Vec<String>> {
+    let json = r#"{"event":"MEDIA_START","connection_id":"c","channel":"W/1","channel_id":"1.2","format":"slin",
+        "optimal_frame_size":320,"ptime":20,"channel_variables":{"A":"b"}}"#;
+    let plain = "MEDIA_START connection_id:c channel:W/1 channel_id:1.2 format:slin optimal_frame_size:320 ptime:20";
+    let events = [
+        r#"{"event":"MEDIA_MARK_PROCESSED","channel_id":"1.2","correlation_id":"0.320"}"#,
+        r#"{"event":"STATUS","channel_id":"1.2","queue_length":3,"xon_level":800}"#,
+        r#"{"event":"DTMF_END","channel_id":"1.2","digit":"5"}"#,
+        r#"{"event":"MEDIA_XOFF","channel_id":"1.2"}"#,
+        r#"{"event":"MEDIA_XON","channel_id":"1.2"}"#,
+        r#"{"event":"ERROR","channel_id":"1.2","error_text":"no"}"#,
+    ];
+    let words = [
+        "MEDIA_MARK_PROCESSED 0.320",
+        "STATUS channel_id:1.2 queue_length:3 xon_level:800",
+        "DTMF_END digit:5 channel_id:1.2",
+        "MEDIA_XOFF",
+        "MEDIA_XON",
+        "ERROR channel_id:1.2 error_text:no: time",
+    ];
+    let sound = format!("={}", "ab".repeat(160));
+    let script = |first: &str, events: [&str; 6]| {
+        let first = first.replace('\n', " ");
+        format!("0\n{first}\n{}\n{sound}\n!\n{sound}", events.join("\n"))
+    };
+    Ok(vec![script(json, events), script(plain, words)])
+}
+
 /// Two requests, replies to them in the wrong order and twice, a foreign one, an event between them.
 pub(super) fn conversations() -> Result<Vec<String>> {
     let (events, replies) = (events()?, replies()?);

@@ -93,9 +93,9 @@ fn recorded(into: &Path, release: Release, declarations: &Declarations) -> Resul
 
 /// The page of history with the release's new files in place of those that are kept.
 fn history(into: &Path, release: Release, record: &Availability, files: &[(String, String)]) -> Result<String> {
-    let kept = if into.exists() { declarations::folders(into)? } else { Vec::new() };
-    let kept = kept.into_iter().filter(|kept| files.is_empty() || *kept != release);
-    let mut declared = kept.map(|kept| declarations::of_release(into, kept)).collect::<Result<Vec<_>>>()?;
+    let mut kept = if into.exists() { declarations::folders(into)? } else { Vec::new() };
+    kept.retain(|kept| files.is_empty() || *kept != release);
+    let mut declared = declarations::sources(into, &kept)?;
     let resources = files.iter().filter_map(|(file, text)| {
         let name = file.strip_suffix(".json").filter(|name| *name != "resources")?;
         Some((name.to_owned(), Source { file: format!("{release}/{file}"), text: text.clone() }))

@@ -27,7 +27,7 @@ pub(crate) struct Release {
 const PLACEHOLDER: &str = "repository.invalid";
 
 /// The published packages, each after those that it depends on.
-pub(crate) const PUBLISHED: [&str; 4] = ["ari-bindings", "ari-app", "ari-codegen", "ari-diff"];
+pub(crate) const PUBLISHED: [&str; 6] = ["ari-bindings", "ari-media", "ari-app", "ari-test", "ari-codegen", "ari-diff"];
 
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -91,8 +91,13 @@ fn package_faults(package: &str) -> Result<Vec<String>> {
         }
     }
     let manifest = read(&folder.join("Cargo.toml"))?;
-    for key in ["description", "license.workspace", "repository.workspace", "rust-version.workspace"] {
-        if !manifest.lines().any(|line| line.starts_with(&format!("{key} = "))) {
+    for key in ["description", "license.workspace", "repository.workspace", "rust-version"] {
+        // A crate may need a newer compiler than the others.
+        let is_there = |line: &str| {
+            line.starts_with(&format!("{key} = "))
+                || key == "rust-version" && line.starts_with("rust-version.workspace = ")
+        };
+        if !manifest.lines().any(is_there) {
             faults.push(format!("{package}: its manifest has no {key}"));
         }
     }
@@ -143,6 +148,18 @@ mod tests {
         let manifest = "[package]\nversion = \"1.2.3\"\nrust-version = \"1.85\"\nrepository.workspace = true\n";
         assert_eq!(value(manifest, "version").as_deref(), Some("1.2.3"));
         assert_eq!(value(manifest, "repository"), None);
+    }
+
+    #[test]
+    fn packaging_covers_every_published_package() {
+        let all = PUBLISHED.map(|package| format!("--package {package}")).join(" ");
+        assert!(read(&root().join(".ci/run")).unwrap().contains(&all), "{all}");
+        for file in [".github/workflows/ci.yml", "CONTRIBUTING.md"] {
+            let text = read(&root().join(file)).unwrap();
+            for package in PUBLISHED {
+                assert!(text.contains(package), "{file}: {package}");
+            }
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::super::socket::{LARGEST_MESSAGE, Metered, Socket, config};
 use crate::request::Head;
-use crate::transport::Http;
+use crate::transport::{ByteStream, Http, Upgraded};
 use crate::{ConnectErrorKind, Error, Request};
 
 /// How much of a refusal is read.
@@ -26,7 +26,15 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// Connects, and upgrades the connection to a WebSocket.
 pub(super) async fn upgrade(http: &Http, request: &Request) -> Result<Socket, Error> {
     let key = generate_key();
-    let response = http.upgrade(request, &key).await?;
+    let stream = match http.upgrade(request, &key).await? {
+        Upgraded::Response(response) => upgraded(http, request, response, &key).await?,
+        Upgraded::Stream(stream) => stream,
+    };
+    Ok(Socket::from_raw_socket(Metered::new(stream), Role::Client, Some(config(LARGEST_MESSAGE))).await)
+}
+
+/// The stream of the WebSocket, if the server agrees to it.
+async fn upgraded(http: &Http, request: &Request, response: Response, key: &str) -> Result<Box<dyn ByteStream>, Error> {
     let head = Head::new(response.status().as_u16(), response.headers());
     if response.status() != 101 {
         let is_upgrade_missing = response.status() == 426;
@@ -38,14 +46,13 @@ pub(super) async fn upgrade(http: &Http, request: &Request) -> Result<Socket, Er
             refusal
         });
     }
-    if let Err(fault) = check(response.headers(), &key) {
+    if let Err(fault) = check(response.headers(), key) {
         return Err(http.refusal(head, request, fault));
     }
-    let stream = response
-        .upgrade()
-        .await
-        .map_err(|error| http.connect_error(ConnectErrorKind::Other, Arc::new(error.without_url())))?;
-    Ok(Socket::from_raw_socket(Metered::new(Box::new(stream)), Role::Client, Some(config(LARGEST_MESSAGE))).await)
+    match response.upgrade().await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(error) => Err(http.connect_error(ConnectErrorKind::Other, Arc::new(error.without_url()))),
+    }
 }
 
 /// Whether the server agrees to the WebSocket that was asked for (RFC 6455, 4.1).

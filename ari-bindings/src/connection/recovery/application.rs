@@ -78,3 +78,23 @@ pub(super) async fn subscribe(client: &Client, app: &str, source: &str) -> Resul
 pub(super) async fn set_filter(client: &Client, app: &str, filter: EventFilter) -> Result<(), Error> {
     Call::new(client, &FILTER).path("applicationName", app).whole(filter.into_json()).json::<Value>().await.map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_finds_each_kind_of_source() {
+        let json = r#"{
+            "name": "x", "channel_ids": ["c"], "bridge_ids": ["__AST_BRIDGE_ALL_TOPIC"],
+            "endpoint_ids": ["PJSIP/alice"], "device_names": ["Stasis:d"]
+        }"#;
+        let application: Application = serde_json::from_str(json).unwrap();
+        for source in ["channel:c", "bridge:", "endpoint:PJSIP/alice", "deviceState:Stasis:d"] {
+            assert!(application.has(source), "{source}");
+        }
+        for source in ["channel:d", "channel:", "bridge:c", "endpoint:c", "endpoint:", "deviceState:c", "c", "x:c"] {
+            assert!(!application.has(source), "{source}");
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! A workaround for a deadlock of Asterisk (asterisk#2170).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::Call;
 use crate::request::Expect;
@@ -37,5 +37,5 @@ pub(super) async fn unsubscribe_device_states(client: &Client, apps: &[String]) 
     let unsubscribing = stream::iter(requests).for_each_concurrent(CONCURRENCY, |request| async move {
         let _ = http.exchange(&request, Expect::Text, deadline).await;
     });
-    let _ = timeout_at(deadline.into(), unsubscribing).await;
+    let _ = timeout_at(deadline, unsubscribing).await;
 }

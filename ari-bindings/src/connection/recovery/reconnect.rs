@@ -110,13 +110,28 @@ pub(in crate::connection) fn is_final(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Method, Request};
+
+    #[test]
+    fn refusals_that_may_pass_are_not_final() {
+        for (status, final_) in
+            [(400, true), (401, true), (403, true), (404, false), (408, false), (429, false), (499, true), (500, false)]
+        {
+            let request = Request::new(Method::Get, "/events").line();
+            let refused = Error::Refused { request, status, message: "".into(), body: "".into() };
+            let not_ari = Error::NotAri { url: "".into(), status, content_type: "".into(), excerpt: "".into() };
+            assert_eq!((is_final(&refused), is_final(&not_ari)), (final_, final_), "{status}");
+        }
+        let invalid = Request::new(Method::Get, "/events").invalid("app", "no");
+        assert!(is_final(&Error::config("no")) && is_final(&invalid));
+    }
 
     #[test]
     fn attempts_count_until_a_connection_holds() {
         let mut attempts = Attempts::new(Reconnect::new().attempts(2));
-        assert!(attempts.next().is_some() && attempts.next().is_some());
+        assert!(attempts.next().is_some() && attempts.is_possible() && attempts.next().is_some());
         attempts.held(Duration::from_secs(1));
-        assert_eq!(attempts.next(), None, "it was lost at once");
+        assert!(attempts.next().is_none() && !attempts.is_possible(), "it was lost at once");
         attempts.held(Duration::from_secs(2));
         assert!(attempts.next().is_some());
         assert_eq!(Attempts::new(Reconnect::never()).next(), None);

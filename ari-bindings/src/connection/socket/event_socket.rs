@@ -289,6 +289,7 @@ impl EventSocket {
 mod tests {
     use std::time::Duration;
 
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
     use tokio_tungstenite::WebSocketStream;
     use tokio_tungstenite::tungstenite::protocol::Role;
 
@@ -296,14 +297,18 @@ mod tests {
     use super::super::Metered;
     use super::*;
     use crate::resync::Tracker;
-    use crate::{Client, OverflowPolicy};
+    use crate::{Client, Method, OverflowPolicy, Request};
+
+    fn subscribed() -> (Arc<Hub>, Events) {
+        let client = Client::builder("http://localhost/ari").build().unwrap();
+        let hub = Arc::new(Hub::new(Vec::new(), None));
+        let queue = Queue::new(1_000, OverflowPolicy::Fail);
+        (Arc::clone(&hub), Events::new(hub, queue, Tracker::new(client, false)))
+    }
 
     #[tokio::test(start_paused = true)]
     async fn waits_of_the_connection_before_are_forgotten() {
-        let client = Client::builder("http://localhost/ari").build().unwrap();
-        let hub = Arc::new(Hub::new(Vec::new(), None));
-        let _events =
-            Events::new(Arc::clone(&hub), Queue::new(1_000, OverflowPolicy::Fail), Tracker::new(client, false));
+        let (hub, _events) = subscribed();
         let cx = &mut Context::from_waker(std::task::Waker::noop());
         while hub.poll_room(cx).is_ok() && hub.has_subscribers() {
             hub.push(&mut VecDeque::from([Frame::text("{}", None)]));
@@ -317,5 +322,76 @@ mod tests {
         let _socket = EventSocket::new(socket, Arc::clone(&hub), heartbeat, inspector);
         assert!(hub.poll_room(cx).is_err());
         assert!(hub.has_subscribers(), "ended for the wait before");
+    }
+
+    /// A connection whose peer reads nothing.
+    struct Stalled {
+        socket: EventSocket,
+        peer: DuplexStream,
+        _events: Events,
+    }
+
+    impl Stalled {
+        /// A request waits for its reply for `limit`.
+        async fn new(limit: Duration) -> Self {
+            let rest = Arc::new(RestClient::new(&[]));
+            rest.up();
+            let request = Request::new(Method::Get, "/x").query_parameter("x", "x".repeat(4000));
+            let client = Arc::clone(&rest);
+            tokio::spawn(async move { client.exchange("", &request, limit).await.map(drop) });
+            tokio::task::yield_now().await;
+            let (hub, events) = subscribed();
+            let (near, peer) = tokio::io::duplex(100);
+            let socket = WebSocketStream::from_raw_socket(Metered::new(Box::new(near)), Role::Client, None).await;
+            let heartbeat = Heartbeat::new(Duration::from_secs(5), Duration::from_secs(5));
+            let inspector = Inspector::new(Arc::clone(&hub), Some(rest), Arc::default(), Arc::default());
+            Self { socket: EventSocket::new(socket, hub, heartbeat, inspector), peer, _events: events }
+        }
+
+        /// Lets time pass, in which the peer gives signs of life. Returns why the connection ends, if it does.
+        async fn pass(&mut self, seconds: u64) -> Option<String> {
+            const PONG: &[u8] = &[0x8a, 0];
+            for _ in 0..seconds {
+                tokio::time::advance(Duration::from_secs(1)).await;
+                self.peer.write_all(PONG).await.unwrap();
+                match self.socket.poll_end(&mut Context::from_waker(std::task::Waker::noop())) {
+                    Poll::Ready(End::Because(reason)) => return Some(reason.to_string()),
+                    Poll::Ready(End::Asked(_)) => panic!("nobody asked for it"),
+                    Poll::Pending => {}
+                }
+            }
+            None
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn peer_that_reads_slowly_is_kept_and_one_that_reads_nothing_is_ended() {
+        let mut stalled = Stalled::new(Duration::from_secs(1)).await;
+        for _ in 0..3 {
+            assert_eq!(stalled.pass(9).await, None);
+            assert_eq!(stalled.peer.read(&mut [0; 50]).await.unwrap(), 50);
+        }
+        let reason = stalled.pass(12).await.expect("it is ended");
+        assert!(reason.contains("does not read"), "{reason}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn peer_that_is_busy_with_a_request_need_not_read() {
+        let mut stalled = Stalled::new(Duration::from_secs(60)).await;
+        assert_eq!(stalled.pass(59).await, None);
+        assert!(stalled.pass(2).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn held_frames_leave_less_room_for_others() {
+        let Stalled { mut socket, peer: _, _events } = Stalled::new(Duration::from_secs(1)).await;
+        socket.hold();
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let most = socket.hub.may_hold();
+        assert_eq!(socket.poll_room(cx), Poll::Ready(most));
+        socket.keep(Message::text("x".repeat(100)));
+        assert_eq!(socket.poll_room(cx), Poll::Ready(most - socket.batch_bytes));
+        socket.keep(Message::text("x".repeat(most)));
+        assert_eq!(socket.poll_room(cx), Poll::Ready(1));
     }
 }

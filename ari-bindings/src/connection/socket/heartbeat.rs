@@ -77,3 +77,92 @@ pub(super) fn after(instant: Instant, duration: Duration) -> Instant {
     const AGES: Duration = Duration::from_secs(60 * 60 * 24 * 365);
     instant.checked_add(duration).unwrap_or_else(|| instant + AGES)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Pings after 5 s of silence, and gives up after 2 s more.
+    async fn heartbeat() -> Heartbeat {
+        let mut heartbeat = Heartbeat::new(5 * SECOND, 2 * SECOND);
+        assert_eq!(due(&mut heartbeat).await, None);
+        heartbeat
+    }
+
+    async fn due(heartbeat: &mut Heartbeat) -> Option<Due> {
+        due_unless_busy(heartbeat, None).await
+    }
+
+    async fn due_unless_busy(heartbeat: &mut Heartbeat, busy_until: Option<Instant>) -> Option<Due> {
+        let woken = Arc::new(Woken::default());
+        match heartbeat.poll_due(&mut Context::from_waker(&Arc::clone(&woken).into()), busy_until) {
+            Poll::Ready(due) => Some(due),
+            Poll::Pending => {
+                // Tokio wakes a task that has used up its time when that is over.
+                tokio::task::yield_now().await;
+                assert!(!woken.0.load(Ordering::Relaxed), "it does not wait");
+                None
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_pinged_and_then_ends() {
+        let mut heartbeat = heartbeat().await;
+        for (seconds, expected) in [(5, Due::Ping), (2, Due::End)] {
+            advance(Duration::from_millis(seconds * 1000 - 1)).await;
+            assert_eq!(due(&mut heartbeat).await, None);
+            advance(Duration::from_millis(1)).await;
+            assert_eq!(due(&mut heartbeat).await, Some(expected));
+        }
+        assert_eq!(heartbeat.longest_silence(), 7 * SECOND);
+        assert_eq!(Heartbeat::new(Duration::MAX, SECOND).longest_silence(), Duration::MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sign_of_life_postpones_the_ping() {
+        let mut heartbeat = heartbeat().await;
+        advance(3 * SECOND).await;
+        heartbeat.alive();
+        for (wait, expected) in [(2 * SECOND, None), (3 * SECOND, Some(Due::Ping))] {
+            advance(wait).await;
+            assert_eq!(due(&mut heartbeat).await, expected);
+        }
+        // An answer within the same moment is one.
+        heartbeat.alive();
+        assert_eq!(due(&mut heartbeat).await, None);
+        advance(5 * SECOND).await;
+        assert_eq!(due(&mut heartbeat).await, Some(Due::Ping));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn busy_server_may_be_silent() {
+        let mut heartbeat = heartbeat().await;
+        let busy_until = Some(Instant::now() + 20 * SECOND);
+        advance(5 * SECOND).await;
+        assert_eq!(due_unless_busy(&mut heartbeat, busy_until).await, Some(Due::Ping));
+        for _ in 0..2 {
+            advance(7 * SECOND).await;
+            assert_eq!(due_unless_busy(&mut heartbeat, busy_until).await, None);
+        }
+        advance(SECOND).await;
+        assert_eq!(due_unless_busy(&mut heartbeat, busy_until).await, Some(Due::End));
+    }
+}

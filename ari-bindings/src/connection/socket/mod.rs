@@ -13,6 +13,4 @@ pub(super) use event_socket::EventSocket;
 pub(super) use heartbeat::Heartbeat;
 pub(super) use inspect::Inspector;
 pub(super) use probe::Probe;
-#[cfg(feature = "outbound")]
-pub(crate) use stream::Wire;
 pub(crate) use stream::{LARGEST_MESSAGE, Metered, Socket, config};

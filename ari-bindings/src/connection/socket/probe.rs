@@ -62,3 +62,21 @@ impl Probe {
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_awaited_event_is_an_answer() {
+        let probe = Probe::default();
+        assert!(!probe.is_answer(r#"{"eventname":"mine"}"#));
+        let (sender, mut arrival) = oneshot::channel();
+        *probe.lock() = Some(Awaited { name: "mine".to_owned(), arrived: Some(sender) });
+        assert!(!probe.is_answer(r#"{"eventname":"of a program"}"#));
+        assert!(arrival.try_recv().is_err());
+        // With several applications, it comes to each.
+        assert!(probe.is_answer(r#"{"eventname":"mine"}"#) && probe.is_answer(r#"{"eventname":"mine"}"#));
+        assert_eq!(arrival.try_recv(), Ok(()));
+    }
+}

@@ -8,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use crate::transport::ByteStream;
+
 /// The largest event: far above what Asterisk sends, far below what would harm.
 pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
@@ -19,11 +21,6 @@ const WRITE_BUFFER: usize = 32 << 10;
 
 /// How many bytes of frames may wait for a peer that does not read. The two largest requests fit.
 const LARGEST_WRITE_BUFFER: usize = 256 << 10;
-
-/// A connection of any kind, with TLS or without.
-pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// A WebSocket of an event connection.
 pub(crate) type Socket = WebSocketStream<Metered>;
@@ -40,13 +37,13 @@ pub(crate) fn config(largest_message: usize) -> WebSocketConfig {
 
 /// A stream that counts its bytes: any byte read shows that the peer is alive, any byte written that it reads.
 pub(crate) struct Metered {
-    stream: Box<dyn Wire>,
+    stream: Box<dyn ByteStream>,
     read: u64,
     written: u64,
 }
 
 impl Metered {
-    pub(crate) fn new(stream: Box<dyn Wire>) -> Self {
+    pub(crate) fn new(stream: Box<dyn ByteStream>) -> Self {
         Self { stream, read: 0, written: 0 }
     }
 

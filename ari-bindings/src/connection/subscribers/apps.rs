@@ -50,3 +50,19 @@ pub(crate) fn application(text: &str) -> Option<Cow<'_, str>> {
     }
     serde_json::from_str::<Application<'_>>(text).ok().map(|found| found.application.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn application_is_ours_once_and_taken_once() {
+        let mut apps = Apps::new(vec!["x".to_owned()]);
+        for app in ["y", "x", "y"] {
+            apps.add(app);
+        }
+        assert_eq!(apps.own(), ["x", "y"]);
+        assert!(apps.take("y") && !apps.take("y") && !apps.take("z"));
+        assert_eq!((apps.own(), apps.replaced()), (&["x".to_owned()][..], &["y".to_owned()][..]));
+    }
+}

@@ -201,3 +201,27 @@ impl Hub {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::OverflowPolicy;
+
+    #[tokio::test(start_paused = true)]
+    async fn room_is_that_of_the_slowest_subscriber_and_its_deadline_the_earliest() {
+        let wait = |millis| OverflowPolicy::Wait(Duration::from_millis(millis));
+        for policies in [[wait(200), wait(300)], [wait(300), wait(200)]] {
+            let hub = Hub::new(Vec::new(), None);
+            let limits = [1_000, 2_000];
+            for (limit, policy) in limits.into_iter().zip(policies) {
+                hub.join(Queue::new(limit, policy));
+            }
+            let cx = &mut Context::from_waker(Waker::noop());
+            assert_eq!(hub.poll_room(cx), Ok(1_000));
+            hub.push(&mut VecDeque::from([Frame::text(&"x".repeat(2_000), None)]));
+            assert_eq!(hub.poll_room(cx), Err(Instant::now() + Duration::from_millis(200)));
+        }
+    }
+}

@@ -353,20 +353,4 @@ pub(super) fn wake(waker: Option<Waker>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-    use crate::event::notice::Disconnected;
-
-    #[test]
-    fn drop_oldest_keeps_a_bounded_number_of_notices() {
-        let queue = Queue::new(10_000, OverflowPolicy::DropOldest);
-        for _ in 0..5_000 {
-            let notice = Disconnected { since: SystemTime::now(), reason: DisconnectReason::PingTimeout };
-            let notice = Frame::Notice(Event::Disconnected(Box::new(notice)));
-            queue.push([notice, Frame::text("{}", None)].into_iter(), false);
-        }
-        assert!((900..1_100).contains(&queue.len()), "{}", queue.len());
-    }
-}
+mod tests;

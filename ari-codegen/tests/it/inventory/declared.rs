@@ -46,7 +46,7 @@ fn mended(source: &ReleaseSource, table: &[Fixup]) -> Vec<(String, Value)> {
             Fix::SetType(place, ty) => item(&mut files, place)["type"] = json!(spelling(*ty)),
             Fix::SetRequired(place) => item(&mut files, place)["required"] = json!(true),
             Fix::SetOptional(place) => item(&mut files, place)["required"] = json!(false),
-            Fix::SetBody(..) | Fix::SetTuples(..) | Fix::SetReference(..) => {}
+            Fix::SetBody(..) | Fix::SetTuples(..) | Fix::SetStatus(..) | Fix::SetReference(..) => {}
         }
     }
     files

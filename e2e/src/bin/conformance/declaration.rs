@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use ari_e2e::best_fit;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -95,9 +96,7 @@ impl Declaration {
     /// The operation that matches a request.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let path = path.split('?').next()?;
-        let candidates = self.operations.iter().filter(|it| it.method == method && fits(&it.path, path));
-        // A literal segment takes precedence over a parameter.
-        candidates.min_by_key(|it| it.path.matches('{').count())
+        best_fit(self.operations.iter().filter(|it| it.method == method), |it| &it.path, path)
     }
 }
 
@@ -110,12 +109,6 @@ impl Property {
             values: values.map(|values| values.iter().map(text).collect()),
         }
     }
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-    let each = |(template, segment): (&&str, &&str)| template == segment || template.starts_with('{');
-    template.len() == path.len() && template.iter().zip(&path).all(each)
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {

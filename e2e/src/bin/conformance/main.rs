@@ -10,7 +10,6 @@ mod record;
 mod report;
 mod scene;
 mod scenes;
-mod sip;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -46,4 +46,9 @@ impl FileHandle {
     pub fn create_or_update(&self) -> files::CreateOrUpdate {
         files::CreateOrUpdate::new(&self.client, &self.file_name)
     }
+
+    /// `DELETE /files/{fileName}` See [`Remove`](crate::operations::files::Remove).
+    pub fn remove(&self) -> files::Remove {
+        files::Remove::new(&self.client, &self.file_name)
+    }
 }

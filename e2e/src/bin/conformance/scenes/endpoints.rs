@@ -1,7 +1,8 @@
 //! Endpoints, with a phone that registers, sends a message and unregisters.
 
+use ari_e2e::SipPhone;
+
 use crate::scene::Scene;
-use crate::sip::SipPhone;
 
 pub(crate) async fn run(mut scene: Scene) {
     scene.ok(scene.ari.application(&scene.app).subscribe(["endpoint:PJSIP/phone-a"])).await;

@@ -1,9 +1,9 @@
 //! Features that need a phone: hold and RTP statistics.
 
 use ari_bindings::Event;
+use ari_e2e::SipPhone;
 
 use crate::scene::Scene;
-use crate::sip::SipPhone;
 
 pub(crate) async fn run(mut scene: Scene) {
     let phone = SipPhone::open("phone-a", scene.server.get("SIP_PORT")).await.expect("a phone");

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use ari_bindings::{Event, Events};
-use ari_e2e::unique;
+use ari_e2e::{Dialog, SipPhone, unique};
 use tokio::time::timeout;
 
 use crate::scene::Scene;
-use crate::sip::{Dialog, SipPhone};
 
 pub(crate) async fn run(mut scene: Scene) {
     let phone = SipPhone::open("phone-a", scene.server.get("SIP_PORT")).await.expect("a phone");

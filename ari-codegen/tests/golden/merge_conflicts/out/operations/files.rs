@@ -31,6 +31,11 @@ impl Files {
     pub fn create_or_update(&self, file_name: impl Into<FileName>) -> CreateOrUpdate {
         CreateOrUpdate::new(&self.client, file_name)
     }
+
+    /// `DELETE /files/{fileName}` See [`Remove`].
+    pub fn remove(&self, file_name: impl Into<FileName>) -> Remove {
+        Remove::new(&self.client, file_name)
+    }
 }
 
 /// `GET /files/{fileName}`
@@ -76,3 +81,21 @@ impl CreateOrUpdate {
 }
 
 call!(CreateOrUpdate -> void);
+
+/// `DELETE /files/{fileName}`
+///
+/// - `file_name`: `fileName` in the path. Since Asterisk 22.0.
+#[derive(Debug, Clone)]
+#[must_use = "a request does nothing until it is awaited"]
+pub struct Remove(Call);
+
+impl Remove {
+    /// The operation that the request executes.
+    pub const OPERATION: Operation = Operation::new("files", "remove", Method::Delete, "/files/{fileName}");
+
+    pub(crate) fn new(client: &Client, file_name: impl Into<FileName>) -> Self {
+        Self(Call::new(client, &Self::OPERATION).path("fileName", Into::<FileName>::into(file_name).as_ref()))
+    }
+}
+
+call!(Remove -> json Value);

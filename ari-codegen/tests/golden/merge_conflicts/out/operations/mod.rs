@@ -11,4 +11,5 @@ pub mod files;
 pub const OPERATIONS: &[Operation] = &[
     Operation::new("files", "read", Method::Get, "/files/{fileName}"),
     Operation::new("files", "createOrUpdate", Method::Post, "/files/{fileName}"),
+    Operation::new("files", "remove", Method::Delete, "/files/{fileName}"),
 ];
