@@ -27,7 +27,8 @@ pub(crate) struct Release {
 const PLACEHOLDER: &str = "repository.invalid";
 
 /// The published packages, each after those that it depends on.
-pub(crate) const PUBLISHED: [&str; 6] = ["ari-bindings", "ari-media", "ari-app", "ari-test", "ari-codegen", "ari-diff"];
+pub(crate) const PUBLISHED: [&str; 7] =
+    ["ari-bindings", "ari-media", "ari-app", "ari-test", "ari-codegen", "ari-diff", "ari-cli"];
 
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 

@@ -1,0 +1,42 @@
+//! One module for each command.
+//!
+//! # Add a command
+//!
+//! 1. Write `commands/NAME.rs`, or a folder if it does not fit one file:
+//!
+//!    ```text
+//!    /// What it does, which becomes its line in `ari help`
+//!    #[derive(Debug, clap::Args)]
+//!    pub(crate) struct Args { … }
+//!
+//!    pub(crate) async fn run(args: Args, context: &Context) -> Result<(), Failure> { … }
+//!    ```
+//!
+//! 2. Add a variant to [`Command`] and a line to [`run`].
+//! 3. Take the server from `context.client()`; it has the profile, the password and the time limit.
+//! 4. Write results with `context.output`: `print` for a value, which keeps `-o`, `--jq` and `--no-color` the same
+//!    everywhere. Other text for people goes through `output::outln!` and `output::note!`, to
+//!    standard output and standard error. Never `println!`: it panics when a pipe closes, and writes colours to files.
+//! 5. Return a [`Failure`] with what was wrong and what to do; its [`Kind`](crate::failure::Kind) is the exit status.
+//!    Errors of the bindings convert by `?`.
+//! 6. Options must not have the name of a global one (`cli::Globals`); the test in `cli` fails if they do.
+//! 7. Test it in `tests/`, against the fake of `ari-test`.
+
+mod api;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// The commands that are written by hand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Api(api::Args),
+}
+
+pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Api(args) => api::run(args, context).await,
+    }
+}

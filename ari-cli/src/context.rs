@@ -1,0 +1,62 @@
+//! What the commands share: the server, and where output goes.
+
+use ari_bindings::{Client, Request, Response};
+
+use crate::cli::Globals;
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::server::Server;
+
+/// What the commands share.
+#[derive(Debug)]
+pub(crate) struct Context {
+    globals: Globals,
+    /// Where results go.
+    pub(crate) output: Output,
+}
+
+impl Context {
+    pub(crate) fn new(globals: Globals) -> Result<Self, Failure> {
+        if globals.no_color {
+            anstream::ColorChoice::Never.write_global();
+        }
+        let output = Output::new(globals.output, globals.jq.as_deref())?;
+        Ok(Self { globals, output })
+    }
+
+    /// The server that the command is about.
+    pub(crate) fn server(&self) -> Result<Server, Failure> {
+        Server::of(&self.globals)
+    }
+
+    /// A client for it, with the time limit of the command line.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let builder = self.server()?.client()?;
+        Ok(builder.timeout(self.globals.max_time).build()?)
+    }
+
+    /// Whether requests are printed and not sent.
+    pub(crate) fn dry_run(&self) -> bool {
+        self.globals.dry_run
+    }
+
+    /// Sends a request and prints what it answers with, or prints the request (`--dry-run`).
+    pub(crate) async fn send(&self, request: Request) -> Result<(), Failure> {
+        if self.dry_run() {
+            return output::curl(&self.server()?, &request);
+        }
+        let response = self.client()?.send(request).await?;
+        self.print(&response)
+    }
+
+    /// Prints a response: as chosen if it is JSON, and else as it came.
+    pub(crate) fn print(&self, response: &Response) -> Result<(), Failure> {
+        if response.body().is_empty() {
+            return Ok(());
+        }
+        match output::parse(response.body()) {
+            Ok(value) => self.output.print(&value),
+            Err(_) => output::raw(response.body()),
+        }
+    }
+}

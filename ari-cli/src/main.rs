@@ -1,0 +1,33 @@
+//! The command `ari`: the Asterisk REST Interface from a terminal.
+//!
+//! `cli` parses the command line, `commands` has one module for each command, `context` what they share: the server,
+//! and where output goes.
+
+#![allow(clippy::doc_markdown, reason = "documentation of arguments is their help, which is no Markdown")]
+
+mod cli;
+mod commands;
+mod context;
+mod failure;
+mod output;
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run() -> Result<(), failure::Failure> {
+    let (globals, command) = cli::parse();
+    let context = context::Context::new(globals)?;
+    runtime()?.block_on(commands::run(command, &context))
+}
+
+/// One thread does: a command waits for the server, not for the processor.
+fn runtime() -> Result<tokio::runtime::Runtime, failure::Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}

@@ -1,0 +1,4 @@
+//! The program `ari` against the fake Asterisk.
+
+mod api;
+mod run;
