@@ -9,7 +9,11 @@ mod cli;
 mod commands;
 mod context;
 mod failure;
+#[rustfmt::skip]
+mod generated;
 mod output;
+#[allow(dead_code, reason = "commands use it")]
+mod reference;
 mod server;
 
 use std::process::ExitCode;

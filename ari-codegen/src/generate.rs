@@ -30,6 +30,8 @@ pub struct Generated {
     pub files: Vec<File>,
     /// The generated files of the fake server.
     pub surface: Vec<File>,
+    /// The generated files of the command line.
+    pub reference: Vec<File>,
     /// How much there is.
     pub summary: Summary,
     /// Where releases contradict each other, and names that had to be made distinct.
@@ -88,6 +90,7 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> 
     Ok(Generated {
         files: emit::emit(&lowered.code, &releases)?,
         surface: emit::emit_surface(&lowered.code)?,
+        reference: emit::emit_reference(&lowered.code)?,
         summary: summary(&lowered.code),
         notes,
         names: lowered.names,

@@ -1,6 +1,6 @@
 //! The generated crate as data: every name, type and optionality decided, nothing left to choose for the emitters.
 
-use crate::api::Method;
+use crate::api::{Location, Method};
 use crate::release::Release;
 
 /// All that is generated.
@@ -22,6 +22,127 @@ pub struct Crate {
     pub availability: Availability,
     /// The operations as a server reads them.
     pub surface: Surface,
+    /// The API as a command line offers and explains it.
+    pub reference: Reference,
+}
+
+/// The API as a command line offers and explains it, as data. Since when items are there, the bindings know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// Every operation, by resource, in the order of the declarations.
+    pub resources: Vec<OfferedResource>,
+    /// Every model, events included, by name.
+    pub models: Vec<ExplainedModel>,
+}
+
+/// The operations of a resource on a command line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferedResource {
+    /// Its name on the wire: `deviceStates`.
+    pub name: String,
+    /// Its name on a command line: `device-states`.
+    pub command: String,
+    /// The modules of Asterisk without which it is not there.
+    pub modules: Vec<String>,
+    /// Its operations.
+    pub operations: Vec<OfferedOperation>,
+}
+
+/// An operation on a command line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferedOperation {
+    /// Its name on the wire: `playWithId`.
+    pub name: String,
+    /// Its name on a command line: `play-with-id`.
+    pub command: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Path template.
+    pub path: String,
+    /// What it does.
+    pub text: String,
+    /// What it answers with.
+    pub reply: OfferedReply,
+    /// Statuses of declared errors, with their meaning.
+    pub errors: Vec<(u16, String)>,
+    /// Rust code that uses it; empty where there is none.
+    pub example: String,
+    /// Its parameters: those of the path as they stand there, then the others as declared.
+    pub parameters: Vec<OfferedParameter>,
+}
+
+/// What an operation answers with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OfferedReply {
+    /// Nothing.
+    Nothing,
+    /// Bytes.
+    File,
+    /// JSON of a type as declared.
+    Json(String),
+    /// A connection that carries events.
+    Events,
+}
+
+/// A parameter on a command line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferedParameter {
+    /// Its name on the wire: `channelId`.
+    pub name: String,
+    /// Its name on a command line: `channel-id`.
+    pub command: String,
+    /// What it is.
+    pub text: String,
+    /// Where it travels.
+    pub location: Location,
+    /// What it is read as.
+    pub kind: ServedKind,
+    /// Whether a request must have it.
+    pub required: bool,
+    /// Whether it takes several values.
+    pub list: bool,
+    /// What the server assumes when it is absent.
+    pub default: Option<String>,
+    /// Bounds of a number as written: lowest, highest.
+    pub range: Option<(Option<String>, Option<String>)>,
+    /// Allowed values with their meaning.
+    pub values: Vec<(String, String)>,
+    /// The kind of id that it holds: `ChannelId`.
+    pub id: Option<String>,
+    /// For a body of tuples, the members of each: `attribute` and `value`.
+    pub members: Vec<String>,
+}
+
+/// A model or an event, explained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExplainedModel {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a type of event.
+    pub is_event: bool,
+    /// The model it inherits from.
+    pub base: Option<String>,
+    /// What it is.
+    pub text: String,
+    /// The kind of id of its objects, and the property that holds it.
+    pub id: Option<(String, String)>,
+    /// Own properties in the order of the declarations.
+    pub properties: Vec<ExplainedProperty>,
+}
+
+/// A property of a model, explained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExplainedProperty {
+    /// Its name.
+    pub name: String,
+    /// Its type as declared.
+    pub ty: String,
+    /// Whether every object has it.
+    pub required: bool,
+    /// What it is.
+    pub text: String,
+    /// Known values with their meaning.
+    pub values: Vec<(String, String)>,
 }
 
 /// The operations as a server reads them, as data.

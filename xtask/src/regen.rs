@@ -1,4 +1,4 @@
-//! `cargo xtask regen`: the generated code of the bindings and of the fake server from the declarations.
+//! `cargo xtask regen`: the generated code of the bindings, the fake server and the command line from the declarations.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::declarations;
 use crate::files::{Folder, Staged, file_drift};
 use crate::workspace;
 
-/// Regenerate the bindings and the fake server's table from the API declarations
+/// Regenerate the bindings, and the tables of the fake server and the command line, from the API declarations
 #[derive(Debug, clap::Args)]
 pub(crate) struct Regen {
     /// Folder with one folder of declarations a release
@@ -47,11 +47,12 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
     releases.dedup();
     let sources = declarations::sources(&api_docs, &releases)?;
     let generated = generate(&sources, FIXUPS, &declarations::knowledge(&api_docs)?)?;
-    let surface = workspace::generated_surface();
+    let (surface, reference) = (workspace::generated_surface(), workspace::generated_reference());
     let mut folders = vec![folder(&out, &generated.files)];
-    // Elsewhere, there is no crate that the table belongs to.
+    // Elsewhere, there is no crate that the tables belong to.
     if command.out.is_none() {
         folders.push(folder(&surface, &generated.surface));
+        folders.push(folder(&reference, &generated.reference));
     }
     let public_api = command.public_api.clone().or_else(|| command.out.is_none().then(workspace::public_api));
     let mut beside = Vec::new();
@@ -138,7 +139,8 @@ fn print_summary(releases: &[Release], generated: &Generated, written: usize, st
         summary.values,
         generated.undocumented.len(),
     );
-    let (files, time) = (generated.files.len() + generated.surface.len(), started.elapsed().as_millis());
+    let (files, time) =
+        (generated.files.len() + generated.surface.len() + generated.reference.len(), started.elapsed().as_millis());
     println!("{files} files, {written} written, {time} ms");
 }
 

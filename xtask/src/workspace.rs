@@ -22,6 +22,11 @@ pub(crate) fn generated_surface() -> PathBuf {
     root().join("ari-test/src/generated")
 }
 
+/// The generated code of the command line.
+pub(crate) fn generated_reference() -> PathBuf {
+    root().join("ari-cli/src/generated")
+}
+
 /// The list of the generated code's public items.
 pub(crate) fn public_api() -> PathBuf {
     root().join("ari-bindings/generated-api.txt")

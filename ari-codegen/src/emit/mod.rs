@@ -9,6 +9,7 @@ mod layout;
 mod models;
 mod operations;
 mod print;
+mod reference;
 mod surface;
 mod tokens;
 mod values;
@@ -64,6 +65,18 @@ pub fn emit_surface(generated: &Crate) -> Result<Vec<File>, Diagnostics> {
     print_all(vec![
         ("mod.rs".to_owned(), Box::new(surface::root)),
         ("surface.rs".to_owned(), Box::new(|| surface::surface(&generated.surface))),
+    ])
+}
+
+/// The files of the command line: what it offers and explains.
+///
+/// # Errors
+/// Text that is not Rust: a bug of the generator, reported with the file.
+pub fn emit_reference(generated: &Crate) -> Result<Vec<File>, Diagnostics> {
+    print_all(vec![
+        ("mod.rs".to_owned(), Box::new(reference::root)),
+        ("models.rs".to_owned(), Box::new(|| reference::models(&generated.reference))),
+        ("resources.rs".to_owned(), Box::new(|| reference::resources(&generated.reference))),
     ])
 }
 

@@ -9,6 +9,7 @@ mod ids;
 mod keep;
 mod names;
 mod operations;
+mod reference;
 mod structs;
 mod surface;
 mod values;
@@ -60,6 +61,7 @@ pub fn lower(api: &Api, record: &Record) -> Result<Lowered, Diagnostics> {
         modules,
         availability: availability::availability(&record.availability),
         surface: surface::surface(declared, &record.availability),
+        reference: reference::reference(declared, &context),
     };
     diagnostics.or(Lowered { code, names, notes })
 }

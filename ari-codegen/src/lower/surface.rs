@@ -53,7 +53,7 @@ fn place(parameter: &Parameter) -> ServedPlace {
 }
 
 /// Asterisk parses numbers and truth values, and leaves any other text to the code of the operation.
-fn kind(ty: &Type) -> ServedKind {
+pub(super) fn kind(ty: &Type) -> ServedKind {
     match ty {
         Type::Integer => ServedKind::Integer,
         Type::Long => ServedKind::Long,

@@ -1,6 +1,6 @@
 //! Cases of one feature each: `golden/FEATURE/in/RELEASE/*.json` gives `golden/FEATURE/out/*`, byte for byte.
 //!
-//! The table of the fake server is `server/surface.rs`. A file that is the same as in the case `empty` is left out of `out/`.
+//! The table of the fake server is `server/surface.rs`, those of the command line are in `command/`. A file that is the same as in the case `empty` is left out of `out/`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,6 +54,7 @@ pub(crate) fn generated(case: &str) -> BTreeMap<String, String> {
         .unwrap_or_else(|diagnostics| panic!("case {case} gives no code:\n{diagnostics}"));
     let mut texts: BTreeMap<String, String> = texts(&generated).into_iter().collect();
     texts.extend(generated.surface.iter().map(|file| (format!("server/{}", file.path), file.text.clone())));
+    texts.extend(generated.reference.iter().map(|file| (format!("command/{}", file.path), file.text.clone())));
     if !generated.notes.is_empty() {
         let notes: Vec<String> = generated.notes.iter().map(|note| format!("{note}\n")).collect();
         texts.insert(NOTES.to_owned(), notes.concat());
