@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use clap::{Args, FromArgMatches, Subcommand, ValueHint};
+use clap::{Args, FromArgMatches, ValueHint};
 
-use crate::commands::Command;
+use crate::commands::{self, Call};
 use crate::output::Format;
 
 const ABOUT: &str =
@@ -73,20 +73,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// The whole tree of commands.
 pub(crate) fn command() -> clap::Command {
-    let command = clap::Command::new("ari")
+    let command = clap::Command::new("ari").subcommand_required(true).arg_required_else_help(true);
+    // The derives of what is added would leave their own documentation.
+    commands::add(Globals::augment_args(command))
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
+        .long_about(ABOUT)
         .after_help(EXIT_STATUS)
-        .subcommand_required(true)
-        .arg_required_else_help(true);
-    Command::augment_subcommands(Globals::augment_args(command))
 }
 
 /// What the command line says; exits where it is wrong or asks for help.
-pub(crate) fn parse() -> (Globals, Command) {
+pub(crate) fn parse() -> (Globals, Call) {
     let matches = command().get_matches();
-    match (Globals::from_arg_matches(&matches), Command::from_arg_matches(&matches)) {
-        (Ok(globals), Ok(command)) => (globals, command),
+    match (Globals::from_arg_matches(&matches), Call::of(&matches)) {
+        (Ok(globals), Ok(call)) => (globals, call),
         (Err(error), _) | (_, Err(error)) => error.exit(),
     }
 }

@@ -1,6 +1,8 @@
 //! What the commands share: the server, and where output goes.
 
-use ari_bindings::{Client, Request, Response};
+use std::cell::RefCell;
+
+use ari_bindings::{Client, Events, Request, Response, Transport};
 
 use crate::cli::Globals;
 use crate::failure::Failure;
@@ -11,6 +13,8 @@ use crate::server::Server;
 #[derive(Debug)]
 pub(crate) struct Context {
     globals: Globals,
+    /// What carries requests over WebSockets.
+    events: RefCell<Vec<Events>>,
     /// Where results go.
     pub(crate) output: Output,
 }
@@ -21,7 +25,7 @@ impl Context {
             anstream::ColorChoice::Never.write_global();
         }
         let output = Output::new(globals.output, globals.jq.as_deref())?;
-        Ok(Self { globals, output })
+        Ok(Self { globals, events: RefCell::default(), output })
     }
 
     /// The server that the command is about.
@@ -29,10 +33,17 @@ impl Context {
         Server::of(&self.globals)
     }
 
-    /// A client for it, with the time limit of the command line.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let builder = self.server()?.client()?;
-        Ok(builder.timeout(self.globals.max_time).build()?)
+    /// A client for it, with the time limit of the command line. With `--websocket`, its requests travel over an event
+    /// connection, which lasts as long as the command.
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        let builder = self.server()?.client()?.timeout(self.globals.max_time);
+        if !self.globals.websocket {
+            return Ok(builder.build()?);
+        }
+        let client = builder.transport(Transport::WebSocket).build()?;
+        let events = client.events(format!("ari-{}", std::process::id())).await?;
+        self.events.borrow_mut().push(events);
+        Ok(client)
     }
 
     /// Whether requests are printed and not sent.
@@ -45,7 +56,7 @@ impl Context {
         if self.dry_run() {
             return output::curl(&self.server()?, &request);
         }
-        let response = self.client()?.send(request).await?;
+        let response = self.client().await?.send(request).await?;
         self.print(&response)
     }
 

@@ -61,6 +61,10 @@ impl Failure {
         self
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// Prints it, and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         if self.kind != Kind::Closed {

@@ -12,7 +12,7 @@ mod failure;
 #[rustfmt::skip]
 mod generated;
 mod output;
-#[allow(dead_code, reason = "commands use it")]
+#[allow(dead_code, reason = "explaining items uses the rest")]
 mod reference;
 mod server;
 
@@ -26,9 +26,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), failure::Failure> {
-    let (globals, command) = cli::parse();
+    let (globals, call) = cli::parse();
     let context = context::Context::new(globals)?;
-    runtime()?.block_on(commands::run(command, &context))
+    runtime()?.block_on(commands::run(call, &context))
 }
 
 /// One thread does: a command waits for the server, not for the processor.

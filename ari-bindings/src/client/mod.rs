@@ -41,7 +41,7 @@ use crate::availability::AvailabilityCheck;
 use crate::error::{Lack, Source};
 use crate::request::{Content, Expect};
 use crate::transport::Http;
-use crate::{ConnectErrorKind, Error, Method, Operation, Request, Response, ServerVersion};
+use crate::{ConnectErrorKind, Download, Error, Method, Operation, Request, Response, ServerVersion};
 pub use bytes::Bytes;
 
 /// A client of one ARI server. Clones share its connections and cost nothing.
@@ -156,6 +156,17 @@ impl Client {
         request.check(self.prefix())?;
         let (request, content) = self.clone().execute(request, Expect::Text).await?;
         Ok(content.into_response(request))
+    }
+
+    /// Sends a request whose response is a file, as [`Client::send`] does any other.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::send`].
+    pub async fn download(&self, request: Request) -> Result<Download, Error> {
+        request.check(self.prefix())?;
+        let (request, content) = self.clone().execute(request, Expect::File).await?;
+        content.into_download(&request)
     }
 
     /// Sends a request, and reads its response as far as expected.

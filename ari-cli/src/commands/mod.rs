@@ -13,7 +13,7 @@
 //!    ```
 //!
 //! 2. Add a variant to [`Command`] and a line to [`run`].
-//! 3. Take the server from `context.client()`; it has the profile, the password and the time limit.
+//! 3. Take the server from `context.client().await`; it has the profile, the password and the time limit.
 //! 4. Write results with `context.output`: `print` for a value, which keeps `-o`, `--jq` and `--no-color` the same
 //!    everywhere. Other text for people goes through `output::outln!` and `output::note!`, to
 //!    standard output and standard error. Never `println!`: it panics when a pipe closes, and writes colours to files.
@@ -23,8 +23,9 @@
 //! 7. Test it in `tests/`, against the fake of `ari-test`.
 
 mod api;
+mod operation;
 
-use clap::Subcommand;
+use clap::{ArgMatches, FromArgMatches, Subcommand};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -35,8 +36,32 @@ pub(crate) enum Command {
     Api(api::Args),
 }
 
-pub(crate) async fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    match command {
-        Command::Api(args) => api::run(args, context).await,
+/// What the command line calls.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// An operation of ARI.
+    Operation(operation::Args),
+    /// A command that is written by hand.
+    Command(Command),
+}
+
+impl Call {
+    pub(crate) fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        match operation::Args::of(matches) {
+            Some(args) => Ok(Self::Operation(args)),
+            None => Command::from_arg_matches(matches).map(Self::Command),
+        }
+    }
+}
+
+/// The whole tree of commands below this one.
+pub(crate) fn add(command: clap::Command) -> clap::Command {
+    Command::augment_subcommands(command).subcommands(operation::resources())
+}
+
+pub(crate) async fn run(call: Call, context: &Context) -> Result<(), Failure> {
+    match call {
+        Call::Operation(args) => operation::run(args, context).await,
+        Call::Command(Command::Api(args)) => api::run(args, context).await,
     }
 }

@@ -1,4 +1,5 @@
 //! The program `ari` against the fake Asterisk.
 
 mod api;
+mod operations;
 mod run;

@@ -3,9 +3,12 @@
 //! Since when an item is there, [`ari_bindings::availability`] says, by the name that [`Operation::item`] and the other
 //! methods of that name give.
 
+mod since;
+
 use ari_bindings::Method;
 
-use crate::generated::{MODELS, RESOURCES};
+pub(crate) use self::since::{since, since_beside};
+pub(crate) use crate::generated::{MODELS, RESOURCES};
 
 /// The operations of a resource.
 #[derive(Debug)]
@@ -140,6 +143,14 @@ pub(crate) struct Property {
     pub(crate) required: bool,
     /// Known values with their meaning.
     pub(crate) values: &'static [(&'static str, &'static str)],
+}
+
+/// The first sentence of a text.
+pub(crate) fn brief(text: &str) -> &str {
+    let starts = |rest: &str| rest.starts_with(|c: char| c.is_uppercase() || c == '`');
+    let mut ends = text.match_indices(". ").map(|(at, _)| at + 1);
+    let end = ends.find(|&at| starts(&text[at + 1..]));
+    text[..end.unwrap_or(text.len())].trim_end()
 }
 
 impl Resource {
