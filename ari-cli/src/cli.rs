@@ -30,12 +30,16 @@ Exit status:
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Globals {
-    /// The server's base URL, such as http://localhost:8088/ari
-    #[arg(long, global = true, env = "ARI_URL", value_name = "URL", value_hint = ValueHint::Url, help_heading = CONNECTION)]
+    /// A server by the name that `ari server add` gave it [env: ARI_SERVER]
+    #[arg(short, long, global = true, value_name = "NAME", help_heading = CONNECTION)]
+    pub(crate) server: Option<String>,
+
+    /// The server's base URL, such as http://localhost:8088/ari [env: ARI_URL]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url, help_heading = CONNECTION)]
     pub(crate) url: Option<String>,
 
-    /// The user of ari.conf; the password comes from ARI_PASSWORD or is asked for
-    #[arg(long, global = true, env = "ARI_USER", value_name = "NAME", help_heading = CONNECTION)]
+    /// The user of ari.conf; the password comes from ARI_PASSWORD, the named server or a prompt [env: ARI_USER]
+    #[arg(long, global = true, value_name = "NAME", help_heading = CONNECTION)]
     pub(crate) user: Option<String>,
 
     /// Send requests over a WebSocket instead of HTTP (Asterisk 20.14, 21.9, 22.4 and later)

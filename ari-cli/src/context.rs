@@ -46,6 +46,11 @@ impl Context {
         Ok(client)
     }
 
+    /// The user that the command line names.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.globals.user.as_deref()
+    }
+
     /// Whether requests are printed and not sent.
     pub(crate) fn dry_run(&self) -> bool {
         self.globals.dry_run

@@ -12,6 +12,7 @@ mod failure;
 #[rustfmt::skip]
 mod generated;
 mod output;
+mod profiles;
 #[allow(dead_code, reason = "explaining items uses the rest")]
 mod reference;
 mod server;

@@ -24,6 +24,7 @@
 
 mod api;
 mod operation;
+mod server;
 
 use clap::{ArgMatches, FromArgMatches, Subcommand};
 
@@ -34,6 +35,7 @@ use crate::failure::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Api(api::Args),
+    Server(server::Args),
 }
 
 /// What the command line calls.
@@ -63,5 +65,6 @@ pub(crate) async fn run(call: Call, context: &Context) -> Result<(), Failure> {
     match call {
         Call::Operation(args) => operation::run(args, context).await,
         Call::Command(Command::Api(args)) => api::run(args, context).await,
+        Call::Command(Command::Server(args)) => server::run(args, context),
     }
 }

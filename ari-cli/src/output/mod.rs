@@ -102,7 +102,6 @@ impl Output {
     }
 
     /// Writes a value of a program's own type.
-    #[allow(dead_code, reason = "commands use it")]
     pub(crate) fn print_value(&self, value: &impl Serialize) -> Result<(), Failure> {
         self.print(&value_of(value)?)
     }

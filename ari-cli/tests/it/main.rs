@@ -3,3 +3,4 @@
 mod api;
 mod operations;
 mod run;
+mod servers;

@@ -1,6 +1,7 @@
 //! Runs the program.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use ari_test::{Fake, FakeBuilder, Port};
 
@@ -29,6 +30,10 @@ impl Server {
         Self { runtime, _fake: fake, port }
     }
 
+    pub(crate) fn url(&self) -> String {
+        self.port.url().to_string()
+    }
+
     /// Runs `ari` with this server and these arguments.
     pub(crate) fn ari(&self, arguments: &[&str]) -> Done {
         let _running = self.runtime.enter();
@@ -39,7 +44,14 @@ impl Server {
 /// `ari` with a user and a password, and without anything from the environment of the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ari"));
-    command.env_remove("ARI_SERVER").env("ARI_USER", USER).env("ARI_PASSWORD", USER).env("NO_COLOR", "1");
+    let nowhere = std::env::temp_dir().join("no-such-folder/servers.toml");
+    command
+        .env_remove("ARI_SERVER")
+        .env_remove("ARI_URL")
+        .env("ARI_CONFIG", nowhere)
+        .env("ARI_USER", USER)
+        .env("ARI_PASSWORD", USER)
+        .env("NO_COLOR", "1");
     command
 }
 
@@ -52,7 +64,15 @@ pub(crate) struct Done {
 }
 
 pub(crate) fn run(command: &mut Command) -> Done {
-    let output = command.output().unwrap();
+    feed(command, "")
+}
+
+/// Runs the program with this standard input.
+pub(crate) fn feed(command: &mut Command, input: &str) -> Done {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
     Done {
         status: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
