@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, FromArgMatches, ValueHint};
 
 use crate::commands::{self, Call};
+use crate::completion;
 use crate::output::Format;
 
 const ABOUT: &str =
@@ -31,7 +32,7 @@ Exit status:
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Globals {
     /// A server by the name that `ari server add` gave it [env: ARI_SERVER]
-    #[arg(short, long, global = true, value_name = "NAME", help_heading = CONNECTION)]
+    #[arg(short, long, global = true, value_name = "NAME", add = completion::servers(), help_heading = CONNECTION)]
     pub(crate) server: Option<String>,
 
     /// The server's base URL, such as http://localhost:8088/ari [env: ARI_URL]

@@ -7,6 +7,7 @@
 
 mod cli;
 mod commands;
+mod completion;
 mod context;
 mod failure;
 #[rustfmt::skip]
@@ -20,6 +21,8 @@ mod server;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A shell asks for completions; nothing else happens then.
+    clap_complete::CompleteEnv::with_factory(cli::command).bin("ari").complete();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

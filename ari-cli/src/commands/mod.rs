@@ -23,6 +23,8 @@
 //! 7. Test it in `tests/`, against the fake of `ari-test`.
 
 mod api;
+mod completions;
+mod man;
 mod operation;
 mod server;
 
@@ -35,6 +37,8 @@ use crate::failure::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Api(api::Args),
+    Completions(completions::Args),
+    Man(man::Args),
     Server(server::Args),
 }
 
@@ -65,6 +69,8 @@ pub(crate) async fn run(call: Call, context: &Context) -> Result<(), Failure> {
     match call {
         Call::Operation(args) => operation::run(args, context).await,
         Call::Command(Command::Api(args)) => api::run(args, context).await,
+        Call::Command(Command::Completions(args)) => completions::run(&args),
+        Call::Command(Command::Man(args)) => man::run(&args),
         Call::Command(Command::Server(args)) => server::run(args, context),
     }
 }

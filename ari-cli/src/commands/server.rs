@@ -5,6 +5,7 @@ use std::io;
 use clap::{Subcommand, ValueHint};
 use serde::Serialize;
 
+use crate::completion;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::note;
@@ -26,11 +27,13 @@ enum Action {
     /// Use a server unless another is chosen
     Use {
         /// The name of the server
+        #[arg(add = completion::servers())]
         name: String,
     },
     /// Forget a server
     Remove {
         /// The name of the server
+        #[arg(add = completion::servers())]
         name: String,
     },
     /// Show which server is in use, and where its user and password come from

@@ -1,6 +1,8 @@
 //! The program `ari` against the fake Asterisk.
 
 mod api;
+mod completion;
+mod man;
 mod operations;
 mod run;
 mod servers;

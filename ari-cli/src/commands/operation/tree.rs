@@ -6,6 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Args, Command, ValueHint, value_parser};
 
 use crate::cli::Globals;
+use crate::completion;
 use crate::reference::{
     Form, Kind, Operation, Parameter, Place, RESOURCES, Reply, Resource, brief, since, since_beside,
 };
@@ -147,6 +148,10 @@ fn pairs(parameter: &'static Parameter, help: &Help) -> Arg {
 fn with_values(arg: Arg, parameter: &'static Parameter) -> Arg {
     let arg = arg.value_name(placeholder(parameter)).value_hint(ValueHint::Other);
     let arg = if parameter.list { arg.action(ArgAction::Append) } else { arg };
+    let arg = match parameter.id {
+        Some(kind) => arg.add(completion::ids(kind)),
+        None => arg,
+    };
     if !parameter.values.is_empty() && !parameter.list {
         let values = parameter.values.iter().map(|(value, text)| PossibleValue::new(value).help(brief(text)));
         return arg.value_parser(values.collect::<Vec<_>>());
