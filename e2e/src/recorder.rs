@@ -65,14 +65,14 @@ impl Recorder {
             return event;
         }
         let Ok(next) = timeout(SOON, self.events.next()).await else {
-            panic!("no event for {SOON:?} after {:?}", self.kinds());
+            panic!("no event for {SOON:?} after {:?}", self.trail());
         };
         match next {
             Some(Ok(event)) => {
                 self.seen.push(event.clone());
                 event
             }
-            end => panic!("the events end with {end:?} after {:?}", self.kinds()),
+            end => panic!("the events end with {end:?} after {:?}", self.trail()),
         }
     }
 
@@ -90,7 +90,7 @@ impl Recorder {
             }
         };
         let Ok(found) = timeout(SOON, search).await else {
-            panic!("no {what} within {SOON:?}, but {:?}", self.kinds());
+            panic!("no {what} within {SOON:?}, but {:?}", self.trail());
         };
         found
     }
@@ -141,6 +141,16 @@ impl Recorder {
     #[must_use]
     pub fn kinds(&self) -> Vec<&str> {
         self.seen.iter().map(Event::kind).collect()
+    }
+
+    /// What a failure shows of the events received so far: their types, and what was played.
+    fn trail(&self) -> Vec<String> {
+        let brief = |event: &Event| match event {
+            Event::PlaybackStarted(it) => format!("PlaybackStarted {}", it.playback.media_uri),
+            Event::PlaybackFinished(it) => format!("PlaybackFinished {}", it.playback.media_uri),
+            event => event.kind().to_owned(),
+        };
+        self.seen.iter().map(brief).collect()
     }
 
     /// The underlying stream of events.

@@ -28,6 +28,8 @@ impl Caller {
         // Not by originate: what the application does first would happen before anyone could subscribe to its end.
         ari.channels().create(endpoint, &*own).channel_id(&*id).other_channel_id(&*end).await.unwrap();
         ari.application(&*own).subscribe([format!("channel:{end}")]).await.unwrap();
+        // Before it, the server refuses what is asked of the channel: the reply to `create` may be the first to arrive.
+        watch.until_channel("StasisStart", &id).await;
         let channel = ari.channel(&*id);
         channel.set_channel_var("CALLERID(num)").value(number.to_string()).await.unwrap();
         channel.dial().await.unwrap();
