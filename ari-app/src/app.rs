@@ -190,8 +190,7 @@ impl App {
         Work: Future<Output = Result<(), Fault>> + Send + 'static,
         Fault: Into<Failure> + Send + 'static,
     {
-        self.overload.check(self.max_calls)?;
-        Ok(serving::serve(self, events, Scope::All, handler).await?)
+        serving::serve(self, events, Scope::All, handler).await
     }
 }
 

@@ -104,7 +104,7 @@ impl PerCall {
                         let serving = async move {
                             let ended = serving::serve(app, events, Scope::One, move |call| handler(call)).await;
                             if let Err(error) = ended {
-                                tracing::warn!(error = &error as &dyn std::error::Error, "the connection was lost");
+                                tracing::warn!(error = &error as &dyn std::error::Error, "a call was not served to its end");
                             }
                         };
                         calls.spawn(serving.instrument(tracing::info_span!("connection", app = name)));

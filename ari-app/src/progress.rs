@@ -1,5 +1,7 @@
 //! The playbacks and recordings of a call, as far as events and look-ups tell.
 
+use std::time::Instant;
+
 use ari_bindings::Event;
 
 /// How far something has got.
@@ -54,6 +56,8 @@ pub(crate) struct Recording {
     pub(crate) is_key_pressed: bool,
     /// Whether the call had ended before it.
     pub(crate) has_hung_up: bool,
+    /// When its end was reported.
+    pub(crate) over: Option<Instant>,
 }
 
 impl Playback {
@@ -65,7 +69,7 @@ impl Playback {
 
 impl Recording {
     pub(crate) fn new(name: Box<str>, until: Option<char>) -> Self {
-        Self { name, progress: Progress::Requested, until, is_key_pressed: false, has_hung_up: false }
+        Self { name, progress: Progress::Requested, until, is_key_pressed: false, has_hung_up: false, over: None }
     }
 }
 
@@ -135,6 +139,7 @@ impl Media {
                 let end = RecordingEnd::Finished { duration: over.duration, talking: over.talking_duration };
                 if let Some(recording) = self.recording_mut(over.name.as_str()) {
                     recording.has_hung_up = has_hung_up;
+                    recording.over = Some(Instant::now());
                     recording.progress.end(end);
                 }
             }

@@ -56,27 +56,25 @@ pub(crate) async fn reconcile_all(context: &Arc<Context>) {
 /// Finds out which channels have taken the places of parties in the call's bridges, by transfers of their phones: what is in
 /// such a bridge without the program's doing.
 async fn find_replacements(session: &Arc<Session>) {
-    let context = &session.context;
-    let ids = session.read(|state| {
+    let bridges = session.read(|state| {
         let own = state.bridges.iter().filter(|bridge| bridge.parties != Parties::Calls);
-        own.map(|bridge| bridge.id.clone()).collect::<Vec<_>>()
+        own.map(|bridge| (bridge.id.clone(), state.members(bridge))).collect::<Vec<_>>()
     });
-    let look_ups = ids.iter().map(|id| look_up(move || async move { context.ari.bridge(&**id).get().await }));
-    let present: Vec<_> = join_all(look_ups).await.into_iter().filter_map(|bridge| bridge.ok()?).collect();
-    let present: Vec<_> = present.iter().flat_map(|bridge| bridge.channels.iter().map(ChannelId::as_str)).collect();
-    let is_new = |id: &&str| context.find(id).is_none() && !context.ids.is_own(id);
-    let mut new = present.iter().copied().filter(is_new);
+    join_all(bridges.iter().map(|(id, members)| find_replacement(session, id, members))).await;
+}
+
+async fn find_replacement(session: &Arc<Session>, bridge: &str, members: &[Box<str>]) {
+    let context = &session.context;
+    let Ok(Some(bridge)) = look_up(|| async { context.ari.bridge(bridge).get().await }).await else { return };
+    let present: Vec<_> = bridge.channels.iter().map(ChannelId::as_str).collect();
+    let mut new = present.iter().copied().filter(|id| context.find(id).is_none() && !context.ids.is_own(id));
+    let mut absent = members.iter().filter(|id| !present.contains(&&***id));
     // With several transfers in one gap, who has replaced whom cannot be seen.
     let (Some(channel), None) = (new.next(), new.next()) else { return };
-    let replaced = session.read(|state| {
-        let legs = state.legs.iter().filter(|leg| leg.status == LegStatus::Answered).map(|leg| &leg.channel);
-        let mut absent = legs.chain([&state.channel]).filter(|id| !present.contains(&&***id));
-        absent.next().cloned().filter(|_| absent.next().is_none())
-    });
-    let Some(replaced) = replaced else { return };
-    tracing::info!(call = &*session.id, channel, replaced = &*replaced, "a transfer fell into the gap in the events");
+    let (Some(replaced), None) = (absent.next(), absent.next()) else { return };
+    tracing::info!(call = &*session.id, channel, replaced = &**replaced, "a transfer fell into the gap in the events");
     context.route(channel, session);
-    session.change(|state| state.replace(&replaced, channel));
+    session.change(|state| state.replace(replaced, channel));
 }
 
 /// Brings a call up to date with the server.
@@ -88,6 +86,7 @@ async fn reconcile(session: Arc<Session>) {
     let (legs, playbacks, recordings) = session.change(|state| {
         // Their verbs look at them then.
         state.bridges.iter_mut().for_each(|bridge| bridge.is_disturbed = true);
+        state.inside = None;
         let legs = state.legs.iter().filter(|leg| matches!(leg.status, LegStatus::Dialling | LegStatus::Answered));
         let media = &state.media;
         (legs.cloned().collect::<Vec<_>>(), media.playbacks_under_way(), media.recordings_under_way())

@@ -20,7 +20,7 @@ use crate::arrival::Arrival;
 use crate::call::Call;
 use crate::context::Context;
 use crate::dispatch::{Origin, dispatch, origin};
-use crate::error::{End, EndReason};
+use crate::error::{End, EndReason, ServeError};
 use crate::handler::{Failure, chain, run};
 use crate::left::{Unserved, clear, clear_application, unserved, unserved_one};
 use crate::outgoing::{Gate, Placing, hand_over};
@@ -42,18 +42,19 @@ pub(crate) enum Scope {
     One,
 }
 
-/// Serves calls until the application is shut down or the event connection ends.
+/// Serves calls until the application is shut down or the event connection ends. Fails at once if a setting cannot work.
 pub(crate) async fn serve<Handler, Work, Fault>(
     app: App,
     mut events: Events,
     scope: Scope,
     handler: Handler,
-) -> Result<(), Error>
+) -> Result<(), ServeError>
 where
     Handler: Fn(Call) -> Work + Send + Sync + 'static,
     Work: Future<Output = Result<(), Fault>> + Send + 'static,
     Fault: Into<Failure> + Send + 'static,
 {
+    app.overload.check(app.max_calls)?;
     let capacity = Capacity::new(app.max_calls, &app.overload);
     let context = Context::new(app.ari.clone(), &app.name, capacity);
     #[cfg(feature = "media")]
@@ -89,7 +90,7 @@ where
         tracing::warn!("the event connection could not be closed in time");
     }
     serving.context.finish(TEARDOWN).await;
-    ended
+    Ok(ended?)
 }
 
 struct Serving<'app, Handler> {

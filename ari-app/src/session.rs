@@ -127,23 +127,40 @@ impl Session {
         timeout(limit, self.until(find)).await.ok()
     }
 
-    /// The end of the call, if that is what has just ended a playback or a recording.
+    /// The end of the call, if that is what has just ended a playback.
     pub(crate) async fn hangs_up(&self) -> Option<End> {
         self.wait_for(HANGUP, |state| state.end.clone()).await
     }
 
-    /// Waits until the caller's bridges are gone that are about to end, and those of media that have ended: Asterisk may
-    /// report no end of what begins while the caller leaves a bridge.
+    /// Whether the end of the call is what ended a recording whose end was reported at this time.
+    pub(crate) async fn hangs_up_after(&self, over: Option<Instant>) -> bool {
+        let Some(ended) = self.wait_for(HANGUP, |state| state.ended).await else { return false };
+        over.is_none_or(|over| ended.saturating_duration_since(over) <= HANGUP)
+    }
+
+    /// Waits until the caller has left the bridges that have ended or are about to, and those of media that have ended:
+    /// Asterisk may report no end of what begins while the caller leaves a bridge.
     pub(crate) async fn out_of_bridges(&self) {
         let is_out = |state: &State| {
             let is_out = !state.bridges.iter().any(|bridge| bridge.parties != Parties::Legs && bridge.is_ending);
+            // Asterisk replies to the request to destroy a bridge before its channels have left.
+            let is_out = is_out && !state.inside.as_deref().is_some_and(|inside| self.is_past_bridge(state, inside));
             #[cfg(feature = "media")]
             let is_out = is_out && !state.connected_media.iter().any(|(_, media)| media.is_ending());
             is_out
         };
-        if !self.read(is_out) {
-            Box::pin(self.wait_for(LEAVING, |state| is_out(state).then_some(()))).await;
+        if self.read(is_out) {
+            return;
         }
+        if Box::pin(self.wait_for(LEAVING, |state| is_out(state).then_some(()))).await.is_none() {
+            // The event that it has left fell into a gap: that delays one verb, not all.
+            self.change(|state| state.inside = None);
+        }
+    }
+
+    /// Whether a bridge was one of the application, which has ended.
+    fn is_past_bridge(&self, state: &State, id: &str) -> bool {
+        self.context.ids.is_own(id) && !state.bridges.iter().any(|bridge| *bridge.id == *id)
     }
 
     async fn until<T>(&self, mut find: impl FnMut(&State) -> Option<T>) -> T {
@@ -319,6 +336,25 @@ mod tests {
             session.change(|state| state.bridges.push(bridge));
             assert_eq!(session.out_of_bridges().now_or_never().is_none(), parties == Parties::Caller);
         }
+    }
+
+    #[tokio::test]
+    async fn caller_who_has_not_left_a_destroyed_bridge_delays_what_begins() {
+        let session = Session::new(context(), "1", true);
+        let bridge = session.context.ids.next(Kind::Bridge);
+        let mut entered = events::ChannelEnteredBridge::default();
+        entered.bridge.id = (&*bridge).into();
+        let mut left = events::ChannelLeftBridge::default();
+        left.bridge.id = (&*bridge).into();
+        left.channel.id = "1".into();
+        entered.channel = Some(left.channel.clone());
+        session.change(|state| state.bridges.push(state::Bridge::new(bridge, Parties::Caller)));
+        session.apply(&Event::ChannelEnteredBridge(Box::new(entered)));
+        assert!(session.out_of_bridges().now_or_never().is_some(), "a bridge that exists delays nothing");
+        session.change(|state| state.bridges.clear());
+        assert!(session.out_of_bridges().now_or_never().is_none());
+        session.apply(&Event::ChannelLeftBridge(Box::new(left)));
+        assert!(session.out_of_bridges().now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -30,6 +30,8 @@ pub(crate) struct State {
     /// How many legs were ever dialled.
     pub(crate) dialled: usize,
     pub(crate) bridges: Vec<Bridge>,
+    /// The bridge that the caller's channel has entered and not left.
+    pub(crate) inside: Option<Box<str>>,
     /// The media that the caller is connected with, by the tokens of their channels.
     #[cfg(feature = "media")]
     pub(crate) connected_media: Vec<(Box<str>, ari_media::MediaWatch)>,
@@ -63,6 +65,8 @@ pub(crate) struct Bridge {
     /// Whether it was destroyed or one of the call's channels has left it.
     pub(crate) is_disturbed: bool,
     pub(crate) parties: Parties,
+    /// The legs that are meant to be in it, by their tokens.
+    pub(crate) legs: Vec<Box<str>>,
     /// Whether it is about to be destroyed.
     pub(crate) is_ending: bool,
 }
@@ -80,7 +84,7 @@ pub(crate) enum Parties {
 
 impl Bridge {
     pub(crate) fn new(id: Box<str>, parties: Parties) -> Self {
-        Self { id, parties, is_disturbed: false, is_ending: false }
+        Self { id, parties, legs: Vec::new(), is_disturbed: false, is_ending: false }
     }
 }
 
@@ -96,6 +100,7 @@ impl State {
             legs: Vec::new(),
             dialled: 0,
             bridges: Vec::new(),
+            inside: None,
             #[cfg(feature = "media")]
             connected_media: Vec::new(),
             detached: false,
@@ -138,9 +143,12 @@ impl State {
                     self.pressed(dtmf.channel.id.as_str(), key);
                 }
             }
-            Event::ChannelLeftBridge(left) if self.has(left.channel.id.as_str()) => {
-                self.disturb(left.bridge.id.as_str());
+            Event::ChannelEnteredBridge(entered) => {
+                if entered.channel.as_ref().is_some_and(|channel| *self.channel == *channel.id.as_str()) {
+                    self.inside = Some(entered.bridge.id.as_str().into());
+                }
             }
+            Event::ChannelLeftBridge(left) => self.left(left.channel.id.as_str(), left.bridge.id.as_str()),
             Event::BridgeDestroyed(destroyed) => self.disturb(destroyed.bridge.id.as_str()),
             Event::ChannelTransfer(transfer) if transfer.state.is_none() => {
                 if let Transfers::Awaited = self.transfers {
@@ -245,6 +253,13 @@ impl State {
         self.legs.iter_mut().find(|leg| *leg.channel == *channel)
     }
 
+    /// The channels that are meant to be in a bridge and have not ended.
+    pub(crate) fn members(&self, bridge: &Bridge) -> Vec<Box<str>> {
+        let legs = bridge.legs.iter().filter_map(|token| self.leg(token)).filter(|leg| !leg.is_over());
+        let caller = (bridge.parties == Parties::Caller && self.end.is_none()).then_some(&self.channel);
+        legs.map(|leg| &leg.channel).chain(caller).cloned().collect()
+    }
+
     /// Removes the legs that have ended and that nothing refers to.
     pub(crate) fn take_finished_legs(&mut self) -> Vec<Leg> {
         let (over, rest) = std::mem::take(&mut self.legs).into_iter().partition(|leg| leg.is_over() && !leg.is_held);
@@ -278,6 +293,15 @@ impl State {
 
     pub(crate) fn bridge_mut(&mut self, id: &str) -> Option<&mut Bridge> {
         self.bridges.iter_mut().find(|known| *known.id == *id)
+    }
+
+    fn left(&mut self, channel: &str, bridge: &str) {
+        if *self.channel == *channel && self.inside.as_deref() == Some(bridge) {
+            self.inside = None;
+        }
+        if self.has(channel) {
+            self.disturb(bridge);
+        }
     }
 
     fn disturb(&mut self, bridge: &str) {

@@ -287,7 +287,8 @@ impl MediaSender {
         let mut writer = self.writer.lock().await;
         let out = &self.handle.0.out;
         let start = out.begin(false);
-        out.write(start, writer.finish()).await?;
+        let rest = writer.rest(out.cuts());
+        out.write(start, rest).await?;
         out.complete(start);
         out.until_heard(start).await.map(drop)
     }
@@ -394,19 +395,23 @@ impl MediaWatch {
 impl Writer {
     /// `cuts` counts the cuts, which concern what the resampler still holds, too.
     fn convert(&mut self, samples: &[i16], cuts: u32) -> &[i16] {
-        if std::mem::replace(&mut self.cuts, cuts) != cuts {
-            self.finish();
-        }
-        self.samples.clear();
+        self.forget_cut(cuts);
         self.resampler.process(samples, &mut self.samples);
         &self.samples
     }
 
-    /// What the resampler still holds.
-    fn finish(&mut self) -> &[i16] {
-        self.samples.clear();
+    /// What the resampler still holds; nothing if that was cut.
+    fn rest(&mut self, cuts: u32) -> &[i16] {
+        self.forget_cut(cuts);
         self.resampler.finish(&mut self.samples);
         &self.samples
+    }
+
+    fn forget_cut(&mut self, cuts: u32) {
+        if std::mem::replace(&mut self.cuts, cuts) != cuts {
+            self.resampler.finish(&mut self.samples);
+        }
+        self.samples.clear();
     }
 }
 

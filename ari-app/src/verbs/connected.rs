@@ -54,7 +54,9 @@ impl Connected {
         let id = context.ids.next(Kind::Bridge);
         context.route(id.clone(), session);
         let parties = if has_caller { Parties::Caller } else { Parties::Legs };
-        session.change(|state| state.bridges.push(state::Bridge::new(id.clone(), parties)));
+        let tokens = legs.iter().map(|leg| leg.held.token.clone()).collect();
+        let bridge = state::Bridge { legs: tokens, ..state::Bridge::new(id.clone(), parties) };
+        session.change(|state| state.bridges.push(bridge));
         let (session, pending) = (Arc::clone(session), Pending::default());
         let mut connected = Self { session, id, has_caller, legs, recording: None, pending, is_ending: false };
         let session = &connected.session;
@@ -136,6 +138,8 @@ impl Connected {
 
     /// Adds a leg before [`Connected::until_end`].
     pub(crate) fn add(&mut self, leg: Leg) {
+        let token = leg.held.token.clone();
+        self.session.change(|state| state.bridge_mut(&self.id).map(|bridge| bridge.legs.push(token)));
         self.legs.push(leg);
     }
 

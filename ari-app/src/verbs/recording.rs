@@ -82,7 +82,7 @@ impl Recording {
         let is_explained = known.is_key_pressed || self.is_stopped.load(Ordering::Relaxed) || self.over.get().is_some();
         if !is_explained {
             // The event that the call has ended may come after that of the recording.
-            known.has_hung_up |= self.session.hangs_up().await.is_some();
+            known.has_hung_up |= self.session.hangs_up_after(known.over).await;
         }
         if self.over.set(known.clone()).is_ok() {
             self.forget();

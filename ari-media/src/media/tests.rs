@@ -315,6 +315,19 @@ async fn drain_plays_what_the_resampler_holds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn drain_after_a_cut_plays_nothing_of_what_the_resampler_held() {
+    let config = MediaConfig::new(Format::SLIN).rate(16_000);
+    let (media, pipe) = pair(&config);
+    media.write(&vec![1_000; 16_000]).await.unwrap();
+    media.cut();
+    let line = tokio::spawn(line(pipe));
+    media.drain().await.unwrap();
+    assert_eq!(media.sender.played(), Duration::ZERO);
+    media.close();
+    assert!(line.await.unwrap().iter().all(|sample| *sample == 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn stream_that_fails_is_heard_up_to_its_failure() {
     let (media, pipe) = pair(&MediaConfig::new(Format::SLIN));
     let line = tokio::spawn(line(pipe));
