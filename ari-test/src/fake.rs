@@ -69,7 +69,9 @@ impl FakeBuilder {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn start(self) -> Fake {
-        let world = Mutex::new(World::new(self.release, self.seed, Instant::now()));
+        let mut world = World::new(self.release, self.seed, Instant::now());
+        world.report_variables(&self.settings.channel_variables);
+        let world = Mutex::new(world);
         let changed = Arc::new(Notify::new());
         let shared = Arc::new(Shared {
             release: self.release,

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::Fake;
 
 impl Fake {
-    /// Sets how long a sound lasts, such as `welcome` of `sound:welcome`. Every other one exists too and lasts two
-    /// seconds, unless its name begins with `no-such`.
+    /// Installs a sound of this length, such as `welcome` of `sound:welcome`. The English core sounds are installed and
+    /// have their usual lengths. Any other can be played, too, and lasts two seconds, unless its name begins with
+    /// `no-such`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

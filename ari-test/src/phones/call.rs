@@ -14,6 +14,7 @@ pub struct Incoming {
     to: String,
     args: Vec<String>,
     name: String,
+    endpoint: Option<String>,
 }
 
 impl Fake {
@@ -37,7 +38,7 @@ impl Fake {
     /// # }
     /// ```
     pub fn call(&self, to: &str) -> Incoming {
-        Incoming { fake: self.clone(), to: to.to_owned(), args: Vec::new(), name: String::new() }
+        Incoming { fake: self.clone(), to: to.to_owned(), args: Vec::new(), name: String::new(), endpoint: None }
     }
 }
 
@@ -54,6 +55,12 @@ impl Incoming {
         self
     }
 
+    /// The telephone that calls, such as `PJSIP/alice`; unless set, the number after `PJSIP/`.
+    pub fn on(mut self, endpoint: &str) -> Self {
+        self.endpoint = Some(endpoint.to_owned());
+        self
+    }
+
     /// Makes the call from a number, as soon as there is such an application or extension. Returns once the call has
     /// entered it, which it may do later where the server opens a connection for each call.
     ///
@@ -61,7 +68,7 @@ impl Incoming {
     ///
     /// If there is none within [`FakeBuilder::patience`](crate::FakeBuilder::patience).
     pub async fn from(self, number: &str) -> Person {
-        let Self { fake, to, args, name } = self;
+        let Self { fake, to, args, name, endpoint } = self;
         let waiting = async {
             while !fake.with_world(|world| world.takes_calls(&to) || world.has_extension(&to)) {
                 sleep(LOOK).await;
@@ -72,7 +79,8 @@ impl Incoming {
         assert!(found.is_ok(), "there is neither an application nor an extension {to} within {patience:?}");
         let id = fake.with_world(|world| {
             let exten = if world.takes_calls(&to) { world.extension_into(&to, &args) } else { to };
-            let id = world.arrive(&Arrival { exten: exten.clone(), caller: number.to_owned(), name });
+            let endpoint = endpoint.unwrap_or_else(|| format!("PJSIP/{number}"));
+            let id = world.arrive(&Arrival { exten: exten.clone(), caller: number.to_owned(), name, endpoint });
             world.acts(&id, format!("calls {exten}"));
             id
         });

@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) access: Access,
     /// How many connections a port has at once.
     pub(crate) session_limit: usize,
+    /// The variables that every channel has in `channelvars`.
+    pub(crate) channel_variables: Vec<String>,
     /// The modules that are not loaded.
     pub(crate) absent_modules: Vec<String>,
     /// How long people wait.
@@ -25,6 +27,7 @@ impl Default for Settings {
             prefix: String::new(),
             access,
             session_limit: 100,
+            channel_variables: Vec::new(),
             absent_modules: Vec::new(),
             patience: Duration::from_secs(120),
         }
@@ -47,6 +50,12 @@ impl FakeBuilder {
     /// Adds a user, who may only read.
     pub fn read_only_user(self, user: &str, password: &str) -> Self {
         self.settings.access.add(User::new(user, password, true));
+        self
+    }
+
+    /// Adds variables that every channel has in `channelvars`, even if they are not set: `channelvars` of ari.conf.
+    pub fn channel_variables<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.settings.channel_variables.extend(names.into_iter().map(Into::into));
         self
     }
 

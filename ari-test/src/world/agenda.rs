@@ -46,6 +46,7 @@ impl World {
             let ((due, _), job) = job.remove_entry();
             self.clock.set(due);
             job(self);
+            self.update_sound();
         }
         self.clock.set(now);
     }

@@ -1,6 +1,6 @@
 //! Applications: sessions, subscriptions and filters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -26,6 +26,8 @@ pub(super) struct App {
     pub(super) name: String,
     pub(super) session: Option<SessionId>,
     sources: BTreeMap<Source, u32>,
+    /// Those that a request has asked for.
+    requested: BTreeSet<Source>,
     allowed: Vec<Value>,
     disallowed: Vec<Value>,
 }
@@ -128,9 +130,24 @@ impl World {
         self.disconnect(session);
     }
 
+    /// Takes applications from whichever connection has them.
+    pub(super) fn release_apps(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(app) = self.apps.get_mut(name) {
+                app.session = None;
+            }
+        }
+        self.prune_apps();
+    }
+
     /// An application without a session lives as long as it has subscriptions.
     fn prune_apps(&mut self) {
         self.apps.retain(|_, app| app.session.is_some() || !app.sources.is_empty());
+    }
+
+    /// Whether the application has a connection.
+    pub(super) fn is_connected(&self, app: &str) -> bool {
+        self.apps.get(app).is_some_and(|app| app.session.is_some())
     }
 
     /// Whether the application can take calls: one whose connection was lost can.
@@ -153,6 +170,7 @@ impl World {
                 *count -= 1;
                 if *count == 0 {
                     app.sources.remove(&source);
+                    app.requested.remove(&source);
                 }
             }
         }
@@ -164,6 +182,7 @@ impl World {
         let source = Source { kind, id: id.to_owned() };
         for app in self.apps.values_mut() {
             app.sources.remove(&source);
+            app.requested.remove(&source);
         }
         self.prune_apps();
     }
@@ -230,11 +249,12 @@ impl World {
         if sources.iter().any(|source| !self.exists(source)) {
             return refuse(422, "Event source does not exist");
         }
-        for Source { kind, id } in sources {
-            let app = self.apps.get_mut(name);
-            // An explicit subscription counts once.
-            if let Some(app) = app {
-                app.sources.entry(Source { kind, id }).or_insert(1);
+        if let Some(app) = self.apps.get_mut(name) {
+            for source in sources {
+                // It counts once, however often it is asked for.
+                if app.requested.insert(source.clone()) {
+                    *app.sources.entry(source).or_default() += 1;
+                }
             }
         }
         self.application(name)
@@ -267,6 +287,7 @@ impl World {
         for source in &sources {
             if let Some(app) = self.apps.get_mut(name) {
                 app.sources.remove(source);
+                app.requested.remove(source);
             }
         }
         let reply = reply(self);

@@ -25,7 +25,7 @@ pub(super) struct Bridge {
     pub(super) queue: VecDeque<String>,
     pub(super) playing: Option<String>,
     pub(super) recordings: BTreeSet<String>,
-    has_moh: bool,
+    pub(super) has_moh: bool,
 }
 
 const NOT_CREATED: &str = "Unable to create bridge";
@@ -55,6 +55,11 @@ impl Type {
 }
 
 impl Bridge {
+    /// Whether its channels hear music and announcements alone.
+    pub(super) fn is_holding(&self) -> bool {
+        self.kind.is_holding
+    }
+
     fn technology(&self) -> &'static str {
         match self.kind {
             Type { is_holding: true, .. } => "holding_bridge",

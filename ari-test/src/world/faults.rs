@@ -33,6 +33,7 @@ impl World {
         self.dialplan = old.dialplan;
         self.endpoints = old.endpoints;
         self.outbound = old.outbound;
+        self.reported = old.reported;
         self.forget_calls();
         self.people = old.people;
         self.journal = old.journal;

@@ -3,6 +3,7 @@
 mod agenda;
 mod applications;
 mod asterisk;
+mod audio;
 mod bridges;
 mod channels;
 mod clock;
@@ -32,7 +33,7 @@ pub(crate) use dialplan::Act;
 pub(crate) use order::STEP;
 pub(crate) use outbound::Entering;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ari_bindings::Release;
@@ -67,6 +68,10 @@ pub(crate) struct World {
     sessions: BTreeMap<SessionId, applications::Connection>,
     apps: BTreeMap<String, applications::App>,
     channels: BTreeMap<String, channels::Channel>,
+    /// The variables that every channel reports.
+    reported: BTreeSet<String>,
+    /// The channels whose sound somebody notices.
+    noticed: BTreeSet<String>,
     people: BTreeMap<String, people::Person>,
     journal: Journal,
     bridges: BTreeMap<String, bridges::Bridge>,
@@ -118,6 +123,8 @@ impl World {
             sessions: BTreeMap::new(),
             apps: BTreeMap::new(),
             channels: BTreeMap::new(),
+            reported: BTreeSet::new(),
+            noticed: BTreeSet::new(),
             people: BTreeMap::new(),
             journal: Journal::default(),
             bridges: BTreeMap::new(),
@@ -158,6 +165,7 @@ impl World {
             Ok(Some(reply)) | Err(reply) => self.reply(ticket, reply),
             Ok(None) => {}
         }
+        self.update_sound();
         receiver
     }
 

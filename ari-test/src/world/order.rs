@@ -19,6 +19,8 @@ pub(crate) const STEP: Duration = Duration::from_millis(2);
 /// Before which step the reply comes, with how often each was seen.
 pub(super) type Places = &'static [(u64, u32)];
 
+/// Before anything that follows.
+pub(super) const AT_ONCE: Places = &[(0, 1)];
 /// Anywhere among the steps of an outgoing call.
 pub(super) const ORIGINATE: Places = &[(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1)];
 /// After a call that fails at once.
@@ -58,6 +60,11 @@ impl World {
     /// Draws whether something happens that was seen so many times out of so many.
     pub(super) fn happens(&mut self, (seen, of): (u32, u32)) -> bool {
         self.random.u32(0..of) < seen
+    }
+
+    /// Draws an order for what happens in several threads at once.
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        self.random.shuffle(items);
     }
 
     /// Replies after a while, or at once.

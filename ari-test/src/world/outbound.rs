@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::channels::Place;
-use super::events::{Event, Topic};
+use super::events::Event;
 use super::{Frame, World};
 use crate::exchange::{SessionEnd, SessionId};
 
@@ -49,9 +49,14 @@ impl World {
         self.outbound.persistent.retain(|_, own| own != apps);
         for session in sessions {
             for app in apps {
-                self.emit(Topic::App(app), &Event::new("ApplicationUnregistered"));
+                let text = Event::new("ApplicationUnregistered").text(&self.clock.stamp(), app);
+                // It goes to whichever connection has the application, or to its own if none has.
+                let owner = self.apps.get(app).and_then(|app| app.session).unwrap_or(session);
+                self.send(owner, Frame::Text(text));
             }
             self.end_session(session, SessionEnd::Closed);
+            // Even from the connection that has taken them over.
+            self.release_apps(apps);
         }
     }
 
@@ -68,6 +73,10 @@ impl World {
 
     /// Sends the event that a connection of the server's own begins with, for each application.
     pub(crate) fn register(&mut self, session: SessionId, apps: &[String], is_persistent: bool) {
+        if let Some(connection) = self.sessions.get_mut(&session) {
+            // It replies in the name of an application that another connection has.
+            connection.apps = apps.to_vec();
+        }
         if is_persistent {
             self.outbound.persistent.insert(session, apps.to_vec());
         }

@@ -107,7 +107,8 @@ impl World {
         }
     }
 
-    fn others_in_bridge(&self, id: &str) -> Vec<String> {
+    /// The other channels in the bridge of a channel.
+    pub(super) fn others_in_bridge(&self, id: &str) -> Vec<String> {
         let bridge = self.channels.get(id).and_then(|channel| channel.bridge.as_ref());
         let members = bridge.and_then(|bridge| self.bridges.get(bridge)).map(|bridge| bridge.channels.as_slice());
         members.unwrap_or_default().iter().filter(|member| *member != id).cloned().collect()

@@ -8,7 +8,7 @@ use super::agenda::JobId;
 use super::channels::{Busy, Command};
 use super::events::{Event, Topic};
 use super::models::PlaybackModel;
-use super::order::{PLAY, PLAY_BRIDGED, PLAY_ON_BRIDGE, step};
+use super::order::{AT_ONCE, PLAY, PLAY_BRIDGED, PLAY_ON_BRIDGE, step};
 use super::sounds::Medium;
 use super::{Answer, Ticket, World, refuse};
 use crate::exchange::Reply;
@@ -56,6 +56,11 @@ pub(super) struct Playback {
 }
 
 impl Playback {
+    /// What it plays now, unless it waits or pauses.
+    pub(super) fn playing_uri(&self) -> Option<&str> {
+        self.media.get(self.index).filter(|_| self.state == "playing").map(String::as_str)
+    }
+
     fn model(&self) -> PlaybackModel<'_> {
         PlaybackModel {
             id: &self.id,
@@ -80,7 +85,7 @@ impl World {
         }
         let playback = self.new_playback(Target::Channel(id.to_owned()), arguments)?;
         let places = if is_bridged { PLAY_BRIDGED } else { PLAY };
-        self.reply_with_playback(&playback, if is_waiting { &[(0, 1)] } else { places }, ticket);
+        self.reply_with_playback(&playback, if is_waiting { AT_ONCE } else { places }, ticket);
         self.enqueue(id, Command::Play(playback));
         Ok(None)
     }
@@ -91,7 +96,7 @@ impl World {
             return Err(Reply::allocation_failed());
         }
         let playback = self.new_playback(Target::Bridge(id.to_owned()), arguments)?;
-        self.reply_with_playback(&playback, if is_waiting { &[(0, 1)] } else { PLAY_ON_BRIDGE }, ticket);
+        self.reply_with_playback(&playback, if is_waiting { AT_ONCE } else { PLAY_ON_BRIDGE }, ticket);
         if let Some(bridge) = self.bridges.get_mut(id) {
             bridge.queue.push_back(playback);
         }
@@ -148,12 +153,11 @@ impl World {
         self.emit(target.topic(), &event);
     }
 
-    /// Plays the first medium, unless the playback was cancelled while it waited.
+    /// Plays the first medium, unless the playback was stopped while it waited.
     pub(super) fn start_playback(&mut self, id: &str) {
         let Some(playback) = self.playbacks.get(id) else { return };
-        if playback.state == "canceled" {
-            self.playbacks.remove(id);
-            return;
+        if playback.state == "done" {
+            return self.finish_playback(id, "done");
         }
         let busy = match &playback.target {
             Target::Channel(channel) => match self.channels.get_mut(channel) {
@@ -219,12 +223,10 @@ impl World {
         }
     }
 
-    /// Ends a playback as failed, or without an event if it was cancelled while it waited.
+    /// Ends a playback as failed, or as done if it was stopped while it waited.
     pub(super) fn fail_playback(&mut self, id: &str) {
-        match self.playbacks.get(id) {
-            Some(playback) if playback.state == "canceled" => self.over(id),
-            _ => self.finish_playback(id, "failed"),
-        }
+        let is_done = self.playbacks.get(id).is_some_and(|playback| playback.state == "done");
+        self.finish_playback(id, if is_done { "done" } else { "failed" });
     }
 
     fn finish_playback(&mut self, id: &str, state: &'static str) {

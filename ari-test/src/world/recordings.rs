@@ -20,6 +20,9 @@ use crate::surface::Arguments;
 
 pub(super) use stored::Stored;
 
+/// How long a recording waits for sound at all.
+const NO_AUDIO: Duration = Duration::from_secs(5);
+
 const FORMATS: &[&str] =
     &["wav", "wav49", "gsm", "ulaw", "alaw", "sln", "sln16", "g722", "slin", "ogg", "pcm", "al", "ul"];
 
@@ -47,6 +50,10 @@ pub(super) struct Live {
     recorded: Duration,
     since: Option<Instant>,
     had_audio: bool,
+    /// How long somebody has talked, and since when somebody talks.
+    talked: Duration,
+    talks_since: Option<Instant>,
+    is_muted: bool,
 }
 
 /// Which digits end a recording.
@@ -76,6 +83,14 @@ impl Live {
             return Duration::ZERO;
         }
         self.recorded + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// Begins or ends to count a talk.
+    fn count_talk(&mut self, is_talking: bool, now: Instant) {
+        if let Some(since) = self.talks_since.take() {
+            self.talked += now.saturating_duration_since(since);
+        }
+        self.talks_since = (is_talking && self.state == "recording" && !self.is_muted).then_some(now);
     }
 }
 
@@ -153,35 +168,38 @@ impl World {
             recorded: Duration::ZERO,
             since: None,
             had_audio: false,
+            talked: Duration::ZERO,
+            talks_since: None,
+            is_muted: false,
         };
         self.live.insert(name.clone(), live);
         Ok(name)
     }
 
-    /// Begins to record, unless the recording was stopped while it waited.
+    /// Begins to record, even if the recording was stopped while it waited: Asterisk forgets that.
     pub(super) fn start_recording(&mut self, name: &str) {
         let Some(live) = self.live.get(name) else { return };
-        if live.state == "canceled" {
-            self.remove_recording(name);
-            return;
-        }
         let target = live.target.clone();
-        let mut has_audio = true;
+        let mut had_audio = true;
         if let Target::Channel(id) = &target {
             let Some(channel) = self.channels.get_mut(id) else { return };
             if channel.bridge.is_some() || channel.was_dialled {
                 return self.fail_recording(name, "Cannot record channel while in bridge");
             }
             channel.busy = Some(Busy::Recording(name.to_owned()));
-            has_audio = channel.has_audio();
+            // The halves of Local channels get frames only from what plays.
+            had_audio = !channel.is_local();
+            had_audio = had_audio || self.has_sound(id);
+            self.notice_sound(id);
         }
         let now = self.clock.now();
         if let Some(live) = self.live.get_mut(name) {
             live.state = "recording";
             live.since = Some(now);
-            live.had_audio = has_audio;
+            live.had_audio = had_audio;
         }
         self.recording_event(name, "RecordingStarted");
+        self.count_talk(name);
         self.limit_recording(name);
         if let Target::Channel(id) = &target {
             if self.channels.get(id).is_some_and(|channel| channel.is_hanging_up) {
@@ -192,14 +210,15 @@ impl World {
 
     /// Ends a recording that gets too long, or a caller's silence.
     fn limit_recording(&mut self, name: &str) {
-        let Some(live) = self.live.get(name).filter(|live| live.had_audio) else { return };
+        let Some(live) = self.live.get(name) else { return };
         let is_talking = match &live.target {
-            Target::Channel(id) => self.channels.get(id).is_some_and(|channel| channel.talks_since.is_some()),
+            Target::Channel(id) => self.has_sound(id),
             Target::Bridge(_) => true,
         };
         let length = live.length(self.clock.now());
-        let left = live.max_duration.map(|limit| limit.saturating_sub(length));
+        let left = live.max_duration.filter(|_| live.had_audio).map(|limit| limit.saturating_sub(length));
         let silence = live.max_silence.filter(|_| !is_talking);
+        let silence = if live.had_audio { silence } else { Some(NO_AUDIO) };
         let Some(delay) = left.into_iter().chain(silence).min() else { return };
         let ending = name.to_owned();
         let timer = self.after(delay, move |world| world.finish_recording(&ending));
@@ -214,11 +233,24 @@ impl World {
         };
         if let Some(live) = self.live.get_mut(&name) {
             live.had_audio = true;
+            let name = name.clone();
+            self.count_talk(&name);
+            let Some(live) = self.live.get_mut(&name) else { return };
             if live.state == "recording" {
                 let timer = live.timer.take();
                 self.cancel(timer);
                 self.limit_recording(&name);
             }
+        }
+    }
+
+    /// Notes whether somebody talks now.
+    fn count_talk(&mut self, name: &str) {
+        let now = self.clock.now();
+        let Some(live) = self.live.get(name) else { return };
+        let is_talking = matches!(&live.target, Target::Channel(id) if self.has_sound(id));
+        if let Some(live) = self.live.get_mut(name) {
+            live.count_talk(is_talking, now);
         }
     }
 
@@ -243,7 +275,8 @@ impl World {
             let length = live.length(self.clock.now()).as_secs();
             model.duration = Some(length);
             if live.max_silence.is_some() {
-                (model.talking_duration, model.silence_duration) = (Some(0), Some(length));
+                let talked = live.talked.as_secs().min(length);
+                (model.talking_duration, model.silence_duration) = (Some(talked), Some(length - talked));
             }
         }
         let event = Event::new(kind).with("recording", &model);
@@ -262,7 +295,9 @@ impl World {
 
     /// Ends a recording, and stores it unless it was cancelled.
     pub(super) fn finish_recording(&mut self, name: &str) {
+        let now = self.clock.now();
         let Some(live) = self.live.get_mut(name) else { return };
+        live.count_talk(false, now);
         live.state = "done";
         let timer = live.timer.take();
         self.cancel(timer);
@@ -270,7 +305,7 @@ impl World {
         let Some(live) = self.remove_recording(name) else { return };
         if !live.is_cancelled {
             let length = live.length(self.clock.now());
-            self.stored.insert(name.to_owned(), Stored { format: live.format, length });
+            self.stored.insert(name.to_owned(), Stored { format: live.format, length, talked: live.talked });
         }
         if let Target::Channel(id) = live.target {
             self.release(&id);

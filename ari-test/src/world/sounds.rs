@@ -1,6 +1,7 @@
 //! What can be played, and how long it takes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Outcome, World, refuse};
@@ -12,18 +13,30 @@ const DEFAULT: Duration = Duration::from_secs(2);
 /// How long a digit takes that is read out.
 const DIGIT: Duration = Duration::from_millis(700);
 
-/// Every sound exists, except those that are said to be missing and those whose names begin with `no-such`.
-#[derive(Debug)]
+/// The English core sounds, each with its length in milliseconds.
+static CORE: LazyLock<BTreeMap<&str, Duration>> = LazyLock::new(|| {
+    let lines = include_str!("sounds.txt").lines().filter_map(|line| line.split_once(' '));
+    lines.filter_map(|(name, millis)| Some((name, Duration::from_millis(millis.parse().ok()?)))).collect()
+});
+
+/// What differs from the core sounds. Any other sound can be played, too, except those that are said to be missing and
+/// those whose names begin with `no-such`.
+#[derive(Debug, Default)]
 pub(super) struct Sounds {
     lengths: BTreeMap<String, Duration>,
     missing: BTreeSet<String>,
 }
 
-impl Default for Sounds {
-    fn default() -> Self {
-        let known = [("beep", 440), ("hello-world", 1420), ("tt-monkeys", 16_000)];
-        let lengths = known.map(|(name, millis)| (name.to_owned(), Duration::from_millis(millis)));
-        Self { lengths: lengths.into(), missing: BTreeSet::new() }
+impl Sounds {
+    /// The length of a sound that is installed.
+    fn installed(&self, name: &str) -> Option<Duration> {
+        let length = || self.lengths.get(name).or_else(|| CORE.get(name)).copied();
+        if self.missing.contains(name) { None } else { length() }
+    }
+
+    fn names(&self) -> BTreeSet<&str> {
+        let names = CORE.keys().copied().chain(self.lengths.keys().map(String::as_str));
+        names.filter(|name| !self.missing.contains(*name)).collect()
     }
 }
 
@@ -73,7 +86,7 @@ impl World {
             return Medium::Missing;
         }
         let silence = name.strip_prefix("silence/").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
-        Medium::Lasts(silence.or_else(|| self.sounds.lengths.get(name).copied()).unwrap_or(DEFAULT))
+        Medium::Lasts(silence.or_else(|| self.sounds.installed(name)).unwrap_or(DEFAULT))
     }
 
     pub(super) fn sound_requests(&mut self, operation: &str, arguments: &Arguments) -> Option<Outcome> {
@@ -86,10 +99,10 @@ impl World {
                 {
                     return Some(refuse(404, "No sounds found that matched the query"));
                 }
-                Ok(Reply::json(200, &self.sounds.lengths.keys().map(|name| sound(name)).collect::<Vec<_>>()))
+                Ok(Reply::json(200, &self.sounds.names().into_iter().map(sound).collect::<Vec<_>>()))
             }
             "get" => match arguments.text("soundId") {
-                Some(name) if self.sound_medium(name) != Medium::Missing => Ok(Reply::json(200, &sound(name))),
+                Some(name) if self.sounds.installed(name).is_some() => Ok(Reply::json(200, &sound(name))),
                 _ => refuse(404, "Sound not found"),
             },
             _ => return None,

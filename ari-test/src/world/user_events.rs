@@ -92,33 +92,13 @@ impl World {
         };
         let Some(channel) = self.channels.get(id) else { return refuse(404, "Channel not found") };
         let event = Event::new("CallClaimed").with("channel", &self.channel_model(channel)).with("winner_app", app);
-        for other in apps.iter().filter(|other| *other != app) {
-            self.emit(Topic::App(other), &event);
+        for offered in &apps {
+            self.emit(Topic::App(offered), &event);
         }
         let (id, app) = (id.to_owned(), app.to_owned());
         self.after(super::order::step(0), move |world| {
             world.enter_stasis(&id, &app, &[]);
         });
         Ok(Reply::empty(204))
-    }
-
-    pub(super) fn talking_started(&mut self, id: &str) {
-        let now = self.clock.now();
-        let Some(channel) = self.channels.get_mut(id).filter(|channel| channel.talks_since.is_none()) else { return };
-        channel.talks_since = Some(now);
-        if channel.detects_talking {
-            self.channel_event(id, Event::new("ChannelTalkingStarted"));
-        }
-        self.talking_changed(id);
-    }
-
-    pub(super) fn talking_finished(&mut self, id: &str) {
-        let Some(channel) = self.channels.get_mut(id) else { return };
-        let Some(since) = channel.talks_since.take() else { return };
-        if channel.detects_talking {
-            let millis = u64::try_from(self.clock.since(since).as_millis()).unwrap_or(u64::MAX);
-            self.channel_event(id, Event::new("ChannelTalkingFinished").first("duration", &millis));
-        }
-        self.talking_changed(id);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::channels::create::caller_id_of;
 use super::channels::{Command, Place};
 use super::events::{Event, Topic};
 use super::models::{ValueModel, VariablesModel};
@@ -31,6 +32,11 @@ pub(super) fn assignments(variables: &Map<String, Value>) -> Result<Vec<Assignme
 }
 
 impl World {
+    /// Has every channel report these variables.
+    pub(crate) fn report_variables(&mut self, names: &[String]) {
+        self.reported.extend(names.iter().cloned());
+    }
+
     /// Sets a variable or calls a function of a channel.
     pub(super) fn assign(&mut self, id: &str, Assignment { name, value, is_reported }: &Assignment) {
         if *is_reported {
@@ -57,15 +63,16 @@ impl World {
         match name {
             "CALLERID(num)" => value.clone_into(&mut channel.caller.number),
             "CALLERID(name)" => value.clone_into(&mut channel.caller.name),
+            "CALLERID(all)" => channel.caller = caller_id_of(value),
+            "CONNECTEDLINE(all)" | "CONNECTEDLINE(all,i)" => channel.connected = caller_id_of(value),
             "CONNECTEDLINE(num)" => value.clone_into(&mut channel.connected.number),
             "CONNECTEDLINE(name)" => value.clone_into(&mut channel.connected.name),
             "CHANNEL(language)" => value.clone_into(&mut channel.language),
             "CHANNEL(accountcode)" => value.clone_into(&mut channel.accountcode),
             "TALK_DETECT(set)" => {
                 channel.detects_talking = true;
-                if channel.talks_since.is_some() {
-                    self.channel_event(id, Event::new("ChannelTalkingStarted"));
-                }
+                channel.talks_since = None;
+                self.notice_sound(id);
             }
             "TALK_DETECT(remove)" => channel.detects_talking = false,
             _ => {

@@ -11,27 +11,26 @@ use crate::surface::Arguments;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Module {
     description: &'static str,
+    support_level: &'static str,
     use_count: u32,
     can_reload: bool,
     is_running: bool,
 }
 
-/// The modules that a fake server has, all of which run.
+/// The modules of a server, all of which run, without those that carry sound: the fake has none.
 pub(super) fn all() -> BTreeMap<String, Module> {
-    let modules = [
-        ("app_echo.so", "Simple Echo Application", 0, false),
-        ("app_stasis.so", "Stasis dialplan application", 0, false),
-        ("app_zapateller.so", "Block Telemarketers with Special Information Tone", 0, false),
-        ("chan_pjsip.so", "PJSIP Channel Driver", 1, false),
-        ("res_ari.so", "Asterisk RESTful Interface", 12, true),
-        ("res_musiconhold.so", "Music On Hold Resource", 0, true),
-        ("res_stasis.so", "Stasis application support", 11, false),
-    ];
-    let module = |(name, description, use_count, can_reload): (&str, _, _, _)| {
-        (name.to_owned(), Module { description, use_count, can_reload, is_running: true })
-    };
-    modules.map(module).into()
+    let modules = include_str!("modules.txt").lines().filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (name, use_count) = (columns.next()?, columns.next()?.parse().ok()?);
+        let (support_level, description) = (columns.next()?, columns.next()?);
+        let can_reload = RELOADED.contains(&name);
+        Some((name.to_owned(), Module { description, support_level, use_count, can_reload, is_running: true }))
+    });
+    modules.collect()
 }
+
+/// Those that have a configuration to read again.
+const RELOADED: [&str; 2] = ["res_ari.so", "res_musiconhold.so"];
 
 impl World {
     pub(super) fn module_requests(&mut self, operation: &str, arguments: &Arguments) -> Option<Outcome> {
@@ -73,6 +72,6 @@ impl World {
     }
 }
 
-fn model(name: &str, Module { description, use_count, .. }: Module) -> Value {
-    json!({ "name": name, "description": description, "use_count": use_count, "status": "Running", "support_level": "core" })
+fn model(name: &str, Module { description, support_level, use_count, .. }: Module) -> Value {
+    json!({ "name": name, "description": description, "use_count": use_count, "status": "Running", "support_level": support_level })
 }

@@ -177,7 +177,7 @@ impl World {
     pub(super) fn destroy_bridge(&mut self, id: &str, ticket: Ticket) -> Answer {
         let Bridge { channels, .. } = self.bridge(id)?;
         let mut leaving = channels.clone();
-        self.random.shuffle(&mut leaving);
+        self.shuffle(&mut leaving);
         let place = self.place(DESTROY_BRIDGE);
         let bridge = id.to_owned();
         self.after(step(0), move |world| {

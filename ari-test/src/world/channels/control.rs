@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
+use super::super::audio::Directions;
 use super::super::dialplan::DtmfTimes;
 use super::super::order::{DIAL, HANG_UP, STEP};
 use super::super::{Answer, Outcome, Ticket, World, refuse};
 use super::dial::Then;
 use super::hangup::{Hangup, NORMAL};
 use super::leave::Leave;
-use super::{Command, Location, State, create};
+use super::{Channel, Command, Location, State, create};
 use crate::exchange::Reply;
 use crate::surface::Arguments;
 
@@ -25,13 +28,19 @@ impl World {
     ) -> Option<Answer> {
         let turn: fn(&mut Self, &str) = match operation {
             "answer" => return Some(self.answer_request(id, ticket)),
-            "mute" | "unmute" => return Some(self.mute(id, arguments)),
+            "mute" => return Some(self.mute(id, arguments, true)),
+            "unmute" => return Some(self.mute(id, arguments, false)),
             "sendDTMF" => return Some(self.dtmf_request(id, arguments)),
             "transfer_progress" => return Some(self.transfer_progress(id, arguments)),
             "ring" => Self::indicate_ringing,
             "progress" => Self::indicate_progress,
-            "startMoh" => |world, id| world.hears(id, "moh"),
-            "ringStop" | "hold" | "unhold" | "stopMoh" | "startSilence" | "stopSilence" => |_, _| {},
+            "ringStop" => |world, id| world.set_tone(id, false),
+            "startMoh" => |world, id| world.set_moh(id, true),
+            "stopMoh" => |world, id| world.set_moh(id, false),
+            // Of the half of a Local channel, the hold reaches the other half.
+            "hold" => |world, id| world.set_moh(id, world.channels.get(id).is_some_and(|channel| !channel.is_local())),
+            "unhold" => |world, id| world.set_moh(id, false),
+            "startSilence" | "stopSilence" => |_, _| {},
             _ => return None,
         };
         if let Err(refusal) = self.usable(id) {
@@ -58,13 +67,31 @@ impl World {
         DONE
     }
 
-    fn mute(&mut self, id: &str, arguments: &Arguments) -> Answer {
+    fn mute(&mut self, id: &str, arguments: &Arguments, is_muted: bool) -> Answer {
         self.usable(id)?;
         // Declared as optional, and required.
-        match arguments.text("direction").unwrap_or_default() {
-            "both" | "in" | "out" => Ok(Some(Reply::empty(204))),
-            "" => refuse(400, "Direction is required"),
-            _ => refuse(400, "Invalid direction specified"),
+        let directions = match arguments.text("direction").unwrap_or_default() {
+            known @ ("both" | "in" | "out") => Directions::read(known),
+            "" => return refuse(400, "Direction is required"),
+            _ => return refuse(400, "Invalid direction specified"),
+        };
+        if let Some(channel) = self.channels.get_mut(id) {
+            if directions.incoming {
+                channel.muted.incoming = is_muted;
+            }
+            if directions.outgoing {
+                channel.muted.outgoing = is_muted;
+            }
+        }
+        Ok(Some(Reply::empty(204)))
+    }
+
+    fn set_moh(&mut self, id: &str, has_moh: bool) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.has_moh = has_moh;
+        }
+        if has_moh {
+            self.hears(id, "moh");
         }
     }
 
@@ -84,7 +111,7 @@ impl World {
             duration: time("duration", 100),
             after: time("after", 0),
         };
-        self.send_digits(id, &digits, &times);
+        self.enqueue(id, Command::Press { digits, times });
         Ok(Some(Reply::empty(204)))
     }
 
@@ -136,10 +163,24 @@ impl World {
         if let Some(channel) = self.channels.get_mut(id) {
             channel.was_dialled = true;
         }
+        self.present_caller(id, caller);
         self.dial(id, caller, timeout, Then::Stay);
         let place = self.place(DIAL);
         self.reply_after(place, ticket, Reply::empty(204));
         DONE
+    }
+
+    /// The other end of a dialled channel sees the caller, or else what the program has set.
+    fn present_caller(&mut self, id: &str, caller: Option<&str>) {
+        let caller = caller.and_then(|caller| self.channels.get(caller)).map(|caller| caller.caller.clone());
+        let Some(channel) = self.channels.get_mut(id) else { return };
+        if let Some(caller) = caller.filter(|_| channel.connected.number.is_empty()) {
+            channel.connected = caller;
+        }
+        let (connected, peer) = (channel.connected.clone(), channel.peer.clone());
+        if let Some(peer) = peer.and_then(|peer| self.channels.get_mut(&peer)) {
+            peer.caller = connected;
+        }
     }
 
     pub(super) fn continue_request(&mut self, id: &str, arguments: &Arguments) -> Answer {
@@ -168,8 +209,21 @@ impl World {
 
     pub(super) fn rtp_statistics(&self, id: &str) -> Outcome {
         let channel = self.channel(id)?;
-        if channel.is_local() { refuse(403, "Unsupported channel type") } else { refuse(404, "RTP info not found") }
+        match &channel.endpoint {
+            Some(endpoint) if endpoint.tech == "PJSIP" && channel.state == State::Up => Ok(statistics(channel)),
+            _ if channel.is_local() => refuse(403, "Unsupported channel type"),
+            _ => refuse(404, "RTP info not found"),
+        }
     }
+}
+
+/// The statistics of a call without any packets.
+fn statistics(channel: &Channel) -> Reply {
+    let statistics = json!({
+        "txcount": 0, "rxcount": 0, "txjitter": 0.0, "rxjitter": 0.0, "txploss": 0, "rxploss": 0,
+        "local_ssrc": 1, "remote_ssrc": 0, "txoctetcount": 0, "rxoctetcount": 0, "channel_uniqueid": channel.id,
+    });
+    Reply::json(200, &statistics)
 }
 
 /// The cause that a reason stands for.

@@ -26,6 +26,8 @@ pub(crate) struct Arrival {
     pub(crate) caller: String,
     /// The caller's name.
     pub(crate) name: String,
+    /// The telephone, such as `PJSIP/alice`.
+    pub(crate) endpoint: String,
 }
 
 /// What is dialled, such as `PJSIP/alice` or `Local/1000@default`.
@@ -182,6 +184,7 @@ impl World {
             created: self.clock.stamp(),
             language: "en".to_owned(),
             hangup_cause: NORMAL,
+            reported: self.reported.clone(),
             ..channel
         };
         if channel.location == Location::default() {
@@ -221,11 +224,12 @@ impl World {
     }
 
     /// A call comes in. Returns the id of its channel.
-    pub(crate) fn arrive(&mut self, Arrival { exten, caller, name: caller_name }: &Arrival) -> String {
+    pub(crate) fn arrive(&mut self, Arrival { exten, caller, name: caller_name, endpoint }: &Arrival) -> String {
         let id = self.unique_id();
-        let name = format!("PJSIP/{caller}-{:08x}", self.channel_number());
+        let (tech, resource) = endpoint.split_once('/').unwrap_or(("PJSIP", endpoint));
+        let name = format!("{tech}/{resource}-{:08x}", self.channel_number());
         let location = Location { context: "default".to_owned(), exten: exten.clone(), priority: 1 };
-        let endpoint = Some(Endpoint { tech: "PJSIP".to_owned(), resource: caller.clone() });
+        let endpoint = Some(Endpoint { tech: tech.to_owned(), resource: resource.to_owned() });
         let protocol_id = self.uuid();
         let caller = CallerId { name: caller_name.clone(), number: caller.clone() };
         let channel =
@@ -264,7 +268,8 @@ pub(super) fn app_args(arguments: &Arguments) -> Vec<String> {
     if text.is_empty() { Vec::new() } else { split(text) }
 }
 
-fn caller_id_of(text: &str) -> CallerId {
+/// The caller in a text such as `"Ada" <100>`.
+pub(in super::super) fn caller_id_of(text: &str) -> CallerId {
     let text = text.trim();
     match text.split_once('<') {
         Some((name, number)) => CallerId {

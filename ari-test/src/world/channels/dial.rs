@@ -115,6 +115,12 @@ impl World {
     pub(in super::super) fn progresses(&mut self, id: &str) {
         self.announce_dial(id);
         self.dialling_event(id, "PROGRESS");
+        // To people alone: through Local channels it might go around in circles.
+        for caller in self.others_in_bridge(id) {
+            if self.channels.get(&caller).is_some_and(|channel| channel.peer.is_none()) {
+                self.indicate_progress(&caller);
+            }
+        }
     }
 
     /// The other end answers.
@@ -126,7 +132,7 @@ impl World {
         self.after(STEP, move |world| world.connected(&id, dial));
     }
 
-    fn connected(&mut self, id: &str, dial: Dialling) {
+    pub(super) fn connected(&mut self, id: &str, dial: Dialling) {
         if self.channels.get(id).is_none_or(|channel| channel.is_hanging_up) {
             return;
         }

@@ -77,7 +77,7 @@ impl World {
         self.set_outgoing(id);
         let reply = self.channel_reply(id);
         if let Some(channel) = self.channels.get_mut(id) {
-            channel.reported.clear();
+            channel.reported.clone_from(&self.reported);
         }
         self.subscribe(app, Kind::Channel, id);
         self.dial(id, None, None, Then::Stasis { app: app.to_owned(), args });

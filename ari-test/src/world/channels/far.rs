@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::World;
 use super::super::dialplan::Program;
 use super::super::events::Event;
+use super::super::order::STEP;
 use super::hangup::{Hangup, NORMAL};
 use super::{Endpoint, Place, State};
 
@@ -55,6 +56,12 @@ impl World {
         if self.channels.get(id).is_none_or(|channel| channel.is_hanging_up) {
             return;
         }
+        if let Some(delay) = self.answers_for(id) {
+            // `Answer` keeps what arrives for the next application.
+            let id = id.to_owned();
+            self.after(delay, move |world| world.receives_digit(&id, digit, duration_ms));
+            return;
+        }
         let event = Event::new("ChannelDtmfReceived").with("digit", &digit).with("duration_ms", &duration_ms);
         self.channel_event(id, event);
         self.digit_ends_recording(id, digit);
@@ -65,6 +72,14 @@ impl World {
         }
     }
 
+    /// How long the dialplan of a channel still waits in `Answer`.
+    fn answers_for(&self, id: &str) -> Option<Duration> {
+        let channel = self.channels.get(id)?;
+        let answers = channel.place == Place::Dialplan && channel.app_name == "Answer";
+        let (due, _) = channel.program_job.filter(|_| answers)?;
+        Some(due.saturating_duration_since(self.clock.now()) + STEP)
+    }
+
     /// The channels that pass on a digit which arrives on this one: it comes back as an echo, or reaches the others in
     /// the bridge.
     fn digit_listeners(&self, id: &str) -> Vec<String> {
@@ -72,9 +87,7 @@ impl World {
         if channel.place == Place::Dialplan && channel.app_name == "Echo" {
             return vec![id.to_owned()];
         }
-        let bridge = channel.bridge.as_ref().and_then(|bridge| self.bridges.get(bridge));
-        let members = bridge.into_iter().flat_map(|bridge| &bridge.channels);
-        members.filter(|member| *member != id).cloned().collect()
+        self.others_in_bridge(id)
     }
 
     /// Sends a digit to the other end.
@@ -100,15 +113,25 @@ impl World {
 
     /// Tones of a channel that is not answered reach the caller.
     pub(in super::super) fn indicate_ringing(&mut self, id: &str) {
+        self.set_tone(id, true);
         match self.channels.get(id).and_then(|channel| channel.peer.clone()) {
             Some(peer) => self.rings(&peer),
             None => self.hears(id, "ringing"),
         }
     }
 
+    pub(super) fn set_tone(&mut self, id: &str, has_tone: bool) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            // Of one that is not answered, the caller's telephone makes the tone.
+            channel.has_tone = has_tone && channel.state == State::Up;
+        }
+    }
+
     pub(in super::super) fn indicate_progress(&mut self, id: &str) {
-        if let Some(peer) = self.channels.get(id).and_then(|channel| channel.peer.clone()) {
-            self.progresses(&peer);
+        match self.channels.get(id).and_then(|channel| channel.peer.clone()) {
+            Some(peer) => self.progresses(&peer),
+            None if self.is_up(id) => {}
+            None => self.hears(id, "progress"),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The end of channels.
 
+use std::time::Duration;
+
 use super::super::World;
 use super::super::applications::Kind;
 use super::super::events::Event;
@@ -10,6 +12,9 @@ use super::{Busy, Place};
 const EXPLICIT: u32 = 32;
 /// Normal clearing.
 pub(in super::super) const NORMAL: u32 = 16;
+
+/// How long a snoop channel takes to see that its target is gone.
+const FRAME: Duration = Duration::from_millis(20);
 
 /// Why a channel ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +60,7 @@ impl World {
         match self.channels.get(id).and_then(|channel| channel.busy.clone()) {
             Some(Busy::Playback(playback)) => self.fail_playback(&playback),
             Some(Busy::Recording(name)) => self.finish_recording(&name),
+            Some(Busy::Digits) => self.release(id),
             None => self.pump(id),
         }
         self.end_stasis(id);
@@ -93,7 +99,7 @@ impl World {
         self.part(id, cause);
         self.forget(Kind::Channel, id);
         for snoop in snoops {
-            self.hang_up(&snoop, Hangup::Soft(NORMAL));
+            self.after(FRAME, move |world| world.hang_up(&snoop, Hangup::Soft(NORMAL)));
         }
     }
 

@@ -57,7 +57,7 @@ impl World {
 
     fn move_to(&mut self, id: &str, app: &str, args: Vec<String>) {
         let Some(old) = self.channels.get(id).and_then(Channel::stasis).map(|call| call.app.clone()) else { return };
-        if !self.has_app(app) {
+        if !self.is_connected(app) {
             let Some(channel) = self.channels.get(id) else { return };
             let event = Event::new("ApplicationMoveFailed").with("channel", &self.channel_model(channel));
             let event = event.with("destination", app).with("args", &args);

@@ -7,6 +7,7 @@ mod external;
 mod far;
 mod hangup;
 mod leave;
+mod pickup;
 mod queue;
 mod redirect;
 mod requests;
@@ -21,6 +22,7 @@ pub(super) use queue::{Busy, Command};
 pub(super) use stasis::StasisCall;
 
 use super::agenda::JobId;
+use super::audio::{Directions, Snooping};
 use super::dialplan::Program;
 use super::events::{Event, Topic};
 use super::models::{CallerId, ChannelModel, DialplanModel};
@@ -118,9 +120,21 @@ pub(super) struct Channel {
     /// Its other end is gone.
     pub(super) far_hung_up: bool,
     pub(super) snoops: Vec<String>,
+    /// What it listens to.
+    pub(super) snooping: Option<Snooping>,
+    /// The directions in which its sound is muted.
+    pub(super) muted: Directions,
+    pub(super) has_moh: bool,
+    /// A tone of the indication that it is called.
+    pub(super) has_tone: bool,
+    /// The dialplan plays something to its other end.
+    pub(super) plays: bool,
+    /// The person at its other end talks.
+    pub(super) talks: bool,
     /// The applications that may claim it.
     pub(super) offered_to: Option<Vec<String>>,
     pub(super) detects_talking: bool,
+    /// Since when sound arrives, where somebody notices.
     pub(super) talks_since: Option<tokio::time::Instant>,
 }
 
@@ -140,18 +154,13 @@ impl Channel {
     pub(super) fn is_local(&self) -> bool {
         self.name.starts_with("Local/")
     }
-
-    /// Whether sound arrives from its other end. The halves of Local channels get frames only from what plays.
-    pub(super) fn has_audio(&self) -> bool {
-        !self.is_local() || self.talks_since.is_some()
-    }
 }
 
 impl World {
     pub(super) fn channel_model<'a>(&self, channel: &'a Channel) -> ChannelModel<'a> {
         let app = |text: &'a str| self.traits.has_dialplan_app.then_some(text);
-        let reported = channel.reported.iter();
-        let vars = reported.filter_map(|name| Some((name.as_str(), channel.vars.get(name)?.as_str())));
+        let value = |name: &str| channel.vars.get(name).map_or("", String::as_str);
+        let vars = channel.reported.iter().map(|name| (name.as_str(), value(name)));
         ChannelModel {
             id: &channel.id,
             name: &channel.name,

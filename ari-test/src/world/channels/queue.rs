@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::World;
+use super::super::dialplan::DtmfTimes;
 use super::super::order::step;
 
 type Job = Box<dyn FnOnce(&mut World) + Send>;
@@ -11,6 +12,10 @@ type Job = Box<dyn FnOnce(&mut World) + Send>;
 pub(in super::super) enum Command {
     Play(String),
     Record(String),
+    Press {
+        digits: String,
+        times: DtmfTimes,
+    },
     /// Anything that takes no time.
     Do(Job),
 }
@@ -26,6 +31,7 @@ impl fmt::Debug for Command {
         match self {
             Self::Play(id) => write!(f, "Play({id})"),
             Self::Record(name) => write!(f, "Record({name})"),
+            Self::Press { digits, .. } => write!(f, "Press({digits})"),
             Self::Do(_) => f.write_str("Do"),
         }
     }
@@ -36,6 +42,7 @@ impl fmt::Debug for Command {
 pub(in super::super) enum Busy {
     Playback(String),
     Recording(String),
+    Digits,
 }
 
 impl World {
@@ -59,11 +66,26 @@ impl World {
             match channel.queue.pop_front() {
                 Some(Command::Play(playback)) => self.start_playback(&playback),
                 Some(Command::Record(name)) => self.start_recording(&name),
+                Some(Command::Press { digits, times }) => self.press_in_turn(id, &digits, &times),
                 Some(Command::Do(job)) => job(self),
                 None => break,
             }
         }
         self.leave_if_done(id);
+    }
+
+    /// Sends digits, each as long as it takes.
+    fn press_in_turn(&mut self, id: &str, digits: &str, times: &DtmfTimes) {
+        let time = self.send_digits(id, digits, times);
+        if let Some(channel) = self.channels.get_mut(id).filter(|channel| !channel.is_hanging_up) {
+            channel.busy = Some(Busy::Digits);
+            let id = id.to_owned();
+            self.after(time, move |world| {
+                if world.channels.get(&id).is_some_and(|channel| channel.busy == Some(Busy::Digits)) {
+                    world.release(&id);
+                }
+            });
+        }
     }
 
     /// Frees the queue of a channel.

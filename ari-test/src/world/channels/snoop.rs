@@ -1,5 +1,6 @@
 //! Channels that listen to others.
 
+use super::super::audio::{Directions, Snooping};
 use super::super::order::step;
 use super::super::{Answer, Ticket, World};
 use super::{Channel, State, create};
@@ -18,8 +19,10 @@ impl World {
             });
         }
         let snoop = given.unwrap_or_else(|| self.unique_id());
+        let directions = |name: &str| Directions::read(arguments.text(name).unwrap_or_default());
+        let snooping = Snooping { target: id.to_owned(), spy: directions("spy"), whisper: directions("whisper") };
         let name = format!("Snoop/{id}-{:08x}", self.channel_number());
-        self.add_channel(&snoop, Channel { name, state: State::Up, ..Channel::default() });
+        self.add_channel(&snoop, Channel { name, state: State::Up, snooping: Some(snooping), ..Channel::default() });
         if let Some(channel) = self.channels.get_mut(id) {
             channel.snoops.push(snoop.clone());
         }

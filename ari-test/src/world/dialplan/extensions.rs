@@ -9,6 +9,7 @@
 //! | `playback` | answers, plays a short text and hangs up |
 //! | `early` | never answers, but plays early media |
 //! | `ring` | rings without end |
+//! | `picked-up` | rings until a call to `pickup` takes it |
 //! | `busy` | is busy |
 //! | `fail` | has no route |
 //! | `userevent` | answers and raises a user event |
@@ -36,7 +37,8 @@ fn fixed(exten: &str) -> Option<Vec<App>> {
             vec![App::Answer, App::Playback("hello-world", Duration::from_millis(1420)), App::Hangup(0)]
         }
         "early" => vec![App::Progress, App::Playback("tt-monkeys,noanswer", Duration::from_secs(16)), App::Goto(2)],
-        "ring" | "1004" => vec![App::Ringing, App::Wait(LONG), App::Hangup(0)],
+        "pickup" => vec![App::Pickup("Local/picked-up@default"), App::Hangup(0)],
+        "ring" | "picked-up" | "1004" => vec![App::Ringing, App::Wait(LONG), App::Hangup(0)],
         "busy" | "1005" => vec![App::Busy, App::Hangup(0)],
         "dtmf" | "1006" => {
             let digits = App::SendDtmf("1234#".to_owned());

@@ -43,6 +43,8 @@ pub(super) enum App {
         name: String,
         headers: Vec<(String, String)>,
     },
+    /// Takes a call that rings on a channel whose name begins so.
+    Pickup(&'static str),
     /// Continues at this priority of the same extension.
     Goto(u32),
 }
@@ -70,6 +72,7 @@ impl App {
                 let headers = headers.iter().map(|(name, value)| format!(",{name}: {value}"));
                 ("UserEvent", std::iter::once(name.clone()).chain(headers).collect())
             }
+            Self::Pickup(channel) => ("PickupChan", format!("{channel},p")),
             Self::Goto(priority) => ("Goto", priority.to_string()),
         }
     }
@@ -93,7 +96,8 @@ impl World {
 
     /// The extension that sends calls into an application with these arguments.
     pub(crate) fn extension_into(&mut self, app: &str, args: &[String]) -> String {
-        let mut exten = format!("stasis-{app}");
+        // As it is written, so that no two extensions are alike.
+        let mut exten = format!("stasis-{}", app.replace('%', "%25").replace(',', "%2C"));
         for arg in args {
             // A hyphen would be part of the application's name.
             exten.push(',');

@@ -29,8 +29,9 @@ impl World {
             channel.location.priority = priority;
             return self.run_dialplan(id);
         }
-        if !matches!(app, App::Playback(..) | App::Tone) {
-            self.plays_no_more(id);
+        // A tone goes on behind what waits.
+        if let Some(channel) = self.channels.get_mut(id).filter(|_| !matches!(app, App::Wait(_))) {
+            channel.plays = matches!(app, App::Playback(..) | App::Tone);
         }
         let (name, data) = app.description();
         self.set_app(id, name, &data);
@@ -72,8 +73,11 @@ impl World {
                 self.hang_up(id, Hangup::Dialplan(if cause == 0 { NORMAL } else { cause }));
                 return Next::Never;
             }
-            App::Playback(file, time) => return Next::After(self.plays_to_peer(id, file, time)),
-            App::Tone => drop(self.plays_to_peer(id, "tone", Duration::ZERO)),
+            App::Playback(file, time) => {
+                self.plays(id, file);
+                return Next::After(time);
+            }
+            App::Tone => self.plays(id, "tone"),
             App::Echo => return Next::Never,
             App::Stasis { app, args } => {
                 if self.enter_stasis(id, &app, &args) {
@@ -85,23 +89,32 @@ impl World {
                 return Next::Never;
             }
             App::UserEvent { name, headers } => self.dialplan_user_event(id, &name, &headers),
+            App::Pickup(channel) => {
+                self.answer_channel(id);
+                self.picks_up_after(id, channel);
+                return Next::Never;
+            }
             App::Goto(_) => {}
         }
         Next::After(Duration::ZERO)
     }
 
-    /// A half of a Local channel plays to the other half.
-    fn plays_to_peer(&mut self, id: &str, file: &str, time: Duration) -> Duration {
-        match self.channels.get(id).and_then(|channel| channel.peer.clone()) {
-            Some(peer) => self.talking_started(&peer),
-            None => self.hears(id, &format!("sound:{}", file.split(',').next().unwrap_or_default())),
+    /// Picks up once the answer has reached the other end, or else goes on.
+    fn picks_up_after(&mut self, id: &str, prefix: &'static str) {
+        let picker = id.to_owned();
+        let job = self.after(ANSWER, move |world| {
+            if !world.pick_up(&picker, prefix) {
+                world.continue_after(&picker, Duration::ZERO);
+            }
+        });
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.program_job = Some(job);
         }
-        time
     }
 
-    fn plays_no_more(&mut self, id: &str) {
-        if let Some(peer) = self.channels.get(id).and_then(|channel| channel.peer.clone()) {
-            self.talking_finished(&peer);
+    fn plays(&mut self, id: &str, file: &str) {
+        if self.channels.get(id).is_some_and(|channel| channel.peer.is_none()) {
+            self.hears(id, &format!("sound:{}", file.split(',').next().unwrap_or_default()));
         }
     }
 }

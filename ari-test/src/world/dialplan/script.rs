@@ -102,8 +102,15 @@ impl World {
     /// The person talks for a while.
     pub(crate) fn talks(&mut self, id: &str, time: Duration) {
         self.acts(id, format!("talks for {time:?}"));
-        self.talking_started(id);
+        self.set_talking(id, true);
         let id = id.to_owned();
-        self.after(time, move |world| world.talking_finished(&id));
+        self.after(time, move |world| world.set_talking(&id, false));
+    }
+
+    fn set_talking(&mut self, id: &str, talks: bool) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.talks = talks;
+        }
+        self.update_sound();
     }
 }

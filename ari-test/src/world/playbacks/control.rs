@@ -31,9 +31,10 @@ impl World {
 
     fn stop_playback(&mut self, id: &str, ticket: Ticket) -> Answer {
         let playback = self.playback(id)?;
-        if matches!(playback.state, "queued" | "canceled") {
+        if matches!(playback.state, "queued" | "done") {
+            // The event follows when its turn comes.
             if let Some(playback) = self.playbacks.get_mut(id) {
-                playback.state = "canceled";
+                playback.state = "done";
             }
             return Ok(Some(Reply::empty(204)));
         }
@@ -54,7 +55,7 @@ impl World {
         let playback = self.playback(id)?;
         let skip = playback.skip;
         match (playback.state, operation) {
-            ("queued" | "canceled", "restart") | ("paused", "pause") | ("playing", "unpause") => {}
+            ("queued", "restart") | ("paused", "pause") | ("playing", "unpause") => {}
             ("playing" | "continuing", "pause") => self.pause(id),
             ("paused", "unpause") => {
                 let playing = id.to_owned();

@@ -20,7 +20,8 @@ impl World {
             "cancel" => self.end_recording(name, true, ticket),
             "pause" => self.pause_recording(name, "paused"),
             "unpause" => self.pause_recording(name, "recording"),
-            "mute" | "unmute" => self.live_in_session(name).map(|_| Some(Reply::empty(204))),
+            "mute" => self.mute_recording(name, true),
+            "unmute" => self.mute_recording(name, false),
             _ => return self.stored_requests(name, operation, arguments).map(|outcome| outcome.map(Some)),
         })
     }
@@ -38,10 +39,12 @@ impl World {
     }
 
     fn end_recording(&mut self, name: &str, is_cancelled: bool, ticket: Ticket) -> Answer {
-        self.live(name)?;
+        let state = self.live(name)?.state;
+        if state != "queued" {
+            self.live_in_session(name)?;
+        }
         let Some(live) = self.live.get_mut(name) else { return Ok(Some(Reply::empty(204))) };
-        if matches!(live.state, "queued" | "canceled") {
-            // It never starts, and no event reports it.
+        if state == "queued" {
             live.state = "canceled";
             return Ok(Some(Reply::empty(204)));
         }
@@ -53,6 +56,15 @@ impl World {
         Ok(None)
     }
 
+    fn mute_recording(&mut self, name: &str, is_muted: bool) -> Answer {
+        self.live_in_session(name)?;
+        if let Some(live) = self.live.get_mut(name) {
+            live.is_muted = is_muted;
+        }
+        self.count_talk(name);
+        Ok(Some(Reply::empty(204)))
+    }
+
     fn pause_recording(&mut self, name: &str, state: &'static str) -> Answer {
         self.live_in_session(name)?;
         let now = self.clock.now();
@@ -62,6 +74,7 @@ impl World {
         live.since = (state == "recording").then_some(now);
         let timer = live.timer.take();
         self.cancel(timer);
+        self.count_talk(name);
         if state == "recording" {
             self.limit_recording(name);
         }

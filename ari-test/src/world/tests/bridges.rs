@@ -133,9 +133,19 @@ async fn destroy_ends_every_playback_and_recording() {
     scene.settle().await;
     let seen = scene.seen();
     let ends: Vec<_> = seen.split(' ').filter(|entry| entry.contains("Finished")).collect();
-    let playbacks = ["PlaybackFinished:failed@p", "PlaybackFinished:failed@q"];
-    assert_eq!(ends, [playbacks, ["RecordingFinished:done@-"; 2]].concat());
+    let playbacks = ["PlaybackFinished:failed@p", "PlaybackFinished:failed@q", "PlaybackFinished:done@r"];
+    assert_eq!(ends, [&playbacks[..], &["RecordingFinished:done@-"; 2]].concat());
     for uri in ["playbacks/p", "playbacks/q", "playbacks/r", "recordings/live/one", "recordings/live/two"] {
         assert_eq!(scene.get(uri).await.0, 404, "{uri}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscription_to_a_bridge_outlasts_its_channels() {
+    let mut scene = bridge_with_two(1).await;
+    scene.post("applications/app/subscription?eventSource=bridge:bridge").await;
+    scene.seen();
+    scene.delete("bridges/bridge").await;
+    scene.settle().await;
+    assert!(scene.seen().contains("BridgeDestroyed"));
 }

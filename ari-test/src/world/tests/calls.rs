@@ -226,3 +226,30 @@ async fn arguments_of_a_call_do_not_change_another_application() {
         (&"app,x,y,z".into(), &"stasis-app,x%2Cy,z".into())
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn pickup_takes_the_place_of_a_dialled_channel() {
+    let mut scene = Scene::new(1);
+    scene.post("channels/create?endpoint=Local/picked-up&app=app&appArgs=x&channelId=leg1").await;
+    scene.settle().await;
+    scene.post("channels/leg1/dial").await;
+    scene.settle().await;
+    scene.seen();
+    scene.post("channels/picker?endpoint=Local/pickup&extension=wait").await;
+    scene.settle_for(Duration::from_secs(1)).await;
+    assert_eq!(scene.seen(), "<200> StasisStart@picker;2 StasisEnd@leg1 ChannelDialplan@picker;2");
+    assert_eq!(scene.get("channels/leg1").await.0, 404);
+    assert_eq!(scene.get("channels/picker;2").await.1["state"], "Up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pickup_takes_a_call_before_it_enters_its_application() {
+    let mut scene = Scene::new(1);
+    scene.post("channels/call1?endpoint=Local/picked-up&app=app&appArgs=x").await;
+    scene.settle().await;
+    scene.seen();
+    scene.post("channels/picker?endpoint=Local/pickup&extension=wait").await;
+    scene.settle_for(Duration::from_secs(1)).await;
+    let seen = scene.seen();
+    assert!(seen.contains("StasisStart@picker;2") && seen.contains("ChannelDestroyed:26@call1"), "{seen}");
+}

@@ -1,5 +1,6 @@
 //! Tests of the state machine: what follows what, as on a real server.
 
+mod audio;
 mod bridges;
 mod calls;
 mod hazards;

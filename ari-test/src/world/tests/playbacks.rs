@@ -71,14 +71,15 @@ async fn pause_stops_the_time_and_unpause_starts_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn playback_stopped_twice_while_it_waits_never_starts() {
+async fn playback_stopped_while_it_waits_finishes_in_its_turn() {
     let mut scene = Scene::with_channel(1, "a").await;
     scene.post("channels/a/play/p?media=sound:tt-monkeys").await;
     scene.post("channels/a/play/q?media=sound:beep").await;
     scene.seen();
     assert_eq!((scene.delete("playbacks/q").await.0, scene.delete("playbacks/q").await.0), (204, 204));
+    assert_eq!(scene.get("playbacks/q").await.1["state"], "done");
     scene.settle_for(Duration::from_secs(20)).await;
-    assert_eq!(scene.seen(), "<204> <204> PlaybackFinished:done@p");
+    assert_eq!(scene.seen(), "<204> <204> <200> PlaybackFinished:done@p PlaybackFinished:done@q");
     assert_eq!(scene.get("playbacks/q").await.0, 404);
 }
 

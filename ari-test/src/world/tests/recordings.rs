@@ -80,27 +80,52 @@ async fn recording_ends_at_its_limits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recording_stopped_while_it_waits_never_starts() {
-    for operation in ["stop", "cancel"] {
+async fn recording_stopped_while_it_waits_starts_all_the_same() {
+    for (method, uri, is_kept) in
+        [(Method::POST, "recordings/live/r/stop", true), (Method::DELETE, "recordings/live/r", false)]
+    {
         let mut scene = Scene::with_channel(1, "a").await;
         scene.post("channels/a/play/p?media=sound:tt-monkeys").await;
         scene.post("channels/a/record?name=r&format=wav").await;
         assert_eq!(scene.get("recordings/live/r").await.1["state"], "queued");
-        let uri = if operation == "stop" { "recordings/live/r/stop" } else { "recordings/live/r" };
-        let method = if operation == "stop" { Method::POST } else { Method::DELETE };
-        for _ in 0..2 {
-            assert_eq!(scene.request(method.clone(), uri).await.0, 204);
-            assert_eq!(scene.get("recordings/live/r").await.1["state"], "canceled");
-            assert_eq!(scene.post("recordings/live/r/pause").await.0, 409);
-        }
+        assert_eq!(scene.request(method.clone(), uri).await.0, 204);
+        assert_eq!(scene.get("recordings/live/r").await.1["state"], "canceled");
+        assert_eq!(scene.request(method.clone(), uri).await.0, 409);
+        assert_eq!(scene.post("recordings/live/r/pause").await.0, 409);
         scene.seen();
         scene.delete("playbacks/p").await;
         scene.settle().await;
         let seen = scene.seen();
-        assert!(seen.contains("PlaybackFinished:done@p") && !seen.contains("Recording"), "{seen}");
-        assert_eq!(scene.get("recordings/live/r").await.0, 404);
-        assert_eq!(scene.get("recordings/stored/r").await.0, 404);
+        assert!(seen.contains("PlaybackFinished:done@p RecordingStarted:recording@-"), "{seen}");
+        assert_eq!(scene.request(method, uri).await.0, 204);
+        scene.settle().await;
+        assert!(scene.seen().contains("RecordingFinished:done@-"));
+        assert_eq!(scene.get("recordings/stored/r").await.0 == 200, is_kept);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn recording_without_any_sound_ends() {
+    let mut scene = Scene::with_channel(1, "a").await;
+    scene.post("channels/a/record?name=r&format=wav&maxDurationSeconds=60").await;
+    scene.settle_for(Duration::from_secs(6)).await;
+    assert_eq!(scene.seen(), "RecordingStarted:recording@- <201> RecordingFinished:done@-");
+}
+
+#[tokio::test(start_paused = true)]
+async fn recording_is_as_long_as_its_sound() {
+    let mut scene = Scene::new(1);
+    let mut caller = scene.fake.call("app").from("100").await;
+    let id = caller.id().to_owned();
+    scene.settle().await;
+    scene.post(&format!("channels/{id}/answer")).await;
+    scene.post(&format!("channels/{id}/record?name=r&format=wav&maxDurationSeconds=3&maxSilenceSeconds=9")).await;
+    caller.talks(Duration::from_secs(2)).await;
+    scene.settle_for(Duration::from_secs(3)).await;
+    assert!(scene.seen().contains("RecordingFinished"));
+    let file = scene.fake.client().stored_recording("r").get_stored_file().await.unwrap().bytes().await.unwrap();
+    let samples: Vec<_> = file[44..].chunks_exact(2).map(|bytes| i16::from_le_bytes([bytes[0], bytes[1]])).collect();
+    assert_eq!((samples.len() / 8000, samples.iter().filter(|sample| **sample != 0).count() / 8000), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]
