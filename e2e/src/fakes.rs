@@ -56,7 +56,7 @@ const VERSIONS: [(&str, &str); 2] = [("16", "16.28.0"), ("22", "22.10.1")];
 #[must_use]
 pub fn like_server(version: &str, seed: u64) -> Fake {
     let builder = Fake::builder().release(version).seed(seed).without_module("res_stasis_mailbox");
-    let fake = builder.read_only_user("reader", "reader").session_limit(1000).start();
+    let fake = builder.read_only_user("reader", "reader").session_limit(1000).channel_variables(["ARI_TEST"]).start();
     for phone in ["PJSIP/phone-a", "PJSIP/phone-b"] {
         fake.phone(phone);
     }
