@@ -29,7 +29,18 @@ impl Phone {
     /// Phone A, which will call this extension and follow the scenario.
     #[must_use]
     pub fn calling(server: &Server, scenario: &str, extension: &str) -> Self {
-        let line = server.fake().map_or_else(|| Line::Sipp(sipp(server, scenario, extension)), Line::Fake);
+        let options = ["-timeout_error", "-timeout", "20s", "-key", "digit", "1", "-key", "text", "hello"];
+        Self::new(server, scenario, extension, &options)
+    }
+
+    /// Phone A, which will call this extension and return all sound, until the far end hangs up.
+    #[must_use]
+    pub fn returning(server: &Server, extension: &str) -> Self {
+        Self::new(server, "return", extension, &["-rtp_echo"])
+    }
+
+    fn new(server: &Server, scenario: &str, extension: &str, options: &[&str]) -> Self {
+        let line = server.fake().map_or_else(|| Line::Sipp(sipp(server, scenario, extension, options)), Line::Fake);
         Self { line, scenario: scenario.to_owned(), extension: extension.to_owned() }
     }
 
@@ -58,13 +69,13 @@ impl Phone {
     }
 }
 
-fn sipp(server: &Server, scenario: &str, extension: &str) -> Command {
+fn sipp(server: &Server, scenario: &str, extension: &str, options: &[&str]) -> Command {
     let mut command = Command::new(server.get("RUN"));
     command
         .args(["sipp", "-sf", &format!("{}/{scenario}.xml", server.get("SIPP_SCENARIOS"))])
-        .args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-aa", "-timeout_error", "-timeout", "20s"])
-        .args(["-s", extension, "-d", &A_MOMENT.as_millis().to_string()])
-        .args(["-key", "phone", "phone-a", "-key", "digit", "1", "-key", "text", "hello"])
+        .args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-aa"])
+        .args(["-s", extension, "-d", &A_MOMENT.as_millis().to_string(), "-key", "phone", "phone-a"])
+        .args(options)
         .arg(format!("127.0.0.1:{}", server.get("SIP_PORT")))
         .stdin(Stdio::null())
         .kill_on_drop(true);

@@ -114,6 +114,18 @@ impl Recorder {
         self.until(kind, |event| (event.kind() == kind).then(|| event.clone())).await
     }
 
+    /// Takes events until a channel enters the application, and returns its id.
+    ///
+    /// # Panics
+    ///
+    /// If none does within 10 s.
+    pub async fn until_started(&mut self) -> String {
+        match self.until_kind("StasisStart").await {
+            Event::StasisStart(start) => start.channel.id.to_string(),
+            event => unreachable!("{event:?}"),
+        }
+    }
+
     /// Takes events until one reports that this variable of this channel has been set, and returns the value.
     ///
     /// Older releases reply to the request before they set the variable; only the event confirms it.

@@ -1,5 +1,6 @@
 //! The sound of `ari-media` through real Asterisks.
 
 mod audiosocket;
+mod phone;
 mod rtp;
 mod websocket;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ari_bindings::handles::ChannelHandle;
-use ari_e2e::Line;
+use ari_e2e::{Line, numbered};
 use ari_media::{FRAME, Format};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Failure;
-use crate::numbered;
 
 /// Bytes before the sound of a packet.
 const HEADER: usize = 12;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use ari_e2e::numbered::{self, Sequence};
 use ari_e2e::{Line, Server};
 use ari_media::{Audio, FRAME, Format, MediaConfig, MediaReceiver, Transport};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::Failure;
-use crate::numbered::{self, Sequence};
 use crate::probe::Probe;
 
 /// How long the last frames may take, and the first.

@@ -3,7 +3,7 @@
 use audio_codec_algorithms::{decode_ulaw, encode_ulaw};
 
 /// Bytes of a frame of 20 ms at 8 kHz.
-pub(crate) const FRAME: usize = 160;
+pub const FRAME: usize = 160;
 
 /// The number is written in digits of this base, each a positive sample and hence the same on both sides of a codec.
 const BASE: u32 = 100;
@@ -11,23 +11,25 @@ const DIGITS: usize = 4;
 const ZERO: u8 = 0x80;
 
 /// The bytes of a frame.
-pub(crate) fn bytes(number: u32) -> [u8; FRAME] {
+#[must_use]
+pub fn bytes(number: u32) -> [u8; FRAME] {
     let mut digits = [0; DIGITS];
     let mut rest = number;
     for digit in &mut digits {
-        *digit = ZERO + u8::try_from(rest % BASE).expect("a digit");
+        *digit = ZERO + u8::try_from(rest % BASE).unwrap_or_default();
         rest /= BASE;
     }
     std::array::from_fn(|index| digits[index % DIGITS])
 }
 
 /// The samples of a frame.
-pub(crate) fn samples(number: u32) -> impl Iterator<Item = i16> {
+pub fn samples(number: u32) -> impl Iterator<Item = i16> {
     bytes(number).into_iter().map(decode_ulaw)
 }
 
 /// The number of a frame; `None` if it is silence, or another sound.
-pub(crate) fn number(bytes: &[u8]) -> Option<u32> {
+#[must_use]
+pub fn number(bytes: &[u8]) -> Option<u32> {
     let digits = bytes.get(..DIGITS)?;
     let is_whole = bytes.len() == FRAME && bytes.chunks(DIGITS).all(|chunk| chunk == digits);
     let value = |number: Option<u32>, byte: &u8| {
@@ -38,23 +40,26 @@ pub(crate) fn number(bytes: &[u8]) -> Option<u32> {
 }
 
 /// The number of a frame of samples.
-pub(crate) fn number_of(samples: &[i16]) -> Option<u32> {
+#[must_use]
+pub fn number_of(samples: &[i16]) -> Option<u32> {
     number(&samples.iter().map(|sample| encode_ulaw(*sample)).collect::<Vec<u8>>())
 }
 
 /// The numbers that arrived.
 #[derive(Debug, Default)]
-pub(crate) struct Sequence {
+pub struct Sequence {
     next: u32,
-    pub(crate) lost: u32,
+    /// Are missing between two that arrived.
+    pub lost: u32,
     /// Came again, or after a later one.
-    pub(crate) doubled: u32,
+    pub doubled: u32,
     /// Are no frames of the call.
-    pub(crate) foreign: u32,
+    pub foreign: u32,
 }
 
 impl Sequence {
-    pub(crate) fn take(&mut self, number: Option<u32>) {
+    /// Takes the next frame that arrived; `None` if it was not of the call.
+    pub fn take(&mut self, number: Option<u32>) {
         match number {
             None => self.foreign += 1,
             Some(number) if number < self.next => self.doubled += 1,
@@ -66,12 +71,14 @@ impl Sequence {
     }
 
     /// Whether all of so many frames arrived, each once, with nothing in between. What did not come is lost.
-    pub(crate) fn is_whole(&mut self, frames: u32) -> bool {
+    pub fn is_whole(&mut self, frames: u32) -> bool {
         self.lost += frames.saturating_sub(self.next);
         (self.lost, self.doubled, self.foreign) == (0, 0, 0)
     }
 
-    pub(crate) fn has_all(&self, frames: u32) -> bool {
+    /// Whether the last of so many frames has arrived.
+    #[must_use]
+    pub fn has_all(&self, frames: u32) -> bool {
         self.next >= frames
     }
 }
