@@ -5,14 +5,19 @@
 
 #![allow(clippy::doc_markdown, reason = "documentation of arguments is their help, which is no Markdown")]
 
+mod calls;
 mod cli;
 mod commands;
 mod completion;
 mod context;
 mod failure;
+mod feed;
 #[rustfmt::skip]
 mod generated;
+mod ladder;
 mod output;
+#[cfg(test)]
+mod pictures;
 mod profiles;
 #[allow(dead_code, reason = "explaining items uses the rest")]
 mod reference;

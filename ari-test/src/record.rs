@@ -36,6 +36,16 @@ impl Fake {
     /// Returns how many events were sent: events without a time or an application are skipped, as are lines that are
     /// not JSON.
     pub async fn replay(&self, text: &str) -> usize {
+        self.replay_at(text, 1.0).await
+    }
+
+    /// As [`replay`](Self::replay), this many times as fast.
+    ///
+    /// # Panics
+    ///
+    /// If the speed is not more than 0.
+    pub async fn replay_at(&self, text: &str, speed: f64) -> usize {
+        assert!(speed > 0.0, "a speed must be more than 0, and is {speed}");
         let begin = Instant::now();
         let (mut first, mut sent) = (None, 0);
         for line in text.lines() {
@@ -43,7 +53,7 @@ impl Fake {
             let event = if line["type"].is_string() { &line } else { &line["event"] };
             let (Some(at), Some(app)) = (time(&line, event), event["application"].as_str()) else { continue };
             let first = *first.get_or_insert(at);
-            sleep_until(begin + at.saturating_sub(first)).await;
+            sleep_until(begin + at.saturating_sub(first).div_f64(speed)).await;
             self.send_to(app, &event.to_string());
             sent += 1;
         }

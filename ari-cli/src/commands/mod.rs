@@ -24,9 +24,13 @@
 
 mod api;
 mod completions;
+mod listen;
 mod man;
 mod operation;
+mod replay;
 mod server;
+mod top;
+mod trace;
 
 use clap::{ArgMatches, FromArgMatches, Subcommand};
 
@@ -38,8 +42,12 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     Api(api::Args),
     Completions(completions::Args),
+    Listen(listen::Args),
     Man(man::Args),
+    Replay(replay::Args),
     Server(server::Args),
+    Top(top::Args),
+    Trace(trace::Args),
 }
 
 /// What the command line calls.
@@ -72,5 +80,9 @@ pub(crate) async fn run(call: Call, context: &Context) -> Result<(), Failure> {
         Call::Command(Command::Completions(args)) => completions::run(&args),
         Call::Command(Command::Man(args)) => man::run(&args),
         Call::Command(Command::Server(args)) => server::run(args, context),
+        Call::Command(Command::Listen(args)) => listen::run(args, context).await,
+        Call::Command(Command::Replay(args)) => replay::run(args).await,
+        Call::Command(Command::Top(args)) => top::run(args, context).await,
+        Call::Command(Command::Trace(args)) => trace::run(args, context).await,
     }
 }

@@ -2,6 +2,7 @@
 
 mod curl;
 mod filter;
+mod stream;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -14,6 +15,7 @@ use serde::de::IgnoredAny;
 
 pub(crate) use self::curl::curl;
 pub(crate) use self::filter::Filter;
+pub(crate) use self::stream::Stream;
 #[allow(unused_imports, reason = "commands use it")]
 pub(crate) use self::table::Table;
 pub(crate) use self::table::sanitized;
@@ -82,13 +84,22 @@ impl Output {
     }
 
     /// The form that was chosen.
-    #[allow(dead_code, reason = "commands whose table is their own ask for it")]
     pub(crate) fn format(&self) -> Format {
         self.format
     }
 
+    /// Whether there is a jq filter.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Writes a value.
     pub(crate) fn print(&self, value: &Val) -> Result<(), Failure> {
+        raw(&self.rendered(value)?)
+    }
+
+    /// A value as it is written.
+    pub(crate) fn rendered(&self, value: &Val) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         match &self.filter {
             None => self.write(&mut bytes, value)?,
@@ -98,7 +109,7 @@ impl Output {
                 }
             }
         }
-        raw(&bytes)
+        Ok(bytes)
     }
 
     /// Writes a value of a program's own type.

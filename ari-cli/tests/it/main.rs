@@ -6,3 +6,4 @@ mod man;
 mod operations;
 mod run;
 mod servers;
+mod watch;

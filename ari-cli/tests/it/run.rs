@@ -11,7 +11,7 @@ const USER: &str = "asterisk";
 /// A fake Asterisk on a port, in a runtime of its own.
 pub(crate) struct Server {
     runtime: tokio::runtime::Runtime,
-    _fake: Fake,
+    pub(crate) fake: Fake,
     port: Port,
 }
 
@@ -27,11 +27,16 @@ impl Server {
             let port = fake.listen(("127.0.0.1", 0)).await.unwrap();
             (fake, port)
         });
-        Self { runtime, _fake: fake, port }
+        Self { runtime, fake, port }
     }
 
     pub(crate) fn url(&self) -> String {
         self.port.url().to_string()
+    }
+
+    /// Does something with the fake.
+    pub(crate) fn block_on<T>(&self, action: impl Future<Output = T>) -> T {
+        self.runtime.block_on(action)
     }
 
     /// Runs `ari` with this server and these arguments.
