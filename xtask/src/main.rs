@@ -15,6 +15,7 @@ mod history;
 mod import;
 mod minimal;
 mod msrv;
+mod pictures;
 mod regen;
 mod release;
 mod test;
@@ -44,6 +45,7 @@ enum Command {
     Release(release::Release),
     Bench(bench::Bench),
     Book(book::Book),
+    Pictures(pictures::Pictures),
     Conformance(conformance::Conformance),
     Differences(conformance::Differences),
     Record(conformance::Record),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Release(command) => release::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Book(command) => book::run(&command),
+        Command::Pictures(command) => pictures::run(&command),
         Command::Conformance(command) => conformance::run(&command),
         Command::Differences(command) => conformance::differences(&command),
         Command::Record(command) => conformance::record(&command),

@@ -15,7 +15,7 @@ const HEAD: usize = 120;
 const CHANNELS: [&str; 5] = ["#0e8aa8", "#3a9a3f", "#a846c4", "#3f6fd8", "#b07d10"];
 
 const STYLE: &str = "\
-.ladder{font:13px ui-sans-serif,system-ui,sans-serif;fill:#24292f;--line:#c3c9d0;--back:#ffffff;--bad:#cf222e;--soft:#6e7781}
+.ladder{font:13px ui-sans-serif,system-ui,sans-serif;fill:#24292f;color:#24292f;--line:#c3c9d0;--back:#ffffff;--bad:#cf222e;--soft:#6e7781}
 .ladder .back{fill:var(--back)}.ladder .title{font-size:16px;font-weight:600}
 .ladder .name{font-weight:600;text-anchor:middle}.ladder .id{font-size:11px;fill:var(--soft);text-anchor:middle}
 .ladder .time{font:11px ui-monospace,monospace;fill:var(--soft);text-anchor:end}
@@ -23,7 +23,7 @@ const STYLE: &str = "\
 .ladder .label{text-anchor:middle;paint-order:stroke;stroke:var(--back);stroke-width:4px}
 .ladder .beside{paint-order:stroke;stroke:var(--back);stroke-width:4px}
 .ladder .bad{fill:var(--bad)}.ladder .good{font-weight:600}
-@media(prefers-color-scheme:dark){.ladder{fill:#e6edf3;--line:#444c56;--back:#0d1117;--bad:#ff7b72;--soft:#8b949e}}";
+@media(prefers-color-scheme:dark){.ladder{fill:#e6edf3;color:#e6edf3;--line:#444c56;--back:#0d1117;--bad:#ff7b72;--soft:#8b949e}}";
 
 /// The picture of a call, a document of its own.
 pub(crate) fn picture(diagram: &Diagram) -> String {

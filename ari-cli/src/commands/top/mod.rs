@@ -174,3 +174,60 @@ impl Top {
 fn now() -> DateTime<Utc> {
     SystemTime::now().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use ari_test::Fake;
+    use crossterm::event::KeyCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_is_shown_and_hung_up() {
+        let fake = Fake::new();
+        let client = fake.client();
+        let mut app = client.events("hello").await.unwrap();
+        let caller = fake.call("hello").from("100").await;
+        let mut events = client.events("watch").subscribe_all(true).await.unwrap();
+        let mut top = Top::new(String::new(), client, Vec::new());
+        top.look().await.unwrap();
+        top.screen.settle(&top.state);
+        assert_eq!(top.screen.selected.as_deref(), Some(caller.id()));
+        assert_eq!(top.state.channels[caller.id()].app, "hello");
+
+        for key in ['h', 'y'] {
+            assert!(!top.input(&Input::Key(KeyCode::Char(key).into())));
+        }
+        let message = top.hangups.join_next().await.unwrap().unwrap();
+        assert!(!message.is_bad, "{message:?}");
+        while !top.state.channels.is_empty() {
+            let event = events.next().await.unwrap().unwrap();
+            top.take(&event, events.raw()).await;
+        }
+        app.close().await;
+        assert!(top.input(&Input::Key(KeyCode::Char('q').into())));
+    }
+
+    #[tokio::test]
+    async fn a_gap_is_shown_and_what_it_changed_is_read() {
+        let fake = Fake::new();
+        let client = fake.client();
+        let mut app = client.events("hello").await.unwrap();
+        let mut caller = fake.call("hello").from("100").await;
+        let mut events = client.events("watch").subscribe_all(true).await.unwrap();
+        let mut top = Top::new(String::new(), client, Vec::new());
+        top.look().await.unwrap();
+        fake.faults().cut_events();
+        caller.hangs_up().await;
+        let mut gaps = Vec::new();
+        while gaps != [true, false] {
+            let event = events.next().await.unwrap().unwrap();
+            top.take(&event, events.raw()).await;
+            if matches!(event, Received::Disconnected(_) | Received::Reconnected(_)) {
+                gaps.push(top.gap.is_some());
+            }
+        }
+        assert!(top.state.channels.is_empty());
+        app.close().await;
+    }
+}

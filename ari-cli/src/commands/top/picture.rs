@@ -84,7 +84,7 @@ fn an_empty_server_and_a_small_screen_are_no_trouble() {
 #[test]
 fn pictures_of_top_are_current() {
     let (state, now) = state("busy.jsonl", 5);
-    let buffer = drawn((110, 24), &state, &mut Screen::default(), now);
+    let buffer = drawn((120, 24), &state, &mut Screen::default(), now);
     pictures::check("ari-top.svg", &picture(&buffer));
 }
 
@@ -126,11 +126,13 @@ fn run_of_cells(svg: &mut String, (x, y, run): (u16, u16, u16), style: &Cell, te
     }
     let weight = if style.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
     let colour = if is_reversed { "#0d1117" } else { colour };
+    // Viewers collapse other spaces.
+    let text = text.replace(' ', "\u{a0}");
     let _ = writeln!(
         svg,
         "<text x=\"{left}\" y=\"{}\" fill=\"{colour}\"{weight} textLength=\"{width}\">{}</text>",
         top + 13.5,
-        Escaped(text)
+        Escaped(&text)
     );
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style, Stylize as _};
+use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row as TableRow, Sparkline, Table, TableState};
 
@@ -107,26 +107,29 @@ impl View<'_> {
     fn channels(&self, frame: &mut Frame<'_>, area: Rect) {
         let rows = self.state.sorted();
         let selected = rows.iter().position(|row| Some(&row.id) == self.screen.selected.as_ref());
-        let is_wide = area.width >= 110;
+        let is_wide = area.width >= 116;
         let name = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).clamp(12, 34);
         let mut widths = vec![
             Constraint::Length(1),
             Constraint::Length(u16::try_from(name).unwrap_or(34)),
             Constraint::Length(7),
-            Constraint::Length(if is_wide { 16 } else { 10 }),
+            Constraint::Length(if is_wide { 12 } else { 10 }),
             Constraint::Length(7),
-            Constraint::Length(if is_wide { 14 } else { 8 }),
+            Constraint::Length(if is_wide { 12 } else { 8 }),
             Constraint::Fill(1),
         ];
         let mut heading = vec!["", "CHANNEL", "STATE", "APP", "AGE", "BRIDGE", "DOES"];
         if is_wide {
-            widths.insert(3, Constraint::Length(26));
+            widths.insert(3, Constraint::Length(24));
             heading.insert(3, "CALLER");
         }
-        let table = Table::new(rows.iter().map(|row| self.channel(row, is_wide)), widths)
-            .header(TableRow::new(heading).dim())
-            .row_highlight_style(Modifier::REVERSED)
-            .block(block("Channels"));
+        let table = Table::new(
+            rows.iter().enumerate().map(|(number, row)| self.channel(row, is_wide, Some(number) == selected)),
+            widths,
+        )
+        .header(TableRow::new(heading).dim())
+        .row_highlight_style(Style::new().bg(Color::DarkGray).bold())
+        .block(block("Channels"));
         let mut place = TableState::new().with_selected(selected);
         frame.render_stateful_widget(table, area, &mut place);
         if rows.is_empty() {
@@ -136,11 +139,11 @@ impl View<'_> {
         }
     }
 
-    fn channel(&self, row: &Row, is_wide: bool) -> TableRow<'static> {
+    fn channel(&self, row: &Row, is_wide: bool, is_selected: bool) -> TableRow<'static> {
         let bridge = row.bridge.as_deref().map(|id| self.state.bridge_name(id)).unwrap_or_default();
         let doing = Style::new().fg(if row.is_talking { Color::Green } else { Color::Reset });
         let mut cells = vec![
-            Cell::from("▌").style(of_call(row.call)),
+            Cell::from(if is_selected { "❯" } else { "▌" }).style(of_call(row.call)),
             Cell::from(sanitized(&row.name)).style(of_call(row.call)),
             Cell::from(sanitized(&row.state)).style(of_state(&row.state)),
             Cell::from(sanitized(&row.app)),
