@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -254,39 +255,51 @@ fn top_needs_a_terminal() {
     assert!(refused.stderr.contains("terminal"), "{refused:?}");
 }
 
-/// As many events as a busy server sends, for three seconds.
+/// As many events as a busy server sends, for three seconds. The server waits while many are not shown yet: it would
+/// otherwise disconnect a program that a busy machine does not run for 100 ms.
 #[test]
 fn listen_keeps_up_with_20_000_events_a_second() {
     const EVENTS: usize = 60_000;
+    const BATCH: usize = 200;
+    const MOST_BEHIND: usize = 1_000;
+    let limit = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(4) };
     let server = Server::start();
     let arguments = ["listen", "hello", "--json", "--count", "60000", "--type", "ChannelUserevent"];
     let mut listen = Running::with(&server, &arguments);
-    let reader = std::thread::spawn(move || {
-        let mut count = 0;
-        let mut line = String::new();
-        while listen.lines.read_line(&mut line).unwrap() > 0 {
-            let number = format!("\"eventname\":\"{count}\"");
-            assert!(line.contains(&number), "event {count} is missing: {line}");
-            count += 1;
-            line.clear();
+    let shown = Arc::new(AtomicUsize::new(0));
+    let begin = Instant::now();
+    let reader = std::thread::spawn({
+        let shown = Arc::clone(&shown);
+        move || {
+            let mut line = String::new();
+            while listen.lines.read_line(&mut line).unwrap() > 0 {
+                let number = format!("\"eventname\":\"{}\"", shown.load(Ordering::Relaxed));
+                assert!(line.contains(&number), "{number} is missing: {line}");
+                shown.fetch_add(1, Ordering::Relaxed);
+                line.clear();
+            }
+            listen.child.wait().unwrap()
         }
-        (count, listen.child.wait().unwrap(), Instant::now())
     });
-    let sent = server.block_on(async {
+    server.block_on(async {
         let mut ticks = tokio::time::interval(Duration::from_millis(10));
-        for batch in 0..EVENTS / 200 {
+        let mut sent = 0;
+        while sent < EVENTS && !reader.is_finished() {
             ticks.tick().await;
-            for number in batch * 200..(batch + 1) * 200 {
+            if sent > shown.load(Ordering::Relaxed) + MOST_BEHIND {
+                continue;
+            }
+            for number in sent..sent + BATCH {
                 server.fake.faults().send("hello", &user_event(number));
             }
+            sent += BATCH;
         }
-        Instant::now()
     });
-    let (count, status, ended) = reader.join().unwrap();
-    assert!(count == EVENTS && status.success(), "{count} events, {status}");
-    let behind = ended.saturating_duration_since(sent);
-    eprintln!("the last event was shown {behind:?} after it was sent");
-    assert!(behind < Duration::from_secs(10), "it was {behind:?} behind at the end");
+    let status = reader.join().unwrap();
+    let took = begin.elapsed();
+    assert!(shown.load(Ordering::Relaxed) == EVENTS && status.success(), "{shown:?} events, {status}");
+    eprintln!("{EVENTS} events in {took:?}");
+    assert!(took < limit, "{EVENTS} events took {took:?}");
 }
 
 fn user_event(number: usize) -> String {
