@@ -95,16 +95,14 @@ fn merge_operation(newer: &mut Operation, older: Operation, notes: &mut Notes) {
         newer.former_nicknames.insert(older.nickname.clone());
     }
     newer.former_nicknames.extend(older.former_nicknames);
-    if newer.status != older.status {
-        notes.insert(format!("{place}: succeeds with {} in {}", older.status, list(&older.releases)));
+    if newer.statuses != older.statuses {
+        let statuses: Vec<String> = older.statuses.iter().map(ToString::to_string).collect();
+        notes.insert(format!("{place}: succeeds with {} in {}", statuses.join(", "), list(&older.releases)));
     }
+    newer.statuses.extend(older.statuses);
     if newer.response != older.response {
         notes.insert(format!("{place}: answers differently in {}: any JSON", list(&older.releases)));
         newer.response = Response::Json(Type::Object);
-        // This status allows no content.
-        if newer.status == 204 {
-            newer.status = 200;
-        }
     }
     newer.errors.extend(older.errors);
     // Paths of one shape have their parameters at the same places, whatever they are called.

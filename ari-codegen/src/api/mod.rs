@@ -140,8 +140,8 @@ pub struct Operation {
     pub path: String,
     /// What it answers with.
     pub response: Response,
-    /// Status of its successful reply, which the declarations do not say.
-    pub status: u16,
+    /// Status of its successful reply, which the declarations do not say; several where releases differ.
+    pub statuses: BTreeSet<u16>,
     /// Parameters in the order of the declarations.
     pub parameters: Vec<Parameter>,
     /// Statuses of declared errors.

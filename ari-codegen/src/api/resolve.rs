@@ -182,11 +182,11 @@ impl Resolver {
             former_nicknames: BTreeSet::new(),
             method,
             path: api.path.clone(),
-            status: match response {
+            statuses: BTreeSet::from([match response {
                 Response::Void => 204,
                 Response::Binary | Response::Json(_) => 200,
                 Response::WebSocket => 101,
-            },
+            }]),
             response,
             parameters,
             errors: operation.error_responses.iter().map(|error| error.code).collect(),

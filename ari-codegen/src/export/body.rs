@@ -61,7 +61,7 @@ fn wrapped(schemas: &Schemas<'_>, operation: &Operation, parameter: &Parameter, 
 fn value(schemas: &Schemas<'_>, operation: &Operation, parameter: &Parameter, form: BodyForm) -> Members {
     let map = |values: Node| Members::default().with("type", json!("object")).with("additionalProperties", values);
     match form {
-        BodyForm::Variables | BodyForm::BareVariables => map(variable(schemas, operation)),
+        BodyForm::Variables | BodyForm::BareVariables => map(variable(schemas, operation, parameter)),
         BodyForm::Members => map(json!(true).into()),
         BodyForm::Tuples => match &parameter.ty {
             list @ Type::List(_) => schemas.of_type(list),
@@ -72,19 +72,38 @@ fn value(schemas: &Schemas<'_>, operation: &Operation, parameter: &Parameter, fo
     }
 }
 
-/// The value of a variable, which can be reported in events where the resource has a parameter for that.
-fn variable(schemas: &Schemas<'_>, operation: &Operation) -> Node {
-    let of_resource = schemas.scope.api.operations().filter(|it| it.resource == operation.resource);
-    let mut parameters = of_resource.flat_map(|it| &it.parameters);
-    if !parameters.any(|parameter| parameter.name == "report_events") {
-        return json!({ "type": "string" }).into();
+/// The value of a variable: text or, where the operation that sets a single variable takes more than that, an object
+/// with the same members.
+fn variable(schemas: &Schemas<'_>, operation: &Operation, variables: &Parameter) -> Node {
+    let text = || json!({ "type": "string" });
+    let Some((single, [value, options @ ..])) = single(schemas, operation, variables) else { return text().into() };
+    if options.is_empty() {
+        return text().into();
     }
-    let reported = json!({
-        "type": "object",
-        "required": ["value"],
-        "properties": { "value": { "type": "string" }, "report_events": { "type": "boolean" } },
-    });
-    json!({ "anyOf": [{ "type": "string" }, reported] }).into()
+    let members = std::iter::once(value).chain(options);
+    let properties = members.map(|member| (member.name.clone(), schemas.parameter(single, member).into()));
+    let object = Members::default()
+        .with("type", json!("object"))
+        .with_list("required", std::slice::from_ref(&value.name))
+        .with("properties", properties.collect::<Members>());
+    let forms: Node = [Node::from(text()), object.into()].into_iter().collect();
+    Members::default().with("anyOf", forms).into()
+}
+
+/// The operation of the same resource that sets a single variable, and its parameters after the variable's name: that
+/// name is the singular of the parameter which holds several.
+fn single<'a>(
+    schemas: &Schemas<'a>,
+    operation: &Operation,
+    variables: &Parameter,
+) -> Option<(&'a Operation, &'a [Parameter])> {
+    let name = variables.name.strip_suffix('s')?;
+    let mut of_resource = schemas.scope.api.operations().filter(|it| it.resource == operation.resource);
+    of_resource.find_map(|it| {
+        let at = it.parameters.iter().position(|it| it.name == name && it.location == Location::Query)?;
+        let others = &it.parameters[at + 1..];
+        (!others.is_empty()).then_some((it, others))
+    })
 }
 
 /// Types of event that an application receives, and those that it does not. Other members are ignored.

@@ -68,7 +68,8 @@ fn limits(parameter: &Parameter) -> Members {
 }
 
 fn responses(schemas: &Schemas<'_>, operation: &Operation) -> Node {
-    let mut responses = vec![(operation.status.to_string(), success(schemas, operation))];
+    let successes = operation.statuses.iter().map(|status| (status.to_string(), success(schemas, operation, *status)));
+    let mut responses: Vec<(String, Node)> = successes.collect();
     let mut errors = operation.errors.clone();
     errors.insert(401);
     if operation.method != Method::Get {
@@ -97,22 +98,22 @@ fn common(name: &str) -> Node {
     json!({ "$ref": format!("#/components/responses/{name}") }).into()
 }
 
-fn success(schemas: &Schemas<'_>, operation: &Operation) -> Node {
+fn success(schemas: &Schemas<'_>, operation: &Operation, status: u16) -> Node {
     let json = |schema: Members| {
         let media_type = Members::default().with("schema", schema);
         Node::from(Members::default().with("application/json", media_type))
     };
-    let (text, content) = match &operation.response {
-        Response::Void if operation.status == 202 => ("Accepted for delivery.", None),
-        Response::Void => ("Done.", None),
-        Response::Json(ty) => ("The result.", Some(json(schemas.of_type(ty)))),
-        Response::Binary => ("The file.", Some(file())),
-        Response::WebSocket => (
+    let (text, content) = match (status, &operation.response) {
+        (202, _) => ("Accepted for delivery.", None),
+        (204, _) | (_, Response::Void) => ("Done.", None),
+        (_, Response::Json(ty)) => ("The result.", Some(json(schemas.of_type(ty)))),
+        (_, Response::Binary) => ("The file.", Some(file())),
+        (_, Response::WebSocket) => (
             "The connection becomes a WebSocket. Each of its messages is an event.",
-            Some(json(schemas.reference(EVENT))),
+            schemas.scope.api.message().map(|_| json(schemas.reference(EVENT))),
         ),
     };
-    let location = (operation.status == 201).then(|| json!({ "Location": { "schema": { "type": "string" } } }));
+    let location = (status == 201).then(|| json!({ "Location": { "schema": { "type": "string" } } }));
     Members::default()
         .with("description", json!(text))
         .with_some("headers", location)

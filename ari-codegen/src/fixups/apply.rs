@@ -111,10 +111,10 @@ fn set_optional(api: &mut Api, place: &str) -> Result<(), String> {
 fn set_status(api: &mut Api, place: &str, status: u16) -> Result<(), String> {
     let operation = place.split_once('.').and_then(|(resource, nickname)| operation_mut(api, resource, nickname));
     let operation = operation.ok_or_else(|| format!("there is no operation `{place}`"))?;
-    if operation.status == status {
+    if operation.statuses.contains(&status) {
         return Err(format!("`{place}` answers with {status} anyway"));
     }
-    operation.status = status;
+    operation.statuses = [status].into();
     Ok(())
 }
 

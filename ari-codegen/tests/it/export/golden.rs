@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ari_codegen::export::export;
 use ari_codegen::{Availability, Names, Prose, Record};
+use serde_json::Value;
 
 use super::dangling;
 use crate::golden::{folder, table};
@@ -40,6 +41,26 @@ fn golden_references_resolve() {
             let document = serde_json::from_str(&text).unwrap();
             assert_eq!(dangling(&document), Vec::<String>::new(), "{case}: {path}");
         }
+    }
+}
+
+#[test]
+fn successes_of_all_releases_are_listed() {
+    let document: Value = serde_json::from_str(&documents("merge_conflicts")["openapi.json"]).unwrap();
+    let responses = &document["paths"]["/files/{fileName}"]["delete"]["responses"];
+    assert!(responses["200"]["content"].is_object(), "of the older release: {responses}");
+    assert!(responses["204"]["content"].is_null() && responses["204"].is_object(), "of the newer one: {responses}");
+}
+
+#[test]
+fn websocket_without_declared_events_refers_to_none() {
+    let mut sources = releases(&folder().join("websocket/in"));
+    for (_, source) in sources.iter_mut().flat_map(|source| &mut source.resources) {
+        source.text = source.text.replace("\"discriminator\": \"type\",", "");
+    }
+    for file in export(&sources, &[], &Record::default()).unwrap().iter().filter(|file| file.path.ends_with(".json")) {
+        let document = serde_json::from_str(&file.text).unwrap();
+        assert_eq!(dangling(&document), Vec::<String>::new(), "{}", file.path);
     }
 }
 
