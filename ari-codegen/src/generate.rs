@@ -100,7 +100,10 @@ pub fn generate(sources: &[ReleaseSource], table: &[Fixup], record: &Record) -> 
 }
 
 /// The corrected API of each release, and since when items are there.
-pub(crate) fn corrected(
+///
+/// # Errors
+/// Every fault of the input, collected over all releases, and every fixup that does not apply.
+pub fn corrected(
     sources: &[ReleaseSource],
     table: &[Fixup],
     record: &Record,

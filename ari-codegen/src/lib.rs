@@ -30,7 +30,7 @@ pub mod rust;
 pub mod swagger;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Span};
-pub use generate::{Generated, ReleaseSource, Summary, generate, read};
+pub use generate::{Generated, ReleaseSource, Summary, corrected, generate, read};
 pub use json::Source;
 pub use record::{Availability, NameKind, Names, Prose, Record, canonical, history, public_api, wrong_since_claims};
 pub use release::{NotARelease, Release};

@@ -19,6 +19,9 @@ pub(crate) const NAMES: &str = "names.toml";
 /// The project's prose about the items of the API, next to the folders of the releases.
 const PROSE: &str = "prose";
 
+/// Values for examples of requests, next to the folders of the releases.
+pub(crate) const SAMPLES: &str = "samples.toml";
+
 /// The documents in other forms, next to the folders of the releases.
 pub(crate) const EXPORT: &str = "export";
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod asterisk;
+mod atlas;
 mod bench;
 mod book;
 mod conformance;
@@ -35,6 +36,7 @@ enum Command {
     Diff(diff::Diff),
     History(history::History),
     Export(export::Export),
+    Atlas(atlas::Atlas),
     Test(test::Test),
     Fuzz(fuzz::Fuzz),
     Features(features::Features),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => return diff::run(&command),
         Command::History(command) => history::run(&command),
         Command::Export(command) => export::run(&command),
+        Command::Atlas(command) => atlas::run(&command),
         Command::Test(command) => test::run(&command),
         Command::Fuzz(command) => fuzz::run(&command),
         Command::Features(command) => features::run(&command),

@@ -1,10 +1,12 @@
 //! Programs of others that commands run.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use crate::files::{cannot, ensure, read};
 use crate::workspace;
 
 /// Cargo, in the workspace.
@@ -30,6 +32,37 @@ pub(crate) fn metadata() -> Result<serde_json::Value> {
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     if status.success() { Ok(()) } else { Err(anyhow!("{command:?}: {status}")) }
+}
+
+/// Copies the files of a folder such as `e2e/atlas` to one of the same name under `target/tools`, whose path it returns.
+pub(crate) fn copied(from: &Path, name: &str) -> Result<PathBuf> {
+    let folder = workspace::root().join("target/tools").join(name);
+    for entry in fs::read_dir(from).with_context(|| cannot("list", from))? {
+        let path = entry.with_context(|| cannot("list", from))?.path();
+        if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+            ensure(&folder.join(name), &read(&path)?)?;
+        }
+    }
+    Ok(folder)
+}
+
+/// Runs `install` in a folder unless it has been run for the same pinned packages.
+pub(crate) fn install_once(folder: &Path, pinned: &str, install: impl FnOnce() -> Result<()>) -> Result<()> {
+    let installed = folder.join("installed");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {
+        return Ok(());
+    }
+    install()?;
+    ensure(&installed, pinned)?;
+    Ok(())
+}
+
+/// Installs what the `package.json` of a folder pins.
+///
+/// What is installed runs no programs of its own, and without a lock file no address of a registry is written.
+pub(crate) fn npm_install(folder: &Path) -> Result<()> {
+    let install = ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"];
+    succeed(Command::new("npm").args(install).current_dir(folder)).context("Node.js 20 or later is needed")
 }
 
 /// The path of a crate's program in this version, which is installed into `target/tools` if missing.

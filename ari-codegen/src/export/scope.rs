@@ -96,7 +96,8 @@ pub(super) fn title(text: &str) -> &str {
 }
 
 /// The `operationId` of an operation, by its key: `channelsOriginate`. Nicknames are unique within a resource only.
-pub(super) fn operation_id(key: &str) -> String {
+#[must_use]
+pub fn operation_id(key: &str) -> String {
     let (resource, nickname) = key.split_once('.').unwrap_or_default();
     let mut letters = nickname.chars().filter(char::is_ascii_alphanumeric);
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());

@@ -6,6 +6,8 @@
 mod apply;
 mod table;
 
+use std::fmt;
+
 use crate::api::{Api, BodyForm, Type};
 use crate::diagnostic::Diagnostics;
 use crate::release::Release;
@@ -80,6 +82,45 @@ pub enum Fix {
     SetReference(&'static str, &'static str),
 }
 
+impl Fix {
+    /// What it changes: `Model.property`, `resource.nickname.parameter` or `resource.nickname`.
+    #[must_use]
+    pub fn place(&self) -> &'static str {
+        match self {
+            Self::AddValues(place, _)
+            | Self::AddProperty(place, _)
+            | Self::SetType(place, _)
+            | Self::SetBody(place, _)
+            | Self::SetTuples(place, _)
+            | Self::SetRequired(place)
+            | Self::SetOptional(place)
+            | Self::SetStatus(place, _)
+            | Self::SetReference(place, _) => place,
+        }
+    }
+}
+
+/// The change without its place: `is required`.
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddValues(_, values) => write!(f, "also {}", values.join(", ")),
+            Self::AddProperty(_, ty) => write!(f, "is there, {ty}"),
+            Self::SetType(_, ty) => write!(f, "is {ty}"),
+            Self::SetBody(_, BodyForm::Variables) => f.write_str("is a member of the body: values by name"),
+            Self::SetBody(_, BodyForm::Members) => f.write_str("is a member of the body: any JSON by name"),
+            Self::SetBody(_, BodyForm::Tuples) => f.write_str("is a member of the body: a list of objects"),
+            Self::SetBody(_, BodyForm::Json) => f.write_str("is a member of the body: any JSON"),
+            Self::SetBody(_, BodyForm::BareVariables | BodyForm::BareFilter) => f.write_str("is the body itself"),
+            Self::SetTuples(_, model) => write!(f, "is a list of {model}"),
+            Self::SetRequired(_) => f.write_str("is required"),
+            Self::SetOptional(_) => f.write_str("may be absent"),
+            Self::SetStatus(_, status) => write!(f, "answers with {status}"),
+            Self::SetReference(_, id) => write!(f, "holds a {id}"),
+        }
+    }
+}
+
 /// A type that a fix can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primitive {
@@ -91,6 +132,17 @@ pub enum Primitive {
     Date,
     /// An object whose members are all text.
     StringMap,
+}
+
+impl fmt::Display for Primitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Integer => "an integer",
+            Self::Double => "a number",
+            Self::Date => "a date",
+            Self::StringMap => "an object of strings",
+        })
+    }
 }
 
 impl From<Primitive> for Type {

@@ -149,8 +149,14 @@ impl Availability {
         text
     }
 
+    /// The releases looked at, oldest first.
+    pub fn releases(&self) -> impl Iterator<Item = Release> {
+        self.releases.iter().copied()
+    }
+
     /// The runs of releases that have an item.
-    pub(crate) fn spans(&self, item: &str) -> Vec<Run> {
+    #[must_use]
+    pub fn spans(&self, item: &str) -> Vec<Run> {
         self.items.get(item).map(|releases| self.runs(releases)).unwrap_or_default()
     }
 
@@ -226,10 +232,11 @@ impl From<crate::release::NotARelease> for Unreadable {
 
 /// A run of releases of one branch.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Run {
-    pub(crate) first: Release,
-    /// None where it lasts to the branch's end.
-    pub(crate) last: Option<Release>,
+pub struct Run {
+    /// Its first release.
+    pub first: Release,
+    /// Its last release; none if it lasts to the branch's end.
+    pub last: Option<Release>,
 }
 
 impl std::fmt::Display for Run {

@@ -10,11 +10,12 @@ mod prose;
 pub mod public_api;
 mod since_claims;
 
-pub use availability::Availability;
+pub use availability::{Availability, Run};
 pub use history::history;
 pub use names::{NameKind, Names};
 pub use prose::Prose;
-pub(crate) use prose::{first_sentence, replace_code};
+pub use prose::first_sentence;
+pub(crate) use prose::replace_code;
 pub use since_claims::wrong_since_claims;
 
 /// The recorded data about the API, besides its declarations.

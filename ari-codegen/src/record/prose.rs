@@ -2,7 +2,8 @@
 //!
 //! Each file is a TOML table from an item, named as in [`Availability`](crate::Availability), to its text in Markdown.
 //! In addition, `error RESOURCE.NICKNAME STATUS` describes a declared error, and `example RESOURCE.NICKNAME` is Rust code
-//! that uses an operation. A text refers to an operation as `RESOURCE.NICKNAME` between backticks; each output replaces it
+//! that uses an operation, `follows RESOURCE.NICKNAME` says which events follow one, in their order, and `server NAME` what
+//! servers do about an operation, an event or a model that the declarations do not say. A text refers to an operation as `RESOURCE.NICKNAME` between backticks; each output replaces it
 //! by the name that the operation has there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,9 +58,11 @@ impl Prose {
     #[must_use]
     pub fn superfluous(&self, api: &Api) -> Vec<String> {
         let items = documented(api);
-        let is_item = |item: &str| match item.strip_prefix("example ") {
-            Some(name) => items.contains(&format!("operation {name}")),
-            None => items.contains(item),
+        let is_one_of = |kinds: &[&str], name: &str| kinds.iter().any(|kind| items.contains(&format!("{kind} {name}")));
+        let is_item = |item: &str| match item.split_once(' ') {
+            Some(("example" | "follows", name)) => is_one_of(&["operation"], name),
+            Some(("server", name)) => is_one_of(&["operation", "event", "model"], name),
+            _ => items.contains(item),
         };
         self.texts.keys().filter(|item| !is_item(item)).cloned().collect()
     }
@@ -80,7 +83,8 @@ pub(crate) fn replace_code(text: &str, replace: impl Fn(&str) -> Option<String>)
 }
 
 /// The first sentence of a text.
-pub(crate) fn first_sentence(text: &str) -> &str {
+#[must_use]
+pub fn first_sentence(text: &str) -> &str {
     let mut ends = text.match_indices(". ").map(|(at, _)| at + 1);
     let end = ends.find(|&at| text[at + 1..].starts_with(|c: char| c.is_uppercase() || c == '`' || c == '['));
     &text[..end.unwrap_or(text.len())]

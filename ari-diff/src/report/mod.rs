@@ -17,7 +17,8 @@ use super::judge::{Finding, Report};
 use super::rules::{Audience, Level};
 
 /// The heading of a group of findings.
-fn heading(resource: Option<&str>) -> &str {
+#[must_use]
+pub fn heading(resource: Option<&str>) -> &str {
     resource.unwrap_or("the release as a whole")
 }
 
@@ -36,7 +37,8 @@ fn total(report: &Report) -> String {
 }
 
 /// `9 changes · wire: 7 break, 2 note · Rust: 7 break, 2 note · 1 accepted`
-fn summary(report: &Report) -> String {
+#[must_use]
+pub fn summary(report: &Report) -> String {
     let open = report.open().count();
     let mut parts = vec![total(report)];
     if open > 0 {
@@ -57,7 +59,8 @@ fn summary(report: &Report) -> String {
 /// What was and what is: `optional → required`; only one of them where the other does not exist.
 ///
 /// Nothing where the context has said it already.
-fn values(finding: &Finding) -> Option<String> {
+#[must_use]
+pub fn values(finding: &Finding) -> Option<String> {
     let value = |side: &Option<Side>| side.as_ref().map(|side| side.value.clone());
     let values = match (value(&finding.change.old), value(&finding.change.new)) {
         (Some(old), Some(new)) => Some(format!("{old} → {new}")),
@@ -73,7 +76,8 @@ fn inherited(finding: &Finding) -> Option<String> {
 }
 
 /// The operation or model of the subject, its direction, and the number of heirs, as far as they apply.
-fn context(finding: &Finding) -> Option<String> {
+#[must_use]
+pub fn context(finding: &Finding) -> Option<String> {
     let ways = finding.change.uses.names();
     let is_model = finding.change.context.is_none() && finding.change.resource.is_some();
     let ways = (is_model && !ways.is_empty()).then(|| format!("in {}", ways.join(", ")));

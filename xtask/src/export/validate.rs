@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 
 use crate::asterisk;
-use crate::files::{cannot, ensure, read};
-use crate::tools::{cargo, succeed};
+use crate::files::{cannot, read};
+use crate::tools::{cargo, copied, install_once, npm_install, succeed};
 use crate::workspace::root;
 
 /// What is installed, in `e2e/clients/`.
@@ -135,27 +135,16 @@ fn step(name: &str, command: &mut Command) -> Result<()> {
 impl Tools {
     /// Installs what is pinned in `e2e/clients/`, unless it is there.
     fn install() -> Result<Self> {
-        let (from, folder) = (root().join("e2e/clients"), root().join("target/tools/export"));
-        for entry in fs::read_dir(&from).with_context(|| cannot("list", &from))? {
-            let entry = entry.with_context(|| cannot("list", &from))?;
-            if entry.path().is_file() {
-                ensure(&folder.join(entry.file_name()), &read(&entry.path())?)?;
-            }
-        }
+        let from = root().join("e2e/clients");
+        let tools = Self { folder: copied(&from, "export")? };
         let pinned = read(&from.join(NPM))? + &read(&from.join(PIP))?;
-        let tools = Self { folder };
-        let installed = tools.folder.join("installed");
-        if fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {
-            return Ok(tools);
-        }
-        // What is installed runs no programs of its own, and without a lock file no address of a registry is written.
-        let npm = ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"];
-        succeed(Command::new("npm").args(npm).current_dir(&tools.folder)).context("Node.js 20 or later is needed")?;
-        succeed(Command::new("python3").args(["-m", "venv", "python"]).current_dir(&tools.folder))
-            .context("Python 3.11 or later is needed, with its module venv")?;
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", PIP];
-        succeed(tools.python("python").args(pip).current_dir(&tools.folder))?;
-        ensure(&installed, &pinned)?;
+        install_once(&tools.folder, &pinned, || {
+            npm_install(&tools.folder)?;
+            succeed(Command::new("python3").args(["-m", "venv", "python"]).current_dir(&tools.folder))
+                .context("Python 3.11 or later is needed, with its module venv")?;
+            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", PIP];
+            succeed(tools.python("python").args(pip).current_dir(&tools.folder))
+        })?;
         Ok(tools)
     }
 

@@ -1,0 +1,82 @@
+//! Python with the client that openapi-python-client makes of the OpenAPI document.
+
+use ari_codegen::api::{Location, Operation, Response};
+use ari_codegen::export::operation_id;
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use serde_json::Value;
+
+use crate::samples::{Given, body, path, plain, query};
+use crate::site::key;
+
+pub(super) const NOTE: &str = "openapi-python-client, with api/openapi.json; the guide shows how to make the client.";
+
+/// Words that the generator of the client puts an underscore behind.
+const RESERVED: [&str; 7] = ["filter", "format", "from", "input", "object", "range", "type"];
+
+pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
+    if operation.response == Response::WebSocket {
+        return websocket(operation, given);
+    }
+    let id = operation_id(&key(operation));
+    let (package, function) = (operation.resource.to_snake_case(), id.to_snake_case());
+    let mut lines = vec![format!("from ari_client.api.{package} import {function}")];
+    let mut arguments = Vec::new();
+    for (parameter, value) in given {
+        match parameter.location {
+            Location::Path => arguments.push(literal(value)),
+            Location::Query => arguments.push(format!("{}={}", name(&parameter.name), listed(value))),
+            Location::Body(_) => {}
+        }
+    }
+    let positional = given.iter().filter(|(parameter, _)| parameter.location == Location::Path).count();
+    arguments.insert(positional, "client=ari".to_owned());
+    if let Some(body) = body(given) {
+        let class = format!("{}Body", id.to_upper_camel_case());
+        lines.push(format!("from ari_client.models import {class}"));
+        arguments.push(format!("body={class}.from_dict({})", literal(&body)));
+    }
+    let has_result = matches!(operation.response, Response::Json(_) | Response::Binary);
+    let (result, call) = if has_result { ("result = ", "sync") } else { ("", "sync_detailed") };
+    lines.push(String::new());
+    lines.push(format!("{result}{function}.{call}({})", arguments.join(", ")));
+    lines.join("\n")
+}
+
+fn websocket(operation: &Operation, given: &[Given<'_>]) -> String {
+    let query: Vec<String> =
+        query(given).map(|(parameter, value)| format!("{}={}", parameter.name, plain(value))).collect();
+    let url = format!("ws://localhost:8088/ari{}?{}&api_key=asterisk:asterisk", path(operation, given), query.join("&"));
+    format!(
+        "from ari_events import Event\nfrom websockets.sync.client import connect\n\n\
+         with connect({}) as events:\n    for message in events:\n        print(Event.model_validate_json(message))",
+        Value::from(url)
+    )
+}
+
+/// The generated client repeats a parameter for several values, of which the server takes the last: they go into one.
+fn listed(value: &Value) -> String {
+    match value {
+        Value::Array(_) => format!("[{}]", Value::from(plain(value))),
+        other => literal(other),
+    }
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Null => "None".to_owned(),
+        Value::Array(elements) => format!("[{}]", elements.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), literal(value))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn name(parameter: &str) -> String {
+    let name = parameter.to_snake_case();
+    if RESERVED.contains(&name.as_str()) { format!("{name}_") } else { name }
+}
