@@ -26,6 +26,8 @@ use ari_codegen::merge::merge;
 use ari_codegen::{Diagnostics, Record, ReleaseSource, corrected};
 use ari_diff::Declared;
 
+use site::Site;
+
 pub use observed::{Observed, Recorded};
 pub use samples::Samples;
 
@@ -51,19 +53,33 @@ pub struct Input<'a> {
 /// # Errors
 /// Every fault of the declarations, and every fixup that does not apply.
 pub fn atlas(input: &Input<'_>) -> Result<Vec<File>, Diagnostics> {
-    let (apis, availability) = corrected(input.sources, input.fixups, input.record)?;
-    let record = Record { availability, ..input.record.clone() };
-    let Some((api, _)) = merge(apis.clone(), &record.names) else { return Ok(Vec::new()) };
-    let lowered = lower(&api, &record)?;
-    let site = site::Site { input, record: &record, apis: &apis, api: &api, rust: &lowered.code };
-    let mut files = pages::pages(&site);
-    files.push(file("search.js", search::index(&site)));
+    let mut files = with_site(input, |site| {
+        let mut files = pages::pages(site);
+        files.push(file("search.js", search::index(site)));
+        files
+    })?;
     files.push(file("atlas.css", include_str!("../assets/atlas.css").to_owned()));
     files.push(file("atlas.js", include_str!("../assets/atlas.js").to_owned()));
     files.push(file("icon.svg", include_str!("../assets/icon.svg").to_owned()));
     let documents = export(input.sources, input.fixups, input.record)?;
     files.extend(documents.into_iter().map(|document| file(&format!("api/{}", document.path), document.text)));
     Ok(files)
+}
+
+/// The examples of the site as one file for each language, so that its compiler can check them.
+///
+/// # Errors
+/// As for [`atlas`].
+pub fn programs(input: &Input<'_>) -> Result<Vec<File>, Diagnostics> {
+    with_site(input, examples::programs)
+}
+
+fn with_site(input: &Input<'_>, make: impl FnOnce(&Site<'_>) -> Vec<File>) -> Result<Vec<File>, Diagnostics> {
+    let (apis, availability) = corrected(input.sources, input.fixups, input.record)?;
+    let record = Record { availability, ..input.record.clone() };
+    let Some((api, _)) = merge(apis.clone(), &record.names) else { return Ok(Vec::new()) };
+    let lowered = lower(&api, &record)?;
+    Ok(make(&Site { input, record: &record, apis: &apis, api: &api, rust: &lowered.code }))
 }
 
 fn file(path: &str, text: String) -> File {

@@ -12,9 +12,7 @@ pub(crate) fn blocks(site: &Site<'_>, root: &str, text: &str) -> Markup {
 
 /// A text for where paragraphs have no room.
 pub(crate) fn inline(site: &Site<'_>, root: &str, text: &str) -> Markup {
-    rendered(site, root, text, |event| {
-        !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph))
-    })
+    rendered(site, root, text, |event| !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)))
 }
 
 fn rendered(site: &Site<'_>, root: &str, text: &str, keeps: fn(&Event<'_>) -> bool) -> Markup {

@@ -65,7 +65,8 @@ impl Observed {
     /// Adds recorded traffic. Of several events of a type, and replies of an operation, the one with most members is
     /// kept.
     pub fn add_recorded(&mut self, recorded: Recorded<'_>) {
-        let lines = |text: &str| text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
+        let lines =
+            |text: &str| text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
         for event in lines(recorded.events) {
             if let Some(kind) = event["type"].as_str() {
                 keep_larger(&mut self.events, kind, &event);
@@ -155,7 +156,9 @@ mod tests {
     #[test]
     fn differences_have_a_result_for_each_release() {
         let mut observed = Observed::default();
-        observed.add_differences("| operation | 22.10.1 | 16.28.0 |\n|---|---|---|\n| `a.b` | same (2) | 1 of 2 differ |\n");
+        observed.add_differences(
+            "| operation | 22.10.1 | 16.28.0 |\n|---|---|---|\n| `a.b` | same (2) | 1 of 2 differ |\n",
+        );
         let result = |release: &str, text: &str| (release.to_owned(), text.to_owned());
         assert_eq!(observed.fake("a.b"), [result("22.10.1", "same (2)"), result("16.28.0", "1 of 2 differ")]);
     }

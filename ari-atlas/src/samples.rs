@@ -1,7 +1,8 @@
 //! Values of parameters for examples.
 
 use ari_codegen::api::{BodyForm, Location, Operation, Parameter, path_parameters};
-use serde_json::{Value, json};
+use ari_codegen::export::is_member_only;
+use serde_json::{Map, Value, json};
 
 use crate::site::key;
 
@@ -12,8 +13,35 @@ pub struct Samples {
     values: toml::Table,
 }
 
-/// A parameter with its value in an example.
-pub(crate) type Given<'a> = (&'a Parameter, Value);
+/// A parameter in an example.
+pub(crate) struct Given<'a> {
+    pub(crate) parameter: &'a Parameter,
+    pub(crate) value: Value,
+    pub(crate) place: Place,
+}
+
+/// Where an example puts a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Path,
+    Query,
+    /// A member of the body.
+    Member,
+    /// The body as a whole.
+    Body,
+}
+
+impl Place {
+    fn of(operation: &Operation, parameter: &Parameter) -> Self {
+        match parameter.location {
+            Location::Path => Self::Path,
+            Location::Query if is_member_only(operation, parameter) => Self::Member,
+            Location::Query => Self::Query,
+            Location::Body(BodyForm::BareVariables | BodyForm::BareFilter) => Self::Body,
+            Location::Body(_) => Self::Member,
+        }
+    }
+}
 
 impl Samples {
     /// Reads the file.
@@ -34,7 +62,11 @@ impl Samples {
         let in_path = path_parameters(&operation.path)
             .filter_map(|name| operation.parameters.iter().find(|parameter| parameter.name == name));
         let others = operation.parameters.iter().filter(|parameter| parameter.location != Location::Path);
-        in_path.chain(others).filter_map(|parameter| Some((parameter, self.value(operation, parameter)?))).collect()
+        let given = |parameter: &'a Parameter| {
+            let value = self.value(operation, parameter)?;
+            Some(Given { parameter, value, place: Place::of(operation, parameter) })
+        };
+        in_path.chain(others).filter_map(given).collect()
     }
 
     fn value(&self, operation: &Operation, parameter: &Parameter) -> Option<Value> {
@@ -72,25 +104,32 @@ pub(crate) fn plain(value: &Value) -> String {
 
 /// The body that a request with these values has.
 pub(crate) fn body(given: &[Given<'_>]) -> Option<Value> {
-    given.iter().find_map(|(parameter, value)| match parameter.location {
-        Location::Body(BodyForm::BareVariables | BodyForm::BareFilter) => Some(value.clone()),
-        Location::Body(_) => Some(json!({ &parameter.name: value })),
-        Location::Path | Location::Query => None,
-    })
+    if let Some(whole) = given.iter().find(|given| given.place == Place::Body) {
+        return Some(whole.value.clone());
+    }
+    let members = given.iter().filter(|given| given.place == Place::Member);
+    let members: Map<String, Value> = members.map(|it| (it.parameter.name.clone(), it.value.clone())).collect();
+    (!members.is_empty()).then_some(Value::Object(members))
 }
 
 /// The path with these values, each encoded as a segment.
 pub(crate) fn path(operation: &Operation, given: &[Given<'_>]) -> String {
     let mut path = operation.path.clone();
-    for (parameter, value) in given.iter().filter(|(parameter, _)| parameter.location == Location::Path) {
-        path = path.replace(&format!("{{{}}}", parameter.name), &encoded(&plain(value)));
+    for given in given.iter().filter(|given| given.place == Place::Path) {
+        path = path.replace(&format!("{{{}}}", given.parameter.name), &encoded(&plain(&given.value)));
     }
     path
 }
 
-/// The values that go into the query.
-pub(crate) fn query<'a>(given: &'a [Given<'a>]) -> impl Iterator<Item = (&'a Parameter, &'a Value)> {
-    given.iter().filter(|(parameter, _)| parameter.location == Location::Query).map(|(name, value)| (*name, value))
+/// The values that go into the query, each with its name.
+pub(crate) fn query<'a>(given: &'a [Given<'a>]) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    given.iter().filter(|given| given.place == Place::Query).map(|given| (given.parameter.name.as_str(), &given.value))
+}
+
+/// The address of the event connection, with the credentials that browsers cannot put into a header.
+pub(crate) fn websocket(operation: &Operation, given: &[Given<'_>]) -> String {
+    let query: String = query(given).map(|(name, value)| format!("{name}={}&", plain(value))).collect();
+    format!("ws://localhost:8088/ari{}?{query}api_key=asterisk:asterisk", path(operation, given))
 }
 
 /// Text as one segment of a path.

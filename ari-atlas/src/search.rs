@@ -19,7 +19,13 @@ pub(crate) fn index(site: &Site<'_>) -> String {
         items.push(entry(site, kind, &model.name, &page, &item));
         for property in &model.properties {
             let name = format!("{}.{}", model.name, property.name);
-            items.push(entry(site, "property", &name, &format!("{page}#{}", property.name), &format!("property {name}")));
+            items.push(entry(
+                site,
+                "property",
+                &name,
+                &format!("{page}#{}", property.name),
+                &format!("property {name}"),
+            ));
         }
     }
     format!("window.ATLAS = {};\n", Value::from(items))
@@ -32,7 +38,13 @@ fn operation_items(site: &Site<'_>, operation: &Operation, items: &mut Vec<Value
     items.push(described);
     for parameter in &operation.parameters {
         let name = format!("{name}.{}", parameter.name);
-        items.push(entry(site, "parameter", &name, &format!("{page}#{}", parameter.name), &format!("parameter {name}")));
+        items.push(entry(
+            site,
+            "parameter",
+            &name,
+            &format!("{page}#{}", parameter.name),
+            &format!("parameter {name}"),
+        ));
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use ari_atlas::{Input, Observed, Samples, atlas};
+use ari_atlas::{Input, Observed, Samples, atlas, programs};
 use ari_codegen::api::{Api, Response};
+use ari_codegen::emit::File;
 use ari_codegen::fixups::FIXUPS;
 use ari_codegen::merge::merge;
-use ari_codegen::{Names, Prose, Record, Release, ReleaseSource, Source, corrected};
+use ari_codegen::{Diagnostics, Names, Prose, Record, Release, ReleaseSource, Source, corrected};
 use ari_diff::Declared;
 
 fn api_docs() -> PathBuf {
@@ -57,7 +58,8 @@ fn samples() -> Samples {
     Samples::parse(&source(&api_docs().join("samples.toml")).text).unwrap()
 }
 
-fn site() -> BTreeMap<String, String> {
+/// What `make` gives, by path.
+fn made(make: fn(&Input<'_>) -> Result<Vec<File>, Diagnostics>) -> BTreeMap<String, String> {
     let of_release = |(release, folder): (Release, PathBuf)| {
         let listing = source(&folder.join("resources.json"));
         Declared::read(release.to_string(), Some(release), &listing, &resources(&folder)).unwrap()
@@ -71,7 +73,11 @@ fn site() -> BTreeMap<String, String> {
         samples: &samples(),
         observed: &Observed::default(),
     };
-    atlas(&input).unwrap().into_iter().map(|file| (file.path, file.text)).collect()
+    make(&input).unwrap().into_iter().map(|file| (file.path, file.text)).collect()
+}
+
+fn site() -> BTreeMap<String, String> {
+    made(atlas)
 }
 
 /// Made once for all tests.
@@ -107,7 +113,13 @@ fn required_parameters_have_chosen_values() {
     let (api, samples) = (api(), samples());
     for operation in api.operations() {
         for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
-            assert!(samples.has(operation, parameter), "{}.{}: {}", operation.resource, operation.nickname, parameter.name);
+            assert!(
+                samples.has(operation, parameter),
+                "{}.{}: {}",
+                operation.resource,
+                operation.nickname,
+                parameter.name
+            );
         }
     }
 }
@@ -117,7 +129,9 @@ fn values_of_samples_are_for_what_exists() {
     let api = api();
     let known: BTreeSet<String> = api
         .operations()
-        .flat_map(|it| it.parameters.iter().map(move |parameter| format!("{}.{}.{}", it.resource, it.nickname, parameter.name)))
+        .flat_map(|it| {
+            it.parameters.iter().map(move |parameter| format!("{}.{}.{}", it.resource, it.nickname, parameter.name))
+        })
         .collect();
     let samples = samples();
     let unknown: Vec<&str> = samples.items().filter(|item| !known.contains(*item)).collect();
@@ -132,6 +146,30 @@ fn every_operation_has_an_example_for_each_tool() {
             assert!(page.contains(&format!("data-title=\"{tool}\"")), "{}: {tool}", operation.nickname);
         }
         assert_eq!(page.contains("websocat"), operation.response == Response::WebSocket, "{}", operation.nickname);
+    }
+}
+
+/// Where compilers read the examples: the tests of the bindings, and `cargo xtask export --validate`.
+const COMPILED: [(&str, &str); 3] = [
+    ("examples.rs", "ari-bindings/tests/atlas.rs"),
+    ("examples.ts", "e2e/clients/examples.ts"),
+    ("examples.py", "e2e/clients/examples.py"),
+];
+
+#[test]
+fn compiled_examples_are_those_of_the_site() {
+    let programs = made(programs);
+    for (name, path) in COMPILED {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        if std::env::var_os("UPDATE_EXAMPLES").is_some() {
+            std::fs::write(&path, &programs[name]).unwrap();
+        }
+        let repair = "`UPDATE_EXAMPLES=1 cargo test --package ari-atlas compiled_examples` repairs it";
+        assert!(
+            std::fs::read_to_string(&path).is_ok_and(|text| text == programs[name]),
+            "{}: {repair}",
+            path.display()
+        );
     }
 }
 
@@ -176,7 +214,9 @@ fn page_says_who_has_what_since_when() {
 #[test]
 fn page_has_what_servers_do() {
     let mute = text("operations/channels.mute.html");
-    assert!(mute.contains("Corrected here: the direction to mute") && mute.contains("channels.mute.direction: is required"));
+    assert!(
+        mute.contains("Corrected here: the direction to mute") && mute.contains("channels.mute.direction: is required")
+    );
     let play = text("operations/channels.play.html");
     assert!(play.contains("no PlaybackFinished comes"), "{play}");
     assert!(text("events/PlaybackFinished.html").contains("channels.play"), "its causes");
@@ -184,7 +224,8 @@ fn page_has_what_servers_do() {
 
 #[test]
 fn comparison_links_what_changed() {
-    let pages: Vec<&String> = SITE.keys().filter(|path| path.starts_with("compare/16.") && path.contains("...22.")).collect();
+    let pages: Vec<&String> =
+        SITE.keys().filter(|path| path.starts_with("compare/16.") && path.contains("...22.")).collect();
     let [path] = pages.as_slice() else { panic!("{pages:?}") };
     assert!(SITE[*path].contains("href=\"../events/CallBroadcast.html\""));
     assert!(text(path).contains("an event is new"));

@@ -2,21 +2,28 @@
 
 use ari_codegen::api::{Method, Operation, Response};
 
-use crate::samples::{Given, body, path, plain, query};
+use crate::samples::{Given, body, path, plain, query, websocket};
 
-pub(super) const NOTE: &str = "curl 7.87 or later; the user and the password are those of ari.conf.";
+/// What the example needs.
+pub(super) fn note(operation: &Operation) -> &'static str {
+    match operation.response {
+        Response::WebSocket => "websocat, since curl has no command for it; user and password are those of ari.conf.",
+        _ => "curl 7.87 or later; user and password are those of ari.conf.",
+    }
+}
 
 pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
-    let url = format!("localhost:8088/ari{}", path(operation, given));
     if operation.response == Response::WebSocket {
-        let query: Vec<String> =
-            query(given).map(|(parameter, value)| format!("{}={}", parameter.name, plain(value))).collect();
-        return format!("websocat 'ws://{url}?{}&api_key=asterisk:asterisk'", query.join("&"));
+        return format!("websocat '{}'", websocket(operation, given));
     }
-    let method = (operation.method != Method::Get).then(|| format!("--request {} ", operation.method)).unwrap_or_default();
-    let mut parts = vec!["curl --user asterisk:asterisk".to_owned(), format!("{method}http://{url}")];
-    for (parameter, value) in query(given) {
-        parts.push(format!("--url-query {}", quoted(&format!("{}={}", parameter.name, plain(value)))));
+    let method =
+        (operation.method != Method::Get).then(|| format!("--request {} ", operation.method)).unwrap_or_default();
+    let mut parts = vec![
+        "curl --user asterisk:asterisk".to_owned(),
+        format!("{method}http://localhost:8088/ari{}", path(operation, given)),
+    ];
+    for (name, value) in query(given) {
+        parts.push(format!("--url-query {}", quoted(&format!("{name}={}", plain(value)))));
     }
     parts.extend(body(given).map(|body| format!("--json {}", quoted(&body.to_string()))));
     parts.extend((operation.response == Response::Binary).then(|| "--output recording.wav".to_owned()));

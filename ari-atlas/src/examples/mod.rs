@@ -2,6 +2,7 @@
 
 mod command;
 mod curl;
+mod programs;
 mod python;
 mod rust;
 mod typescript;
@@ -9,6 +10,8 @@ mod typescript;
 use ari_codegen::api::Operation;
 
 use crate::site::Site;
+
+pub(crate) use programs::programs;
 
 /// Code that uses an operation.
 pub(crate) struct Example {
@@ -25,7 +28,7 @@ pub(crate) struct Example {
 pub(crate) fn examples(site: &Site<'_>, operation: &Operation) -> Vec<Example> {
     let given = site.input.samples.given(operation);
     let example = |title, language, note, code| Example { title, language, code, note };
-    let mut examples = vec![example("curl", "sh", curl::NOTE, curl::example(operation, &given))];
+    let mut examples = vec![example("curl", "sh", curl::note(operation), curl::example(operation, &given))];
     let rust = rust::example(site, operation, &given);
     examples.extend(rust.map(|code| example("Rust", "rust", rust::NOTE, code)));
     examples.push(example("TypeScript", "ts", typescript::NOTE, typescript::example(operation, &given)));

@@ -1,11 +1,11 @@
 //! Python with the client that openapi-python-client makes of the OpenAPI document.
 
-use ari_codegen::api::{Location, Operation, Response};
+use ari_codegen::api::{Operation, Response};
 use ari_codegen::export::operation_id;
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use serde_json::Value;
 
-use crate::samples::{Given, body, path, plain, query};
+use crate::samples::{self, Given, Place, body, plain};
 use crate::site::key;
 
 pub(super) const NOTE: &str = "openapi-python-client, with api/openapi.json; the guide shows how to make the client.";
@@ -21,14 +21,14 @@ pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
     let (package, function) = (operation.resource.to_snake_case(), id.to_snake_case());
     let mut lines = vec![format!("from ari_client.api.{package} import {function}")];
     let mut arguments = Vec::new();
-    for (parameter, value) in given {
-        match parameter.location {
-            Location::Path => arguments.push(literal(value)),
-            Location::Query => arguments.push(format!("{}={}", name(&parameter.name), listed(value))),
-            Location::Body(_) => {}
+    for Given { parameter, value, place } in given {
+        match place {
+            Place::Path => arguments.push(literal(value)),
+            Place::Query => arguments.push(format!("{}={}", name(&parameter.name), listed(value))),
+            Place::Member | Place::Body => {}
         }
     }
-    let positional = given.iter().filter(|(parameter, _)| parameter.location == Location::Path).count();
+    let positional = given.iter().filter(|given| given.place == Place::Path).count();
     arguments.insert(positional, "client=ari".to_owned());
     if let Some(body) = body(given) {
         let class = format!("{}Body", id.to_upper_camel_case());
@@ -43,9 +43,7 @@ pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
 }
 
 fn websocket(operation: &Operation, given: &[Given<'_>]) -> String {
-    let query: Vec<String> =
-        query(given).map(|(parameter, value)| format!("{}={}", parameter.name, plain(value))).collect();
-    let url = format!("ws://localhost:8088/ari{}?{}&api_key=asterisk:asterisk", path(operation, given), query.join("&"));
+    let url = samples::websocket(operation, given);
     format!(
         "from ari_events import Event\nfrom websockets.sync.client import connect\n\n\
          with connect({}) as events:\n    for message in events:\n        print(Event.model_validate_json(message))",
@@ -68,8 +66,10 @@ fn literal(value: &Value) -> String {
         Value::Null => "None".to_owned(),
         Value::Array(elements) => format!("[{}]", elements.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
-            let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), literal(value))).collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), literal(value)))
+                .collect();
             format!("{{{}}}", members.join(", "))
         }
         other => other.to_string(),

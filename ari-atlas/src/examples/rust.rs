@@ -16,7 +16,7 @@ pub(super) fn example(site: &Site<'_>, operation: &api::Operation, given: &[Give
         return Some(code.trim().to_owned());
     }
     if operation.response == Response::WebSocket {
-        let applications = given.first().map(|(_, value)| literal(value)).unwrap_or_default();
+        let applications = given.first().map(|given| literal(&given.value)).unwrap_or_default();
         return Some(format!(
             "let mut events = ari.events({applications}).await?;\nwhile let Some(event) = events.next().await {{\n    println!(\"{{event:?}}\");\n}}"
         ));
@@ -31,6 +31,11 @@ pub(super) fn example(site: &Site<'_>, operation: &api::Operation, given: &[Give
         let found = module.operations.iter().find(|found| is_same(found))?;
         Some(call(found, &on_module(module), 0, given))
     })
+}
+
+/// Whether the example is made of the samples, and not compiled as part of the documentation.
+pub(super) fn is_generated(site: &Site<'_>, operation: &api::Operation) -> bool {
+    site.text(&format!("example {}", key(operation))).is_none() && operation.response != Response::WebSocket
 }
 
 fn on_handle(handle: &Handle, given: &[Given<'_>]) -> String {
@@ -78,8 +83,8 @@ fn models(operation: &Operation) -> Vec<String> {
 }
 
 fn argument(argument: &Argument, given: &[Given<'_>]) -> Option<String> {
-    let (_, value) = given.iter().find(|(parameter, _)| parameter.name == argument.wire)?;
-    Some(match (&argument.form, value) {
+    let given = given.iter().find(|given| given.parameter.name == argument.wire)?;
+    Some(match (&argument.form, &given.value) {
         (Form::Variables | Form::BareVariables | Form::Members, Value::Object(members)) => {
             let pairs: Vec<String> =
                 members.iter().map(|(key, value)| format!("({}, {})", text(key), literal(value))).collect();

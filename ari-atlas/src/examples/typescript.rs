@@ -1,32 +1,30 @@
 //! TypeScript with the types that openapi-typescript makes of the OpenAPI document.
 
-use ari_codegen::api::{Location, Operation, Response};
+use ari_codegen::api::{Operation, Response};
 use serde_json::Value;
 
-use crate::samples::{Given, body, path, plain, query};
+use crate::samples::{Given, Place, body, websocket};
 
 pub(super) const NOTE: &str =
     "openapi-typescript and openapi-fetch, with api/openapi.json; the guide shows how to make the client.";
 
 pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
     if operation.response == Response::WebSocket {
-        let query: Vec<String> =
-            query(given).map(|(parameter, value)| format!("{}={}", parameter.name, plain(value))).collect();
-        let url = format!("ws://localhost:8088/ari{}?{}&api_key=asterisk:asterisk", path(operation, given), query.join("&"));
+        let url = websocket(operation, given);
         return format!(
             "const events = new WebSocket(\n  {},\n);\nevents.onmessage = ({{ data }}) => console.log(JSON.parse(data));",
             text(&url)
         );
     }
-    let members = |location: Location| {
-        let of_location = given.iter().filter(move |(parameter, _)| parameter.location == location);
-        of_location.map(|(parameter, value)| format!("{}: {}", name(&parameter.name), literal(value))).collect::<Vec<_>>()
+    let members = |place: Place| {
+        let at_place = given.iter().filter(move |given| given.place == place);
+        at_place.map(|given| format!("{}: {}", name(&given.parameter.name), literal(&given.value))).collect::<Vec<_>>()
     };
-    let params: Vec<String> = [("path", Location::Path), ("query", Location::Query)]
+    let params: Vec<String> = [("path", Place::Path), ("query", Place::Query)]
         .into_iter()
-        .map(|(place, location)| (place, members(location)))
+        .map(|(name, place)| (name, members(place)))
         .filter(|(_, members)| !members.is_empty())
-        .map(|(place, members)| format!("{place}: {{ {} }}", members.join(", ")))
+        .map(|(name, members)| format!("{name}: {{ {} }}", members.join(", ")))
         .collect();
     let mut options = Vec::new();
     if !params.is_empty() {
@@ -53,7 +51,8 @@ fn literal(value: &Value) -> String {
 
 /// The name of a member, in quotes where it is no identifier.
 fn name(key: &str) -> String {
-    let is_identifier = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit());
+    let is_identifier =
+        key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit());
     if is_identifier { key.to_owned() } else { text(key) }
 }
 

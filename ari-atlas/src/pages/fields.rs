@@ -66,7 +66,13 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(super) fn of_property(property: &'a Property, holder: &str, owner: String, ty: Markup, required: Required) -> Self {
+    pub(super) fn of_property(
+        property: &'a Property,
+        holder: &str,
+        owner: String,
+        ty: Markup,
+        required: Required,
+    ) -> Self {
         Self {
             name: &property.name,
             item: format!("property {holder}.{}", property.name),

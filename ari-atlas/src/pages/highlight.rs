@@ -3,8 +3,8 @@
 use maud::{Markup, Render as _, html};
 
 const KEYWORDS: [&str; 24] = [
-    "as", "async", "await", "class", "const", "curl", "def", "else", "false", "fn", "for", "from", "if", "import", "in",
-    "let", "match", "mut", "new", "null", "true", "use", "while", "with",
+    "as", "async", "await", "class", "const", "curl", "def", "else", "false", "fn", "for", "from", "if", "import",
+    "in", "let", "match", "mut", "new", "null", "true", "use", "while", "with",
 ];
 
 pub(super) fn highlight(language: &str, text: &str) -> Markup {
@@ -13,7 +13,11 @@ pub(super) fn highlight(language: &str, text: &str) -> Markup {
     while !rest.is_empty() {
         let (class, length) = token(language, rest);
         let (token, after) = rest.split_at(length);
-        parts.push(if class.is_empty() { token.render() } else { html! { span class=(class) { (token) } } });
+        parts.push(if class.is_empty() {
+            token.render()
+        } else {
+            html! { span class=(class) { (token) } }
+        });
         rest = after;
     }
     html! { @for part in parts { (part) } }
@@ -34,7 +38,13 @@ fn token(language: &str, text: &str) -> (&'static str, usize) {
         let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
         let word = &text[..end];
         let is_keyword = KEYWORDS.contains(&word) && (word != "curl" || language == "sh");
-        let class = if is_keyword { "k" } else if first.is_ascii_digit() { "n" } else { "" };
+        let class = if is_keyword {
+            "k"
+        } else if first.is_ascii_digit() {
+            "n"
+        } else {
+            ""
+        };
         return (class, end);
     }
     ("", first.len_utf8())

@@ -26,7 +26,8 @@ pub(super) fn page(site: &Site<'_>) -> String {
         }
     }
     // What a branch's first release has is no news of that release.
-    let oldest = |release: &Release| !availability.releases().any(|other| other.major == release.major && other < *release);
+    let oldest =
+        |release: &Release| !availability.releases().any(|other| other.major == release.major && other < *release);
     added.retain(|release, _| !oldest(release));
     let content = html! {
         article {
@@ -51,7 +52,9 @@ pub(super) fn page(site: &Site<'_>) -> String {
 fn group(site: &Site<'_>, kind: &str, title: &str, items: &[&str]) -> Markup {
     let names: Vec<&str> = items.iter().filter_map(|item| item.strip_prefix(kind)?.strip_prefix(' ')).collect();
     // A member of what is new itself needs no line.
-    let is_new = |owner: &str| ["operation", "event", "model"].iter().any(|kind| items.contains(&format!("{kind} {owner}").as_str()));
+    let is_new = |owner: &str| {
+        ["operation", "event", "model"].iter().any(|kind| items.contains(&format!("{kind} {owner}").as_str()))
+    };
     let names: Vec<&str> =
         names.into_iter().filter(|name| name.rsplit_once('.').is_none_or(|(owner, _)| !is_new(owner))).collect();
     html! {
@@ -76,7 +79,8 @@ fn link(site: &Site<'_>, name: &str) -> Markup {
 /// The operations that not every branch has from its start.
 fn matrix(site: &Site<'_>) -> Markup {
     let branches = site.coverage("");
-    let partial = site.api.operations().filter(|operation| site.runs(&format!("operation {}", key(operation))).is_some());
+    let partial =
+        site.api.operations().filter(|operation| site.runs(&format!("operation {}", key(operation))).is_some());
     html! {
         section #matrix {
             h2 { "Operations that some releases lack" }

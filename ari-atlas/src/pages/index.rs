@@ -13,7 +13,8 @@ pub(super) fn page(site: &Site<'_>) -> String {
     let (operations, events, models) = (site.api.operations().count(), site.api.events().len(), site.models().count());
     let releases = site.record.availability.releases().count();
     let span = |at: Option<ari_codegen::Release>| at.map(|release| release.major.to_string()).unwrap_or_default();
-    let (first, last) = (span(site.record.availability.releases().next()), span(site.record.availability.releases().last()));
+    let (first, last) =
+        (span(site.record.availability.releases().next()), span(site.record.availability.releases().last()));
     let content = html! {
         article.home {
             div.hero {

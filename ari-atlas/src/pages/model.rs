@@ -57,7 +57,8 @@ fn members<'a>(site: &'a Site<'_>, model: &'a Model) -> Vec<Field<'a>> {
             if members.iter().any(|known| known.name == property.name) {
                 continue;
             }
-            let inherited = (holder.name != model.name).then(|| html! { "of every " (parts::model_link(site, ROOT, holder)) });
+            let inherited =
+                (holder.name != model.name).then(|| html! { "of every " (parts::model_link(site, ROOT, holder)) });
             members.push(Field { place: inherited, ..member(site, holder, property) });
         }
     }

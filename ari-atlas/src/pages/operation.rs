@@ -87,7 +87,11 @@ fn parameters(site: &Site<'_>, operation: &Operation) -> Markup {
 
 fn parameter<'a>(site: &'a Site<'_>, operation: &Operation, parameter: &'a Parameter) -> Field<'a> {
     let ty = parts::ty(site, ROOT, &parameter.ty);
-    let ty = if parameter.multiple { html! { "list of " (ty) } } else { ty };
+    let ty = if parameter.multiple {
+        html! { "list of " (ty) }
+    } else {
+        ty
+    };
     let of_release = |api: &ari_codegen::api::Api| {
         let same = api.operations().find(|it| it.method == operation.method && it.path == operation.path)?;
         let found = same.parameters.iter().find(|it| it.name == parameter.name)?;

@@ -99,7 +99,8 @@ fn observed(site: &Site<'_>, name: &str) -> Markup {
 
 /// All of it on one page.
 pub(super) fn page(site: &Site<'_>) -> String {
-    let operations = site.api.operations().map(|operation| (key(operation), format!("operations/{}.html", key(operation))));
+    let operations =
+        site.api.operations().map(|operation| (key(operation), format!("operations/{}.html", key(operation))));
     let models = site.api.models.values().map(|model| (model.name.clone(), model_page(model, site)));
     let texts: Vec<(String, String, &str)> = operations
         .chain(models)

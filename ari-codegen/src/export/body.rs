@@ -11,7 +11,8 @@ use crate::document::{Members, Node};
 const BODY: &str = "body";
 
 /// Whether a query parameter is a member of the body only.
-pub(super) fn is_member_only(operation: &Operation, parameter: &Parameter) -> bool {
+#[must_use]
+pub fn is_member_only(operation: &Operation, parameter: &Parameter) -> bool {
     let has_body = operation.parameters.iter().any(|it| matches!(it.location, Location::Body(_)));
     parameter.location == Location::Query && parameter.name == BODY && has_body
 }

@@ -22,6 +22,7 @@ use crate::record::Record;
 
 use scope::Scope;
 
+pub use body::is_member_only;
 pub use scope::operation_id;
 
 /// The documents, by path under their folder: those of all releases together on top, those of one in a folder of its

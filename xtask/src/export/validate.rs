@@ -16,6 +16,8 @@ use crate::workspace::root;
 const NPM: &str = "package.json";
 const PIP: &str = "requirements.txt";
 
+const STRICT: [&str; 5] = ["--strict", "--module", "nodenext", "--target", "es2022"];
+
 /// Sends what the document allows, and fails on what it does not let the server answer.
 ///
 /// Only valid requests, since others crash servers. Loggers are left alone, since a file is made for each name.
@@ -59,7 +61,9 @@ pub(super) fn documents(export: &Path) -> Result<()> {
     for folder in &folders {
         tools.generate(folder)?;
     }
-    Ok(())
+    // The examples of the atlas are about all releases.
+    tools.generate(export)?;
+    tools.examples()
 }
 
 /// Lets the programs on generated code make a call on a real server, then sends it what its document allows, if asked
@@ -148,6 +152,13 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Compiles the examples of the atlas, and sends the requests of those in Python to nobody.
+    fn examples(&self) -> Result<()> {
+        let program = ["examples.ts", "ari.d.ts"];
+        step("TypeScript of the atlas", self.node("tsc").args(program).args(STRICT).current_dir(&self.folder))?;
+        step("Python of the atlas", self.python("python").arg("examples.py").current_dir(&self.folder))
+    }
+
     fn node(&self, program: &str) -> Command {
         Command::new(self.folder.join("node_modules/.bin").join(program))
     }
@@ -173,8 +184,8 @@ impl Tools {
             typescript.as_ref().is_ok_and(|output| output.status.success()),
             "openapi-typescript: {typescript:?}"
         );
-        let strict = ["hello.ts", "ari.d.ts", "--strict", "--module", "nodenext", "--target", "es2022"];
-        step(&format!("TypeScript of {name}"), self.node("tsc").args(strict).current_dir(&self.folder))?;
+        let program = ["hello.ts", "ari.d.ts"];
+        step(&format!("TypeScript of {name}"), self.node("tsc").args(program).args(STRICT).current_dir(&self.folder))?;
         let models = ["--output", "ari_events.py", "--input-file-type", "jsonschema", "--formatters", "builtin"];
         let of_events = ["--output-model-type", "pydantic_v2.BaseModel", "--input"];
         let mut command = self.python("datamodel-codegen");
