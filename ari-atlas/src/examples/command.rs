@@ -1,26 +1,38 @@
-//! The command line: path parameters by position, the others as flags.
+//! The command line: what the path needs by its place, the rest as options.
 
 use ari_codegen::api::Operation;
-use heck::ToKebabCase as _;
+use ari_codegen::rust::OfferedReply;
 use serde_json::Value;
 
 use super::curl::quoted;
 use crate::samples::{Given, Place, plain};
+use crate::site::Site;
 
-pub(super) const NOTE: &str = "The command line that is being built: its form, not yet a program.";
+pub(super) const NOTE: &str = "The command of ari-cli.";
 
-pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
-    let mut words = vec!["ari".to_owned(), operation.resource.to_kebab_case(), operation.nickname.to_kebab_case()];
-    for Given { parameter, value, place } in given {
-        let text = match value {
-            Value::Object(_) => value.to_string(),
-            Value::Array(elements) if elements.iter().any(Value::is_object) => value.to_string(),
-            other => plain(other),
-        };
-        if *place != Place::Path {
-            words.push(format!("--{}", parameter.name.to_kebab_case()));
-        }
-        words.push(quoted(&text));
+/// A line of a shell; none for what opens events.
+pub(super) fn example(site: &Site<'_>, operation: &Operation, given: &[Given<'_>]) -> Option<String> {
+    let resource = site.rust.reference.resources.iter().find(|resource| resource.name == operation.resource)?;
+    let offered = resource.operations.iter().find(|offered| offered.name == operation.nickname)?;
+    if offered.reply == OfferedReply::Events {
+        return None;
     }
-    words.join(" ")
+    let mut words = vec!["ari".to_owned(), resource.command.clone(), offered.command.clone()];
+    for Given { parameter, value, place } in given {
+        if *place != Place::Path {
+            let option = offered.parameters.iter().find(|option| option.name == parameter.name)?;
+            words.push(format!("--{}", option.command));
+        }
+        words.push(quoted(&text(value)));
+    }
+    Some(words.join(" "))
+}
+
+/// JSON where the value has structure, else the text of a query.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Object(_) => value.to_string(),
+        Value::Array(elements) if elements.iter().any(Value::is_object) => value.to_string(),
+        other => plain(other),
+    }
 }

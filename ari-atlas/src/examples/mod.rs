@@ -33,6 +33,7 @@ pub(crate) fn examples(site: &Site<'_>, operation: &Operation) -> Vec<Example> {
     examples.extend(rust.map(|code| example("Rust", "rust", rust::NOTE, code)));
     examples.push(example("TypeScript", "ts", typescript::NOTE, typescript::example(operation, &given)));
     examples.push(example("Python", "py", python::NOTE, python::example(operation, &given)));
-    examples.push(example("ari", "sh", command::NOTE, command::example(operation, &given)));
+    let command = command::example(site, operation, &given);
+    examples.extend(command.map(|code| example("ari", "sh", command::NOTE, code)));
     examples
 }

@@ -1,6 +1,7 @@
 //! The program `ari` against the fake Asterisk.
 
 mod api;
+mod atlas;
 mod completion;
 mod man;
 mod operations;
