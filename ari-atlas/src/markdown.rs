@@ -29,9 +29,16 @@ fn rendered(site: &Site<'_>, root: &str, text: &str, keeps: fn(&Event<'_>) -> bo
 
 /// Code, as a link where it is the name of something.
 fn linked(site: &Site<'_>, root: &str, code: &str) -> Markup {
-    match site.page(code) {
-        Some(page) => html! { a href=(format!("{root}{page}")) { code { (code) } } },
-        None => html! { code { (code) } },
+    code_link(site.page(code).map(|page| format!("{root}{page}")), code)
+}
+
+/// Code, as a link if it has a target.
+pub(crate) fn code_link(target: Option<String>, text: &str) -> Markup {
+    let code = html! { code { (text) } };
+    if let Some(target) = target {
+        html! { a href=(target) { (code) } }
+    } else {
+        code
     }
 }
 

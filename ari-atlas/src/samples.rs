@@ -1,5 +1,7 @@
 //! Values of parameters for examples.
 
+use std::fmt::Write as _;
+
 use ari_codegen::api::{BodyForm, Location, Operation, Parameter, path_parameters};
 use ari_codegen::export::is_member_only;
 use serde_json::{Map, Value, json};
@@ -128,8 +130,9 @@ pub(crate) fn query<'a>(given: &'a [Given<'a>]) -> impl Iterator<Item = (&'a str
 
 /// The address of the event connection, with the credentials that browsers cannot put into a header.
 pub(crate) fn websocket(operation: &Operation, given: &[Given<'_>]) -> String {
-    let query: String = query(given).map(|(name, value)| format!("{name}={}&", plain(value))).collect();
-    format!("ws://localhost:8088/ari{}?{query}api_key=asterisk:asterisk", path(operation, given))
+    let mut query: Vec<String> = query(given).map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    query.push("api_key=asterisk:asterisk".to_owned());
+    format!("ws://localhost:8088/ari{}?{}", path(operation, given), query.join("&"))
 }
 
 /// Text as one segment of a path.
@@ -138,7 +141,7 @@ fn encoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'@' => out.push(byte.into()),
-            other => out.push_str(&format!("%{other:02X}")),
+            other => drop(write!(out, "%{other:02X}")),
         }
     }
     out

@@ -17,7 +17,7 @@ pub(super) fn example(operation: &Operation, given: &[Given<'_>]) -> String {
         return format!("websocat '{}'", websocket(operation, given));
     }
     let method =
-        (operation.method != Method::Get).then(|| format!("--request {} ", operation.method)).unwrap_or_default();
+        if operation.method == Method::Get { String::new() } else { format!("--request {} ", operation.method) };
     let mut parts = vec![
         "curl --user asterisk:asterisk".to_owned(),
         format!("{method}http://localhost:8088/ari{}", path(operation, given)),

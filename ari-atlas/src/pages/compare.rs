@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::layout::{Page, render};
 use crate::file;
+use crate::markdown::code_link;
 use crate::site::Site;
 
 const ROOT: &str = "../";
@@ -116,7 +117,7 @@ fn filter(report: &Report) -> Markup {
 fn change(site: &Site<'_>, finding: &Finding) -> Markup {
     let subject = &finding.change.subject;
     let owner = || subject.rsplit_once('.').and_then(|(owner, member)| Some(format!("{}#{member}", site.page(owner)?)));
-    let target = site.page(subject).or_else(owner);
+    let target = site.page(subject).or_else(owner).map(|page| format!("{ROOT}{page}"));
     html! {
         li data-level=(finding.worst().name()) {
             div.levels {
@@ -125,10 +126,7 @@ fn change(site: &Site<'_>, finding: &Finding) -> Markup {
             }
             div {
                 p.subject {
-                    @match target {
-                        Some(target) => a href=(format!("{ROOT}{target}")) { code { (subject) } },
-                        None => code { (subject) },
-                    }
+                    (code_link(target, subject))
                     @if let Some(context) = context(finding) { span.small { " " (context) } }
                 }
                 p { (values(finding).unwrap_or_else(|| finding.rule.detects.to_owned())) }

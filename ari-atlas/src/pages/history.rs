@@ -6,6 +6,7 @@ use ari_codegen::Release;
 use maud::{Markup, html};
 
 use super::layout::{Page, render};
+use crate::markdown::code_link;
 use crate::site::{Coverage, Site, key, operation_page};
 
 /// Kinds of item in the order of the page; values follow from what has them.
@@ -66,14 +67,8 @@ fn group(site: &Site<'_>, kind: &str, title: &str, items: &[&str]) -> Markup {
 
 /// An item, or a member at its place on the item's page.
 fn link(site: &Site<'_>, name: &str) -> Markup {
-    if let Some(page) = site.page(name) {
-        return html! { a href=(page) { code { (name) } } };
-    }
-    let member = name.rsplit_once('.').and_then(|(owner, member)| Some(format!("{}#{member}", site.page(owner)?)));
-    match member {
-        Some(target) => html! { a href=(target) { code { (name) } } },
-        None => html! { code { (name) } },
-    }
+    let of_owner = || name.rsplit_once('.').and_then(|(owner, member)| Some(format!("{}#{member}", site.page(owner)?)));
+    code_link(site.page(name).or_else(of_owner), name)
 }
 
 /// The operations that not every branch has from its start.

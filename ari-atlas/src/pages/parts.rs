@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::highlight::highlight;
+use crate::markdown::code_link;
 use crate::site::{Coverage, Site, key, model_page, operation_page};
 
 pub(super) fn method(method: Method) -> Markup {
@@ -32,10 +33,10 @@ pub(super) fn ty(site: &Site<'_>, root: &str, ty: &Type) -> Markup {
         Type::Object => html! { "object" },
         Type::StringMap => html! { "object of strings" },
         Type::List(inner) => html! { "list of " (self::ty(site, root, inner)) },
-        Type::Model(name) => match site.api.models.get(name) {
-            Some(model) => model_link(site, root, model),
-            None => html! { code { (name) } },
-        },
+        Type::Model(name) => {
+            let page = site.api.models.get(name).map(|model| format!("{root}{}", model_page(model, site)));
+            code_link(page, name)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use ari_codegen::fixups::{Fix, Fixup};
 use maud::{Markup, html};
 
 use super::layout::{Page, render};
-use crate::markdown::inline;
+use crate::markdown::{code_link, inline};
 use crate::site::{Site, key, model_page};
 
 /// What is known of one item, as a section of its page.
@@ -53,10 +53,7 @@ fn place(site: &Site<'_>, root: &str, place: &str) -> Markup {
         None => place.rsplit_once('.').map_or((place, None), |(owner, member)| (owner, Some(member))),
     };
     let anchor = member.map(|member| format!("#{member}")).unwrap_or_default();
-    match site.page(owner) {
-        Some(page) => html! { a href=(format!("{root}{page}{anchor}")) { code { (place) } } },
-        None => html! { code { (place) } },
-    }
+    code_link(site.page(owner).map(|page| format!("{root}{page}{anchor}")), place)
 }
 
 /// What real servers answered, and whether the fake does the same.

@@ -14,7 +14,10 @@ fn commands_of_the_atlas_send_the_requests_of_their_operations() {
     let mut shell = std::process::Command::new("sh");
     shell.args(["-e", "-c", &script]).arg(ari.get_program());
     for (name, value) in ari.get_envs() {
-        value.map_or_else(|| shell.env_remove(name), |value| shell.env(name, value));
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
     }
     let done = run(&mut shell);
     assert_eq!(done.status, 0, "{done:?}");

@@ -58,7 +58,7 @@ fn websocket_without_declared_events_refers_to_none() {
     for (_, source) in sources.iter_mut().flat_map(|source| &mut source.resources) {
         source.text = source.text.replace("\"discriminator\": \"type\",", "");
     }
-    for file in export(&sources, &[], &Record::default()).unwrap().iter().filter(|file| file.path.ends_with(".json")) {
+    for file in export(&sources, &[], &Record::default()).unwrap().iter().filter(|file| file.text.starts_with('{')) {
         let document = serde_json::from_str(&file.text).unwrap();
         assert_eq!(dangling(&document), Vec::<String>::new(), "{}", file.path);
     }
