@@ -47,25 +47,26 @@ async fn check_is_free(client: &Client, app: &str) -> Result<(), Failure> {
     }
 }
 
-/// Waits for Ctrl-C, or the signal by which services are stopped.
+/// Waits for Ctrl-C, or the signal by which services are stopped. From the call on, they do not end the process.
+#[cfg(unix)]
 pub(crate) fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
-    #[cfg(unix)]
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
-        let terminated = async {
-            #[cfg(unix)]
-            terminated.recv().await;
-            #[cfg(not(unix))]
-            std::future::pending::<()>().await;
-        };
         tokio::select! {
-            result = tokio::signal::ctrl_c() => {
-                if result.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-            () = terminated => {}
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
+    })
+}
+
+/// Waits for Ctrl-C. From the call on, it does not end the process.
+#[cfg(windows)]
+pub(crate) fn interrupted() -> Result<impl Future<Output = ()>, Failure> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
     })
 }
 

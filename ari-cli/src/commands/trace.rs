@@ -151,9 +151,10 @@ fn save(path: &str, text: &str) -> Result<(), Failure> {
 
 async fn watch(args: &Args, context: &Context) -> Result<(), Failure> {
     let mut events = args.watched.connect(context, args.apps.clone()).await?;
+    let interrupted = feed::interrupted()?;
     note!("connected; calls appear when they are over, or at Ctrl-C");
     let mut watch = Watch { args, log: Log::default(), over: BTreeMap::new(), is_done: false };
-    let result = watch.follow(&mut events).await;
+    let result = watch.follow(&mut events, interrupted).await;
     events.close().await;
     result?;
     watch.finish()
@@ -170,8 +171,8 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    async fn follow(&mut self, events: &mut Events) -> Result<(), Failure> {
-        let mut interrupted = pin!(feed::interrupted()?);
+    async fn follow(&mut self, events: &mut Events, interrupted: impl Future<Output = ()>) -> Result<(), Failure> {
+        let mut interrupted = pin!(interrupted);
         while !self.is_done {
             let due = self.over.values().min().copied();
             let wait = async {

@@ -70,9 +70,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let show = Show::new(&args, context);
     let what = if args.apps.is_empty() { "everything".to_owned() } else { args.apps.join(", ") };
     let mut events = args.watched.connect(context, args.apps).await?;
+    let interrupted = feed::interrupted()?;
     output::note!("listening to {}", output::sanitized(&what));
     let mut listener = Listener { wanted, show, record, left: args.count };
-    let result = listener.listen(&mut events).await;
+    let result = listener.listen(&mut events, interrupted).await;
     events.close().await;
     // A second Ctrl-C gives up a reader that does not read.
     let finished = tokio::select! {
@@ -99,8 +100,8 @@ struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    async fn listen(&mut self, events: &mut Events) -> Result<(), Failure> {
-        let mut interrupted = pin!(feed::interrupted()?);
+    async fn listen(&mut self, events: &mut Events, interrupted: impl Future<Output = ()>) -> Result<(), Failure> {
+        let mut interrupted = pin!(interrupted);
         while self.left != Some(0) {
             let taken = async {
                 let Some(event) = events.next().await else { return Ok(false) };
