@@ -66,6 +66,12 @@ const STEPS: &[Step] = &[
         "conformance",
         &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check"],
     ),
+    // Its requests are calls of the command `ari`, which must not change what the servers do.
+    alone("command line", &["build", "--package", "ari-cli"]),
+    live(
+        "conformance by the command line",
+        &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check", "--by-command"],
+    ),
     // The last, because it restarts servers. Each test has all servers to itself.
     live("chaos", &["test", "--package", "ari-e2e", "--features", "live", "--test", "chaos", "--", "--test-threads=1"]),
 ];

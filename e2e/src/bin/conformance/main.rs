@@ -2,6 +2,7 @@
 //! server deviates from its declaration.
 
 mod absent;
+mod command;
 mod declaration;
 mod deviation;
 mod frames;
@@ -22,6 +23,7 @@ use ari_codegen::Release;
 use ari_e2e::Server;
 use tokio::task::JoinSet;
 
+use command::ByCommand;
 use declaration::Declaration;
 use proxy::Log;
 use report::Report;
@@ -36,6 +38,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 struct Options {
     check: bool,
     record: bool,
+    by_command: bool,
 }
 
 #[tokio::main]
@@ -45,6 +48,7 @@ async fn main() -> ExitCode {
         match word.as_str() {
             "--check" => options.check = true,
             "--record" => options.record = true,
+            "--by-command" => options.by_command = true,
             url if url.starts_with("http://") => servers.push(Server::at(url)),
             release => servers.push(Server::of(release)),
         }
@@ -72,7 +76,11 @@ async fn run(server: Server, options: Options) -> Vec<String> {
     let declaration =
         Declaration::read(server.url(), &user, &password).await.expect("a server with a readable declaration");
     let declaration = Arc::new(declaration);
-    let client = Client::builder(url).credentials(user, password).build().expect("a good URL");
+    let mut builder = Client::builder(&url).credentials(user, password);
+    if options.by_command {
+        builder = builder.http_service(ByCommand::new(&url, &server, &log));
+    }
+    let client = builder.build().expect("a good URL");
     let version = server.client().server_version().await.expect("a server that answers").version().to_owned();
     let server = server.with_version(&version);
     let stage = Stage { client, server, declaration, notes, log: Arc::clone(&log) };

@@ -80,12 +80,14 @@ async fn pass(client: TcpStream, server: &str, prefix: &str, log: &Log) -> Optio
         let reply = from_server.head().await?;
         let status = reply.split(' ').nth(1)?.parse().ok()?;
         let body = from_server.exactly(length(&reply)).await?;
-        to_client.write_all(&[reply.as_bytes(), &body].concat()).await.ok()?;
+        let whole = [reply.as_bytes(), &body].concat();
         let mut words = head.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?);
         let path = path.strip_prefix(prefix).unwrap_or(path).to_owned();
         let body = String::from_utf8_lossy(&body).into_owned();
+        // Whoever has the reply finds it in the log.
         log.exchange(Exchange { method, path, status, body });
+        to_client.write_all(&whole).await.ok()?;
         if status == 101 {
             break;
         }
