@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use ari_app::{CallError, ServeError};
 use ari_bindings::Error;
 
 use crate::output;
@@ -88,6 +89,24 @@ impl From<io::Error> for Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::new(Kind::Closed, "the output was closed"),
             _ => Self::other(error.to_string()),
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Ari(error) => error.into(),
+            other => Self::usage(other.to_string()),
+        }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Ari(error) => error.into(),
+            other => Self::other(other.to_string()),
         }
     }
 }

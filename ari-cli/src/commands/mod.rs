@@ -23,7 +23,9 @@
 //! 7. Test it in `tests/`, against the fake of `ari-test`.
 
 mod api;
+mod call;
 mod completions;
+mod dial;
 mod listen;
 mod man;
 mod operation;
@@ -46,6 +48,9 @@ pub(crate) enum Command {
     Man(man::Args),
     Replay(replay::Args),
     Server(server::Args),
+    Hello(call::Hello),
+    Call(call::Args),
+    Dial(dial::Args),
     Top(top::Args),
     Trace(trace::Args),
 }
@@ -79,6 +84,9 @@ pub(crate) async fn run(call: Call, context: &Context) -> Result<(), Failure> {
         Call::Command(Command::Api(args)) => api::run(args, context).await,
         Call::Command(Command::Completions(args)) => completions::run(&args),
         Call::Command(Command::Man(args)) => man::run(&args),
+        Call::Command(Command::Hello(args)) => call::run(args.into(), context).await,
+        Call::Command(Command::Call(args)) => call::run(args, context).await,
+        Call::Command(Command::Dial(args)) => dial::run(args, context).await,
         Call::Command(Command::Server(args)) => server::run(args, context),
         Call::Command(Command::Listen(args)) => listen::run(args, context).await,
         Call::Command(Command::Replay(args)) => replay::run(args).await,

@@ -2,6 +2,7 @@
 
 mod api;
 mod atlas;
+mod calls;
 mod completion;
 mod man;
 mod operations;

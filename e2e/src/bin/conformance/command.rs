@@ -47,9 +47,7 @@ impl ByCommand {
     /// The last exchange with the server for this request.
     fn exchange(&self, request: &Request<Bytes>) -> Exchange {
         let path = self.below(request);
-        let own = |exchange: &&Exchange| {
-            exchange.method == request.method().as_str() && exchange.path.split('?').next() == path.split('?').next()
-        };
+        let own = |exchange: &&Exchange| exchange.method == request.method().as_str() && is_same(&exchange.path, &path);
         let exchanges = self.log.exchanges();
         exchanges.iter().rev().find(own).cloned().unwrap_or_else(|| panic!("the command sent no {path}"))
     }
@@ -122,6 +120,17 @@ fn arguments(method: &str, below: &str, body: &[u8]) -> Vec<String> {
         arguments.extend(of_body(operation, &value));
     }
     arguments
+}
+
+/// Whether two paths with queries say the same, in any order and encoding.
+fn is_same(one: &str, other: &str) -> bool {
+    let said = |below: &str| {
+        let (path, query) = below.split_once('?').unwrap_or((below, ""));
+        let mut pairs: Vec<_> = pairs(query).collect();
+        pairs.sort();
+        (decoded(path), pairs)
+    };
+    said(one) == said(other)
 }
 
 /// The same as `ari api`, which checks nothing.
