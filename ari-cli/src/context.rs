@@ -51,6 +51,18 @@ impl Context {
         self.globals.user.as_deref()
     }
 
+    /// A client that sends requests by HTTP, whatever else is chosen: for what only HTTP serves. `which` is the URL of a
+    /// server or the name of a profile; if empty, it is the server that the command is about.
+    pub(crate) fn http_client(&self, which: &str) -> Result<Client, Failure> {
+        let globals = self.globals.clone();
+        let server = match Some(which.to_owned()).filter(|which| !which.is_empty()) {
+            None => self.server()?,
+            url if which.contains("://") => Server::of(&Globals { url, ..globals })?,
+            server => Server::of(&Globals { server, url: None, ..globals })?,
+        };
+        Ok(server.client()?.timeout(self.globals.max_time).build()?)
+    }
+
     /// Whether requests are printed and not sent.
     pub(crate) fn dry_run(&self) -> bool {
         self.globals.dry_run

@@ -55,6 +55,11 @@ impl Failure {
         Self::new(Kind::Other, message)
     }
 
+    /// An exit status alone: the output says the rest.
+    pub(crate) fn verdict(kind: Kind) -> Self {
+        Self::new(kind, "")
+    }
+
     /// Says what to do about it, on a line of its own.
     #[must_use]
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -68,7 +73,7 @@ impl Failure {
 
     /// Prints it, and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
-        if self.kind != Kind::Closed {
+        if self.kind != Kind::Closed && !self.message.is_empty() {
             output::note!("{}error:{} {self}", output::ERROR.render(), output::ERROR.render_reset());
             if let Some(remedy) = &self.remedy {
                 output::note!("{}remedy:{} {remedy}", output::HINT.render(), output::HINT.render_reset());

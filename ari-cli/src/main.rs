@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod completion;
 mod context;
+mod embedded;
 mod failure;
 mod feed;
 #[rustfmt::skip]
@@ -22,6 +23,7 @@ mod profiles;
 #[allow(dead_code, reason = "explaining items uses the rest")]
 mod reference;
 mod server;
+mod similar;
 
 use std::process::ExitCode;
 

@@ -63,6 +63,8 @@ pub struct OfferedOperation {
     pub text: String,
     /// What it answers with.
     pub reply: OfferedReply,
+    /// The statuses of a success; several where releases differ.
+    pub statuses: Vec<u16>,
     /// Statuses of declared errors, with their meaning.
     pub errors: Vec<(u16, String)>,
     /// Rust code that uses it; empty where there is none.

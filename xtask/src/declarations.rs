@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use ari_codegen::record::bundle;
 use ari_codegen::{Availability, Names, Prose, Record, Release, ReleaseSource, Source, swagger};
 
 use crate::files::{cannot, read};
@@ -105,6 +106,17 @@ pub(crate) fn availability(api_docs: &Path) -> Result<Availability> {
         return Ok(Availability::default());
     }
     Ok(Availability::parse(&source(&path)?)?)
+}
+
+/// The record of availability and the declarations of releases as one text, for the command line to carry along.
+pub(crate) fn bundled(api_docs: &Path, releases: &[Release]) -> Result<String> {
+    let mut files = vec![(AVAILABILITY.to_owned(), availability(api_docs)?.text())];
+    for release in releases {
+        let Declarations { listing, resources } = from_folder(&folder_of(api_docs, *release)?)?;
+        files.push((format!("{release}/{LISTING}"), listing.text));
+        files.extend(resources.into_iter().map(|(name, source)| (format!("{release}/{name}.json"), source.text)));
+    }
+    Ok(bundle::bundle(&files))
 }
 
 /// Reads the names assigned so far; a folder without a record of them has none.

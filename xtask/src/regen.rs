@@ -59,6 +59,7 @@ pub(crate) fn run(command: &Regen) -> Result<()> {
     // Elsewhere, or from some releases alone, names are tried out and not assigned.
     if command.out.is_none() && command.releases.is_empty() {
         beside.push((api_docs.join(declarations::NAMES), generated.names.text()));
+        beside.push((workspace::bundle(), declarations::bundled(&api_docs, &releases)?));
     }
     if let Some(path) = public_api {
         beside.push((path, public_api::public_api(&generated.files)?));

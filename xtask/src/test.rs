@@ -61,6 +61,7 @@ const STEPS: &[Step] = &[
     alone("media: all features", &["test", "--package", "ari-media", "--all-features"]),
     live("live", &["test", "--package", "ari-e2e", "--features", "live", "--test", "live"]),
     live("applications", &["test", "--package", "ari-e2e", "--features", "live", "--test", "app"]),
+    live("tutorial", &["test", "--package", "ari-cli", "--features", "live", "--test", "tutorial"]),
     live("media", &["test", "--package", "ari-e2e", "--features", "live", "--test", "media"]),
     live(
         "conformance",

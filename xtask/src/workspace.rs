@@ -27,6 +27,11 @@ pub(crate) fn generated_reference() -> PathBuf {
     root().join("ari-cli/src/generated")
 }
 
+/// The declarations that the command line carries along.
+pub(crate) fn bundle() -> PathBuf {
+    generated_reference().join("declarations.txt")
+}
+
 /// The list of the generated code's public items.
 pub(crate) fn public_api() -> PathBuf {
     root().join("ari-bindings/generated-api.txt")

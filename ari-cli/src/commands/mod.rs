@@ -26,6 +26,10 @@ mod api;
 mod call;
 mod completions;
 mod dial;
+mod diff;
+mod doctor;
+mod explain;
+mod history;
 mod listen;
 mod man;
 mod operation;
@@ -43,14 +47,18 @@ use crate::failure::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Api(api::Args),
+    Call(call::Args),
     Completions(completions::Args),
+    Dial(dial::Args),
+    Diff(diff::Args),
+    Doctor(doctor::Args),
+    Explain(explain::Args),
+    Hello(call::Hello),
+    History(history::Args),
     Listen(listen::Args),
     Man(man::Args),
     Replay(replay::Args),
     Server(server::Args),
-    Hello(call::Hello),
-    Call(call::Args),
-    Dial(dial::Args),
     Top(top::Args),
     Trace(trace::Args),
 }
@@ -92,5 +100,9 @@ pub(crate) async fn run(call: Call, context: &Context) -> Result<(), Failure> {
         Call::Command(Command::Replay(args)) => replay::run(args).await,
         Call::Command(Command::Top(args)) => top::run(args, context).await,
         Call::Command(Command::Trace(args)) => trace::run(args, context).await,
+        Call::Command(Command::Diff(args)) => diff::run(args, context).await,
+        Call::Command(Command::Doctor(args)) => doctor::run(args, context).await,
+        Call::Command(Command::Explain(args)) => explain::run(&args, context),
+        Call::Command(Command::History(args)) => history::run(&args, context),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/applications",
                 text: "Lists the Stasis applications with their subscriptions. The list includes applications whose client has disconnected but that still have channels.",
                 reply: Reply::Json("List[Application]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -29,6 +30,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/applications/{applicationName}",
                 text: "Returns one application: its channels, bridges, other subscriptions and event filter.",
                 reply: Reply::Json("Application"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "applicationName",
@@ -52,6 +54,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/applications/{applicationName}/subscription",
                 text: "Subscribes the application to the events of channels, bridges, endpoints or devices that are not its own, and returns the updated application. The subscription lasts until it is cancelled or the application ends.",
                 reply: Reply::Json("Application"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "applicationName",
@@ -85,6 +88,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/applications/{applicationName}/subscription",
                 text: "Cancels subscriptions of the application. Subscriptions are counted, so a source subscribed to twice must be cancelled twice. Channels that entered the application count as subscribed: cancelling them stops the events of the application's own calls.",
                 reply: Reply::Json("Application"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "applicationName",
@@ -122,6 +126,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/applications/{applicationName}/eventFilter",
                 text: "Sets which event types the application receives, and returns the updated application. The filter also applies to `RESTResponse`: if it excludes that type, replies to requests over the event connection are lost.",
                 reply: Reply::Json("Application"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "applicationName",
@@ -156,6 +161,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
                 text: "Reads a configuration object of a module, such as a PJSIP endpoint, with all of its attributes. Only modules that store their objects in sorcery are supported.",
                 reply: Reply::Json("List[ConfigTuple]"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                         "configClass",
@@ -181,6 +187,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
                 text: "Creates a configuration object or changes attributes of an existing one, and returns all of its attributes. The change takes effect without a reload.",
                 reply: Reply::Json("List[ConfigTuple]"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                         "configClass",
@@ -218,6 +225,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/config/dynamic/{configClass}/{objectType}/{id}",
                 text: "Deletes a configuration object of a module. Calls in progress that use it continue.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                         "configClass",
@@ -244,6 +252,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/info",
                 text: "Returns information about the server: version, build, limits and start time.",
                 reply: Reply::Json("AsteriskInfo"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                             "only",
@@ -271,6 +280,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/ping",
                 text: "Checks that the server responds. The reply contains the server's ID and current time.",
                 reply: Reply::Json("AsteriskPing"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "println!(\"{}\", ari.asterisk().ping().await?.timestamp);",
@@ -282,6 +292,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/modules",
                 text: "Lists all loaded modules, whether running or not.",
                 reply: Reply::Json("List[Module]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -293,6 +304,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/modules/{moduleName}",
                 text: "Returns one module that is loaded and running.",
                 reply: Reply::Json("Module"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "moduleName",
@@ -314,6 +326,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/modules/{moduleName}",
                 text: "Loads a module from the modules directory and starts it. It is not loaded again after a restart unless `modules.conf` lists it. Unloading a module at the same time can deadlock the server.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "moduleName",
@@ -337,6 +350,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/modules/{moduleName}",
                 text: "Stops and unloads a module that is not in use. Loading a module at the same time can deadlock the server.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "moduleName",
@@ -358,6 +372,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/modules/{moduleName}",
                 text: "Reloads the configuration of a module. Calls in progress continue.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "moduleName",
@@ -382,6 +397,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/logging",
                 text: "Lists the log destinations and the levels written to each.",
                 reply: Reply::Json("List[LogChannel]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -393,6 +409,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/logging/{logChannelName}",
                 text: "Adds a log file or another log destination. It exists until it is deleted, the logger is reloaded or any log is rotated.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "logChannelName",
@@ -418,6 +435,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/logging/{logChannelName}",
                 text: "Removes a log destination. The file that it wrote is kept.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "logChannelName",
@@ -438,6 +456,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/logging/{logChannelName}/rotate",
                 text: "Renames a log file and starts a new one, following `logger.conf`. This reloads the logger, which removes every destination added through ARI.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "logChannelName",
@@ -456,6 +475,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/variable",
                 text: "Reads a global variable, or evaluates a dialplan function that needs no channel.",
                 reply: Reply::Json("Variable"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                             "variable",
@@ -475,6 +495,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/asterisk/variable",
                 text: "Sets a global variable, visible to the dialplan and to all channels. It is lost when the server restarts.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query(
                             "variable",
@@ -507,6 +528,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges",
                 text: "Lists all bridges on the server, including those created by the dialplan. Only bridges whose `bridge_class` is `stasis` can be controlled by applications.",
                 reply: Reply::Json("List[Bridge]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -518,6 +540,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges",
                 text: "Creates an empty bridge, which exists until `ari bridges destroy`, with or without channels. An application receives its events, such as `BridgeDestroyed`, while it has a channel in the bridge or after it has subscribed to `bridge:ID`.",
                 reply: Reply::Json("Bridge"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                         "type",
@@ -555,6 +578,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}",
                 text: "Creates a bridge like `ari bridges create`, with an ID that you choose. The bridge exists until `ari bridges destroy`.",
                 reply: Reply::Json("Bridge"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -591,6 +615,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}",
                 text: "Returns one bridge: its type, its channels and its video source. Bridges created by the dialplan can be read too.",
                 reply: Reply::Json("Bridge"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -609,6 +634,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}",
                 text: "Removes all channels from a bridge and destroys it. `ChannelLeftBridge` follows for each channel, and `BridgeDestroyed` for subscribers. The channels stay in their applications; playbacks and recordings of the bridge end.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -627,6 +653,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/variable",
                 text: "Reads a bridge variable. Channel variables and dialplan functions are not available here.",
                 reply: Reply::Json("Variable"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("bridgeId", "bridge-id", "The bridge to read from.").id("BridgeId"),
                     Parameter::query(
@@ -654,6 +681,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/variable",
                 text: "Sets a bridge variable, readable with `ari bridges get-bridge-var`. The channels in the bridge do not see it, and no event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -699,6 +727,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/variables",
                 text: "Reads several bridge variables in one request. If any of them is not set, the request fails with `404`.",
                 reply: Reply::Json("Variables"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("bridgeId", "bridge-id", "The bridge to read from.").id("BridgeId"),
                     Parameter::query(
@@ -727,6 +756,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/variables",
                 text: "Sets several bridge variables in one request. The channels in the bridge do not see them, and no event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -759,6 +789,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/addChannel",
                 text: "Adds channels to a bridge, removing each from its current bridge. `ChannelEnteredBridge` follows for each channel. The reply is delayed until each channel has finished what occupies it, such as a playback.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -821,6 +852,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/removeChannel",
                 text: "Removes channels from a bridge. They stay in their applications and receive no audio until something is played to them. `ChannelLeftBridge` follows for each channel. If any of them is not in the bridge, none is removed.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -856,6 +888,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/videoSource/{channelId}",
                 text: "Shows the video of one channel to all participants, regardless of who is talking. `BridgeVideoSourceChanged` follows, and the bridge's `video_mode` becomes `single`.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -887,6 +920,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/videoSource",
                 text: "Clears the video source set by `ari bridges set-video-source`. `video_source_id` and `BridgeVideoSourceChanged` may reflect this only after the next change to the bridge.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -905,6 +939,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/moh",
                 text: "Plays music on hold to all participants of a bridge until `ari bridges stop-moh`. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -935,6 +970,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/moh",
                 text: "Stops the music started by `ari bridges start-moh`. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "bridgeId",
@@ -956,6 +992,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/play",
                 text: "Plays sounds, numbers or tones to all participants of a bridge and returns a `Playback` to control them with. Applications that receive the events of the bridge see `PlaybackStarted`, `PlaybackContinuing` between items, and `PlaybackFinished`. Playbacks in a bridge are queued.",
                 reply: Reply::Json("Playback"),
+                statuses: &[201u16],
                 parameters: &[
                     Parameter::path("bridgeId", "bridge-id", "The bridge to play to.").id("BridgeId"),
                     Parameter::query(
@@ -1019,6 +1056,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/play/{playbackId}",
                 text: "Plays media to a bridge like `ari bridges play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.",
                 reply: Reply::Json("Playback"),
+                statuses: &[201u16],
                 parameters: &[
                     Parameter::path("bridgeId", "bridge-id", "The bridge to play to.").id("BridgeId"),
                     Parameter::path(
@@ -1081,6 +1119,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/bridges/{bridgeId}/record",
                 text: "Records the mixed audio of a bridge to a file. Applications that receive the events of the bridge see `RecordingStarted`, then `RecordingFinished` or `RecordingFailed`. Several recordings can run at the same time.",
                 reply: Reply::Json("LiveRecording"),
+                statuses: &[201u16],
                 parameters: &[
                     Parameter::path("bridgeId", "bridge-id", "The bridge to record.").id("BridgeId"),
                     Parameter::query(
@@ -1179,6 +1218,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels",
                 text: "Lists all channels on the server, whether or not they are in a Stasis application. After a lost connection, use it to find the calls that still exist. Internal channels that Asterisk creates to play to or record bridges are not included.",
                 reply: Reply::Json("List[Channel]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "for channel in ari.channels().list().await? {\n    println!(\"{} is {}\", channel.name, channel.state);\n}",
@@ -1190,6 +1230,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels",
                 text: "Calls an endpoint and, once the call is answered, sends the channel to a Stasis application or to the dialplan. The reply arrives before the call is answered: `Dial` reports its progress, then `StasisStart` follows, or `ChannelDestroyed` with the cause of the failure.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                             "endpoint",
@@ -1297,6 +1338,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/create",
                 text: "Creates an outgoing channel in the application without calling yet. After `StasisStart` you can set variables or add the channel to a bridge, then place the call with `ari channels dial`. Until it is answered, most operations on the channel return `412`.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                             "endpoint",
@@ -1362,6 +1404,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}",
                 text: "Returns one channel: its state, caller, connected line and dialplan position. The channel need not be in a Stasis application.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1380,6 +1423,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}",
                 text: "Calls an endpoint like `ari channels originate`, on a channel whose ID you choose. Events that arrive before the reply can then be matched to the call.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1486,6 +1530,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}",
                 text: "Hangs up a channel, whether or not it is in a Stasis application. `ChannelHangupRequest`, `StasisEnd` and `ChannelDestroyed` follow; the last carries the requested cause.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1539,6 +1584,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/continue",
                 text: "Removes a channel from its Stasis application and its bridge, and continues it in the dialplan. `StasisEnd` follows. A location that does not exist is not rejected; the channel is then hung up.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1591,6 +1637,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/move",
                 text: "Moves a channel to another Stasis application. The new application receives `StasisStart`, the old one `StasisEnd`. If the new application is not registered, the channel stays where it is and `ApplicationMoveFailed` follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1628,6 +1675,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/redirect",
                 text: "Redirects the far end to another address: in SIP, with a `302` before the call is answered and a `REFER` afterwards. The reply arrives before the far end has accepted. Channel drivers that cannot transfer calls ignore the request.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1665,6 +1713,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/answer",
                 text: "Answers an incoming call. `ChannelStateChange` to `Up` follows. A channel that is already up is unaffected.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1690,6 +1739,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/ring",
                 text: "Indicates ringing to the caller: in SIP, with a `180`; on an answered channel, with a tone. The indication continues until `ari channels ring-stop`, the answer or the end of the call. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1718,6 +1768,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/ring",
                 text: "Stops the ringing indication started by `ari channels ring`. Signalling already sent cannot be undone: a SIP phone that generates its own tone after a `180` may continue to ring.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1746,6 +1797,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/progress",
                 text: "Indicates call progress to the caller: in SIP, with a `183`. Audio can then be played before the call is answered. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1774,6 +1826,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/dtmf",
                 text: "Sends DTMF digits to the far end. The reply is immediate, but later operations on the channel wait until the last digit has been sent.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1837,6 +1890,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/mute",
                 text: "Mutes the audio of a channel in one or both directions; the call continues. DTMF still passes. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1879,6 +1933,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/mute",
                 text: "Restores audio muted by `ari channels mute`. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1921,6 +1976,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/hold",
                 text: "Puts the far end on hold: it receives music, or a re-INVITE if its SIP endpoint sets `moh_passthrough`. `ChannelHold` does not follow; it reports holds initiated by the far end.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1949,6 +2005,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/hold",
                 text: "Ends a hold started by `ari channels hold`. `ChannelUnhold` does not follow.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -1977,6 +2034,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/moh",
                 text: "Plays music on hold to the far end until `ari channels stop-moh`. A playback replaces the music, which does not resume afterwards. No event follows.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2011,6 +2069,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/moh",
                 text: "Stops the music started by `ari channels start-moh`. It has no effect if none is playing.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2039,6 +2098,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/silence",
                 text: "Sends silence to the far end until `ari channels stop-silence`, keeping the media stream alive while nothing is played. Some devices and NAT gateways drop calls without media.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2067,6 +2127,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/silence",
                 text: "Stops the silence started by `ari channels start-silence`. It has no effect if none is being sent.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2095,6 +2156,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/play",
                 text: "Plays sounds, numbers or tones to a channel and returns a `Playback` to control them with. `PlaybackStarted`, `PlaybackContinuing` between items, and `PlaybackFinished` follow; a missing sound finishes with the state `failed`. Playbacks on a channel are queued.",
                 reply: Reply::Json("Playback"),
+                statuses: &[201u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2157,6 +2219,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/play/{playbackId}",
                 text: "Plays media to a channel like `ari channels play`, with a playback ID that you choose. Events that arrive before the reply can then be matched to the playback.",
                 reply: Reply::Json("Playback"),
+                statuses: &[201u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2218,6 +2281,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/record",
                 text: "Records audio from the far end until a limit, a DTMF key, `ari recordings stop` of the recording or the end of the call. `RecordingStarted` and then `RecordingFinished` or `RecordingFailed` follow. Other operations on the channel wait meanwhile. Recording fails while the channel is in a bridge: record the bridge or a snoop channel instead.",
                 reply: Reply::Json("LiveRecording"),
+                statuses: &[201u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2308,6 +2372,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/variable",
                 text: "Reads a channel variable, or evaluates a dialplan function such as `CHANNEL(name)`. The channel need not be in a Stasis application. A function that does not exist or fails returns `500`.",
                 reply: Reply::Json("Variable"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2340,6 +2405,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/variable",
                 text: "Sets a channel variable, or writes to a dialplan function such as `CALLERID(name)`. The write waits for whatever occupies the channel, such as a playback, and happens after the reply. `ChannelVarset` then follows; a function that fails is only logged.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2385,6 +2451,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/variables",
                 text: "Reads several channel variables and dialplan functions in one request. If any of them is not set, the request fails with `404`.",
                 reply: Reply::Json("Variables"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2418,6 +2485,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/variables",
                 text: "Sets several channel variables and dialplan functions in one request. `ChannelVarset` follows for each variable. Functions that fail are only logged.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2450,6 +2518,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/snoop",
                 text: "Creates a snoop channel, which listens to another channel, speaks into it, or both, without moving it. `StasisStart` follows for the snoop channel, which can be recorded, added to a bridge or played to. It receives `StasisEnd` when the other channel hangs up.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2527,6 +2596,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/snoop/{snoopId}",
                 text: "Creates a snoop channel like `ari channels snoop-channel`, with an ID that you choose. Its `StasisStart` can then be recognised before the reply arrives.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2603,6 +2673,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/dial",
                 text: "Calls the endpoint of a channel made with `ari channels create`. Wait for the channel's `StasisStart` first. `Dial` then reports progress, `ChannelStateChange` to `Up` the answer, and `ChannelDestroyed` a failed attempt.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2642,6 +2713,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/rtp_statistics",
                 text: "Returns RTP statistics of a channel: packets, losses, jitter and round-trip times, as measured at both ends. Only channel drivers that use RTP, such as PJSIP, support it; others return `403`.",
                 reply: Reply::Json("RTPstat"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2660,6 +2732,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/externalMedia",
                 text: "Creates a channel that exchanges audio with your program over RTP, AudioSocket or a WebSocket. `StasisStart` follows once the connection is established; add the channel to a bridge to connect it to a call. `channelvars` of the reply contains the local RTP address and port, or the ID under `/media` for a WebSocket.",
                 reply: Reply::Json("Channel"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                             "channelId",
@@ -2775,6 +2848,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/channels/{channelId}/transfer_progress",
                 text: "Reports the progress of a transfer to the phone that requested it; in SIP, with a `NOTIFY`. It is meant for channels with `PJSIP_TRANSFER_HANDLING()=ari-only`, whose transfers are left to the application through `ChannelTransfer`. It has no effect if no transfer is in progress.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "channelId",
@@ -2818,6 +2892,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/deviceStates",
                 text: "Lists the devices controlled through ARI: those in the `Stasis:` namespace whose state has been set. Phones are not included.",
                 reply: Reply::Json("List[DeviceState]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -2829,6 +2904,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/deviceStates/{deviceName}",
                 text: "Reads the state of any device, phones included. A device that does not exist is not an error: its state is `INVALID`, or `UNKNOWN` in the `Stasis:` namespace.",
                 reply: Reply::Json("DeviceState"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "deviceName",
@@ -2847,6 +2923,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/deviceStates/{deviceName}",
                 text: "Sets the state of a device controlled through ARI, creating it if necessary. Phones that subscribe to its hint are notified, subscribed applications receive `DeviceStateChanged`, and the state survives a restart.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "deviceName",
@@ -2890,6 +2967,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/deviceStates/{deviceName}",
                 text: "Deletes a device controlled through ARI; its state becomes `UNKNOWN` for subscribers. Deleting a device that does not exist also succeeds.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "deviceName",
@@ -2918,6 +2996,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints",
                 text: "Lists the endpoints of all technologies, with their state and channels.",
                 reply: Reply::Json("List[Endpoint]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "for endpoint in ari.endpoints().list().await? {\n    println!(\"{}/{}\", endpoint.technology, endpoint.resource);\n}",
@@ -2929,6 +3008,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints/sendMessage",
                 text: "Sends a text message to a URI, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.",
                 reply: Reply::Nothing,
+                statuses: &[202u16],
                 parameters: &[
                     Parameter::query(
                             "to",
@@ -2968,6 +3048,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints/refer",
                 text: "Asks a phone, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.",
                 reply: Reply::Nothing,
+                statuses: &[202u16],
                 parameters: &[
                     Parameter::query(
                             "to",
@@ -3017,6 +3098,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints/{tech}",
                 text: "Lists the endpoints of one channel technology.",
                 reply: Reply::Json("List[Endpoint]"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("tech", "tech", "The technology, such as `PJSIP`. Case does not matter."),
                 ],
@@ -3030,6 +3112,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints/{tech}/{resource}",
                 text: "Returns one endpoint, with its state and channels.",
                 reply: Reply::Json("Endpoint"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("tech", "tech", "The technology, such as `PJSIP`. Case does not matter."),
                     Parameter::path(
@@ -3051,6 +3134,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints/{tech}/{resource}/sendMessage",
                 text: "Sends a text message to an endpoint, outside any call; in SIP, a `MESSAGE` request. Success means that the message was accepted for sending. Its delivery is not reported.",
                 reply: Reply::Nothing,
+                statuses: &[202u16],
                 parameters: &[
                     Parameter::path("tech", "tech", "The technology, such as `PJSIP`. It must support text messages."),
                     Parameter::path(
@@ -3086,6 +3170,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/endpoints/{tech}/{resource}/refer",
                 text: "Asks the phone of an endpoint, outside any call, to contact another party; in SIP, a `REFER` request. Success means that the request was accepted for sending. The phone's response is not reported.",
                 reply: Reply::Nothing,
+                statuses: &[202u16],
                 parameters: &[
                     Parameter::path("tech", "tech", "The technology, such as `PJSIP`. It must support such requests."),
                     Parameter::path(
@@ -3141,6 +3226,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/events",
                 text: "Opens the event connection, a WebSocket, and registers the given applications on it. Events of these applications are sent over this connection from then on. If another connection registers the same application, it takes over its events, and the first connection receives `ApplicationReplaced`.",
                 reply: Reply::Events,
+                statuses: &[101u16],
                 parameters: &[
                     Parameter::query(
                             "app",
@@ -3167,6 +3253,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/events/user/{eventName}",
                 text: "Sends a custom event to an application, as `ChannelUserevent`. If the application's client is disconnected, the request succeeds and the event is lost.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "eventName",
@@ -3212,6 +3299,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/events/claim",
                 text: "Claims a call that `StasisBroadcast()` offers to several applications; the first claim wins. `StasisStart` follows for the winner once the channel enters the application.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query(
                             "channelId",
@@ -3252,6 +3340,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/mailboxes",
                 text: "Lists the mailboxes controlled through ARI. Mailboxes of `app_voicemail` are not included.",
                 reply: Reply::Json("List[Mailbox]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -3263,6 +3352,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/mailboxes/{mailboxName}",
                 text: "Returns the message counts of a mailbox controlled through ARI.",
                 reply: Reply::Json("Mailbox"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "mailboxName",
@@ -3286,6 +3376,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/mailboxes/{mailboxName}",
                 text: "Sets the message counts of a mailbox, creating it if necessary. Subscribed phones update their message indicator. No messages are stored.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "mailboxName",
@@ -3318,6 +3409,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/mailboxes/{mailboxName}",
                 text: "Deletes a mailbox controlled through ARI. Subscribed phones turn their message indicator off.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "mailboxName",
@@ -3348,6 +3440,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/playbacks/{playbackId}",
                 text: "Returns the current state of a playback. Asterisk discards a playback when it ends.",
                 reply: Reply::Json("Playback"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "playbackId",
@@ -3366,6 +3459,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/playbacks/{playbackId}",
                 text: "Stops a playback and discards its remaining media. `PlaybackFinished` follows, even if the playback had not started.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "playbackId",
@@ -3384,6 +3478,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/playbacks/{playbackId}/control",
                 text: "Pauses, seeks or restarts a playback in progress. Seeking works for sounds only, not for tones or digits.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "playbackId",
@@ -3435,6 +3530,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/stored",
                 text: "Lists the recordings stored on the server, including those in subdirectories. If the recordings directory does not exist, as on a fresh Debian installation, this returns `500` with `Allocation failed`.",
                 reply: Reply::Json("List[StoredRecording]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",
@@ -3446,6 +3542,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/stored/{recordingName}",
                 text: "Returns the name and format of a stored recording.",
                 reply: Reply::Json("StoredRecording"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3464,6 +3561,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/stored/{recordingName}",
                 text: "Deletes a stored recording.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3482,6 +3580,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/stored/{recordingName}/file",
                 text: "Downloads the file of a stored recording, with its media type, such as `audio/wav`. Available over HTTP only, not over the event connection.",
                 reply: Reply::File,
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3503,6 +3602,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/stored/{recordingName}/copy",
                 text: "Copies a stored recording and returns the copy. The format is unchanged, and subdirectories are created as needed.",
                 reply: Reply::Json("StoredRecording"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3535,6 +3635,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}",
                 text: "Returns the current state of a recording in progress. It is available from the request to record until the recording ends.",
                 reply: Reply::Json("LiveRecording"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3553,6 +3654,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}",
                 text: "Stops a recording and discards its file. `RecordingFinished` follows with the state `done`, as after `ari recordings stop`.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3571,6 +3673,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}/stop",
                 text: "Stops a recording and stores its file. `RecordingFinished` follows; the stored recording is then available.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3589,6 +3692,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}/pause",
                 text: "Pauses a recording until `ari recordings unpause`. Audio in between is omitted from the file, and silence does not count towards `maxSilenceSeconds`. Pausing again has no effect.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3610,6 +3714,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}/pause",
                 text: "Resumes a paused recording. It has no effect on a recording that is not paused.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3631,6 +3736,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}/mute",
                 text: "Records silence instead of audio until `ari recordings unmute`, so that the file keeps its length. This silence does not count towards `maxSilenceSeconds`.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3652,6 +3758,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}/mute",
                 text: "Records audio again after `ari recordings mute`. It has no effect on a recording that is not muted.",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path(
                             "recordingName",
@@ -3680,6 +3787,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/sounds",
                 text: "Lists the sounds installed on the server, typically several hundred. If none matches, this returns `404`.",
                 reply: Reply::Json("List[Sound]"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query(
                         "lang",
@@ -3704,6 +3812,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/sounds/{soundId}",
                 text: "Returns one sound with its available languages and formats. A sound that does not exist returns `404`.",
                 reply: Reply::Json("Sound"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path(
                             "soundId",

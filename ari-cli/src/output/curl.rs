@@ -8,13 +8,14 @@ use crate::server::Server;
 
 /// Prints a request as a command for a POSIX shell; the password stays in `$ARI_PASSWORD`.
 pub(crate) fn curl(server: &Server, request: &Request) -> Result<(), Failure> {
-    outln!("{}", command(server, request))?;
+    outln!("{}", curl_command(&server.url, &server.user, request))?;
     Ok(())
 }
 
-fn command(server: &Server, request: &Request) -> String {
-    let url = format!("{}/{}", server.url.trim_end_matches('/'), request.uri());
-    let user = server.user.replace(['"', '\\', '$', '`'], "_");
+/// The command for a POSIX shell that sends a request to the server at a base URL.
+pub(crate) fn curl_command(url: &str, user: &str, request: &Request) -> String {
+    let url = format!("{}/{}", url.trim_end_matches('/'), request.uri());
+    let user = user.replace(['"', '\\', '$', '`'], "_");
     let mut command = format!("curl -sS -u \"{user}:$ARI_PASSWORD\" -X {} {}", request.method(), quoted(&url));
     if let Some(body) = request.body() {
         command += " -H 'Content-Type: application/json' -d ";
@@ -23,7 +24,12 @@ fn command(server: &Server, request: &Request) -> String {
     command
 }
 
-/// A word of a POSIX shell.
+/// A word of a POSIX shell, in quotes if it needs them.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { quoted(text) }
+}
+
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

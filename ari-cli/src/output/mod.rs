@@ -13,7 +13,7 @@ use jaq_json::write::{Pp, Styles};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-pub(crate) use self::curl::curl;
+pub(crate) use self::curl::{curl, curl_command, word};
 pub(crate) use self::filter::Filter;
 pub(crate) use self::stream::Stream;
 #[allow(unused_imports, reason = "commands use it")]
@@ -69,6 +69,7 @@ pub(crate) enum Format {
 #[derive(Debug)]
 pub(crate) struct Output {
     format: Format,
+    is_chosen: bool,
     filter: Option<Filter>,
 }
 
@@ -80,7 +81,8 @@ impl Output {
             None if io::stdout().is_terminal() => Format::Table,
             None => Format::Json,
         };
-        Ok(Self { format: format.unwrap_or(default), filter: jq.map(Filter::new).transpose()? })
+        let is_chosen = jq.is_some() || format.is_some_and(|format| !matches!(format, Format::Table | Format::Wide));
+        Ok(Self { format: format.unwrap_or(default), is_chosen, filter: jq.map(Filter::new).transpose()? })
     }
 
     /// The form that was chosen.
@@ -91,6 +93,12 @@ impl Output {
     /// Whether there is a jq filter.
     pub(crate) fn is_filtered(&self) -> bool {
         self.filter.is_some()
+    }
+
+    /// Whether the command line asks for a form for programs, or filters. If not, commands whose result is a text for
+    /// people write that, in pipes too.
+    pub(crate) fn is_chosen(&self) -> bool {
+        self.is_chosen
     }
 
     /// Writes a value.
@@ -165,6 +173,11 @@ fn pretty() -> Pp {
 /// Whether standard output takes colours.
 pub(crate) fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Text in a style, if standard output takes colours.
+pub(crate) fn styled(text: &str, style: Style) -> String {
+    if is_coloured() { format!("{}{text}{}", style.render(), style.render_reset()) } else { text.to_owned() }
 }
 
 /// Writes bytes as they are.

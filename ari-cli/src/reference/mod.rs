@@ -35,6 +35,8 @@ pub(crate) struct Operation {
     /// What it does.
     pub(crate) text: &'static str,
     pub(crate) reply: Reply,
+    /// The statuses of a success; several where releases differ.
+    pub(crate) statuses: &'static [u16],
     /// Those of the path as they stand there, then the others as declared.
     pub(crate) parameters: &'static [Parameter],
     /// Statuses of declared errors, with their meaning.
@@ -232,6 +234,12 @@ impl Parameter {
 }
 
 impl Model {
+    /// Its properties and those that it inherits, its own first, each with the model that declares it.
+    pub(crate) fn all_properties(&'static self) -> impl Iterator<Item = (&'static Self, &'static Property)> {
+        let lineage = std::iter::successors(Some(self), |model| Self::find(model.base?));
+        lineage.flat_map(|model| model.properties.iter().map(move |property| (model, property)))
+    }
+
     /// The model or event of this name.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.name == name)

@@ -43,7 +43,7 @@ fn resource(offered: &OfferedResource) -> TokenStream {
 }
 
 fn operation(offered: &OfferedOperation) -> TokenStream {
-    let OfferedOperation { name, command, path, text, example, .. } = offered;
+    let OfferedOperation { name, command, path, text, statuses, example, .. } = offered;
     let (method, reply) = (ident(&format!("{:?}", offered.method)), reply(&offered.reply));
     let parameters = offered.parameters.iter().map(parameter);
     let errors = offered.errors.iter().map(|(status, text)| quote!((#status, #text)));
@@ -55,6 +55,7 @@ fn operation(offered: &OfferedOperation) -> TokenStream {
             path: #path,
             text: #text,
             reply: #reply,
+            statuses: &[#(#statuses),*],
             parameters: &[#(#parameters),*],
             errors: &[#(#errors),*],
             example: #example,

@@ -45,6 +45,7 @@ impl Pass<'_> {
             path: operation.path.clone(),
             text: self.text(&format!("operation {name}")),
             reply: reply(&operation.response),
+            statuses: operation.statuses.iter().copied().collect(),
             errors: operation.errors.iter().map(error).collect(),
             example: self.context.facts.prose.get(&format!("example {name}")).unwrap_or_default().to_owned(),
             parameters: in_order(operation).map(|parameter| self.parameter(&name, parameter)).collect(),

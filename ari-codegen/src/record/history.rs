@@ -6,17 +6,8 @@ use std::fmt::Write;
 use crate::diagnostic::Diagnostics;
 use crate::generate::{ReleaseSource, read};
 use crate::record::Availability;
+use crate::record::steps::{Group, KINDS, counted, grouped, kind_of, name_of};
 use crate::release::Release;
-
-/// Kinds of items in the order of the page, singular and plural.
-const KINDS: [(&str, &str); 6] = [
-    ("operation", "operations"),
-    ("parameter", "parameters"),
-    ("event", "events"),
-    ("model", "models"),
-    ("property", "properties"),
-    ("value", "values"),
-];
 
 /// The page that lists at which releases items came and went, and since when each branch has every operation and event.
 ///
@@ -42,13 +33,6 @@ struct Page<'a> {
     availability: &'a Availability,
     /// Method and path by operation.
     routes: BTreeMap<String, String>,
-}
-
-/// What came or went at releases of several branches that are one step in the history of the API.
-#[derive(Debug, Default)]
-struct Step<'a> {
-    came: BTreeSet<&'a str>,
-    gone: BTreeSet<&'a str>,
 }
 
 impl Page<'_> {
@@ -97,61 +81,16 @@ impl Page<'_> {
     }
 
     fn steps(&self) -> String {
-        let mut steps: BTreeMap<Vec<Release>, Step<'_>> = BTreeMap::new();
-        for item in self.availability.items() {
-            let (came, gone) = (self.came(item), self.gone(item));
-            if !came.is_empty() {
-                steps.entry(came).or_default().came.insert(item);
-            }
-            if !gone.is_empty() {
-                steps.entry(gone).or_default().gone.insert(item);
-            }
-        }
         let mut text = "## Steps\n\nNewest first; `=` joins the releases at which branches made the same step. The \
                         branches after them have it from their beginning.\n\n"
             .to_owned();
-        for releases in newest_first(steps.keys()) {
-            let names: Vec<String> = releases.iter().map(ToString::to_string).collect();
+        for step in self.availability.steps() {
+            let names: Vec<String> = step.releases.iter().map(ToString::to_string).collect();
             let _ = write!(text, "### {}\n\n", names.join(" = "));
-            let step = &steps[releases];
             text += &self.list("", &step.came);
             text += &self.list("gone: ", &step.gone);
         }
         text
-    }
-
-    /// The releases at which an item came: not the beginning of the record, and not that of a branch where the branch
-    /// before had it throughout.
-    fn came(&self, item: &str) -> Vec<Release> {
-        let spans = self.availability.spans(item);
-        let mut continued = true;
-        let mut came = Vec::new();
-        for branch in self.availability.branches() {
-            let of_branch = || spans.iter().filter(|span| span.first.major == branch[0].major);
-            came.extend(of_branch().map(|span| span.first).filter(|first| !continued || *first != branch[0]));
-            continued = of_branch().any(|span| span.first == branch[0] && span.last.is_none());
-        }
-        came
-    }
-
-    /// The releases at which an item went: within a branch, and with the branch after the last that had it.
-    ///
-    /// An item that came within that last branch and is still there is no loss of the next: it may have come later.
-    fn gone(&self, item: &str) -> Vec<Release> {
-        let spans = self.availability.spans(item);
-        let mut gone = Vec::new();
-        let mut branches = self.availability.branches().peekable();
-        while let Some(branch) = branches.next() {
-            let of_branch = spans.iter().filter(|span| span.first.major == branch[0].major);
-            let ends = of_branch.filter_map(|span| span.last);
-            gone.extend(ends.filter_map(|last| branch.iter().find(|release| **release > last)));
-            let is_last = spans.last().is_some_and(|span| span.first.major == branch[0].major);
-            let surely = spans.last().is_some_and(|span| span.last.is_some() || span.first == branch[0]);
-            if let (true, Some(next)) = (is_last && surely, branches.peek()) {
-                gone.push(next[0]);
-            }
-        }
-        gone
     }
 
     /// Formats items as a list, in which the parts of an item follow it.
@@ -160,29 +99,19 @@ impl Page<'_> {
         if items.is_empty() {
             return text;
         }
-        let counts = KINDS.iter().filter_map(|(kind, plural)| {
-            let count = items.iter().filter(|item| kind_of(item) == *kind).count();
-            (count > 0).then(|| format!("{count} {}", if count == 1 { kind } else { plural }))
-        });
-        let _ = write!(text, "{prefix}{}\n\n", counts.collect::<Vec<_>>().join(", "));
-        for (kind, _) in KINDS {
+        let _ = write!(text, "{prefix}{}\n\n", counted(items));
+        for group in grouped(items) {
+            let Group { kind, name, .. } = group;
             if kind == "value" {
-                let places =
-                    items.iter().filter_map(|item| value(item)).map(|(place, _)| place).collect::<BTreeSet<_>>();
-                for place in places.into_iter().filter(|place| !has_parent(&format!("value {place} x"), items)) {
-                    let _ = writeln!(text, "- {prefix}value of `{place}`: {}", values(place, items).join(", "));
-                }
+                let _ = writeln!(text, "- {prefix}value of `{name}`: {}", quoted(&group.values).join(", "));
                 continue;
             }
-            for item in items.iter().filter(|item| kind_of(item) == kind && !has_parent(item, items)) {
-                let name = name_of(item);
-                let _ = write!(text, "- {prefix}{kind} `{name}`");
-                if let (true, Some(route)) = (kind == "operation", self.routes.get(name)) {
-                    let _ = write!(text, ", `{route}`");
-                }
-                let parts = parts(name, items);
-                let _ = if parts.is_empty() { writeln!(text) } else { writeln!(text, ": {}", parts.join(", ")) };
+            let _ = write!(text, "- {prefix}{kind} `{name}`");
+            if let (true, Some(route)) = (kind == "operation", self.routes.get(name)) {
+                let _ = write!(text, ", `{route}`");
             }
+            let parts = parts(&group);
+            let _ = if parts.is_empty() { writeln!(text) } else { writeln!(text, ": {}", parts.join(", ")) };
         }
         text.push('\n');
         text
@@ -235,65 +164,17 @@ impl Page<'_> {
     }
 }
 
-/// Steps by time. Numbers of different branches do not order them; steps that two branches both made do.
-fn newest_first<'a>(steps: impl Iterator<Item = &'a Vec<Release>>) -> Vec<&'a Vec<Release>> {
-    let older = |one: &[Release], other: &[Release]| {
-        one.iter().any(|release| other.iter().any(|second| second.major == release.major && release < second))
-    };
-    let mut sorted: Vec<&Vec<Release>> = Vec::new();
-    for step in steps {
-        let position = sorted.iter().position(|placed| older(step, placed)).unwrap_or(sorted.len());
-        sorted.insert(position, step);
-    }
-    sorted.reverse();
-    sorted
-}
-
-fn kind_of(item: &str) -> &str {
-    item.split(' ').next().unwrap_or_default()
-}
-
-/// An item without its kind; that of a value is the place that takes it.
-fn name_of(item: &str) -> &str {
-    item.split(' ').nth(1).unwrap_or_default()
-}
-
-/// The place that takes a value, and the value.
-fn value(item: &str) -> Option<(&str, &str)> {
-    item.strip_prefix("value ")?.split_once(' ')
-}
-
-/// Whether what an item belongs to is among the items.
-fn has_parent(item: &str, items: &BTreeSet<&str>) -> bool {
-    let name = name_of(item);
-    let owner = name.rsplit_once('.').map_or("", |(owner, _)| owner);
-    let parents = match kind_of(item) {
-        "parameter" => vec![format!("operation {owner}")],
-        "property" => vec![format!("model {owner}"), format!("event {owner}")],
-        "value" => vec![format!("parameter {name}"), format!("property {name}")],
-        _ => Vec::new(),
-    };
-    parents.iter().any(|parent| items.contains(parent.as_str()))
-}
-
-/// The parameters or properties of an operation, event or model, or the values of one of these.
-fn parts(owner: &str, items: &BTreeSet<&str>) -> Vec<String> {
-    let own = |item: &&&str| {
-        matches!(kind_of(item), "parameter" | "property")
-            && name_of(item).rsplit_once('.').is_some_and(|(found, _)| found == owner)
-    };
-    let parts = items.iter().filter(own).map(|item| {
-        let name = name_of(item);
-        let values = values(name, items);
-        let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
-        format!("`{}`{values}", name.rsplit('.').next().unwrap_or(name))
+/// The parameters or properties of an item, each with its values, and its own values.
+fn parts(group: &Group<'_>) -> Vec<String> {
+    let parts = group.parts.iter().map(|(name, values)| match values.as_slice() {
+        [] => format!("`{name}`"),
+        values => format!("`{name}` ({})", quoted(values).join(", ")),
     });
-    parts.chain(values(owner, items)).collect()
+    parts.chain(quoted(&group.values)).collect()
 }
 
-fn values(place: &str, items: &BTreeSet<&str>) -> Vec<String> {
-    let values = items.iter().filter_map(|item| value(item)).filter(|(found, _)| *found == place);
-    values.map(|(_, value)| format!("`{value}`")).collect()
+fn quoted(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| format!("`{value}`")).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! availability of each item, its history, Rust names, prose, and the public API of the generated code.
 
 mod availability;
+pub mod bundle;
 pub mod canonical;
 mod history;
 mod imported;
@@ -9,6 +10,7 @@ mod names;
 mod prose;
 pub mod public_api;
 mod since_claims;
+pub mod steps;
 
 pub use availability::{Availability, Run};
 pub use history::history;

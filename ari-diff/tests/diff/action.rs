@@ -8,13 +8,13 @@ use std::process::{Command, Output};
 const CARGO: &str = r#"#!/usr/bin/env bash
 pwd > "$CALLED"
 mkdir -p "$CARGO_TARGET_DIR/debug"
-cat > "$CARGO_TARGET_DIR/debug/xtask" <<'PROGRAM'
+cat > "$CARGO_TARGET_DIR/debug/ari" <<'PROGRAM'
 #!/usr/bin/env bash
 echo "$*"
 echo "::error file=$CHECKOUT/api/a.json,line=1,col=2,title=rule::inside"
 echo "::error file=/elsewhere/a.json,line=1,col=2,title=rule::outside"
 PROGRAM
-chmod +x "$CARGO_TARGET_DIR/debug/xtask"
+chmod +x "$CARGO_TARGET_DIR/debug/ari"
 "#;
 
 fn action() -> PathBuf {

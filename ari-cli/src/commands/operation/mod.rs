@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use ari_bindings::{Client, Download, Error, Request, availability};
 use clap::ArgMatches;
 
-pub(crate) use self::tree::resources;
+pub(crate) use self::tree::{resources, words};
+use crate::cli;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{self, note};
@@ -32,6 +33,13 @@ impl Args {
         let (name, matches) = inner.subcommand()?;
         Some(Self { resource, operation: resource.operation(name)?, matches: matches.clone() })
     }
+}
+
+/// The request that a command line would send, given with the name of the program; `None` if it calls no operation.
+pub(crate) fn request_of(words: &[String]) -> Option<Request> {
+    let matches = cli::command().try_get_matches_from(words).ok()?;
+    let args = Args::of(&matches)?;
+    request::request(args.operation, &args.matches).ok()
 }
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<(), Failure> {

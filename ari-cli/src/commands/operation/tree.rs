@@ -73,7 +73,7 @@ fn about(resource: &Resource, operation: &Operation) -> String {
 
 /// The parameters that are given by their place: those that a request must have. One with several values comes last,
 /// and a second one is an option.
-fn words(operation: &'static Operation) -> Vec<&'static Parameter> {
+pub(crate) fn words(operation: &'static Operation) -> Vec<&'static Parameter> {
     let required = || operation.parameters.iter().filter(|parameter| parameter.required && is_word(parameter));
     let several = required().find(|parameter| takes_several(parameter));
     required().filter(|parameter| !takes_several(parameter)).chain(several).collect()

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/ids",
                 text: "",
                 reply: Reply::Json("CallerID"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::query("URLPath", "url-path", Kind::Text, ""),
                     Parameter::query("toSIPUri", "to-sip-uri", Kind::Text, ""),
@@ -33,6 +34,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/ids",
                 text: "",
                 reply: Reply::Json("List[RTPstat]"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/files/{fileName}/content",
                 text: "",
                 reply: Reply::File,
+                statuses: &[200u16],
                 parameters: &[Parameter::path("fileName", "file-name", "").id("FileName")],
                 errors: &[(403u16, ""), (404u16, "")],
                 example: "",

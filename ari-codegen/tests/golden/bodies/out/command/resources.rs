@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query("body", "body", Kind::Text, "").required(),
                     Parameter::body("variables", "variables", Form::Variables, ""),
@@ -32,6 +33,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[Parameter::body("content", "content", Form::Json, "").required()],
                 errors: &[],
                 example: "",
@@ -43,6 +45,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[Parameter::body("fields", "fields", Form::Variables, "").required()],
                 errors: &[],
                 example: "",

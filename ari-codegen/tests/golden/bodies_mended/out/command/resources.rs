@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[Parameter::body("variables", "variables", Form::BareVariables, "")],
                 errors: &[],
                 example: "",
@@ -29,6 +30,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[Parameter::body("filter", "filter", Form::BareFilter, "").required()],
                 errors: &[],
                 example: "",
@@ -40,6 +42,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::body(
                             "fields",
@@ -60,6 +63,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/notes",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[Parameter::body("members", "members", Form::Members, "")],
                 errors: &[],
                 example: "",

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/groups/{groupId}/members",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path("groupId", "group-id", "").id("GroupId"),
                     Parameter::query("member", "member", Kind::Text, "").required().list(),

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/docs/{docId}",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path("docId", "doc-id", "").id("DocId"),
                     Parameter::query("limit", "limit", Kind::Integer, "").default("10").range(Some("0"), Some("99")),
@@ -37,6 +38,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/docs/{docId}/new",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path("docId", "doc-id", "").id("DocId"),
                     Parameter::query("hard", "hard", Kind::Text, "").required().default("x"),

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/files/{fileName}",
                 text: "",
                 reply: Reply::Json("object"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("fileName", "file-name", "").id("FileName"),
                     Parameter::query("offset", "offset", Kind::Integer, ""),
@@ -32,6 +33,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/files/{fileName}",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[Parameter::path("fileName", "file-name", "").id("FileName")],
                 errors: &[],
                 example: "",
@@ -43,6 +45,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/files/{fileName}",
                 text: "",
                 reply: Reply::Json("object"),
+                statuses: &[200u16, 204u16],
                 parameters: &[Parameter::path("fileName", "file-name", "").id("FileName")],
                 errors: &[],
                 example: "",

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/doors",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query("how", "how", Kind::Text, "").values(&[("slow", ""), ("fast", ""), ("gone", "")]),
                     Parameter::query("speed", "speed", Kind::Text, ""),

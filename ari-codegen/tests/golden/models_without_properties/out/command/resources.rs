@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/things",
                 text: "",
                 reply: Reply::Json("Dialed"),
+                statuses: &[200u16],
                 parameters: &[],
                 errors: &[],
                 example: "",

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/recordings/live/{recordingName}",
                 text: "",
                 reply: Reply::Json("LiveRecording"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("recordingName", "recording-name", "").id("RecordingName"),
                     Parameter::query("timeout", "timeout", Kind::Integer, "").default("30").range(Some("0"), None),

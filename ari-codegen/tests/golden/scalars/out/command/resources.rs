@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/gauges/{index}",
                 text: "",
                 reply: Reply::Json("boolean"),
+                statuses: &[200u16],
                 parameters: &[
                     Parameter::path("index", "index", ""),
                     Parameter::query("i", "i", Kind::Integer, "").required(),

@@ -18,6 +18,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query("key", "key", Kind::Text, "")
                         .required()
@@ -45,6 +46,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query("direction", "direction", Kind::Text, "").values(&[("in", ""), ("out", "")]),
                 ],
@@ -58,6 +60,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::query("direction", "direction", Kind::Text, "").values(&[("out", ""), ("in", "")]),
                 ],
@@ -71,6 +74,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs",
                 text: "",
                 reply: Reply::Json("Knob"),
+                statuses: &[200u16],
                 parameters: &[Parameter::query("string", "string", Kind::Text, "").values(&[("a", "")])],
                 errors: &[],
                 example: "",
@@ -82,6 +86,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs/{position}",
                 text: "",
                 reply: Reply::Json("Knob"),
+                statuses: &[200u16],
                 parameters: &[Parameter::path("position", "position", "").values(&[("up", ""), ("down", "")])],
                 errors: &[],
                 example: "",
@@ -93,6 +98,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs/{position}",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path("position", "position", "").values(&[("up", ""), ("down", "")]),
                     Parameter::query("string", "string", Kind::Text, "").values(&[("a", "")]),
@@ -107,6 +113,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
                 path: "/knobs/{position}",
                 text: "",
                 reply: Reply::Nothing,
+                statuses: &[204u16],
                 parameters: &[
                     Parameter::path("position", "position", "").values(&[("up", ""), ("down", "")]),
                     Parameter::query("mode", "mode", Kind::Text, "").values(&[("hard", "")]),
