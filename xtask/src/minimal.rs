@@ -1,4 +1,5 @@
-//! `cargo xtask minimal`: the published crates with the oldest versions of the dependencies that their manifests allow.
+//! `cargo xtask minimal`: the published libraries with the oldest versions of the dependencies that their manifests allow.
+//! A program is installed with the newest ones.
 //!
 //! `-Z direct-minimal-versions` is unstable, so only the step that writes the lock file is run as if on nightly. The
 //! compiler then checks a copy of the crates with that lock file as any user's does.
@@ -10,11 +11,11 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::files::{cannot, read};
-use crate::release::PUBLISHED;
+use crate::release::LIBRARIES;
 use crate::tools::{cargo, succeed};
 use crate::workspace::root;
 
-/// Check the published crates with the oldest dependencies that they claim to work with
+/// Check the published libraries with the oldest dependencies that they claim to work with
 #[derive(Debug, clap::Args)]
 pub(crate) struct Minimal {}
 
@@ -24,7 +25,7 @@ pub(crate) fn run(_: &Minimal) -> Result<()> {
     if copy.exists() {
         fs::remove_dir_all(&copy).with_context(|| cannot("remove", &copy))?;
     }
-    for package in PUBLISHED {
+    for package in LIBRARIES {
         copy_sources(&root().join(package), &copy.join(package))?;
     }
     let manifest = workspace(&read(&root().join("Cargo.toml"))?);
@@ -37,13 +38,13 @@ pub(crate) fn run(_: &Minimal) -> Result<()> {
     within(cargo().args(["update", "--quiet", "-Z", "direct-minimal-versions"]).env("RUSTC_BOOTSTRAP", "1"))?;
     let features = "--all-features";
     within(cargo().args(["check", "--locked", "--workspace", features, "--target-dir"]).arg(folder.join("target")))?;
-    println!("{} compile with the oldest dependencies that they allow", PUBLISHED.join(", "));
+    println!("{} compile with the oldest dependencies that they allow", LIBRARIES.join(", "));
     Ok(())
 }
 
 /// The manifest of the workspace with the published crates alone.
 fn workspace(manifest: &str) -> String {
-    let members: Vec<String> = PUBLISHED.iter().map(|package| format!("{package:?}")).collect();
+    let members: Vec<String> = LIBRARIES.iter().map(|package| format!("{package:?}")).collect();
     let line = |line: &str| {
         if line.starts_with("members = ") {
             format!("members = [{}]\n", members.join(", "))

@@ -30,6 +30,9 @@ const PLACEHOLDER: &str = "repository.invalid";
 pub(crate) const PUBLISHED: [&str; 7] =
     ["ari-bindings", "ari-media", "ari-app", "ari-test", "ari-codegen", "ari-diff", "ari-cli"];
 
+/// Those that programs of others are compiled with.
+pub(crate) const LIBRARIES: &[&str] = PUBLISHED.split_last().expect("there are some").1;
+
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 pub(crate) fn run(command: &Release) -> Result<()> {
