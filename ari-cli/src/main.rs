@@ -3,7 +3,12 @@
 //! `cli` parses the command line, `commands` has one module for each command, `context` what they share: the server,
 //! and where output goes.
 
-#![allow(clippy::doc_markdown, reason = "documentation of arguments is their help, which is no Markdown")]
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    rustdoc::invalid_html_tags,
+    reason = "documentation of arguments is their help, which is no Markdown"
+)]
 
 mod calls;
 mod cli;
