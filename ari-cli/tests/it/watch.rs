@@ -65,6 +65,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Ends a program that still runs when the limit has passed.
 fn watch(id: u32) -> mpsc::Sender<()> {
     let (watched, end) = mpsc::channel();
