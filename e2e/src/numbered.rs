@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(number(&bytes(expected)), Some(expected));
             assert_eq!(number_of(&samples(expected).collect::<Vec<_>>()), Some(expected));
         }
-        assert_eq!((number(&[0xff; FRAME]), number(&[0x80; 80]), number_of(&[1234; FRAME])), (None, None, None));
+        assert_eq!((number(&[0xff; FRAME]), number(&[0x80; 80]), number_of(&[-1_234; FRAME])), (None, None, None));
     }
 
     #[test]
