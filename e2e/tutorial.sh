@@ -34,7 +34,7 @@ grep --max-count=1 listening < "$folder/ready"
 "$@" &
 phone=$!
 wait_for StasisStart
-channel=$(ari channels list --jq '.[0].id')
+channel=$(ari channels list --jq '.[] | select(.dialplan.exten == "1000") | .id')
 ari explain channels.answer > "$folder/explained"
 ari channels answer "$channel"
 ari channels play "$channel" sound:hello-world
