@@ -67,8 +67,7 @@ const STEPS: &[Step] = &[
         "conformance",
         &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check"],
     ),
-    // Its requests are calls of the command `ari`, which must not change what the servers do.
-    alone("command line", &["build", "--package", "ari-cli"]),
+    // Its requests are calls of the command `ari`, which the tutorial has built.
     live(
         "conformance by the command line",
         &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check", "--by-command"],
