@@ -63,6 +63,7 @@ const STEPS: &[Step] = &[
     live("applications", &["test", "--package", "ari-e2e", "--features", "live", "--test", "app"]),
     live("tutorial", &["test", "--package", "ari-cli", "--features", "live", "--test", "tutorial"]),
     live("media", &["test", "--package", "ari-e2e", "--features", "live", "--test", "media"]),
+    live("phone", &["test", "--package", "ari-e2e", "--features", "live", "--test", "phone"]),
     live(
         "conformance",
         &["run", "--package", "ari-e2e", "--features", "live", "--bin", "conformance", "--", "--check"],

@@ -126,7 +126,7 @@ pub(super) fn conversations() -> Result<Vec<String>> {
 pub(super) fn declarations() -> Result<Vec<String>> {
     let mut seeds = BTreeSet::new();
     let root = workspace::api_docs();
-    for release in folders(&root)?.into_iter().filter(|name| name != "prose") {
+    for release in folders(&root)?.into_iter().filter(|name| name.starts_with(|first: char| first.is_ascii_digit())) {
         let folder = root.join(release);
         for entry in fs::read_dir(&folder).with_context(|| cannot("list", &folder))? {
             let path = entry.with_context(|| cannot("list", &folder))?.path();
