@@ -50,7 +50,7 @@ impl Failure {
         Self::new(Kind::Usage, message)
     }
 
-    /// Any failure without a kind of its own.
+    /// Any failure of no other kind.
     pub(crate) fn other(message: impl Into<String>) -> Self {
         Self::new(Kind::Other, message)
     }
@@ -60,7 +60,7 @@ impl Failure {
         Self::new(kind, "")
     }
 
-    /// Says what to do about it, on a line of its own.
+    /// Says what to do about it, on a separate line.
     #[must_use]
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());

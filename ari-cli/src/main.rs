@@ -25,7 +25,6 @@ mod output;
 #[cfg(test)]
 mod pictures;
 mod profiles;
-#[allow(dead_code, reason = "explaining items uses the rest")]
 mod reference;
 mod server;
 mod similar;

@@ -16,7 +16,7 @@ pub fn bytes(number: u32) -> [u8; FRAME] {
     let mut digits = [0; DIGITS];
     let mut rest = number;
     for digit in &mut digits {
-        *digit = ZERO + u8::try_from(rest % BASE).unwrap_or_default();
+        *digit = ZERO + (rest % BASE).to_le_bytes()[0];
         rest /= BASE;
     }
     std::array::from_fn(|index| digits[index % DIGITS])
