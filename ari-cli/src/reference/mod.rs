@@ -114,7 +114,7 @@ pub(crate) enum Form {
     /// An event filter.
     BareFilter,
     /// `{"NAME": …}`
-    #[allow(dead_code, reason = "no property of a supported release is that, but the generator emits it")]
+    #[allow(dead_code, reason = "no supported release has such a parameter, but the generator can emit one")]
     Json,
 }
 
