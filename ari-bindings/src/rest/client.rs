@@ -36,6 +36,8 @@ struct State {
     waiting: BTreeMap<u64, Waiting>,
     /// Until when the server may be busy with the oldest request that it has not answered.
     unanswered_until: Option<Instant>,
+    /// Why the connection was lost last.
+    lost: Option<DisconnectReason>,
     connection: Option<Waker>,
 }
 
@@ -90,7 +92,7 @@ impl RestClient {
                 Err(Error::OutcomeUnknown { request: request.line(), timed_out: false, source: Arc::new(Lost(reason)) })
             }
             Ok(Ok(Outcome::Lost { sent: false, reason })) => Err(disconnected(base_url, Lost(reason))),
-            Ok(Err(_)) => Err(disconnected(base_url, Closed)),
+            Ok(Err(_)) => Err(disconnected(base_url, Closed(self.lock().lost.clone()))),
             Err(_) if pending.is_unsent() => {
                 Err(Error::Connect { url: base_url.into(), kind: ConnectErrorKind::Busy, source: Arc::new(Stuck) })
             }
@@ -112,8 +114,8 @@ impl RestClient {
         let mut state = self.lock();
         match state.phase {
             Phase::Up => {}
-            Phase::Down => return Err(disconnected(base_url, Down)),
-            Phase::Closing | Phase::Closed => return Err(disconnected(base_url, Closed)),
+            Phase::Down => return Err(disconnected(base_url, Down(state.lost.clone()))),
+            Phase::Closing | Phase::Closed => return Err(disconnected(base_url, Closed(state.lost.clone()))),
         }
         let id = state.next_id;
         let text = unnumbered.numbered(id)?;
@@ -138,11 +140,13 @@ impl RestClient {
         let mut state = self.lock();
         if state.phase == Phase::Down {
             state.phase = Phase::Up;
+            state.lost = None;
         }
     }
 
     /// The connection is lost, for good or not: no request waits any longer.
     pub(crate) fn down(&self, reason: &DisconnectReason) {
+        self.lock().lost = Some(reason.clone());
         self.fail(Phase::Down, reason);
     }
 
@@ -273,15 +277,15 @@ struct Lost(DisconnectReason);
 
 /// The event connection is lost, and not yet re-established.
 #[derive(Debug)]
-struct Down;
+struct Down(Option<DisconnectReason>);
 
 /// The server does not read from the event connection.
 #[derive(Debug)]
 struct Stuck;
 
-/// The event connection was closed.
+/// The event connection was closed, by the program or because it was lost for good.
 #[derive(Debug)]
-struct Closed;
+struct Closed(Option<DisconnectReason>);
 
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -291,7 +295,8 @@ impl fmt::Display for Lost {
 
 impl fmt::Display for Down {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the event connection that carries the requests is reconnecting")
+        f.write_str("the event connection that carries the requests is reconnecting")?;
+        because(self.0.as_ref(), f)
     }
 }
 
@@ -303,8 +308,13 @@ impl fmt::Display for Stuck {
 
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the event connection that carries the requests was closed")
+        f.write_str("the event connection that carries the requests was closed")?;
+        because(self.0.as_ref(), f)
     }
+}
+
+fn because(lost: Option<&DisconnectReason>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    lost.map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }
 
 impl std::error::Error for Lost {}

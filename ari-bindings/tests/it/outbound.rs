@@ -96,8 +96,11 @@ async fn session_has_client_and_events() {
     let error = within(events.next()).await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Disconnected { reason: DisconnectReason::ConnectionLost(_), .. }), "{error}");
     assert!(within(events.next()).await.is_none());
-    let error = within(ari.asterisk().ping()).await.unwrap_err();
-    assert!(matches!(error, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{error}");
+    let unsent = within(ari.asterisk().ping()).await.unwrap_err();
+    assert!(matches!(unsent, Error::Connect { kind: ConnectErrorKind::Disconnected, .. }), "{unsent}");
+    let reason = error.to_string().split_once(": ").unwrap().1.to_owned();
+    let cause = std::error::Error::source(&unsent).unwrap().to_string();
+    assert!(cause.ends_with(&reason), "{cause}: not for {reason}");
     within(async {
         while listener.open_sessions() > 0 {
             tokio::task::yield_now().await;
