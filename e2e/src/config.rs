@@ -1,7 +1,11 @@
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::Server;
+
+/// How long another reload may take.
+const RELOAD: Duration = Duration::from_secs(10);
 
 /// A change to a configuration file of a running server.
 ///
@@ -56,8 +60,15 @@ impl ConfigGuard {
     fn write(&self, text: &str) -> io::Result<()> {
         shell(&self.server, &format!("cat > {}", path(&self.file)), text)?;
         let reload = format!("/usr/sbin/asterisk -C {} -rx 'module reload {}'", path("asterisk.conf"), self.module);
-        let output = shell(&self.server, &reload, "")?;
-        if output.contains("reloaded successfully") { Ok(()) } else { Err(io::Error::other(output)) }
+        let end = Instant::now() + RELOAD;
+        loop {
+            let output = shell(&self.server, &reload, "")?;
+            match output {
+                done if done.contains("reloaded successfully") => return Ok(()),
+                busy if busy.contains("already in progress") && Instant::now() < end => {}
+                failed => return Err(io::Error::other(failed)),
+            }
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Server {
     #[must_use]
     pub fn client_on(&self, route: Route) -> Client {
         let builder = self.builder().credentials(self.get("ARI_USER"), self.get("ARI_PASSWORD"));
-        builder.transport(route.transport()).build().expect("the state file has a valid URL")
+        builder.transport(route.transport()).retries(4).build().expect("the state file has a valid URL")
     }
 
     /// Opens a new event connection for these applications.

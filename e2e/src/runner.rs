@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::{Route, Server};
@@ -19,7 +20,21 @@ where
     Run: Future<Output = ()> + Send + 'static,
 {
     let servers = Server::all().into_iter();
-    run_all(servers.map(|server| (format!("Asterisk {}", server.release()), test(server)))).await;
+    run_all(servers.map(|server| (format!("Asterisk {}", server.release()), false, test(server)))).await;
+}
+
+/// Runs a test on the servers that support outbound connections, while no other such test runs.
+///
+/// # Panics
+///
+/// If the test fails on one of them, or takes longer than [`LIMIT`].
+pub async fn on_each_that_connects<T, Run>(test: T)
+where
+    T: Fn(Server) -> Run,
+    Run: Future<Output = ()> + Send + 'static,
+{
+    let servers = Server::all().into_iter().filter(|server| server.routes().contains(&Route::Outbound));
+    run_all(servers.map(|server| (format!("Asterisk {}", server.release()), true, test(server)))).await;
 }
 
 /// Runs a test on every route to the servers of all releases at the same time.
@@ -34,18 +49,28 @@ where
 {
     let servers = Server::all().into_iter();
     let routes = servers.flat_map(|server| server.routes().iter().map(move |route| (server.clone(), *route)));
-    run_all(routes.map(|(server, route)| (format!("Asterisk {} over {route}", server.release()), test(server, route))))
-        .await;
+    run_all(routes.map(|(server, route)| {
+        (format!("Asterisk {} over {route}", server.release()), route == Route::Outbound, test(server, route))
+    }))
+    .await;
 }
 
-async fn run_all<Run>(runs: impl Iterator<Item = (String, Run)>)
+/// Held by the run whose connections Asterisk opens. Their settings are in files that `res_ari` reads when it is reloaded,
+/// and 22.10.1 may close the connections of others then.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Runs at the same time, those with a `true` one after the other.
+async fn run_all<Run>(runs: impl Iterator<Item = (String, bool, Run)>)
 where
     Run: Future<Output = ()> + Send + 'static,
 {
     let mut running = JoinSet::new();
-    for (place, run) in runs {
-        // A separate task, so that a panic does not end the other runs.
-        running.spawn(async move { (place, tokio::spawn(tokio::time::timeout(LIMIT, run)).await) });
+    for (place, takes_turns, run) in runs {
+        running.spawn(async move {
+            let _turn = if takes_turns { Some(TURN.lock().await) } else { None };
+            // A separate task, so that a panic does not end the other runs.
+            (place, tokio::spawn(tokio::time::timeout(LIMIT, run)).await)
+        });
     }
     let mut failed = Vec::new();
     for (place, result) in running.join_all().await {

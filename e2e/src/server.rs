@@ -127,7 +127,7 @@ impl Server {
         Client::builder(self.url())
     }
 
-    /// A client with full access.
+    /// A client with full access. It retries, because other tests reload `res_ari`.
     ///
     /// # Panics
     ///
@@ -135,7 +135,7 @@ impl Server {
     #[must_use]
     pub fn client(&self) -> Client {
         let builder = self.builder().credentials(self.get("ARI_USER"), self.get("ARI_PASSWORD"));
-        builder.build().expect("the state file has a valid URL")
+        builder.retries(4).build().expect("the state file has a valid URL")
     }
 
     /// A client with read-only access.

@@ -180,9 +180,10 @@ impl ClientBuilder {
     /// How often a request is sent again, each time after a short delay, where that cannot execute it twice; 0 by
     /// default.
     ///
-    /// Retried are requests that could not be sent because there was no connection, and a `GET` whose connection was
-    /// lost. Never retried are requests that got a response or timed out, and permanent failures: no TLS, no HTTP, a
-    /// certificate that is not trusted. [`ClientBuilder::timeout`] bounds all attempts together.
+    /// Retried are requests that could not be sent because there was no connection, a `GET` whose connection was lost, and
+    /// what Asterisk did not execute because it was reloading its configuration (404 without JSON, or 500 `URI handler
+    /// config missing`). Never retried are requests that got another response or timed out, and permanent failures: no
+    /// TLS, no HTTP, a certificate that is not trusted. [`ClientBuilder::timeout`] bounds all attempts together.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Retries(retries);
         self

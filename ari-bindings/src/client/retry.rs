@@ -58,8 +58,14 @@ where
     }
 }
 
+/// What Asterisk answers to every request while `res_ari` is being reloaded, if it does not answer 404 without JSON.
+const RELOADING: &str = "URI handler config missing";
+
 fn is_retryable(method: Method, error: &Error) -> bool {
     match error {
+        // Until the module has its configuration again, no request is executed.
+        Error::NotAri { status: 404, .. } => true,
+        Error::Refused { status: 500, message, .. } => &**message == RELOADING,
         Error::Connect { kind, .. } => {
             !matches!(kind, ConnectErrorKind::Tls | ConnectErrorKind::NotHttp | ConnectErrorKind::Busy)
         }
@@ -89,7 +95,19 @@ mod tests {
             timed_out,
             source: Arc::new(std::io::Error::other("lost")),
         };
+        let refused = |message: &str| Error::Refused {
+            request: crate::Request::new(Method::Post, "/x").line(),
+            status: 500,
+            message: message.into(),
+            body: "".into(),
+        };
+        let no_ari =
+            |status| Error::NotAri { url: "".into(), status, content_type: "text/html".into(), excerpt: "".into() };
         for (method, error, retried) in [
+            (Method::Post, refused("URI handler config missing"), true),
+            (Method::Post, refused("Allocation failed"), false),
+            (Method::Post, no_ari(404), true),
+            (Method::Post, no_ari(502), false),
             (Method::Post, unsent(ConnectErrorKind::Timeout), true),
             (Method::Post, unsent(ConnectErrorKind::Disconnected), true),
             (Method::Get, unsent(ConnectErrorKind::Tls), false),

@@ -42,7 +42,7 @@ impl Client {
             transport: Transport::WebSocket,
             websocket: WebSocketState { own: Some(rest), ..WebSocketState::new(timeout) },
             timeout,
-            retries: Retries::default(),
+            retries: http.map_or_else(Retries::default, |client| client.shared.retries),
             // Only what goes by HTTP takes one.
             permits: http.map_or_else(|| Arc::new(Semaphore::new(0)), |client| Arc::clone(&client.shared.permits)),
             availability_check: crate::AvailabilityCheck::default(),

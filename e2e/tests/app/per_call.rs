@@ -1,35 +1,17 @@
 //! Applications to which Asterisk connects for each call.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ari_app::{Call, CallError, CallSummary, Dialed, EndReason, PerCall, Shutdown};
 use ari_bindings::Client;
 use ari_bindings::handles::ChannelHandle;
-use ari_e2e::{FaultProxy, Outbound, OutboundGuard, Route, Server, eventually, on_each_server, unique};
+use ari_e2e::{FaultProxy, Outbound, OutboundGuard, Server, eventually, on_each_that_connects, unique};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 /// How long a call may take to end.
 const SOON: Duration = Duration::from_secs(20);
-
-/// Runs a test on the servers that support outbound connections.
-async fn on_each_that_connects<T, Run>(test: T)
-where
-    T: Fn(Server) -> Run,
-    Run: Future<Output = ()> + Send + 'static,
-{
-    on_each_server(|server: Server| {
-        let run = server.routes().contains(&Route::Outbound).then(|| test(server));
-        async move {
-            if let Some(run) = run {
-                run.await;
-            }
-        }
-    })
-    .await;
-}
 
 /// A running application that Asterisk connects to through a proxy.
 struct Running {

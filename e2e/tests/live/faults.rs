@@ -4,7 +4,9 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use ari_bindings::{Client, ConnectErrorKind, Error};
-use ari_e2e::{Outbound, Recorder, Route, Server, on_each_route, on_each_server, unique};
+use ari_e2e::{
+    Outbound, Recorder, Route, Server, eventually, on_each_route, on_each_server, on_each_that_connects, unique,
+};
 use tokio::net::TcpListener;
 
 use crate::call::Call;
@@ -250,3 +252,27 @@ const _: fn() = || {
     fn is_send<T: Send>(_: impl Future<Output = T> + Send) {}
     let _ = |ari: Client| is_send(async move { both(&ari).await });
 };
+
+#[tokio::test]
+async fn retries_cover_a_reload() {
+    on_each_that_connects(|server: Server| async move {
+        let ari = server.client();
+        let reloads = async {
+            let module = ari.module("res_ari.so");
+            for _ in 0..10 {
+                // 409 while the one before goes on.
+                eventually(|| async { module.reload_module().await.is_ok() }).await;
+            }
+        };
+        let requests = async {
+            loop {
+                ari.asterisk().ping().await.unwrap();
+            }
+        };
+        tokio::select! {
+            () = reloads => {}
+            () = requests => {}
+        }
+    })
+    .await;
+}

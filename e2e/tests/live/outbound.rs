@@ -1,12 +1,11 @@
 //! Connections that Asterisk opens: when it opens, closes and reopens them.
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use ari_bindings::outbound::{Listener, ListenerBuilder, Session};
 use ari_bindings::{Client, DisconnectReason, Error, Event};
 use ari_e2e::{
-    FaultProxy, Outbound, OutboundGuard, Recorder, Route, Server, eventually, on_each_server, unique, until_gone,
+    FaultProxy, Outbound, OutboundGuard, Recorder, Route, Server, eventually, on_each_that_connects, unique, until_gone,
 };
 use tokio::time::timeout;
 
@@ -14,23 +13,6 @@ use crate::call::Call;
 
 /// The time limit for Asterisk to connect.
 const SOON: Duration = Duration::from_secs(10);
-
-/// Runs a test on the servers that support outbound connections.
-async fn on_each_that_connects<T, Run>(test: T)
-where
-    T: Fn(Server) -> Run,
-    Run: Future<Output = ()> + Send + 'static,
-{
-    on_each_server(|server: Server| {
-        let run = server.routes().contains(&Route::Outbound).then(|| test(server));
-        async move {
-            if let Some(run) = run {
-                run.await;
-            }
-        }
-    })
-    .await;
-}
 
 async fn bind(listener: ListenerBuilder) -> Listener {
     listener.bind("127.0.0.1:0").await.unwrap()

@@ -5,7 +5,7 @@
 mod example;
 
 use ari_bindings::outbound::Listener;
-use ari_e2e::{Route, Server, eventually, on_each_server, until_gone};
+use ari_e2e::{Route, Server, eventually, on_each_server, on_each_that_connects, until_gone};
 use tokio::sync::Mutex;
 
 use super::Running;
@@ -35,10 +35,7 @@ async fn program_connects_and_serves() {
 #[tokio::test]
 async fn asterisk_connects_and_is_served() {
     let _alone = APPLICATION.lock().await;
-    on_each_server(|server: Server| async move {
-        if server.major() < 20 {
-            return;
-        }
+    on_each_that_connects(|server: Server| async move {
         // The address in the websocket_client.conf of the tests.
         let address = format!("127.0.0.1:{}", server.get("PHONE_PORT"));
         let listener = Listener::builder().credentials("outbound", "outbound").applications(["outbound"]);
