@@ -4,12 +4,15 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 
-use ari_bindings::Error;
 use ari_bindings::ids::{BridgeId, ChannelId};
 use ari_bindings::models::{Application, Channel};
+use ari_bindings::{Error, Release};
 
 use crate::context::Context;
 use crate::reconcile::look_up;
+
+/// The oldest release that says which application of the dialplan a channel is in.
+const NAMES_APPLICATION: Release = Release::new(16, 4, 0);
 
 /// A channel that waits in the application without a call.
 pub(crate) struct Unserved {
@@ -26,20 +29,27 @@ pub(crate) async fn unserved(context: &Context) -> Result<Vec<Unserved>, Error> 
     let channels = look_up(|| async { ari.channels().list().await }).await?.unwrap_or_default();
     let applications = look_up(|| async { ari.applications().list().await }).await?.unwrap_or_default();
     context.retain_detached(|id| channels.iter().any(|channel| channel.id.as_str() == id));
+    let names = names_application(context).await;
     let unserved = channels.into_iter().filter_map(|channel| {
-        let args = arguments(&channel, &context.app, &applications)?;
+        let args = arguments(&channel, &context.app, &applications, names)?;
         Some(Unserved { channel, args })
     });
     Ok(unserved.collect())
 }
 
+/// Whether the server says which application of the dialplan a channel is in.
+async fn names_application(context: &Context) -> bool {
+    let version = context.ari.server_version().await;
+    version.ok().and_then(ari_bindings::ServerVersion::release).is_none_or(|release| release >= NAMES_APPLICATION)
+}
+
 /// The arguments of a channel that is in this application; `None` if it is not.
-fn arguments(channel: &Channel, app: &str, applications: &[Application]) -> Option<Vec<String>> {
+fn arguments(channel: &Channel, app: &str, applications: &[Application], names: bool) -> Option<Vec<String>> {
     let lists = |app: &str| applications.iter().any(|one| one.name == app && one.channel_ids.contains(&channel.id));
     if !lists(app) {
         return None;
     }
-    match entered_with(channel, app) {
+    match entered_with(channel, app, names) {
         // Another application that it has entered, and then has left: a move changes the list alone.
         None => entered(channel).filter(|other| !lists(other)).map(|_| Vec::new()),
         args => args,
@@ -52,10 +62,11 @@ fn entered(channel: &Channel) -> Option<&str> {
     channel.dialplan.app_data.split(',').next().filter(|_| is_in_stasis)
 }
 
-/// The arguments of a channel that has entered this application. Releases before 16.4 do not say.
-fn entered_with(channel: &Channel, app: &str) -> Option<Vec<String>> {
+/// The arguments of a channel that has entered this application. A server that names no application of the dialplan may
+/// mean any of its channels; otherwise the channel is in none: it was dialled and has not answered.
+fn entered_with(channel: &Channel, app: &str, names: bool) -> Option<Vec<String>> {
     if channel.dialplan.app_name.is_empty() {
-        return Some(Vec::new());
+        return (!names).then(Vec::new);
     }
     let args = channel.dialplan.app_data.split(',').skip(1).map(str::to_owned);
     (entered(channel) == Some(app)).then(|| args.collect())
@@ -71,7 +82,8 @@ pub(crate) async fn clear(context: &Context) -> Result<HashSet<ChannelId>, Error
     let bridges = bridges.iter().filter(|bridge| context.ids.is_own(bridge.id.as_str()));
     join_all(bridges.map(|bridge| context.destroy_bridge(bridge.id.as_str()))).await;
     let channels = look_up(|| async { ari.channels().list().await }).await?.unwrap_or_default();
-    let calls = channels.iter().filter(|channel| is_outgoing_call(context, channel));
+    let names = names_application(context).await;
+    let calls = channels.iter().filter(|channel| is_outgoing_call(context, channel, names));
     let calls: HashSet<_> = calls.map(|channel| channel.id.clone()).collect();
     let legs = channels.iter().map(|channel| channel.id.as_str()).filter(|id| context.ids.is_own(id));
     // The far end of a Local channel has its id with a suffix.
@@ -100,8 +112,8 @@ pub(crate) async fn unserved_one(context: &Context, id: &ChannelId) -> Option<Un
 }
 
 /// Whether a channel is an outgoing call that was answered.
-fn is_outgoing_call(context: &Context, channel: &Channel) -> bool {
-    let Some(args) = entered_with(channel, &context.app) else { return false };
+fn is_outgoing_call(context: &Context, channel: &Channel, names: bool) -> bool {
+    let Some(args) = entered_with(channel, &context.app, names) else { return false };
     let mut ids = args.first().into_iter().map(String::as_str).chain([channel.id.as_str()]);
     channel.state.as_str() == "Up" && ids.any(|id| context.ids.is_call(id) && !id.ends_with(";2"))
 }
@@ -122,15 +134,16 @@ mod tests {
         let mut channel = Channel::default();
         channel.id = "1".into();
         let applications = [application("app", &["1"]), application("other", &["2"])];
-        assert_eq!(arguments(&channel, "app", &applications), Some(Vec::new()));
+        assert_eq!(arguments(&channel, "app", &applications, false), Some(Vec::new()));
+        assert_eq!(arguments(&channel, "app", &applications, true), None, "it rings");
         channel.dialplan.app_name = "Stasis".to_owned();
         channel.dialplan.app_data = "app,first,second".to_owned();
         let args = Some(vec!["first".to_owned(), "second".to_owned()]);
-        assert_eq!(arguments(&channel, "app", &applications), args);
-        assert_eq!(arguments(&channel, "other", &applications), None);
-        assert_eq!(arguments(&channel, "ap", &applications), None);
+        assert_eq!(arguments(&channel, "app", &applications, true), args);
+        assert_eq!(arguments(&channel, "other", &applications, true), None);
+        assert_eq!(arguments(&channel, "ap", &applications, true), None);
         channel.dialplan.app_name = "Wait".to_owned();
-        assert_eq!(arguments(&channel, "app", &applications), None);
+        assert_eq!(arguments(&channel, "app", &applications, true), None);
     }
 
     #[test]
@@ -140,10 +153,10 @@ mod tests {
         channel.dialplan.app_name = "Stasis".to_owned();
         channel.dialplan.app_data = "before,first".to_owned();
         let applications = [application("before", &[]), application("now", &["1"])];
-        assert_eq!(arguments(&channel, "now", &applications), Some(Vec::new()));
-        assert_eq!(arguments(&channel, "before", &applications), None);
+        assert_eq!(arguments(&channel, "now", &applications, true), Some(Vec::new()));
+        assert_eq!(arguments(&channel, "before", &applications, true), None);
         // One that subscribes to it does not have it.
         let applications = [application("before", &["1"]), application("now", &["1"])];
-        assert_eq!(arguments(&channel, "now", &applications), None);
+        assert_eq!(arguments(&channel, "now", &applications, true), None);
     }
 }
