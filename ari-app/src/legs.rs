@@ -2,9 +2,6 @@
 
 use std::collections::VecDeque;
 
-/// The Q.850 cause with which the channel of a leg may end before the one of somebody who picks it up has come.
-pub(crate) const NORMAL_CLEARING: i64 = 16;
-
 /// A channel that the call has dialled.
 #[derive(Debug, Clone)]
 pub(crate) struct Leg {
@@ -63,11 +60,6 @@ impl Leg {
     /// Whether it is not the call's any more.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.status, LegStatus::Given | LegStatus::Ended { .. })
-    }
-
-    /// Whether another channel may still answer in its place.
-    pub(crate) fn may_be_picked_up(&self) -> bool {
-        !self.is_over() || self.status == LegStatus::Ended { cause: Some(NORMAL_CLEARING) }
     }
 
     /// Whether it may still be answered.

@@ -126,7 +126,7 @@ impl Placing {
 pub(crate) fn hand_over(session: &Session, token: &str, call: &Call) -> bool {
     let Some(placing) = &session.placing else { return false };
     session.change(|state| {
-        let leg = state.leg_by_token(token).filter(|leg| leg.may_be_picked_up());
+        let leg = state.leg_by_token(token).filter(|leg| !leg.is_over());
         let Some(leg) = leg.filter(|_| placing.call.set(call.clone()).is_ok()) else { return false };
         leg.status = LegStatus::Given;
         true

@@ -8,7 +8,7 @@ use ari_bindings::{Event, events};
 use crate::error::{End, EndReason};
 use crate::progress::Media;
 
-pub(crate) use crate::legs::{Early, Leg, LegStatus, NORMAL_CLEARING, Refusal};
+pub(crate) use crate::legs::{Early, Leg, LegStatus, Refusal};
 
 /// How many digits a call keeps that no verb has taken.
 const MOST_DIGITS: usize = 128;

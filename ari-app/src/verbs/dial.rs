@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::Call;
 use crate::error::CallError;
 use crate::session::Session;
-use crate::state::{self, LegStatus, NORMAL_CLEARING, Refusal, State};
+use crate::state::{self, LegStatus, Refusal, State};
 use crate::telemetry::verb;
 use crate::verbs::leg::{Leg, Legs, Unclaimed};
 use crate::verbs::music::Music;
@@ -23,9 +23,6 @@ const EARLY: Duration = Duration::from_millis(100);
 
 /// The Q.850 cause of congestion.
 const CONGESTION: i64 = 34;
-
-/// How long the channel of somebody who picks up may come after the end of the leg that rang.
-const PICKUP: Duration = Duration::from_millis(500);
 
 /// Dials one or more endpoints; see [`Call::dial`]. Awaiting it returns when one has answered, or none will.
 #[must_use = "nobody is dialled until it is awaited"]
@@ -195,10 +192,6 @@ impl Plan {
         let outcome = session.wait(|state| outcome(legs, state));
         match timeout(self.timeout.saturating_add(OUTCOME_REPORT), outcome).await {
             Ok(Ok(Outcome::Answered(position))) => Ok(Ok(legs.take(position))),
-            Ok(Ok(Outcome::Unanswered(fates))) if fates.contains(&Fate::Failed(Some(NORMAL_CLEARING))) => {
-                let picked_up = session.wait_for(PICKUP, |state| position_of_answered(legs, state));
-                Ok(picked_up.await.map(|position| legs.take(position)).ok_or(fates))
-            }
             // Which cause Asterisk gives then depends on its release and the technology.
             Ok(Ok(Outcome::Unanswered(fates))) if started.elapsed().saturating_add(EARLY) >= self.timeout => {
                 let in_time = |fate| if let Fate::Failed(_) = fate { Fate::NoAnswer } else { fate };
@@ -319,46 +312,18 @@ enum Outcome {
 
 /// The outcome of all, as soon as one has answered or all have ended.
 fn outcome(legs: &Legs, state: &State) -> Option<Outcome> {
-    if let Some(position) = position_of_answered(legs, state) {
+    let mut all = legs.iter().map(|leg| state.leg(&leg.held.token));
+    let has_answered = |leg: &state::Leg| matches!(leg.status, LegStatus::Answered | LegStatus::Given);
+    if let Some(position) = all.clone().position(|leg| leg.is_some_and(has_answered)) {
         return Some(Outcome::Answered(position));
     }
-    let all = legs.iter().map(|leg| state.leg(&leg.held.token));
-    let fates = all.map(|leg| leg.map_or(Some(Fate::Failed(None)), Fate::of));
+    let fates = all.by_ref().map(|leg| leg.map_or(Some(Fate::Failed(None)), Fate::of));
     fates.collect::<Option<Vec<_>>>().map(Outcome::Unanswered)
-}
-
-fn position_of_answered(legs: &Legs, state: &State) -> Option<usize> {
-    let has_answered = |leg: &state::Leg| matches!(leg.status, LegStatus::Answered | LegStatus::Given);
-    legs.iter().position(|leg| state.leg(&leg.held.token).is_some_and(has_answered))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::tests::context;
-
-    /// The outcome of a leg that ends with a normal cause, and whose token another channel brings then or not.
-    async fn ended_normally(is_picked_up: bool) -> Result<Result<Leg, Vec<Fate>>, CallError> {
-        let session = Session::new(context(), "1", true);
-        let mut legs = Legs::new(&session, 1);
-        let token = legs.iter().next().unwrap().held.token.clone();
-        session.change(|state| state.leg_by_token(&token).unwrap().end(Some(NORMAL_CLEARING)));
-        let plan = Plan::new(vec!["Local/1".to_owned()]);
-        let picking = async {
-            if is_picked_up {
-                tokio::time::sleep(PICKUP / 2).await;
-                assert!(session.change(|state| state.pick_up(&token, "2")));
-            }
-        };
-        tokio::join!(plan.outcome(&session, &mut legs, Instant::now()), picking).0
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn leg_may_be_picked_up_after_its_end() {
-        let picked_up = ended_normally(true).await.unwrap().unwrap();
-        assert_eq!(picked_up.channel().channel_id(), "2");
-        assert_eq!(ended_normally(false).await.unwrap().unwrap_err(), [Fate::Failed(Some(NORMAL_CLEARING))]);
-    }
 
     #[test]
     fn judge_considers_all_legs() {
