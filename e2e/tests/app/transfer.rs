@@ -6,6 +6,7 @@ use std::time::Duration;
 use ari_app::{Call, CallError, Dialed, Placed, Talked, Transferred};
 use ari_bindings::Event;
 use ari_e2e::{Phone, Route, Server, eventually, on_each_server};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::caller::Caller;
@@ -56,6 +57,9 @@ async fn blind_transfer_by_the_phone_keeps_the_call() {
     .await;
 }
 
+/// Held while `picked-up` rings: the extension `pickup` takes any call to it.
+static PICKUP: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test]
 async fn pickup_answers_the_dialled_leg() {
     serve(
@@ -69,6 +73,7 @@ async fn pickup_answers_the_dialled_leg() {
             tokio::join!(connect, ringing).0
         },
         |app| async move {
+            let _alone = PICKUP.lock().await;
             let caller = app.caller().await;
             assert_eq!(app.note().await, r#""ringing""#);
             let picker = Caller::through(&app.server, "pickup", 102).await;
@@ -235,6 +240,7 @@ async fn a_hangup_after_any_event_of_a_transfer_leaves_nothing() {
 #[tokio::test]
 async fn picked_up_calls_go_on_with_the_one_who_picked_up() {
     on_each_server(|server: Server| async move {
+        let _alone = PICKUP.lock().await;
         let is_ringing = |app: &Running| {
             let (ari, prefix) = (app.ari.clone(), app.prefix.clone());
             async move {
