@@ -1,0 +1,3 @@
+//! The command `ari-fleet`.
+
+fn main() {}
