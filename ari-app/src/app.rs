@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::summary::CallSummary;
 pub struct App {
     pub(crate) ari: Client,
     pub(crate) name: String,
+    pub(crate) instance: Option<String>,
     pub(crate) max_calls: usize,
     pub(crate) overload: Overload,
     pub(crate) resume: Resume,
@@ -65,6 +67,7 @@ impl App {
         Self {
             ari,
             name: name.into(),
+            instance: None,
             max_calls: MOST_CALLS,
             overload: Overload::default(),
             resume: Resume::default(),
@@ -119,13 +122,27 @@ impl App {
         self
     }
 
+    /// Distinguishes the processes that serve one application of one server, where something shares its calls out among
+    /// them: each gives the ids of what it creates another prefix, and removes only what a run of the same instance has
+    /// left. Without it, there must be one process.
+    ///
+    /// Each process must receive the events of its own calls alone, and list no others.
+    pub fn instance(mut self, instance: impl Display) -> Self {
+        self.instance = Some(instance.to_string());
+        self
+    }
+
     /// What the ids of all bridges, legs and playbacks begin with that the application creates.
     ///
-    /// It depends on the name of the application alone, so that the next run recognises what a crash has left. Two
-    /// processes with applications of one name on one server would remove each other's.
+    /// It depends on the name of the application and its [instance](App::instance) alone, so that the next run recognises
+    /// what a crash has left. Two processes with the same ones on one server would remove each other's.
     #[must_use]
     pub fn id_prefix(&self) -> String {
-        Ids::new(&self.name).prefix().to_owned()
+        self.ids().prefix().to_owned()
+    }
+
+    pub(crate) fn ids(&self) -> Ids {
+        Ids::new(&self.name, self.instance.as_deref())
     }
 
     /// A handle that shuts the application down from another task.

@@ -59,11 +59,11 @@ pub(crate) fn recording_key(name: &str) -> Box<str> {
 
 impl Context {
     /// Must be called within a runtime.
-    pub(crate) fn new(ari: Client, app: &str, capacity: Capacity) -> Self {
+    pub(crate) fn new(ari: Client, app: &str, ids: Ids, capacity: Capacity) -> Self {
         Self {
             ari,
             app: app.into(),
-            ids: Ids::new(app),
+            ids,
             runtime: Handle::current(),
             tasks: TaskTracker::new(),
             routes: Mutex::default(),
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     /// A context with a server at this address.
     pub(crate) fn context_of(address: impl std::fmt::Display) -> Arc<Context> {
         let ari = Client::builder(format!("http://{address}/ari")).credentials("a", "b").build().unwrap();
-        Arc::new(Context::new(ari, "app", Capacity::new(1, &Overload::Congestion)))
+        Arc::new(Context::new(ari, "app", Ids::new("app", None), Capacity::new(1, &Overload::Congestion)))
     }
 
     #[tokio::test]

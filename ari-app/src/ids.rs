@@ -21,9 +21,12 @@ pub(crate) enum Kind {
 }
 
 impl Ids {
-    pub(crate) fn new(app: &str) -> Self {
+    /// Those of an application, or of one of the processes that serve it; see [`App::instance`](crate::App::instance).
+    pub(crate) fn new(app: &str, instance: Option<&str>) -> Self {
+        let of_app = Uuid::new_v5(&Uuid::NAMESPACE_OID, app.as_bytes());
+        let owner = instance.map_or(of_app, |instance| Uuid::new_v5(&of_app, instance.as_bytes()));
         // A hash, because the name may have any length and characters.
-        let hash = Uuid::new_v5(&Uuid::NAMESPACE_OID, app.as_bytes()).simple().to_string();
+        let hash = owner.simple().to_string();
         Self { prefix: format!("ari-app-{}-", hash.get(..12).unwrap_or_default()).into() }
     }
 
@@ -60,7 +63,7 @@ mod tests {
 
     #[test]
     fn next_has_one_length_and_the_prefix_of_its_application() {
-        let (one, other) = (Ids::new("one"), Ids::new("another application"));
+        let (one, other) = (Ids::new("one", None), Ids::new("another application", None));
         let ids = [one.next(Kind::Bridge), one.next(Kind::Leg), one.next(Kind::Playback), one.next(Kind::Leg)];
         assert!(ids.iter().all(|id| id.len() == ids[0].len() && one.is_own(id) && !other.is_own(id)));
         assert_ne!(ids[1], ids[3]);
@@ -69,6 +72,16 @@ mod tests {
         let call = one.next(Kind::Call);
         assert!(one.is_call(&call) && one.is_own(&call) && !one.is_call(&ids[1]) && !other.is_call(&call));
         // The next run must recognise them.
-        assert_eq!(Ids::new("one").prefix(), one.prefix());
+        assert_eq!(Ids::new("one", None).prefix(), one.prefix());
+    }
+
+    #[test]
+    fn instances_have_prefixes_of_their_own_of_one_length() {
+        let [app, first, second, other] = [("one", None), ("one", Some("1")), ("one", Some("2")), ("on", Some("e1"))]
+            .map(|(app, it)| Ids::new(app, it));
+        let id = first.next(Kind::Call);
+        assert!(first.is_call(&id) && ![&app, &second, &other].iter().any(|ids| ids.is_own(&id)));
+        assert_eq!(app.next(Kind::Call).len(), id.len());
+        assert_eq!(Ids::new("one", Some("1")).prefix(), first.prefix());
     }
 }

@@ -56,7 +56,7 @@ where
 {
     app.overload.check(app.max_calls)?;
     let capacity = Capacity::new(app.max_calls, &app.overload);
-    let context = Context::new(app.ari.clone(), &app.name, capacity);
+    let context = Context::new(app.ari.clone(), &app.name, app.ids(), capacity);
     #[cfg(feature = "media")]
     let context = context.with_media(app.media.clone());
     let context = Arc::new(context);
