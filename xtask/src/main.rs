@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask help` lists them.
 
 mod api;
+mod apt;
 mod asterisk;
 mod atlas;
 mod bench;
@@ -16,6 +17,7 @@ mod history;
 mod import;
 mod minimal;
 mod msrv;
+mod nats;
 mod pictures;
 mod regen;
 mod release;
@@ -52,6 +54,7 @@ enum Command {
     Differences(conformance::Differences),
     Record(conformance::Record),
     Asterisk(asterisk::Asterisk),
+    Nats(nats::Nats),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Differences(command) => conformance::differences(&command),
         Command::Record(command) => conformance::record(&command),
         Command::Asterisk(command) => asterisk::run(command),
+        Command::Nats(command) => nats::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,8 +8,6 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result, anyhow, bail};
@@ -19,58 +17,14 @@ use super::place::{ETC, Place};
 use super::process;
 use super::programs::{succeeds, tail};
 use super::release::Release;
+use crate::apt;
 
 /// The directory that ARI records into; the package does not create it.
 const RECORDINGS: &str = "var/spool/asterisk/recording";
 
-/// How long another program may hold a lock of apt or dpkg, as unattended upgrades do.
-const LOCK_PATIENCE: Duration = Duration::from_secs(300);
-
-/// Releases are installed side by side, but apt lets in one at a time.
-static APT: Mutex<()> = Mutex::new(());
-
 /// Whether mmdebstrap is there; on a machine with apt it is installed if need be.
 pub(crate) fn has_mmdebstrap() -> Result<bool> {
-    let _one_at_a_time = APT.lock().unwrap_or_else(PoisonError::into_inner);
-    if succeeds("mmdebstrap", &["--version"]) {
-        return Ok(true);
-    }
-    if !succeeds("apt-get", &["--version"]) {
-        return Ok(false);
-    }
-    eprintln!("Installing mmdebstrap by apt-get, once; this takes up to a minute");
-    apt_get(&["update"])?;
-    apt_get(&["install", "-y", "mmdebstrap", "debian-archive-keyring"])?;
-    Ok(true)
-}
-
-/// Runs `apt-get`, and waits while another program holds one of its locks.
-fn apt_get(arguments: &[&str]) -> Result<()> {
-    let end = Instant::now() + LOCK_PATIENCE;
-    let mut reported = false;
-    loop {
-        let mut command = Command::new("apt-get");
-        // The option covers dpkg's lock, not that of the package lists.
-        let timeout = format!("DPkg::Lock::Timeout={}", LOCK_PATIENCE.as_secs());
-        command.args(["-o", &timeout]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
-        let output = command.output().context("cannot run `apt-get`")?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        if !is_locked(&errors) || Instant::now() >= end {
-            bail!("`apt-get {}` failed:\n{errors}", arguments.join(" "));
-        }
-        if !reported {
-            eprintln!("Waiting for another program that uses apt or dpkg");
-            reported = true;
-        }
-        sleep(Duration::from_secs(1));
-    }
-}
-
-fn is_locked(errors: &str) -> bool {
-    errors.contains("Could not get lock") || errors.contains("Unable to lock")
+    apt::ensure(&["mmdebstrap", "debian-archive-keyring"], || succeeds("mmdebstrap", &["--version"]))
 }
 
 /// Fills the folder's `root`, which has another name until it is whole. Copies the other server of the release where it
@@ -287,13 +241,6 @@ fn enter(root: &Path) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn is_locked_recognises_apt_and_dpkg() {
-        assert!(is_locked("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)"));
-        assert!(is_locked("E: Unable to lock directory /var/lib/apt/lists/"));
-        assert!(!is_locked("E: Unable to locate package mmdebstrap"));
-    }
 
     #[test]
     fn the_script_survives_a_quote_in_the_path() {

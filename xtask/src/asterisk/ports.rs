@@ -63,13 +63,14 @@ impl Ports {
 
 /// The preferred port, one above it, or as a last resort what the system gives: among those, a client that calls again
 /// and again while the server is down may get its own end of the connection at just this port.
-fn free(preferred: u16, open: fn(u16) -> std::io::Result<u16>) -> Result<u16> {
+pub(crate) fn free(preferred: u16, open: fn(u16) -> std::io::Result<u16>) -> Result<u16> {
     let above = (1..5).filter_map(|step| preferred.checked_add(1000 * step));
     let found = std::iter::once(preferred).chain(above).chain([0]).find_map(|port| open(port).ok());
     found.with_context(|| format!("no free port on 127.0.0.1, neither {preferred} nor another"))
 }
 
-fn tcp(port: u16) -> std::io::Result<u16> {
+/// Opens a port of TCP and returns its number.
+pub(crate) fn tcp(port: u16) -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.local_addr()?.port())
 }
 
