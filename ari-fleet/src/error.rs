@@ -42,6 +42,11 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// No node takes calls of the application, or the application is not served.
+    NoNode {
+        /// The node, if one was named.
+        node: Option<String>,
+    },
     /// Asterisk cannot be reached, or refuses.
     Ari(ari_bindings::Error),
     /// The application cannot be served.
@@ -69,6 +74,8 @@ impl fmt::Display for Error {
             Self::JetStream { what, .. } => write!(f, "JetStream: {what}"),
             Self::Invalid { setting, reason } => write!(f, "{setting}: {reason}"),
             Self::Gateway { node, reason } => write!(f, "gateway of {node}: {reason}"),
+            Self::NoNode { node: Some(node) } => write!(f, "the node {node} takes no calls of the application"),
+            Self::NoNode { node: None } => f.write_str("no node takes calls of the application"),
             Self::Ari(_) => f.write_str("Asterisk"),
             Self::Serve(_) => f.write_str("the application cannot be served"),
         }
@@ -82,7 +89,7 @@ impl std::error::Error for Error {
             Self::NoJetStream { source } | Self::JetStream { source, .. } => Some(&**source),
             Self::Ari(source) => Some(source),
             Self::Serve(source) => Some(source),
-            Self::TooOld { .. } | Self::Invalid { .. } | Self::Gateway { .. } => None,
+            Self::TooOld { .. } | Self::Invalid { .. } | Self::Gateway { .. } | Self::NoNode { .. } => None,
         }
     }
 }

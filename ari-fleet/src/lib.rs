@@ -27,3 +27,4 @@ mod fleet;
 
 pub use error::Error;
 pub use fleet::{Fleet, Settings};
+pub use worker::{FleetApp, FleetOutgoing, FleetShutdown};

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What a gateway announces about its node, every second.
@@ -24,9 +26,13 @@ pub struct NodeAnnouncement {
     pub buffered: u64,
     /// The events that had to be dropped in this run, each time told as a gap.
     pub dropped: u64,
+    /// How many calls of which lane are on the node, by [`Lane::token`](super::Lane::token). A lane that has calls and no
+    /// owner needs one.
+    #[serde(default)]
+    pub lanes: BTreeMap<String, u64>,
 }
 
-/// What the owner of a lane announces, every second.
+/// What the owner of a lane announces, twice a second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LaneAnnouncement {
@@ -46,6 +52,9 @@ pub struct LaneAnnouncement {
     pub capacity: u64,
     /// Seconds since the epoch at which this was announced.
     pub at: u64,
+    /// Whether the worker has just left the lane with its calls, for another one to take over.
+    #[serde(default)]
+    pub handed_over: bool,
 }
 
 impl NodeAnnouncement {
@@ -63,6 +72,7 @@ impl NodeAnnouncement {
             capacity: 0,
             buffered: 0,
             dropped: 0,
+            lanes: BTreeMap::new(),
         }
     }
 }

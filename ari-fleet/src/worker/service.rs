@@ -1,0 +1,158 @@
+//! The requests of a lane to one node, over NATS.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ari_bindings::{Bytes, HttpService, ServiceError, Upgrade};
+use async_nats::client::{Request, RequestErrorKind};
+use async_nats::connection::State;
+use async_nats::{HeaderMap, Message};
+
+use super::link::Link;
+use super::order::Position;
+use super::ownership::Ownership;
+use crate::Fleet;
+use crate::wire::headers;
+use crate::wire::{Attached, Control, Refusal};
+
+/// The path of ARI in the URLs of the client, which no server sees.
+pub(super) const BASE: &str = "/ari";
+
+/// How long a gateway may take to attach a lane.
+const ATTACH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the events are named by which a client checks that its event connection delivers.
+const PROBE: &str = "/events/user/ari-bindings-";
+
+/// Sends the requests of a lane to a node.
+pub(super) struct NodeService {
+    pub(super) fleet: Fleet,
+    pub(super) ownership: Ownership,
+    pub(super) link: Arc<Link>,
+}
+
+impl HttpService for NodeService {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, ServiceError> {
+        let (head, body) = request.into_parts();
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = target.strip_prefix(BASE).unwrap_or(target);
+        if target.starts_with(PROBE) {
+            // The connection is one within this process.
+            return self.answer_probe(target);
+        }
+        let token = self.ready()?;
+        let content_type = head.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let mut headers = HeaderMap::new();
+        headers.insert(headers::METHOD, head.method.as_str());
+        headers.insert(headers::TARGET, target);
+        headers.insert(headers::LANE, &*self.ownership.lane.token());
+        headers.insert(headers::TOKEN, &*token);
+        if let Some(content_type) = content_type {
+            headers.insert(headers::CONTENT_TYPE, content_type);
+        }
+        // The client bounds the time.
+        let request = Request::new().headers(headers).payload(body).timeout(None);
+        let subject = self.fleet.subjects().commands(&self.link.node);
+        let reply = self.fleet.nats.send_request(subject, request).await;
+        self.read(reply.map_err(|error| unanswered(&error))?, &token)
+    }
+
+    async fn upgrade(&self, request: http::Request<()>) -> Result<Upgrade, ServiceError> {
+        drop(request);
+        self.link.gap("the application connects again");
+        let Some(token) = self.ownership.token() else {
+            return Ok(Upgrade::accepted(self.link.replaced()));
+        };
+        let attached = self.attach(&token).await?;
+        if !attached.up {
+            return Err(not_sent("the event connection of its gateway is down"));
+        }
+        Ok(Upgrade::accepted(self.link.attach(Position { boot: attached.boot, seq: attached.seq })))
+    }
+}
+
+impl NodeService {
+    /// The token to send a command with.
+    fn ready(&self) -> Result<Arc<str>, ServiceError> {
+        if self.fleet.nats.connection_state() != State::Connected {
+            return Err(not_sent("there is no connection to NATS"));
+        }
+        self.ownership.token().ok_or_else(|| not_sent("another worker has the lane"))
+    }
+
+    fn read(&self, reply: Message, token: &str) -> Result<http::Response<Bytes>, ServiceError> {
+        let header = |name: &str| reply.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str);
+        let Some(status) = header(headers::STATUS).and_then(|status| status.parse::<u16>().ok()) else {
+            return Err(lost("the reply has no Ari-Status, so it is that of no gateway"));
+        };
+        match status {
+            headers::UNKNOWN => Err(lost(message(&reply.payload))),
+            headers::NOT_SENT => Err(not_sent(message(&reply.payload))),
+            headers::FENCED => {
+                self.ownership.lose_with(token);
+                Err(not_sent("another worker has the lane"))
+            }
+            status => {
+                let mut response = http::Response::builder().status(status);
+                if let Some(content_type) = header(headers::CONTENT_TYPE) {
+                    response = response.header(http::header::CONTENT_TYPE, content_type);
+                }
+                response.body(reply.payload).map_err(|error| lost(error.to_string()))
+            }
+        }
+    }
+
+    /// Asks the gateway where the events of the lane continue.
+    async fn attach(&self, token: &str) -> Result<Attached, ServiceError> {
+        let attach = Control::Attach { lane: self.ownership.lane.clone(), token: token.to_owned() };
+        let attach = serde_json::to_vec(&attach).map_err(|error| not_sent(error.to_string()))?;
+        let request = Request::new().payload(attach.into()).timeout(Some(ATTACH_TIMEOUT));
+        let subject = self.fleet.subjects().control(&self.link.node);
+        let reply = self.fleet.nats.send_request(subject, request).await;
+        // Attaching again does no harm.
+        let reply = reply.map_err(|error| not_sent(error.to_string()))?;
+        if let Ok(attached) = serde_json::from_slice(&reply.payload) {
+            return Ok(attached);
+        }
+        match serde_json::from_slice::<Refusal>(&reply.payload) {
+            Ok(refusal) => {
+                if refusal.fenced {
+                    self.ownership.lose_with(token);
+                }
+                Err(not_sent(refusal.error))
+            }
+            Err(error) => Err(not_sent(format!("the reply of the gateway cannot be read: {error}"))),
+        }
+    }
+
+    fn answer_probe(&self, target: &str) -> Result<http::Response<Bytes>, ServiceError> {
+        let name = target.strip_prefix("/events/user/").and_then(|rest| rest.split('?').next()).unwrap_or_default();
+        self.link.write_user_event(name);
+        let response = http::Response::builder().status(http::StatusCode::NO_CONTENT).body(Bytes::new());
+        response.map_err(|error| lost(error.to_string()))
+    }
+}
+
+fn unanswered(error: &async_nats::RequestError) -> ServiceError {
+    match error.kind() {
+        RequestErrorKind::NoResponders => not_sent("no gateway of this node is connected to NATS"),
+        RequestErrorKind::InvalidSubject => not_sent(error.to_string()),
+        RequestErrorKind::MaxPayloadExceeded => not_sent("the request is larger than max_payload of the NATS server"),
+        RequestErrorKind::TimedOut | RequestErrorKind::Other => lost(error.to_string()),
+    }
+}
+
+/// What a gateway says instead of a response.
+fn message(body: &[u8]) -> String {
+    let body = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+    body["message"].as_str().unwrap_or("the gateway does not say why").to_owned()
+}
+
+fn not_sent(reason: impl Into<String>) -> ServiceError {
+    ServiceError::NotSent(io::Error::new(io::ErrorKind::NotConnected, reason.into()))
+}
+
+fn lost(reason: impl Into<String>) -> ServiceError {
+    ServiceError::Lost(io::Error::new(io::ErrorKind::ConnectionAborted, reason.into()))
+}
