@@ -35,6 +35,12 @@ pub enum CallError {
         /// What the release is, and since which others there are that can do it.
         releases: Box<str>,
     },
+    /// What an earlier run has kept of the call by [`Call::checkpoint`](crate::Call::checkpoint) is not as expected.
+    #[non_exhaustive]
+    Checkpoint {
+        /// What is wrong with it.
+        reason: Box<str>,
+    },
     /// The application does not serve calls: it has been shut down, was dropped, or has lost its connection for good.
     NotServing,
     /// A request to Asterisk failed while the call was up.
@@ -167,6 +173,7 @@ impl fmt::Display for CallError {
             Self::Invalid { argument, reason } => write!(f, "not sent: `{argument}`: {reason}"),
             Self::Recording { name, cause } => write!(f, "cannot record {name:?}: {cause}"),
             Self::Unsupported { what, releases } => write!(f, "cannot {what}: {releases}"),
+            Self::Checkpoint { reason } => write!(f, "the checkpoint of the call cannot be read: {reason}"),
             Self::NotServing => f.write_str("the application does not serve calls"),
             Self::Ari(_) => f.write_str("a request to Asterisk failed"),
             #[cfg(feature = "media")]

@@ -47,6 +47,7 @@
 mod app;
 mod arrival;
 mod call;
+mod checkpoint;
 mod context;
 mod dispatch;
 mod error;

@@ -22,16 +22,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What a caller gets depends on its number: 1 a prompt, 2 a phone that rings, 3 one that answers, 4 a recording. A
-/// call of an earlier run is asked for a key.
+/// What a caller gets depends on its number, which is kept in a checkpoint: 1 a prompt, 2 a phone that rings, 3 one that
+/// answers, 4 a recording. A call of an earlier run is asked for a key.
 async fn serve(call: Call) -> Result<(), CallError> {
     if call.is_resumed() {
-        println!("resumed {}", call.caller_number());
+        println!("resumed {}", call.resumed::<String>().await?.unwrap_or_default());
         let key = call.ask("sound:beep").timeout(std::time::Duration::from_secs(60)).await?;
         println!("pressed {}", key.unwrap_or_default());
         return Ok(());
     }
     call.answer().await?;
+    call.checkpoint(call.caller_number()).await?;
     println!("answered {}", call.caller_number());
     match call.caller_number() {
         "1" => drop(call.say(["sound:demo-congrats", "sound:demo-instruct"]).await?),
