@@ -152,6 +152,13 @@ impl Subjects {
     pub fn lane_key(&self, lane: &Lane) -> String {
         format!("{}.{}", escape(&lane.app), lane.number)
     }
+
+    /// What [`Subjects::lane_key`] has written.
+    #[must_use]
+    pub fn parse_lane_key(&self, key: &str) -> Option<Lane> {
+        let (app, number) = key.split_once('.')?;
+        Some(Lane { app: unescape(app)?, number: number.parse().ok()? })
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +179,7 @@ mod tests {
         assert_eq!(subject, "ari.ev.sales-1=20eu-12.pbx=2Eexample.1700000000=2E12.StasisStart");
         assert_eq!(subjects.parse_event(&subject), Some(event));
         assert_eq!(subjects.lane_events(&lane), "ari.ev.sales-1=20eu-12.>");
+        assert_eq!(subjects.parse_lane_key(&subjects.lane_key(&lane)), Some(lane));
         let none = EventSubject { lane: None, node: None, call: None, kind: "Claim".to_owned() };
         assert_eq!(subjects.parse_event(&subjects.event(&none)), Some(none));
         assert_eq!(subjects.parse_event("ari.ev.a.b"), None);

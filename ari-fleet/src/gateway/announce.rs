@@ -1,0 +1,106 @@
+//! Announcing the node, and waiting for its turn while another gateway announces it.
+
+use std::time::Duration;
+
+use async_nats::jetstream::kv::{CreateErrorKind, Operation, Store, UpdateErrorKind};
+use bytes::Bytes;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use super::node::Node;
+use crate::wire::NodeAnnouncement;
+use crate::{Error, Fleet};
+
+/// How often a node is announced.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The key of a node, of which one gateway at a time has the latest revision.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    store: Store,
+    key: String,
+}
+
+impl Claim {
+    pub(super) async fn new(fleet: &Fleet, node: &str) -> Result<Self, Error> {
+        let bucket = fleet.subjects().nodes();
+        let store = fleet.jetstream.get_key_value(&bucket).await;
+        let store = store.map_err(|source| Error::jetstream(format!("cannot open the bucket {bucket}"), source))?;
+        Ok(Self { store, key: fleet.subjects().node_key(node) })
+    }
+
+    /// Waits until no other gateway announces the node, and announces it. Returns the revision.
+    pub(super) async fn take(&self, announcement: &NodeAnnouncement) -> u64 {
+        let mut is_waiting = false;
+        loop {
+            match self.store.create(&self.key, json(announcement)).await {
+                Ok(revision) => return revision,
+                Err(error) if error.kind() == CreateErrorKind::AlreadyExists => {
+                    if !std::mem::replace(&mut is_waiting, true) {
+                        tracing::info!(node = announcement.node, "another gateway serves the node: standing by");
+                    }
+                }
+                Err(error) => tracing::warn!(node = announcement.node, %error, "cannot announce the node"),
+            }
+            sleep(EVERY).await;
+        }
+    }
+
+    /// Announces the node again and again; returns when another gateway has taken it over.
+    pub(super) async fn hold(&self, node: &Node, mut revision: u64) {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing_since = None;
+        loop {
+            ticks.tick().await;
+            let announcement = node.announcement();
+            match self.renew(&announcement, revision).await {
+                Ok(Some(renewed)) => {
+                    revision = renewed;
+                    failing_since = None;
+                }
+                Ok(None) => return,
+                Err(reason) => {
+                    if failing_since.is_none() {
+                        tracing::warn!(node = announcement.node, reason, "cannot announce the node");
+                    }
+                    failing_since.get_or_insert_with(Instant::now);
+                }
+            }
+        }
+    }
+
+    /// Announces the node once more. Returns the new revision, or `None` if another gateway has the node.
+    async fn renew(&self, announcement: &NodeAnnouncement, revision: u64) -> Result<Option<u64>, String> {
+        let value = json(announcement);
+        match self.store.update(&self.key, value.clone(), revision).await {
+            Ok(revision) => return Ok(Some(revision)),
+            Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        // It has expired, or an announcement has arrived whose acknowledgement has not.
+        match self.store.entry(&self.key).await.map_err(|error| error.to_string())? {
+            Some(entry) if entry.operation == Operation::Put => {
+                let present: Option<NodeAnnouncement> = serde_json::from_slice(&entry.value).ok();
+                let is_own = present.is_some_and(|present| present.boot == announcement.boot);
+                Ok(is_own.then_some(entry.revision))
+            }
+            _ => match self.store.create(&self.key, value).await {
+                Ok(revision) => Ok(Some(revision)),
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+
+    /// Gives the node up, so that another gateway need not wait.
+    pub(super) async fn release(&self) {
+        let released = timeout(EVERY, self.store.delete(&self.key)).await;
+        if !matches!(released, Ok(Ok(()))) {
+            tracing::info!(key = self.key, "the announcement of the node could not be deleted: it will expire");
+        }
+    }
+}
+
+fn json(announcement: &NodeAnnouncement) -> Bytes {
+    // It has no maps with other keys than text.
+    serde_json::to_vec(announcement).unwrap_or_default().into()
+}

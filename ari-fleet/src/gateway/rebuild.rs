@@ -1,0 +1,118 @@
+//! Finding out from Asterisk what belongs where: at the start, and after a gap in the events.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use ari_bindings::Error;
+use ari_bindings::models::{Bridge, Channel};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+
+use super::arrivals::Arrival;
+use super::node::{Node, State, VARIABLE};
+use crate::gateway::lock;
+use crate::wire::Lane;
+
+/// How many variables are asked for at once.
+const REQUESTS: usize = 16;
+/// The pause before Asterisk is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What Asterisk has.
+struct Listing {
+    channels: HashSet<String>,
+    bridges: Vec<Bridge>,
+    /// The channels in each application, with their lanes.
+    apps: Vec<(Arc<str>, Vec<(String, Option<u16>)>)>,
+}
+
+impl Node {
+    /// Brings the routing up to date with Asterisk, and lets the owners of lanes look. Tries until it succeeds.
+    pub(super) async fn rebuild(self: &Arc<Self>) {
+        loop {
+            match self.list().await {
+                Ok(listing) => return self.apply(listing),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(node = &*self.settings.node, error, "cannot find out which calls there are");
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn list(&self) -> Result<Listing, Error> {
+        let release = self.ari.server_version().await?.version().to_owned();
+        *lock(&self.release) = release;
+        let channels = self.ari.channels().list().await?;
+        let bridges = self.ari.bridges().list().await?;
+        let known: HashMap<_, _> = channels.iter().map(|channel| (channel.id.as_str(), channel)).collect();
+        let mut apps = Vec::new();
+        for app in &self.settings.apps {
+            let holds = self.ari.application(&**app).get().await?;
+            let members = holds.channel_ids.iter().filter_map(|id| known.get(id.as_str()));
+            let members = members.filter(|channel| may_be_in_stasis(channel)).map(|channel| channel.id.to_string());
+            let lanes = stream::iter(members).map(|id| self.with_lane(app, id)).buffer_unordered(REQUESTS);
+            apps.push((Arc::clone(app), lanes.try_collect().await?));
+        }
+        Ok(Listing { channels: channels.iter().map(|channel| channel.id.to_string()).collect(), bridges, apps })
+    }
+
+    /// The lane that an earlier run has given a channel.
+    async fn with_lane(&self, app: &str, id: String) -> Result<(String, Option<u16>), Error> {
+        let known = lock(&self.state).apps.get(app).and_then(|routing| routing.lane_of(&id));
+        if known.is_some() {
+            return Ok((id, known));
+        }
+        let lane = match self.ari.channel(&*id).get_channel_var(VARIABLE).await {
+            Ok(variable) => Lane::from_token(&variable.value).filter(|lane| lane.app == app),
+            // It is not set, or the channel is gone.
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        Ok((id, lane.map(|lane| lane.number)))
+    }
+
+    fn apply(self: &Arc<Self>, listing: Listing) {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        let mut lanes = self.lanes(&state);
+        let mut new = Vec::new();
+        let exists: HashSet<_> = listing.bridges.iter().map(|bridge| bridge.id.as_str()).collect();
+        for (app, channels) in &listing.apps {
+            let Some(routing) = state.apps.get_mut(app) else { continue };
+            routing.retain(|id| listing.channels.contains(id) || exists.contains(id), now);
+            for (channel, lane) in channels {
+                new.extend(routing.found(channel, *lane).map(|call| (Arc::clone(app), call)));
+            }
+            for bridge in &listing.bridges {
+                routing.found_bridge(bridge.id.as_str(), bridge.channels.iter().map(|channel| channel.as_str()));
+            }
+        }
+        lanes.append(&mut self.lanes(&state));
+        self.up.store(true, Ordering::Relaxed);
+        tracing::info!(
+            node = &*self.settings.node,
+            boot = &*self.boot,
+            lanes = lanes.len(),
+            new = new.len(),
+            "events come"
+        );
+        self.notify("GatewayUp", &json!({}), &lanes);
+        for (app, call) in new {
+            if !state.arrivals.has(&call) {
+                self.arrive(&mut state, Arrival::found(&app, &call));
+            }
+        }
+        let State { apps, arrivals, .. } = &mut *state;
+        arrivals.retain(|app, call| apps.get(app).is_some_and(|routing| routing.is_call_live(call)));
+    }
+}
+
+/// Whether a channel may be in an application. Releases before 16.4 do not say.
+fn may_be_in_stasis(channel: &Channel) -> bool {
+    let name = &channel.dialplan.app_name;
+    name.is_empty() || name.eq_ignore_ascii_case("Stasis")
+}
