@@ -24,7 +24,9 @@ pub mod worker;
 
 mod error;
 mod fleet;
+mod status;
 
 pub use error::Error;
 pub use fleet::{Fleet, Settings};
+pub use status::{LaneStatus, Status};
 pub use worker::{FleetApp, FleetOutgoing, FleetShutdown};

@@ -85,7 +85,7 @@ impl Fences {
 /// The id of a lane's pin.
 async fn pin(jetstream: &jetstream::Context, subjects: &Subjects, lane: &Lane) -> Result<Option<String>, String> {
     let subject = format!("CONSUMER.INFO.{}.{}", subjects.stream(), lane.consumer());
-    match jetstream.request(subject, &()).await {
+    match jetstream.request(subject, &serde_json::json!({})).await {
         Ok(Response::Ok::<Info>(info)) => Ok(info.priority_groups.into_iter().find_map(|group| group.pinned_client_id)),
         Ok(Response::Err { error }) if error.code() == 404 => Ok(None),
         Ok(Response::Err { error }) => Err(error.to_string()),
