@@ -2,12 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ari_bindings::{Bytes, HttpService, ServiceError, Upgrade};
 use async_nats::client::{Request, RequestErrorKind};
 use async_nats::connection::State;
 use async_nats::{HeaderMap, Message};
+use tokio::time::sleep;
 
 use super::link::Link;
 use super::order::Position;
@@ -25,6 +26,19 @@ const ATTACH_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the events are named by which a client checks that its event connection delivers.
 const PROBE: &str = "/events/user/ari-bindings-";
 
+/// How long a command waits for a gateway, or for the connection to NATS. A standby takes as long to become the gateway.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait before a gateway is looked for again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Why a command has no response.
+enum Unsent {
+    /// It has reached nobody, and may later.
+    NobodyThere(ServiceError),
+    ForGood(ServiceError),
+}
+
 /// Sends the requests of a lane to a node.
 pub(super) struct NodeService {
     pub(super) fleet: Fleet,
@@ -41,21 +55,22 @@ impl HttpService for NodeService {
             // The connection is one within this process.
             return self.answer_probe(target);
         }
-        let token = self.ready()?;
         let content_type = head.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let mut headers = HeaderMap::new();
         headers.insert(headers::METHOD, head.method.as_str());
         headers.insert(headers::TARGET, target);
         headers.insert(headers::LANE, &*self.ownership.lane.token());
-        headers.insert(headers::TOKEN, &*token);
         if let Some(content_type) = content_type {
             headers.insert(headers::CONTENT_TYPE, content_type);
         }
-        // The client bounds the time.
-        let request = Request::new().headers(headers).payload(body).timeout(None);
-        let subject = self.fleet.subjects().commands(&self.link.node);
-        let reply = self.fleet.nats.send_request(subject, request).await;
-        self.read(reply.map_err(|error| unanswered(&error))?, &token)
+        let begun = Instant::now();
+        loop {
+            match self.command(headers.clone(), body.clone()).await {
+                Err(Unsent::NobodyThere(_)) if begun.elapsed() < PATIENCE => sleep(PAUSE).await,
+                Err(Unsent::NobodyThere(error) | Unsent::ForGood(error)) => return Err(error),
+                Ok(response) => return Ok(response),
+            }
+        }
     }
 
     async fn upgrade(&self, request: http::Request<()>) -> Result<Upgrade, ServiceError> {
@@ -73,12 +88,25 @@ impl HttpService for NodeService {
 }
 
 impl NodeService {
-    /// The token to send a command with.
-    fn ready(&self) -> Result<Arc<str>, ServiceError> {
+    /// Sends a command once.
+    async fn command(&self, mut headers: HeaderMap, body: Bytes) -> Result<http::Response<Bytes>, Unsent> {
+        let Some(token) = self.ownership.token() else {
+            return Err(Unsent::ForGood(not_sent("another worker has the lane")));
+        };
         if self.fleet.nats.connection_state() != State::Connected {
-            return Err(not_sent("there is no connection to NATS"));
+            return Err(Unsent::NobodyThere(not_sent("there is no connection to NATS")));
         }
-        self.ownership.token().ok_or_else(|| not_sent("another worker has the lane"))
+        headers.insert(headers::TOKEN, &*token);
+        // The client bounds the time.
+        let request = Request::new().headers(headers).payload(body).timeout(None);
+        let subject = self.fleet.subjects().commands(&self.link.node);
+        match self.fleet.nats.send_request(subject, request).await {
+            Ok(reply) => self.read(reply, &token).map_err(Unsent::ForGood),
+            Err(error) if error.kind() == RequestErrorKind::NoResponders => {
+                Err(Unsent::NobodyThere(not_sent("no gateway of this node is connected to NATS")))
+            }
+            Err(error) => Err(Unsent::ForGood(unanswered(&error))),
+        }
     }
 
     fn read(&self, reply: Message, token: &str) -> Result<http::Response<Bytes>, ServiceError> {
@@ -136,8 +164,7 @@ impl NodeService {
 
 fn unanswered(error: &async_nats::RequestError) -> ServiceError {
     match error.kind() {
-        RequestErrorKind::NoResponders => not_sent("no gateway of this node is connected to NATS"),
-        RequestErrorKind::InvalidSubject => not_sent(error.to_string()),
+        RequestErrorKind::NoResponders | RequestErrorKind::InvalidSubject => not_sent(error.to_string()),
         RequestErrorKind::MaxPayloadExceeded => not_sent("the request is larger than max_payload of the NATS server"),
         RequestErrorKind::TimedOut | RequestErrorKind::Other => lost(error.to_string()),
     }
