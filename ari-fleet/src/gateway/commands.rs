@@ -194,7 +194,9 @@ impl Node {
     fn has_changed(&self, lane: &Lane, method: Method, path: &str, joined: &[(String, String)]) {
         let mut state = lock(&self.state);
         let Some(routing) = state.apps.get_mut(lane.app.as_str()) else { return };
-        joined.iter().for_each(|(bridge, channel)| routing.join(bridge, channel));
+        for (bridge, channel) in joined {
+            routing.join(bridge, channel);
+        }
         if let Some(bridge) = created::destroyed(method, path) {
             routing.gone(Name::Bridge(&bridge), Instant::now());
         }
@@ -282,7 +284,9 @@ mod tests {
 
     fn message(headers: &[(&str, &str)], body: &'static str) -> Message {
         let mut map = HeaderMap::new();
-        headers.iter().for_each(|(name, value)| map.insert(*name, *value));
+        for (name, value) in headers {
+            map.insert(*name, *value);
+        }
         Message {
             subject: "ari.cmd.n".into(),
             reply: None,

@@ -18,10 +18,9 @@ impl Node {
         // Few at once: whoever asks waits for the answer.
         while let Some(request) = requests.next().await {
             let reply = self.control(&request).await;
-            if let Some(inbox) = request.reply {
-                if let Err(error) = self.fleet.nats.publish(inbox, reply).await {
-                    tracing::warn!(node = &*self.settings.node, %error, "cannot reply to a request");
-                }
+            let Some(inbox) = request.reply else { continue };
+            if let Err(error) = self.fleet.nats.publish(inbox, reply).await {
+                tracing::warn!(node = &*self.settings.node, %error, "cannot reply to a request");
             }
         }
     }

@@ -43,6 +43,9 @@ impl Fences {
         lane: &Lane,
         token: &str,
     ) -> Verdict {
+        if token.is_empty() {
+            return Verdict::Fenced;
+        }
         if let Some(verdict) = self.known(lane, token) {
             return verdict;
         }

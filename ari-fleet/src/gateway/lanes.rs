@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use super::prefixes::LANES;
 use crate::wire::{Lane, LaneAnnouncement};
 
+/// How long an announcement counts; owners repeat it four times as often.
+const FRESH: Duration = Duration::from_secs(2);
+
 /// How long before an announcement a call may have been assigned without being counted in it.
 const UNCOUNTED: Duration = Duration::from_millis(500);
 
 /// What the owners of lanes have announced.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Lanes {
-    /// How long an announcement counts.
-    ttl: Duration,
     known: BTreeMap<Lane, Known>,
     /// The lane chosen last, of any application.
     last: Option<Lane>,
@@ -28,8 +29,8 @@ struct Known {
 }
 
 impl Lanes {
-    pub(super) fn new(ttl: Duration) -> Self {
-        Self { ttl, known: BTreeMap::new(), last: None }
+    pub(super) fn new() -> Self {
+        Self::default()
     }
 
     /// Takes note of an announcement.
@@ -52,8 +53,8 @@ impl Lanes {
     /// Chooses the lane of a new call: among those that take calls, the one with the fewest, and the next in turn among
     /// equals.
     pub(super) fn choose(&mut self, app: &str, now: Instant) -> Option<u16> {
-        let (ttl, last) = (self.ttl, self.last.clone());
-        self.known.retain(|_, known| now.duration_since(known.received) <= ttl);
+        let last = self.last.clone();
+        self.known.retain(|_, known| now.duration_since(known.received) <= FRESH);
         let open = self.known.iter_mut().filter(|(lane, known)| lane.app == app && known.has_room());
         let (lane, known) = open.min_by_key(|(lane, known)| (known.calls(), last.as_ref() >= Some(lane)))?;
         known.assigned.push_back(now);
@@ -69,15 +70,14 @@ impl Known {
     }
 
     fn has_room(&self) -> bool {
-        self.announcement.accepting && self.calls() < self.announcement.capacity
+        let LaneAnnouncement { accepting, handed_over, capacity, .. } = self.announcement;
+        accepting && !handed_over && self.calls() < capacity
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TTL: Duration = Duration::from_secs(5);
 
     fn announcement(lane: u16, calls: u64) -> LaneAnnouncement {
         LaneAnnouncement {
@@ -89,13 +89,14 @@ mod tests {
             calls,
             capacity: 10,
             at: 0,
+            handed_over: false,
         }
     }
 
     #[test]
     fn choose_takes_the_lane_with_the_fewest_calls() {
         let now = Instant::now();
-        let mut lanes = Lanes::new(TTL);
+        let mut lanes = Lanes::new();
         lanes.announced(announcement(0, 3), now);
         lanes.announced(announcement(1, 1), now);
         let chosen: Vec<_> = (0..6).map(|_| lanes.choose("a", now)).collect();
@@ -106,10 +107,10 @@ mod tests {
     #[test]
     fn choose_takes_turns_among_equals() {
         let now = Instant::now();
-        let mut lanes = Lanes::new(TTL);
+        let mut lanes = Lanes::new();
         let mut chosen = Vec::new();
         for round in 0..3 {
-            let now = now + TTL * round;
+            let now = now + FRESH * round;
             (0..3).for_each(|lane| lanes.announced(announcement(lane, 0), now));
             chosen.extend(lanes.choose("a", now));
         }
@@ -119,7 +120,7 @@ mod tests {
     #[test]
     fn choose_leaves_out_lanes_that_take_no_calls() {
         let now = Instant::now();
-        let mut lanes = Lanes::new(TTL);
+        let mut lanes = Lanes::new();
         lanes.announced(announcement(0, 10), now);
         lanes.announced(LaneAnnouncement { accepting: false, ..announcement(1, 0) }, now);
         lanes.announced(announcement(LANES, 0), now);
@@ -128,13 +129,13 @@ mod tests {
         assert_eq!((lanes.choose("a", now), lanes.choose("a", now)), (Some(2), None));
         lanes.released(&Lane { app: "a".to_owned(), number: 2 });
         lanes.announced(announcement(3, 0), now);
-        assert_eq!(lanes.choose("a", now + TTL * 2), None, "the announcement is too old");
+        assert_eq!(lanes.choose("a", now + FRESH * 2), None, "the announcement is too old");
     }
 
     #[test]
     fn announcement_counts_the_calls_assigned_before_it() {
         let now = Instant::now();
-        let mut lanes = Lanes::new(TTL);
+        let mut lanes = Lanes::new();
         lanes.announced(LaneAnnouncement { capacity: 1, ..announcement(0, 0) }, now);
         assert_eq!((lanes.choose("a", now), lanes.choose("a", now)), (Some(0), None));
         let later = now + Duration::from_secs(1);

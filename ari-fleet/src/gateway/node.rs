@@ -58,6 +58,17 @@ pub(super) enum Held {
     Lost,
 }
 
+impl State {
+    /// The lanes that have anything here.
+    pub(super) fn lanes_in_use(&self) -> BTreeSet<Lane> {
+        let of_app = |(app, routing): (&Arc<str>, &Routing)| {
+            let app = app.to_string();
+            routing.lanes().into_iter().map(move |number| Lane { app: app.clone(), number }).collect::<Vec<_>>()
+        };
+        self.apps.iter().flat_map(of_app).collect()
+    }
+}
+
 impl Node {
     pub(super) fn new(settings: Settings, fleet: Fleet, ari: Client, boot: Arc<str>) -> Self {
         let origin =
@@ -65,7 +76,7 @@ impl Node {
         let routing = |app: &Arc<str>| (Arc::clone(app), Routing::new(Prefixes::new(&ari, app)));
         let state = State {
             apps: settings.apps.iter().map(routing).collect(),
-            lanes: Lanes::new(fleet.settings.announcement_ttl),
+            lanes: Lanes::new(),
             arrivals: Arrivals::new(settings.most_waiting),
         };
         Self {
@@ -86,13 +97,18 @@ impl Node {
     /// What it announces.
     pub(super) fn announcement(&self) -> NodeAnnouncement {
         let (buffered, dropped) = self.outbox.counts();
-        let calls = lock(&self.state).apps.values().map(Routing::calls).sum::<usize>();
+        let state = lock(&self.state);
+        let lanes = state.apps.iter().flat_map(|(app, routing)| {
+            let token = |number| Lane { app: app.to_string(), number }.token();
+            routing.calls_by_lane().into_iter().map(move |(number, calls)| (token(number), calls))
+        });
         NodeAnnouncement {
+            lanes: lanes.collect(),
+            calls: state.apps.values().map(Routing::calls).sum(),
             release: lock(&self.release).clone(),
             apps: self.settings.apps.iter().map(ToString::to_string).collect(),
             up: self.up.load(Ordering::Relaxed),
             draining: self.draining.load(Ordering::Relaxed),
-            calls: calls as u64,
             capacity: self.settings.capacity,
             buffered,
             dropped,
@@ -238,7 +254,7 @@ impl Node {
         let lane = event.lane.clone();
         let (reason, lanes) = match self.outbox.push(event, self.fleet.nats.max_payload()) {
             Pushed::Kept => return,
-            Pushed::Overflow => ("NATS has been away for too long: events were dropped", self.lanes(state)),
+            Pushed::Overflow => ("NATS has been away for too long: events were dropped", state.lanes_in_use()),
             Pushed::TooLarge => ("an event is larger than NATS accepts", lane.into_iter().collect()),
         };
         tracing::error!(node = &*self.settings.node, "{reason}");
@@ -257,20 +273,11 @@ impl Node {
         }
     }
 
-    /// The lanes that have calls here.
-    pub(super) fn lanes(&self, state: &State) -> BTreeSet<Lane> {
-        let of_app = |(app, routing): (&Arc<str>, &Routing)| {
-            let app = app.to_string();
-            routing.lanes().into_iter().map(move |number| Lane { app: app.clone(), number }).collect::<Vec<_>>()
-        };
-        state.apps.iter().flat_map(of_app).collect()
-    }
-
     /// Takes note that the event connection is lost.
     pub(super) fn goes_down(&self, reason: &str) {
         self.up.store(false, Ordering::Relaxed);
         let state = lock(&self.state);
-        self.notify("GatewayDown", &json!({ "reason": reason }), &self.lanes(&state));
+        self.notify("GatewayDown", &json!({ "reason": reason }), &state.lanes_in_use());
     }
 
     /// Forgets what ended a while ago.

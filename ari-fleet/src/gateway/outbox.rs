@@ -319,7 +319,9 @@ mod tests {
         assert_eq!(header(&sent[0], headers::CALL), "1.2");
         assert_eq!(outbox.last_number(&Lane { app: "a".to_owned(), number: 0 }), 2);
         assert_eq!(outbox.counts(), (3, 0));
-        sent.iter().for_each(|event| outbox.confirmed(event.size));
+        for event in sent {
+            outbox.confirmed(event.size);
+        }
         outbox.flushed().await;
         assert_eq!(outbox.counts(), (0, 0));
     }

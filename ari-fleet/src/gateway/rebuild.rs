@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ari_bindings::Error;
+use ari_bindings::ids::ChannelId;
 use ari_bindings::models::{Bridge, Channel};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
@@ -25,15 +26,18 @@ struct Listing {
     channels: HashSet<String>,
     bridges: Vec<Bridge>,
     /// The channels in each application, with their lanes.
-    apps: Vec<(Arc<str>, Vec<(String, Option<u16>)>)>,
+    apps: Vec<(Arc<str>, Vec<Found>)>,
 }
+
+/// A channel, and the lane that an earlier run has given it.
+type Found = (String, Option<u16>);
 
 impl Node {
     /// Brings the routing up to date with Asterisk, and lets the owners of lanes look. Tries until it succeeds.
     pub(super) async fn rebuild(self: &Arc<Self>) {
         loop {
             match self.list().await {
-                Ok(listing) => return self.apply(listing),
+                Ok(listing) => return self.apply(&listing),
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(node = &*self.settings.node, error, "cannot find out which calls there are");
@@ -61,7 +65,7 @@ impl Node {
     }
 
     /// The lane that an earlier run has given a channel.
-    async fn with_lane(&self, app: &str, id: String) -> Result<(String, Option<u16>), Error> {
+    async fn with_lane(&self, app: &str, id: String) -> Result<Found, Error> {
         let known = lock(&self.state).apps.get(app).and_then(|routing| routing.lane_of(&id));
         if known.is_some() {
             return Ok((id, known));
@@ -75,10 +79,10 @@ impl Node {
         Ok((id, lane.map(|lane| lane.number)))
     }
 
-    fn apply(self: &Arc<Self>, listing: Listing) {
+    fn apply(self: &Arc<Self>, listing: &Listing) {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        let mut lanes = self.lanes(&state);
+        let mut lanes = state.lanes_in_use();
         let mut new = Vec::new();
         let exists: HashSet<_> = listing.bridges.iter().map(|bridge| bridge.id.as_str()).collect();
         for (app, channels) in &listing.apps {
@@ -88,10 +92,10 @@ impl Node {
                 new.extend(routing.found(channel, *lane).map(|call| (Arc::clone(app), call)));
             }
             for bridge in &listing.bridges {
-                routing.found_bridge(bridge.id.as_str(), bridge.channels.iter().map(|channel| channel.as_str()));
+                routing.found_bridge(bridge.id.as_str(), bridge.channels.iter().map(ChannelId::as_str));
             }
         }
-        lanes.append(&mut self.lanes(&state));
+        lanes.append(&mut state.lanes_in_use());
         self.up.store(true, Ordering::Relaxed);
         tracing::info!(
             node = &*self.settings.node,

@@ -1,6 +1,6 @@
 //! Which call, and so which lane, an event of an application belongs to.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -153,15 +153,24 @@ impl Routing {
         }
     }
 
-    /// The lanes that have calls.
+    /// The lanes that have anything here.
     pub(super) fn lanes(&self) -> BTreeSet<u16> {
         let objects = self.objects.values().filter(|entry| entry.ended.is_none()).filter_map(|entry| entry.lane);
         self.live_calls().filter_map(|call| call.lane).chain(objects).collect()
     }
 
-    /// How many calls there are.
-    pub(super) fn calls(&self) -> usize {
-        self.live_calls().count()
+    /// How many calls there are, those included that have no lane yet.
+    pub(super) fn calls(&self) -> u64 {
+        self.live_calls().count() as u64
+    }
+
+    /// How many calls each lane has.
+    pub(super) fn calls_by_lane(&self) -> BTreeMap<u16, u64> {
+        let mut lanes = BTreeMap::new();
+        for lane in self.live_calls().filter_map(|call| call.lane) {
+            *lanes.entry(lane).or_default() += 1;
+        }
+        lanes
     }
 
     fn live_calls(&self) -> impl Iterator<Item = &Call> {

@@ -119,17 +119,20 @@ async fn handle(node: &Arc<Node>, events: &Events, event: &Event) -> Held {
 
 /// Ends a run: tells the workers, gives the name up, and lets finish what is under way, within bounds.
 async fn finish(node: &Arc<Node>, claim: &Claim, served: &Result<End, Error>) {
-    let is_name_lost = matches!(served, Ok(End::NameLost));
-    // The new gateway of the node speaks for it now.
-    if !is_name_lost {
+    // After the loss of the name, the new gateway of the node speaks for it.
+    let has_name = !matches!(served, Ok(End::NameLost));
+    if has_name {
         node.goes_down("the gateway ends");
-        claim.release().await;
     }
     node.tasks.close();
     let is_done = async { tokio::join!(node.tasks.wait(), node.outbox.flushed()) };
     if timeout(FLUSH, is_done).await.is_err() {
         let (left, _) = node.outbox.counts();
         tracing::warn!(node = &*node.settings.node, left, "events or commands are left at the end");
+    }
+    // Last, because the next gateway publishes at once.
+    if has_name {
+        claim.release().await;
     }
 }
 
@@ -141,7 +144,7 @@ async fn subscribe(node: &Node, subject: String) -> Result<Subscriber, Error> {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // Nobody is left who could shut it down.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

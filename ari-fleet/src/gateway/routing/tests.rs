@@ -13,13 +13,13 @@ impl Bench {
         Self { routing: Routing::new(Prefixes::new(&client(), "app")), now: Instant::now() }
     }
 
-    fn event(&mut self, event: Value) -> Route {
+    fn event(&mut self, event: &Value) -> Route {
         let text = event.to_string();
         self.routing.route(&Facts::read(&text).unwrap(), self.now)
     }
 
     fn start(&mut self, channel: &str, args: &[&str]) -> Route {
-        self.event(json!({ "type": "StasisStart", "channel": { "id": channel }, "args": args }))
+        self.event(&json!({ "type": "StasisStart", "channel": { "id": channel }, "args": args }))
     }
 
     /// A call that has come and has its lane.
@@ -30,7 +30,7 @@ impl Bench {
     }
 
     fn of_channel(&mut self, kind: &str, channel: &str) -> Route {
-        self.event(json!({ "type": kind, "channel": { "id": channel } }))
+        self.event(&json!({ "type": kind, "channel": { "id": channel } }))
     }
 
     fn later(&mut self) {
@@ -69,7 +69,7 @@ fn leg_belongs_to_the_call_that_dials_it() {
     let call = bench.call("1.1", 3);
     let leg = own(3, "l-1");
     bench.routing.create(3, Name::Channel(&leg), Some(Name::Channel("1.1")));
-    assert_eq!(bench.event(json!({ "type": "Dial", "peer": { "id": leg }, "dialstatus": "" })), call);
+    assert_eq!(bench.event(&json!({ "type": "Dial", "peer": { "id": leg }, "dialstatus": "" })), call);
     assert_eq!(bench.start(&leg, &[&leg]), call);
     assert_eq!(bench.routing.calls(), 1);
     // The leg goes on after its caller has hung up.
@@ -98,7 +98,7 @@ fn id_of_a_lane_is_recognised_without_its_command() {
     assert_eq!(bench.start(&format!("{channel};2"), &[]), lane(5, &channel));
     assert_eq!(bench.routing.lane_of(&own(6, "b-1")), Some(6));
     let bridge = own(6, "b-1");
-    assert_eq!(bench.event(json!({ "type": "BridgeCreated", "bridge": { "id": bridge } })), Route::Lane(6, None));
+    assert_eq!(bench.event(&json!({ "type": "BridgeCreated", "bridge": { "id": bridge } })), Route::Lane(6, None));
 }
 
 #[test]
@@ -106,11 +106,11 @@ fn channel_that_replaces_another_joins_its_call() {
     let mut bench = Bench::new();
     let call = bench.call("1.1", 3);
     let replaces = |by: &str, replaced: &str| json!({ "type": "StasisStart", "channel": { "id": by }, "replace_channel": { "id": replaced }, "args": [] });
-    assert_eq!(bench.event(replaces("1.5", "1.1")), call);
+    assert_eq!(bench.event(&replaces("1.5", "1.1")), call);
     bench.of_channel("StasisEnd", "1.1");
     assert_eq!(bench.of_channel("ChannelDtmfReceived", "1.5"), call);
     assert_eq!(bench.routing.calls(), 1);
-    assert_eq!(bench.event(replaces("1.7", "1.6")), Route::Nobody, "it has replaced a channel of no call");
+    assert_eq!(bench.event(&replaces("1.7", "1.6")), Route::Nobody, "it has replaced a channel of no call");
 }
 
 #[test]
@@ -118,10 +118,10 @@ fn media_belongs_to_the_call_of_its_target() {
     let mut bench = Bench::new();
     let call = bench.call("1.1", 3);
     let playback = json!({ "id": "p", "target_uri": "channel:1.1" });
-    assert_eq!(bench.event(json!({ "type": "PlaybackStarted", "playback": playback })), call);
-    assert_eq!(bench.event(json!({ "type": "PlaybackFinished", "playback": { "id": "p" } })), call);
+    assert_eq!(bench.event(&json!({ "type": "PlaybackStarted", "playback": playback })), call);
+    assert_eq!(bench.event(&json!({ "type": "PlaybackFinished", "playback": { "id": "p" } })), call);
     bench.routing.create(3, Name::Recording("r"), Some(Name::Channel("1.1")));
-    assert_eq!(bench.event(json!({ "type": "RecordingFinished", "recording": { "name": "r" } })), call);
+    assert_eq!(bench.event(&json!({ "type": "RecordingFinished", "recording": { "name": "r" } })), call);
 }
 
 #[test]
@@ -131,10 +131,10 @@ fn bridge_belongs_to_the_call_of_its_first_channel() {
     let bridge = own(3, "b-1");
     bench.routing.create(3, Name::Bridge(&bridge), None);
     bench.routing.join(&bridge, "1.1");
-    assert_eq!(bench.event(json!({ "type": "BridgeDestroyed", "bridge": { "id": bridge } })), call);
+    assert_eq!(bench.event(&json!({ "type": "BridgeDestroyed", "bridge": { "id": bridge } })), call);
     // Asterisk has put a channel there that nobody knows: a transfer.
     let entered = json!({ "type": "ChannelEnteredBridge", "bridge": { "id": bridge }, "channel": { "id": "9.9" } });
-    assert_eq!(bench.event(entered), call);
+    assert_eq!(bench.event(&entered), call);
     assert_eq!(bench.of_channel("ChannelHangupRequest", "9.9"), call);
     bench.of_channel("StasisEnd", "1.1");
     assert_eq!(bench.routing.calls(), 0, "a channel whose end is not reported keeps no call");
@@ -173,7 +173,7 @@ fn listing_restores_what_belongs_where() {
     assert_eq!(bench.routing.found("2.1", None), Some("2.1".into()), "it has no lane yet");
     bench.routing.found_bridge(&bridge, ["1.1", &*leg].into_iter());
     bench.routing.found_bridge("foreign", ["x"].into_iter());
-    assert_eq!(bench.event(json!({ "type": "BridgeDestroyed", "bridge": { "id": bridge } })), lane(3, "1.1"));
+    assert_eq!(bench.event(&json!({ "type": "BridgeDestroyed", "bridge": { "id": bridge } })), lane(3, "1.1"));
     assert_eq!(bench.routing.lane_of("foreign"), None);
     assert_eq!(bench.of_channel("ChannelDtmfReceived", "2.1"), Route::Waiting("2.1".into()));
     bench.routing.retain(|id| id == "2.1", bench.now);
