@@ -1,10 +1,10 @@
 //! Announcing the node, and waiting for its turn while another gateway announces it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::kv::{CreateErrorKind, Operation, Store, UpdateErrorKind};
 use bytes::Bytes;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::node::Node;
 use crate::wire::NodeAnnouncement;
@@ -12,6 +12,8 @@ use crate::{Error, Fleet};
 
 /// How often a node is announced.
 const EVERY: Duration = Duration::from_secs(1);
+/// How long JetStream may take to answer.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// The key of a node, of which one gateway at a time has the latest revision.
 #[derive(Debug, Clone)]
@@ -29,11 +31,16 @@ impl Claim {
     }
 
     /// Waits until no other gateway announces the node, and announces it. Returns the revision.
-    pub(super) async fn take(&self, announcement: &NodeAnnouncement) -> u64 {
+    pub(super) async fn take(&self, node: &Node) -> u64 {
+        let announcement = &node.announcement();
         let mut is_waiting = false;
         loop {
+            let at = Instant::now();
             match self.store.create(&self.key, json(announcement)).await {
-                Ok(revision) => return revision,
+                Ok(revision) => {
+                    node.announced(at);
+                    return revision;
+                }
                 Err(error) if error.kind() == CreateErrorKind::AlreadyExists => {
                     if !std::mem::replace(&mut is_waiting, true) {
                         tracing::info!(node = announcement.node, "another gateway serves the node: standing by");
@@ -49,21 +56,23 @@ impl Claim {
     pub(super) async fn hold(&self, node: &Node, mut revision: u64) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failing_since = None;
+        let mut is_failing = false;
         loop {
             ticks.tick().await;
             let announcement = node.announcement();
-            match self.renew(&announcement, revision).await {
+            let at = Instant::now();
+            let renewed = timeout(ANSWER, self.renew(&announcement, revision)).await;
+            match renewed.unwrap_or_else(|elapsed| Err(elapsed.to_string())) {
                 Ok(Some(renewed)) => {
                     revision = renewed;
-                    failing_since = None;
+                    is_failing = false;
+                    node.announced(at);
                 }
                 Ok(None) => return,
                 Err(reason) => {
-                    if failing_since.is_none() {
+                    if !std::mem::replace(&mut is_failing, true) {
                         tracing::warn!(node = announcement.node, reason, "cannot announce the node");
                     }
-                    failing_since.get_or_insert_with(Instant::now);
                 }
             }
         }

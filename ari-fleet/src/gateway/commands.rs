@@ -45,6 +45,10 @@ impl Node {
         let permits = Arc::new(Semaphore::new(self.settings.most_commands));
         while let Some(message) = commands.next().await {
             let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+                // Another gateway may be about to reply.
+                if !self.has_name().await {
+                    continue;
+                }
                 self.reply(
                     &message,
                     Reply::failed(headers::NOT_SENT, "the gateway carries out as many commands as it may"),
@@ -54,8 +58,10 @@ impl Node {
             };
             let node = Arc::clone(self);
             self.tasks.spawn(async move {
-                let reply = node.command(&message).await;
-                node.reply(&message, reply).await;
+                if node.has_name().await {
+                    let reply = node.command(&message).await;
+                    node.reply(&message, reply).await;
+                }
                 drop(permit);
             });
         }

@@ -17,6 +17,9 @@ impl Node {
     pub(super) async fn serve_control(self: &Arc<Self>, mut requests: Subscriber) {
         // Few at once: whoever asks waits for the answer.
         while let Some(request) = requests.next().await {
+            if !self.has_name().await {
+                continue;
+            }
             let reply = self.control(&request).await;
             let Some(inbox) = request.reply else { continue };
             if let Err(error) = self.fleet.nats.publish(inbox, reply).await {
@@ -48,11 +51,9 @@ impl Node {
             return Err(Refusal { error, fenced: false });
         }
         match self.verdict(lane, token).await {
-            Verdict::Accepted => Ok(Attached {
-                up: self.up.load(Ordering::Relaxed),
-                boot: self.boot.to_string(),
-                seq: self.outbox.last_number(lane),
-            }),
+            Verdict::Accepted => {
+                Ok(Attached { up: self.is_up(), boot: self.boot.to_string(), seq: self.outbox.last_number(lane) })
+            }
             Verdict::Fenced => {
                 Err(Refusal { error: format!("the token is not that of the pin of lane {lane}"), fenced: true })
             }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ari_bindings::Client;
 use bytes::Bytes;
 use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::arrivals::{Arrival, Arrivals};
@@ -21,6 +23,11 @@ use super::settings::{Settings, WithoutWorker};
 use crate::Fleet;
 use crate::gateway::lock;
 use crate::wire::{Lane, NodeAnnouncement};
+
+/// How long before its announcement expires a gateway counts the name as lost.
+const MARGIN: Duration = Duration::from_secs(1);
+/// How long a request waits for the announcement of a gateway that may have lost the name.
+const RENEWAL: Duration = Duration::from_secs(3);
 
 /// The variable of a call's first channel that holds its lane.
 pub(super) const VARIABLE: &str = "ARI_FLEET_LANE";
@@ -38,6 +45,8 @@ pub(super) struct Node {
     pub(super) draining: AtomicBool,
     pub(super) up: AtomicBool,
     pub(super) release: Mutex<String>,
+    /// Until when no other gateway can have taken over the name of the node.
+    lease: watch::Sender<Instant>,
     /// What goes on in the background.
     pub(super) tasks: TaskTracker,
 }
@@ -90,8 +99,25 @@ impl Node {
             draining: AtomicBool::new(false),
             up: AtomicBool::new(false),
             release: Mutex::default(),
+            lease: watch::Sender::new(Instant::now()),
             tasks: TaskTracker::new(),
         }
+    }
+
+    /// Takes note that the node was announced, by a request sent at this time.
+    pub(super) fn announced(&self, at: Instant) {
+        let ttl = self.fleet.settings.announcement_ttl;
+        self.lease.send_replace(at + ttl.saturating_sub(MARGIN));
+    }
+
+    /// Whether this gateway still has the name of the node; waits for the next announcement if that is in doubt.
+    ///
+    /// A process that was stopped, or cut off from NATS, finds the requests of that time in its queue, which another
+    /// gateway may have answered: without this, they would be carried out twice.
+    pub(super) async fn has_name(&self) -> bool {
+        let mut lease = self.lease.subscribe();
+        let renewed = lease.wait_for(|until| Instant::now() < *until);
+        matches!(timeout(RENEWAL, renewed).await, Ok(Ok(_)))
     }
 
     /// What it announces.
@@ -107,7 +133,7 @@ impl Node {
             calls: state.apps.values().map(Routing::calls).sum(),
             release: lock(&self.release).clone(),
             apps: self.settings.apps.iter().map(ToString::to_string).collect(),
-            up: self.up.load(Ordering::Relaxed),
+            up: self.is_up(),
             draining: self.draining.load(Ordering::Relaxed),
             capacity: self.settings.capacity,
             buffered,
@@ -252,14 +278,35 @@ impl Node {
 
     fn publish(&self, state: &State, event: Outgoing) {
         let lane = event.lane.clone();
-        let (reason, lanes) = match self.outbox.push(event, self.fleet.nats.max_payload()) {
-            Pushed::Kept => return,
-            Pushed::Overflow => ("NATS has been away for too long: events were dropped", state.lanes_in_use()),
-            Pushed::TooLarge => ("an event is larger than NATS accepts", lane.into_iter().collect()),
-        };
-        tracing::error!(node = &*self.settings.node, "{reason}");
-        self.notify("GatewayDown", &json!({ "reason": reason }), &lanes);
-        self.notify("GatewayUp", &json!({}), &lanes);
+        match self.outbox.push(event, self.fleet.nats.max_payload()) {
+            Pushed::Kept | Pushed::Missed => {}
+            Pushed::Overflow => {
+                let reason = "NATS has not taken events for too long: they are dropped";
+                tracing::error!(node = &*self.settings.node, "{reason}");
+                self.notify("GatewayDown", &json!({ "reason": reason }), &state.lanes_in_use());
+            }
+            Pushed::TooLarge => {
+                let reason = "an event is larger than NATS accepts: it is dropped";
+                tracing::error!(node = &*self.settings.node, "{reason}");
+                let lanes = lane.into_iter().collect();
+                self.notify("GatewayDown", &json!({ "reason": reason }), &lanes);
+                self.notify("GatewayUp", &json!({}), &lanes);
+            }
+        }
+    }
+
+    /// Publishes events again once NATS has taken those that were on their way when there was no more room.
+    pub(super) fn end_gap(&self) {
+        let state = lock(&self.state);
+        if self.outbox.end_gap() {
+            tracing::info!(node = &*self.settings.node, "events are published again");
+            self.notify("GatewayUp", &json!({}), &state.lanes_in_use());
+        }
+    }
+
+    /// Whether the events of the node come.
+    pub(super) fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed) && !self.outbox.is_in_gap()
     }
 
     /// Publishes an event of the gateway itself to these lanes.

@@ -49,8 +49,10 @@ struct Numbered {
 pub(super) enum Pushed {
     /// It will be published.
     Kept,
-    /// There is no room: it is dropped, with all others that were not sent.
+    /// There is no room: it is dropped, with all others that were not sent. A gap begins.
     Overflow,
+    /// It is dropped, because it belongs to the gap.
+    Missed,
     /// It is larger than NATS accepts, and dropped.
     TooLarge,
 }
@@ -83,6 +85,7 @@ struct Buffer {
     lanes: HashMap<Option<Lane>, u64>,
     /// How many events are being sent again.
     failing: usize,
+    is_in_gap: bool,
 }
 
 impl Outbox {
@@ -97,15 +100,30 @@ impl Outbox {
             buffer.dropped += 1;
             return Pushed::TooLarge;
         }
+        if buffer.is_in_gap {
+            buffer.dropped += 1;
+            return Pushed::Missed;
+        }
         if buffer.bytes + event.size() > self.limit {
-            let dropped = std::mem::take(&mut buffer.waiting);
-            buffer.bytes -= dropped.iter().map(Outgoing::size).sum::<usize>();
-            buffer.dropped += dropped.len() as u64 + 1;
+            buffer.overflow();
             return Pushed::Overflow;
         }
         buffer.push(event);
         self.changed.notify_waiters();
         Pushed::Kept
+    }
+
+    /// Whether events are being dropped.
+    pub(super) fn is_in_gap(&self) -> bool {
+        lock(&self.buffer).is_in_gap
+    }
+
+    /// Ends the gap once half of the room is free; returns whether it has ended just now.
+    pub(super) fn end_gap(&self) -> bool {
+        let mut buffer = lock(&self.buffer);
+        let ends = buffer.is_in_gap && buffer.bytes <= self.limit / 2;
+        buffer.is_in_gap &= !ends;
+        ends
     }
 
     /// Hands over an event of the gateway itself, for which there is always room: there are few.
@@ -244,6 +262,14 @@ impl Buffer {
         self.waiting.push_back(event);
     }
 
+    /// Drops what is not sent, and one event more.
+    fn overflow(&mut self) {
+        let dropped = std::mem::take(&mut self.waiting);
+        self.bytes -= dropped.iter().map(Outgoing::size).sum::<usize>();
+        self.dropped += dropped.len() as u64 + 1;
+        self.is_in_gap = true;
+    }
+
     /// Takes the first event. Its number is given out only now, so that dropped ones leave no hole.
     fn take(&mut self, origin: &Origin) -> Option<Numbered> {
         let event = self.waiting.pop_front()?;
@@ -334,13 +360,30 @@ mod tests {
         assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Kept);
         assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Kept);
         assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Overflow);
-        assert_eq!(outbox.counts(), (1, 3));
+        assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Missed);
+        assert_eq!(outbox.counts(), (1, 4));
         outbox.push_notice(event(0, "{}"));
         let notice = outbox.next().await;
         assert_eq!((header(&first, headers::LANE_SEQ), header(&notice, headers::LANE_SEQ)), ("1".into(), "2".into()));
         outbox.confirmed(first.size);
         outbox.confirmed(notice.size);
         assert_eq!(lock(&outbox.buffer).bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn gap_lasts_until_half_of_the_room_is_free() {
+        let outbox = outbox(4 * OVERHEAD);
+        for _ in 0..3 {
+            assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Kept);
+        }
+        let sent = [outbox.next().await, outbox.next().await, outbox.next().await];
+        assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Overflow);
+        outbox.confirmed(sent[0].size);
+        assert!(!outbox.end_gap() && outbox.is_in_gap());
+        outbox.confirmed(sent[1].size);
+        assert!(outbox.end_gap() && !outbox.is_in_gap());
+        assert!(!outbox.end_gap(), "it has ended before");
+        assert_eq!(outbox.push(event(0, "{}"), LARGEST), Pushed::Kept);
     }
 
     #[test]

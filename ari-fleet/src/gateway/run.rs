@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::announce::Claim;
 use super::node::{Held, Node};
 use super::settings::Settings;
-use crate::wire::NodeAnnouncement;
 use crate::{Error, Fleet};
 
 /// How often calls look for a worker.
@@ -45,9 +44,8 @@ pub(super) async fn run(
     loop {
         let boot: Arc<str> = Uuid::new_v4().simple().to_string().get(..12).unwrap_or_default().into();
         let node = Arc::new(Node::new(settings.clone(), fleet.clone(), ari.clone(), boot));
-        let announcement = NodeAnnouncement::new(&*settings.node, &*node.boot);
         let revision = tokio::select! {
-            revision = claim.take(&announcement) => revision,
+            revision = claim.take(&node) => revision,
             () = stopped(&mut stop) => return Ok(()),
         };
         let publisher = Arc::clone(&node);
@@ -120,8 +118,8 @@ async fn handle(node: &Arc<Node>, events: &Events, event: &Event) -> Held {
 /// Ends a run: tells the workers, gives the name up, and lets finish what is under way, within bounds.
 async fn finish(node: &Arc<Node>, claim: &Claim, served: &Result<End, Error>) {
     // After the loss of the name, the new gateway of the node speaks for it.
-    let has_name = !matches!(served, Ok(End::NameLost));
-    if has_name {
+    let is_named = !matches!(served, Ok(End::NameLost));
+    if is_named {
         node.goes_down("the gateway ends");
     }
     node.tasks.close();
@@ -131,7 +129,7 @@ async fn finish(node: &Arc<Node>, claim: &Claim, served: &Result<End, Error>) {
         tracing::warn!(node = &*node.settings.node, left, "events or commands are left at the end");
     }
     // Last, because the next gateway publishes at once.
-    if has_name {
+    if is_named {
         claim.release().await;
     }
 }
@@ -160,7 +158,10 @@ impl Node {
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = retry.tick() => self.retry_arrivals(),
+                _ = retry.tick() => {
+                    self.end_gap();
+                    self.retry_arrivals();
+                }
                 _ = sweep.tick() => self.sweep(),
             }
         }
