@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::kv::{Entry, Operation};
 use futures_util::StreamExt as _;
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::wire::{Lane, LaneAnnouncement, NodeAnnouncement};
@@ -16,6 +17,15 @@ const LANE_SILENCE: Duration = Duration::from_secs(2);
 
 /// How long the lane of a worker that has gone silent is remembered.
 const LANE_MEMORY: Duration = Duration::from_secs(10 * 60);
+
+/// After how long without any announcement, of this worker's lanes neither, nothing is known of the others.
+const BLINDNESS: Duration = Duration::from_millis(1500);
+
+/// How long others get to announce themselves after such a time. They were cut off, too, if NATS was away.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// After how long without an entry a bucket is watched anew: what watches it may be gone with a server of NATS.
+const STALE: Duration = Duration::from_millis(2500);
 
 /// How long to wait before announcements are watched again after an error.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -32,6 +42,10 @@ pub(super) struct Announced {
     nodes: BTreeMap<String, (NodeAnnouncement, Instant)>,
     lanes: BTreeMap<Lane, (LaneAnnouncement, Instant)>,
     node_silence: Duration,
+    /// When the last announcement came.
+    latest: Option<Instant>,
+    /// Since when they come again after a break.
+    resumed: Option<Instant>,
 }
 
 impl Directory {
@@ -66,7 +80,7 @@ async fn follow(fleet: &Fleet, bucket: &str, mut note: impl FnMut(&Entry)) -> Re
     let store = fleet.jetstream.get_key_value(bucket).await.map_err(|source| Error::jetstream(cannot(), source))?;
     let watched = store.watch_with_history(">").await;
     let mut entries = watched.map_err(|source| Error::jetstream(cannot(), source))?;
-    while let Some(entry) = entries.next().await {
+    while let Ok(Some(entry)) = timeout(STALE, entries.next()).await {
         note(&entry.map_err(|source| Error::jetstream(cannot(), source))?);
     }
     Ok(())
@@ -74,6 +88,7 @@ async fn follow(fleet: &Fleet, bucket: &str, mut note: impl FnMut(&Entry)) -> Re
 
 impl Announced {
     fn note_node(&mut self, entry: &Entry) {
+        self.note(Instant::now());
         if let (Operation::Put, Some(node)) = (&entry.operation, read::<NodeAnnouncement>(entry)) {
             self.nodes.insert(node.node.clone(), (node, Instant::now()));
         }
@@ -82,13 +97,13 @@ impl Announced {
     }
 
     fn note_lane(&mut self, entry: &Entry) {
+        self.note(Instant::now());
         if entry.operation == Operation::Put {
             if let Some(announcement) = read::<LaneAnnouncement>(entry) {
                 self.lane_announced(announcement, Instant::now());
             }
         } else {
-            let is_same = |lane: &Lane| crate::wire::Subjects::default().lane_key(lane) == entry.key;
-            self.lanes.retain(|lane, _| !is_same(lane));
+            self.lanes.retain(|lane, _| crate::wire::Subjects::default().lane_key(lane) != entry.key);
         }
         self.lanes.retain(|_, (_, at)| at.elapsed() < LANE_MEMORY);
     }
@@ -96,6 +111,19 @@ impl Announced {
     fn lane_announced(&mut self, announcement: LaneAnnouncement, at: Instant) {
         let lane = Lane { app: announcement.app.clone(), number: announcement.lane };
         self.lanes.insert(lane, (announcement, at));
+    }
+
+    fn note(&mut self, now: Instant) {
+        if self.latest.is_some_and(|latest| now.saturating_duration_since(latest) > BLINDNESS) {
+            self.resumed = Some(now);
+        }
+        self.latest = Some(now);
+    }
+
+    /// Whether silence means something: announcements of others would have come.
+    pub(super) fn is_current(&self, now: Instant) -> bool {
+        let is_blind = self.latest.is_some_and(|latest| now.saturating_duration_since(latest) > BLINDNESS);
+        !is_blind && self.resumed.is_none_or(|resumed| now.saturating_duration_since(resumed) >= SETTLING)
     }
 
     /// Whether a worker has the lane.
@@ -226,6 +254,22 @@ mod tests {
                 .into();
         });
         assert_eq!(numbers(announced.orphans("app", now)), [1, 3]);
+    }
+
+    #[test]
+    fn silence_of_all_says_nothing_about_one() {
+        let (mut announced, now) = (announced(), Instant::now());
+        assert!(announced.is_current(now), "nobody has announced anything");
+        announced.note(now);
+        announced.note(now + BLINDNESS);
+        assert!(announced.is_current(now + BLINDNESS * 2));
+        let back = now + BLINDNESS * 4;
+        assert!(!announced.is_current(back), "there is no connection");
+        announced.note(back);
+        announced.note(back + BLINDNESS);
+        assert!(!announced.is_current(back + BLINDNESS), "the others may not be back yet");
+        announced.note(back + SETTLING);
+        assert!(announced.is_current(back + SETTLING));
     }
 
     #[test]

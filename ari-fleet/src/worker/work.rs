@@ -100,6 +100,9 @@ impl Work {
 
     fn decide(&mut self) {
         let (now, plan) = (Instant::now(), Arc::clone(&self.plan));
+        if !plan.directory.read(|announced| announced.is_current(now)) {
+            return;
+        }
         let orphans = plan.directory.read(|announced| announced.orphans(&plan.app, now));
         for lane in orphans.iter().filter(|lane| !self.has(lane)).cloned().collect::<Vec<_>>() {
             tracing::info!(%lane, "the lane has no worker");
