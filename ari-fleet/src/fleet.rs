@@ -6,6 +6,7 @@ use async_nats::jetstream;
 use async_nats::jetstream::stream::{DiscardPolicy, RetentionPolicy, StorageType};
 
 use crate::Error;
+use crate::servers::Servers;
 use crate::wire::Subjects;
 
 /// The oldest server that pins consumers.
@@ -48,11 +49,19 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Connects to a NATS server, or to several of a cluster with a comma between them, with the settings' defaults.
+    /// Connects to a NATS server, or to several of a cluster with a comma between them, with the settings' defaults. A user
+    /// and password can stand in the address: `nats://user:password@host:4222`, percent-encoded where need be.
     pub async fn connect(servers: &str) -> Result<Self, Error> {
-        let connecting = async_nats::connect(servers.split(',').map(str::trim).collect::<Vec<_>>());
-        let nats = connecting.await.map_err(|source| Error::Connect { servers: servers.to_owned(), source })?;
-        Self::with(nats, Settings::default()).await
+        Self::connect_with(servers, async_nats::ConnectOptions::new(), Settings::default()).await
+    }
+
+    /// As [`Fleet::connect`], with other options, such as a file of credentials or TLS, and other settings.
+    pub async fn connect_with(
+        servers: &str,
+        options: async_nats::ConnectOptions,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        Self::with(Servers::new(servers).connect(options).await?, settings).await
     }
 
     /// A fleet over a connection that exists already: one with credentials, TLS or other options.

@@ -24,6 +24,7 @@ pub mod worker;
 
 mod error;
 mod fleet;
+mod servers;
 mod status;
 
 pub use error::Error;

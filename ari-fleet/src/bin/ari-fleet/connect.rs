@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use ari_fleet::wire::Subjects;
-use ari_fleet::{Fleet, Settings};
+use ari_fleet::{Error, Fleet, Settings};
 use async_nats::ConnectOptions;
 use clap::Args;
 
@@ -35,26 +35,20 @@ impl Nats {
             bail!("--prefix {:?}: only letters, digits, `-` and `_` are possible", self.prefix);
         };
         let options = self.options()?.name("ari-fleet");
-        let servers: Vec<_> = self.nats.split(',').map(str::trim).map(str::to_owned).collect();
-        let shown = servers.iter().map(|server| without_credentials(server)).collect::<Vec<_>>().join(",");
+        let mut settings = Settings::default();
+        (settings.subjects, settings.replicas) = (subjects, self.replicas);
         let mut has_failed = false;
-        let nats = loop {
-            match options.clone().connect(&servers).await {
-                Ok(nats) => break nats,
-                Err(error) if wait && may_come(&error) => {
+        loop {
+            match Fleet::connect_with(&self.nats, options.clone(), settings.clone()).await {
+                Err(Error::Connect { servers, source }) if wait && may_come(&source) => {
                     if !std::mem::replace(&mut has_failed, true) {
-                        tracing::warn!(servers = shown, %error, "NATS is not there: waiting for it");
+                        tracing::warn!(servers, error = %source, "NATS is not there: waiting for it");
                     }
                     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 }
-                Err(error) => {
-                    return Err(error).with_context(|| format!("cannot connect to NATS at {shown}"));
-                }
+                result => return Ok(result?),
             }
-        };
-        let mut settings = Settings::default();
-        (settings.subjects, settings.replicas) = (subjects, self.replicas);
-        Ok(Fleet::with(nats, settings).await?)
+        }
     }
 
     fn options(&self) -> anyhow::Result<ConnectOptions> {
@@ -80,11 +74,4 @@ fn may_come(error: &async_nats::ConnectError) -> bool {
 
 fn read(file: &Path, option: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("{option} {}", file.display()))
-}
-
-/// A server's URL for messages.
-fn without_credentials(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("nats", url));
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    format!("{scheme}://{host}")
 }
