@@ -1,5 +1,5 @@
 //! Tools of the end-to-end tests: running servers, faults of servers and networks, routes of requests and events, a
-//! phone, a load of calls, and a recorder of events.
+//! phone, a load of calls, a recorder of events, and fleets of processes.
 //!
 //! The tests that need Asterisk are enabled by the feature `live`. They find the servers started by
 //! `cargo xtask asterisk --tests up all` by their state files. A missing server is a failure, never a skip. With
@@ -40,6 +40,7 @@
 mod config;
 mod control;
 mod fakes;
+pub mod fleet;
 mod line;
 mod load;
 pub mod numbered;
@@ -111,6 +112,8 @@ mod guide {
     pub struct Features;
     #[doc = include_str!("../../docs/src/deployment.md")]
     pub struct Deployment;
+    #[doc = include_str!("../../docs/src/fleet.md")]
+    pub struct Fleet;
     #[doc = include_str!("../../docs/src/moving.md")]
     pub struct Moving;
 }

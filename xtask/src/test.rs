@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::asterisk;
+use crate::nats;
 use crate::tools::cargo;
 
 /// Run all tests, those against a real Asterisk included
@@ -63,6 +64,8 @@ const STEPS: &[Step] = &[
     live("applications", &["test", "--package", "ari-e2e", "--features", "live", "--test", "app"]),
     live("tutorial", &["test", "--package", "ari-cli", "--features", "live", "--test", "tutorial"]),
     live("media", &["test", "--package", "ari-e2e", "--features", "live", "--test", "media"]),
+    // Its programs are many, so that few tests run at once.
+    live("fleet", &["test", "--package", "ari-e2e", "--features", "live", "--test", "fleet", "--", "--test-threads=2"]),
     live("phone", &["test", "--package", "ari-e2e", "--features", "live", "--test", "phone"]),
     live(
         "conformance",
@@ -83,12 +86,12 @@ pub(crate) fn run(command: &Test) -> Result<()> {
     }
     let mut finished = thread::scope(|scope| {
         // Servers install while the first tests compile.
-        let servers = scope.spawn(|| asterisk::up_for_tests(&["all".to_owned()]));
+        let servers = scope.spawn(|| nats::install().and_then(|()| asterisk::up_for_tests(&["all".to_owned()])));
         let mut finished = steps(false);
         match servers.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
             Ok(()) => finished.extend(steps(true)),
             Err(error) => {
-                finished.push(Finished::failed("servers", format!("no Asterisk for the live tests: {error:#}")));
+                finished.push(Finished::failed("servers", format!("no servers for the live tests: {error:#}")));
             }
         }
         finished
