@@ -61,7 +61,8 @@ impl Fleet {
 
     /// Lets a node take no more new calls, or take them again; returns what it announces then.
     ///
-    /// The calls that it has go on. New ones go on in the dialplan, and workers place none there.
+    /// The calls that it has go on. What happens to new ones is set at the gateway: by default, they go on in the dialplan.
+    /// Workers place none there. A gateway that is started again takes calls again.
     pub async fn drain(&self, node: &str, on: bool) -> Result<NodeAnnouncement, Error> {
         self.ask(node, &Control::Drain { on }).await
     }

@@ -69,9 +69,9 @@ impl Node {
 
     async fn reply(&self, command: &Message, reply: Reply) {
         let Some(inbox) = command.reply.clone() else { return };
-        let largest = self.fleet.nats.max_payload().saturating_sub(OVERHEAD);
+        let largest = self.largest_reply();
         let reply = if reply.body.len() > largest {
-            let message = format!("the reply has {} bytes, and NATS accepts {largest} here", reply.body.len());
+            let message = format!("the reply has {} bytes, and NATS accepts {largest}", reply.body.len());
             Reply::failed(413, message)
         } else {
             reply
@@ -154,19 +154,30 @@ impl Node {
     }
 
     async fn download(&self, request: Request) -> Reply {
-        let download = match self.ari.download(request).await {
+        let mut download = match self.ari.download(request).await {
             Ok(download) => download,
             Err(error) => return Reply::of(&error),
         };
         let content_type = download.content_type().map(str::to_owned);
-        let largest = self.fleet.nats.max_payload().saturating_sub(OVERHEAD) as u64;
-        if let Some(length) = download.content_length().filter(|length| *length > largest) {
-            return Reply::failed(413, format!("the file has {length} bytes, and NATS accepts {largest} here"));
+        let mut body = Vec::new();
+        loop {
+            match download.chunk().await {
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Reply { status: 200, content_type, body: body.into() },
+                Err(error) => return Reply::of(&error),
+            }
+            if body.len() > self.largest_reply() {
+                return Reply::failed(
+                    413,
+                    format!("the file is larger than the {} bytes that NATS accepts", self.largest_reply()),
+                );
+            }
         }
-        match download.bytes().await {
-            Ok(body) => Reply { status: 200, content_type, body: body.into() },
-            Err(error) => Reply::of(&error),
-        }
+    }
+
+    /// How many bytes a reply may have.
+    fn largest_reply(&self) -> usize {
+        self.fleet.nats.max_payload().saturating_sub(OVERHEAD)
     }
 
     /// Takes note of what a command is about to create: its events may come before the reply.

@@ -35,7 +35,7 @@ impl Node {
                 Err(refusal) => json(&refusal),
             },
             Ok(Control::Drain { on }) => {
-                self.draining.store(on, Ordering::Relaxed);
+                self.settings.draining.store(on, Ordering::Relaxed);
                 tracing::info!(node = &*self.settings.node, on, "draining");
                 json(&self.announcement())
             }

@@ -68,6 +68,10 @@ pub(super) fn by(method: Method, path: &str, query: &[(String, String)], body: O
     };
     let one = |kind, name, of| vec![Created { kind, name, of }];
     let originated = |name: Option<String>| {
+        if given("app").is_none() {
+            // It goes into the dialplan: no application gets its events.
+            return Vec::new();
+        }
         let of = given("originator").map(|id| (Kind::Channel, id));
         let first = name.clone();
         let mut created = one(Kind::Channel, name, of.clone());
@@ -151,7 +155,8 @@ mod tests {
 
     #[test]
     fn by_finds_what_commands_create() {
-        let leg = one("/channels/create", &[("channelId", "l"), ("originator", "1.2"), ("otherChannelId", "m")], None);
+        let query = [("app", "a"), ("channelId", "l"), ("originator", "1.2"), ("otherChannelId", "m")];
+        let leg = one("/channels/create", &query, None);
         let names: Vec<_> = leg.iter().map(|created| (created.name(), created.of())).collect();
         let caller = Some(Name::Channel("1.2"));
         assert_eq!(names, [(Some(Name::Channel("l")), caller), (Some(Name::Channel("m")), caller)]);
@@ -162,6 +167,7 @@ mod tests {
         assert_eq!(one("/bridges", &[("bridgeId", "b")], None)[0].name(), Some(Name::Bridge("b")));
         assert_eq!(one("/channels/1.2/snoop", &[("snoopId", "s")], None)[0].name(), Some(Name::Channel("s")));
         assert!(one("/channels/1.2/answer", &[], None).is_empty());
+        assert!(one("/channels", &[("channelId", "l"), ("extension", "100")], None).is_empty(), "in the dialplan");
         assert!(by(Method::Get, "/channels", &[], None).is_empty());
     }
 

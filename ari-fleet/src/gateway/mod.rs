@@ -79,8 +79,9 @@ impl Gateway {
             buffer: 64 << 20,
             patience: Duration::from_secs(5),
             most_waiting: 1_000,
-            most_commands: 256,
+            most_commands: 1_000,
             without_worker: WithoutWorker::default(),
+            draining: Arc::default(),
         };
         Self { fleet, ari, settings, stop: signal::Sender::new(false) }
     }
@@ -121,7 +122,7 @@ impl Gateway {
         self
     }
 
-    /// How many commands are carried out at once; 256 by default. Further ones are refused with 503.
+    /// How many commands are carried out at once; 1,000 by default. Further ones are refused with 503.
     pub fn max_commands(mut self, commands: usize) -> Self {
         self.settings.most_commands = commands;
         self

@@ -42,7 +42,6 @@ pub(super) struct Node {
     pub(super) state: Mutex<State>,
     pub(super) outbox: Outbox,
     pub(super) fences: Fences,
-    pub(super) draining: AtomicBool,
     pub(super) up: AtomicBool,
     pub(super) release: Mutex<String>,
     /// Until when no other gateway can have taken over the name of the node.
@@ -96,7 +95,6 @@ impl Node {
             boot,
             state: Mutex::new(state),
             fences: Fences::default(),
-            draining: AtomicBool::new(false),
             up: AtomicBool::new(false),
             release: Mutex::default(),
             lease: watch::Sender::new(Instant::now()),
@@ -134,7 +132,7 @@ impl Node {
             release: lock(&self.release).clone(),
             apps: self.settings.apps.iter().map(ToString::to_string).collect(),
             up: self.is_up(),
-            draining: self.draining.load(Ordering::Relaxed),
+            draining: self.settings.draining.load(Ordering::Relaxed),
             capacity: self.settings.capacity,
             buffered,
             dropped,
@@ -182,7 +180,7 @@ impl Node {
 
     /// Finds a lane for a new call, or lets it wait for one.
     pub(super) fn arrive(self: &Arc<Self>, state: &mut State, arrival: Arrival) {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.settings.draining.load(Ordering::Relaxed) {
             return self.turn_away(state, &arrival, "the node is drained");
         }
         if let Some(lane) = state.lanes.choose(&arrival.app, Instant::now()) {

@@ -12,6 +12,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 
 use super::arrivals::Arrival;
+use super::facts::Name;
 use super::node::{Node, State, VARIABLE};
 use crate::gateway::lock;
 use crate::wire::Lane;
@@ -23,6 +24,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What Asterisk has.
 struct Listing {
+    /// The channels and bridges that were known before it was asked.
+    known: HashMap<Arc<str>, Vec<Box<str>>>,
     channels: HashSet<String>,
     bridges: Vec<Bridge>,
     /// The channels in each application, with their lanes.
@@ -50,6 +53,7 @@ impl Node {
     async fn list(&self) -> Result<Listing, Error> {
         let release = self.ari.server_version().await?.version().to_owned();
         *lock(&self.release) = release;
+        let before = lock(&self.state).apps.iter().map(|(app, routing)| (Arc::clone(app), routing.known())).collect();
         let channels = self.ari.channels().list().await?;
         let bridges = self.ari.bridges().list().await?;
         let known: HashMap<_, _> = channels.iter().map(|channel| (channel.id.as_str(), channel)).collect();
@@ -61,7 +65,12 @@ impl Node {
             let lanes = stream::iter(members).map(|id| self.with_lane(app, id)).buffer_unordered(REQUESTS);
             apps.push((Arc::clone(app), lanes.try_collect().await?));
         }
-        Ok(Listing { channels: channels.iter().map(|channel| channel.id.to_string()).collect(), bridges, apps })
+        Ok(Listing {
+            known: before,
+            channels: channels.iter().map(|channel| channel.id.to_string()).collect(),
+            bridges,
+            apps,
+        })
     }
 
     /// The lane that an earlier run has given a channel.
@@ -87,7 +96,10 @@ impl Node {
         let exists: HashSet<_> = listing.bridges.iter().map(|bridge| bridge.id.as_str()).collect();
         for (app, channels) in &listing.apps {
             let Some(routing) = state.apps.get_mut(app) else { continue };
-            routing.retain(|id| listing.channels.contains(id) || exists.contains(id), now);
+            let known = listing.known.get(app).into_iter().flatten();
+            for gone in known.filter(|id| !listing.channels.contains(&***id) && !exists.contains(&***id)) {
+                routing.gone(Name::Channel(gone), now);
+            }
             for (channel, lane) in channels {
                 new.extend(routing.found(channel, *lane).map(|call| (Arc::clone(app), call)));
             }

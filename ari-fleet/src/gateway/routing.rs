@@ -10,6 +10,9 @@ use super::prefixes::Prefixes;
 /// How long what has ended is still known: its last events come after its end.
 const AFTERLIFE: Duration = Duration::from_secs(30);
 
+/// How many playbacks and recordings of no call are known: the ends of some are not reported.
+const MOST_LOOSE: usize = 10_000;
+
 /// Where an event goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
@@ -224,12 +227,9 @@ impl Routing {
         }
     }
 
-    /// Forgets the channels and bridges that do not exist any more.
-    pub(super) fn retain(&mut self, exists: impl Fn(&str) -> bool, now: Instant) {
-        let gone: Vec<_> = self.objects.keys().filter(|id| !exists(id)).cloned().collect();
-        for id in gone {
-            self.end_object(&id, now);
-        }
+    /// The channels and bridges that are known.
+    pub(super) fn known(&self) -> Vec<Box<str>> {
+        self.objects.iter().filter(|(_, entry)| entry.ended.is_none()).map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes note that a bridge has been destroyed, or that it was never created.
@@ -249,8 +249,12 @@ impl Routing {
         let has_owner = |entry: &Entry| entry.call.as_ref().is_none_or(|call| calls.contains_key(call));
         self.objects.retain(|_, entry| !is_over(entry.ended) && (has_owner(entry) || !entry.is_channel));
         // Their ends are not always reported.
-        self.playbacks.retain(|_, entry| !is_over(entry.ended) && has_owner(entry));
-        self.recordings.retain(|_, entry| !is_over(entry.ended) && has_owner(entry));
+        for entries in [&mut self.playbacks, &mut self.recordings] {
+            entries.retain(|_, entry| !is_over(entry.ended) && has_owner(entry));
+            if entries.values().filter(|entry| entry.call.is_none()).count() > MOST_LOOSE {
+                entries.retain(|_, entry| entry.call.is_some());
+            }
+        }
     }
 
     fn entries(&self, name: Name<'_>) -> &HashMap<Box<str>, Entry> {

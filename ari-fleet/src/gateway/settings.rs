@@ -1,6 +1,7 @@
 //! What can be set.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What happens to calls that no worker takes.
@@ -24,4 +25,6 @@ pub(super) struct Settings {
     pub(super) most_waiting: usize,
     pub(super) most_commands: usize,
     pub(super) without_worker: WithoutWorker,
+    /// Whether new calls are refused. All runs of a gateway share it.
+    pub(super) draining: Arc<AtomicBool>,
 }

@@ -39,6 +39,9 @@ pub(crate) struct Gateway {
     /// What happens to calls that no worker takes.
     #[arg(long, value_enum, default_value = "dialplan")]
     without_worker: Policy,
+    /// How many requests Asterisk gets at once; `sessionlimit` of http.conf must be higher.
+    #[arg(long, default_value_t = 64, value_name = "REQUESTS", value_parser = clap::value_parser!(u16).range(1..))]
+    max_requests: u16,
     /// How many MiB of events are kept while NATS is away.
     #[arg(long, default_value_t = 64, value_name = "MIB", value_parser = clap::value_parser!(u16).range(1..))]
     buffer: u16,
@@ -55,7 +58,8 @@ enum Policy {
 impl Gateway {
     /// The client of the Asterisk.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
-        Ok(Client::builder(&self.url).credentials(&self.user, self.password()?).build()?)
+        let client = Client::builder(&self.url).credentials(&self.user, self.password()?);
+        Ok(client.max_requests(self.max_requests.into()).build()?)
     }
 
     fn password(&self) -> anyhow::Result<String> {

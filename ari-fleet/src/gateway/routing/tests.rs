@@ -176,7 +176,10 @@ fn listing_restores_what_belongs_where() {
     assert_eq!(bench.event(&json!({ "type": "BridgeDestroyed", "bridge": { "id": bridge } })), lane(3, "1.1"));
     assert_eq!(bench.routing.lane_of("foreign"), None);
     assert_eq!(bench.of_channel("ChannelDtmfReceived", "2.1"), Route::Waiting("2.1".into()));
-    bench.routing.retain(|id| id == "2.1", bench.now);
+    assert_eq!(bench.routing.known().len(), 3);
+    for gone in ["1.1", &leg] {
+        bench.routing.gone(Name::Channel(gone), bench.now);
+    }
     assert_eq!(bench.routing.calls(), 1);
     assert_eq!(bench.routing.found("1.1", Some(3)), None);
     assert_eq!(bench.of_channel("ChannelDtmfReceived", "1.1"), lane(3, "1.1"));
