@@ -71,7 +71,7 @@ impl Announcer {
         match timeout(LAST, last).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "others learn of the end only late")
+                tracing::warn!(error = &error as &dyn std::error::Error, "others learn of the end only late");
             }
             Err(_) => tracing::warn!("JetStream does not answer: others learn of the end only late"),
         }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ari_app::ServeError;
+use async_nats::Subject;
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::pull;
-use async_nats::jetstream::message::Acker;
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -22,6 +23,7 @@ use super::link::Link;
 use super::node;
 use super::ownership::Ownership;
 use super::plan::Plan;
+use crate::Fleet;
 
 /// How often what is due is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -37,6 +39,9 @@ const LONGEST_END: Duration = Duration::from_secs(20);
 
 /// How long a lane that was taken over is kept without calls: a gateway may only now be coming back with some.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// How long the application of a node is kept that nobody announces any more.
+const GONE: Duration = Duration::from_secs(10 * 60);
 
 /// What a worker wants of a lane of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,14 +73,20 @@ pub(super) enum Ended {
 struct Owned {
     plan: Arc<Plan>,
     ownership: Ownership,
-    links: HashMap<String, Arc<Link>>,
-    nodes: JoinSet<Result<(), ServeError>>,
-    stop: watch::Sender<bool>,
-    acks: mpsc::Sender<Acker>,
+    nodes: HashMap<String, Node>,
+    serving: JoinSet<Result<(), ServeError>>,
+    acks: mpsc::Sender<Subject>,
     wish: watch::Receiver<Wish>,
     announcer: Announcer,
     /// Since when it has had no calls.
     idle_since: Instant,
+}
+
+/// A node that has, or may have, calls of the lane.
+struct Node {
+    link: Arc<Link>,
+    stop: watch::Sender<bool>,
+    seen: Instant,
 }
 
 /// Owns a lane until it is lost or given up.
@@ -83,11 +94,10 @@ pub(super) async fn own(plan: Arc<Plan>, claimed: Claimed, ownership: Ownership,
     let Claimed { lane, token, mut messages, first } = claimed;
     tracing::info!(token, "owns the lane");
     let (acks, pending) = mpsc::channel(MOST_ACKS);
-    tokio::spawn(acknowledge(pending));
+    tokio::spawn(acknowledge(plan.fleet.clone(), pending));
     let announcer = Announcer::start(&plan, &ownership);
-    let (links, nodes, stop) = (HashMap::new(), JoinSet::new(), watch::Sender::new(false));
-    let idle_since = Instant::now();
-    let mut owned = Owned { plan, ownership, links, nodes, stop, acks, wish, announcer, idle_since };
+    let (nodes, serving, idle_since) = (HashMap::new(), JoinSet::new(), Instant::now());
+    let mut owned = Owned { plan, ownership, nodes, serving, acks, wish, announcer, idle_since };
     owned.take(first);
     let ended = owned.run(&mut messages).await;
     // Nothing may be delivered here after the end.
@@ -121,7 +131,7 @@ impl Owned {
                         return Ended::Given;
                     }
                 }
-                Some(ended) = self.nodes.join_next() => match ended {
+                Some(ended) = self.serving.join_next() => match ended {
                     Ok(Err(error)) => return Ended::Failed(error),
                     Err(error) => tracing::error!(%error, "the application of a node has ended"),
                     Ok(Ok(())) => {}
@@ -139,7 +149,7 @@ impl Owned {
         }
         let (node, event) = match incoming::read(self.plan.fleet.subjects(), message) {
             Ok(event) => event,
-            Err(acker) => return drop(self.acks.try_send(acker)),
+            Err(receipt) => return drop(receipt.map(|receipt| self.acks.try_send(receipt))),
         };
         self.link(&node).take(event);
     }
@@ -158,19 +168,22 @@ impl Owned {
         }
         tracing::warn!(token, "owns the lane again, by another token");
         self.ownership.renew(token);
-        self.links.values().for_each(|link| link.gap("the lane has another token"));
+        self.nodes.values().for_each(|node| node.link.gap("the lane has another token"));
     }
 
+    /// What takes the events of a node. The application is served there from the first use on.
     fn link(&mut self, node: &str) -> Arc<Link> {
-        if let Some(link) = self.links.get(node) {
-            return Arc::clone(link);
+        if let Some(known) = self.nodes.get_mut(node) {
+            known.seen = Instant::now();
+            return Arc::clone(&known.link);
         }
         let link = Arc::new(Link::new(node, &self.plan.app, self.acks.clone()));
-        self.links.insert(node.to_owned(), Arc::clone(&link));
+        let stop = watch::Sender::new(false);
         let takes_outgoing = *self.wish.borrow() == Wish::Accept;
         let (plan, ownership) = (Arc::clone(&self.plan), self.ownership.clone());
-        let serving = node::serve(plan, ownership, Arc::clone(&link), takes_outgoing, self.stop.subscribe());
-        self.nodes.spawn(serving.instrument(tracing::info_span!("node", node)));
+        let serving = node::serve(plan, ownership, Arc::clone(&link), takes_outgoing, stop.subscribe());
+        self.serving.spawn(serving.instrument(tracing::info_span!("node", node)));
+        self.nodes.insert(node.to_owned(), Node { link: Arc::clone(&link), stop, seen: Instant::now() });
         link
     }
 
@@ -179,18 +192,28 @@ impl Owned {
         for node in self.plan.directory.read(|announced| announced.nodes_of(&self.plan.app, now)) {
             self.link(&node);
         }
-        for link in self.links.values() {
+        for Node { link, .. } in self.nodes.values() {
             link.acknowledge();
             link.check(|since| {
                 self.plan.directory.read(|announced| announced.boot_since(&link.node, since).map(str::to_owned))
             });
         }
+        self.nodes.retain(|name, node| {
+            let is_gone = node.seen.elapsed() > GONE;
+            if is_gone {
+                tracing::warn!(node = name, "the node is gone: its calls count as ended");
+                node.stop.send_replace(true);
+            }
+            !is_gone
+        });
         if self.ownership.calls() > 0 {
             self.idle_since = now;
         }
         let wish = *self.wish.borrow();
         if wish == Wish::Finish {
-            self.stop.send_replace(true);
+            for node in self.nodes.values() {
+                node.stop.send_replace(true);
+            }
         }
         self.announcer.says(if wish == Wish::Accept { Says::Accepts } else { Says::Keeps });
     }
@@ -199,7 +222,7 @@ impl Owned {
         match *self.wish.borrow() {
             Wish::Accept | Wish::Wait => false,
             Wish::Keep => self.idle_since.elapsed() >= IDLE,
-            Wish::Finish => self.nodes.is_empty(),
+            Wish::Finish => self.serving.is_empty(),
             Wish::Leave => true,
         }
     }
@@ -212,10 +235,10 @@ impl Owned {
             Ended::Lost => self.announcer.stop(),
             Ended::Given | Ended::Failed(_) => self.give_up(calls).await,
         }
-        self.links.values().for_each(|link| link.replace());
-        let ending = async { while self.nodes.join_next().await.is_some() {} };
+        self.nodes.values().for_each(|node| node.link.replace());
+        let ending = async { while self.serving.join_next().await.is_some() {} };
         if timeout(LONGEST_END, ending).await.is_err() {
-            tracing::warn!(nodes = self.nodes.len(), "applications of the lane do not end: they are aborted");
+            tracing::warn!(nodes = self.serving.len(), "applications of the lane do not end: they are aborted");
         }
     }
 
@@ -253,9 +276,9 @@ async fn check_pin(plan: Arc<Plan>, ownership: Ownership, lost: mpsc::Sender<()>
     }
 }
 
-async fn acknowledge(mut pending: mpsc::Receiver<Acker>) {
-    while let Some(acker) = pending.recv().await {
-        if let Err(error) = acker.ack().await {
+async fn acknowledge(fleet: Fleet, mut receipts: mpsc::Receiver<Subject>) {
+    while let Some(receipt) = receipts.recv().await {
+        if let Err(error) = fleet.nats.publish(receipt, Bytes::from_static(b"+ACK")).await {
             // It is delivered again.
             tracing::debug!(%error, "an event could not be acknowledged");
         }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ari_bindings::Connection;
-use async_nats::jetstream::message::Acker;
+use async_nats::Subject;
 use serde_json::json;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
@@ -27,7 +27,8 @@ pub(super) struct Incoming {
     pub(super) is_new: bool,
     pub(super) kind: String,
     pub(super) text: Utf8Bytes,
-    pub(super) acker: Acker,
+    /// Where it is acknowledged.
+    pub(super) receipt: Subject,
 }
 
 impl Incoming {
@@ -40,7 +41,7 @@ impl Incoming {
 pub(super) struct Link {
     pub(super) node: String,
     app: String,
-    acks: mpsc::Sender<Acker>,
+    acks: mpsc::Sender<Subject>,
     state: Mutex<State>,
 }
 
@@ -49,7 +50,7 @@ struct State {
     socket: Option<Socket>,
     connection: Option<Connection>,
     /// What was written into the socket and not applied yet.
-    written: VecDeque<Acker>,
+    written: VecDeque<Subject>,
     /// How many events the connection had received when the socket was opened.
     received_before: u64,
     /// How many events of the socket are acknowledged.
@@ -58,7 +59,7 @@ struct State {
 }
 
 impl Link {
-    pub(super) fn new(node: &str, app: &str, acks: mpsc::Sender<Acker>) -> Self {
+    pub(super) fn new(node: &str, app: &str, acks: mpsc::Sender<Subject>) -> Self {
         let state = State {
             order: Order::new(),
             socket: None,
@@ -128,7 +129,7 @@ impl Link {
         // It keeps the client, which keeps this.
         state.connection = None;
         state.socket = None;
-        state.order.detach().into_iter().for_each(|event| self.done(event.acker));
+        state.order.detach().into_iter().for_each(|event| self.done(event.receipt));
         self.settle(&mut state);
     }
 
@@ -148,9 +149,9 @@ impl Link {
         let received = statistics.received.saturating_sub(state.received_before);
         let applied = received.saturating_sub(statistics.queued as u64);
         while state.acknowledged < applied {
-            let Some(acker) = state.written.pop_front() else { return };
+            let Some(receipt) = state.written.pop_front() else { return };
             state.acknowledged += 1;
-            self.done(acker);
+            self.done(receipt);
         }
     }
 
@@ -167,7 +168,7 @@ impl Link {
     }
 
     fn pass_on(&self, state: &mut State, sorted: Sorted<Incoming>) {
-        sorted.dropped.into_iter().for_each(|event| self.done(event.acker));
+        sorted.dropped.into_iter().for_each(|event| self.done(event.receipt));
         let mut ready = sorted.ready.into_iter();
         for event in ready.by_ref() {
             match &*event.kind {
@@ -175,14 +176,14 @@ impl Link {
                 UP => self.break_off(state, "the gateway has connected again"),
                 _ => match &state.socket {
                     Some(socket) if socket.write(event.text) => {
-                        state.written.push_back(event.acker);
+                        state.written.push_back(event.receipt);
                         continue;
                     }
                     Some(_) => self.break_off(state, "more events wait than may"),
                     None => {}
                 },
             }
-            self.done(event.acker);
+            self.done(event.receipt);
         }
     }
 
@@ -191,18 +192,18 @@ impl Link {
             tracing::warn!(node = self.node, reason, "a gap in the events of a node");
             socket.close(reason);
         }
-        state.order.detach().into_iter().for_each(|event| self.done(event.acker));
+        state.order.detach().into_iter().for_each(|event| self.done(event.receipt));
         self.settle(state);
     }
 
     /// Acknowledges everything: what was not applied is asked for again.
     fn settle(&self, state: &mut State) {
-        state.written.drain(..).for_each(|acker| self.done(acker));
+        state.written.drain(..).for_each(|receipt| self.done(receipt));
     }
 
-    fn done(&self, acker: Acker) {
+    fn done(&self, receipt: Subject) {
         // Without room, JetStream delivers it again, and it is dropped as a duplicate.
-        let _ = self.acks.try_send(acker);
+        let _ = self.acks.try_send(receipt);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -213,4 +214,98 @@ impl Link {
 /// The event by which Asterisk reports that another connection has the application.
 fn replaced(app: &str) -> Utf8Bytes {
     json!({ "type": "ApplicationReplaced", "application": app }).to_string().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    fn at(seq: u64) -> Position {
+        Position { boot: "boot".to_owned(), seq }
+    }
+
+    fn event(seq: u64, kind: &str) -> Incoming {
+        let text = format!("{kind} {seq}").into();
+        Incoming { position: at(seq), is_new: true, kind: kind.to_owned(), text, receipt: seq.to_string().into() }
+    }
+
+    fn link() -> (Link, mpsc::Receiver<Subject>) {
+        let (acks, receipts) = mpsc::channel(16);
+        (Link::new("pbx", "app", acks), receipts)
+    }
+
+    /// All that comes over a connection, until it ends.
+    async fn read(far_end: DuplexStream) -> Vec<String> {
+        let mut socket = WebSocketStream::from_raw_socket(far_end, Role::Client, None).await;
+        let mut read = Vec::new();
+        while let Some(Ok(message)) = socket.next().await {
+            read.push(match message {
+                Message::Close(Some(frame)) => format!("closed: {}", frame.reason),
+                message => message.to_text().unwrap().to_owned(),
+            });
+        }
+        read
+    }
+
+    fn acknowledged(receipts: &mut mpsc::Receiver<Subject>) -> Vec<String> {
+        let mut acknowledged: Vec<_> =
+            std::iter::from_fn(|| receipts.try_recv().ok()).map(|one| one.to_string()).collect();
+        acknowledged.sort();
+        acknowledged
+    }
+
+    #[tokio::test]
+    async fn connection_carries_events_up_to_a_gap_and_continues_after_it() {
+        let (link, mut receipts) = link();
+        let first = link.attach(at(0));
+        for event in [event(2, "Dial"), event(1, "StasisStart"), event(3, "GatewayDown"), event(4, "GatewayUp")] {
+            link.take(event);
+        }
+        let closed = "closed: the gateway has lost the event connection";
+        assert_eq!(read(first).await, ["StasisStart 1", "Dial 2", closed]);
+        link.take(event(5, "StasisEnd"));
+        // Nothing came between the reply of the gateway and this.
+        let second = link.attach(at(4));
+        link.gap("the end of the test");
+        assert_eq!(read(second).await, ["StasisEnd 5", "closed: the end of the test"]);
+        assert_eq!(acknowledged(&mut receipts), ["1", "2", "3", "4", "5"]);
+    }
+
+    #[tokio::test]
+    async fn call_that_came_before_the_first_connection_is_new() {
+        let (link, _receipts) = link();
+        for event in [event(1, "StasisStart"), event(2, "GatewayUp")] {
+            link.take(event);
+        }
+        let far_end = link.attach(at(2));
+        link.gap("the end of the test");
+        assert_eq!(read(far_end).await, ["StasisStart 1", "closed: the end of the test"]);
+    }
+
+    #[tokio::test]
+    async fn gateway_that_was_started_again_makes_a_gap() {
+        let (link, _receipts) = link();
+        let far_end = link.attach(at(0));
+        link.check(|_| None);
+        link.check(|_| Some("boot".to_owned()));
+        link.take(event(1, "Dial"));
+        link.check(|_| Some("another".to_owned()));
+        assert_eq!(read(far_end).await, ["Dial 1", "closed: the gateway was started again"]);
+    }
+
+    #[tokio::test]
+    async fn application_learns_that_the_lane_is_lost() {
+        let (link, _receipts) = link();
+        let replaced = r#"{"application":"app","type":"ApplicationReplaced"}"#;
+        let far_end = link.attach(at(0));
+        link.replace();
+        assert_eq!(read(far_end).await[0], replaced);
+        // It may have been reconnecting.
+        assert_eq!(read(link.replaced()).await, [replaced]);
+    }
 }

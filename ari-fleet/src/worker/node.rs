@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ari_app::{App, ServeError};
-use ari_bindings::{Client, DisconnectReason, Error, Reconnect};
+use ari_bindings::{Client, Reconnect};
 use tokio::sync::watch;
 
 use super::link::Link;
@@ -34,7 +34,6 @@ pub(super) async fn serve(
     let (node, lane) = (link.node.clone(), ownership.lane.number);
     let result = serve_again(&plan, &ownership, &link, takes_outgoing, stop).await;
     plan.nodes.remove(&node, lane);
-    link.disconnected();
     result
 }
 
@@ -47,10 +46,11 @@ async fn serve_again(
 ) -> Result<(), ServeError> {
     loop {
         let ended = serve_once(plan, ownership, link, takes_outgoing, &mut stop).await;
+        link.disconnected();
         match ended {
             _ if *stop.borrow() || ownership.token().is_none() => return Ok(()),
             Ok(()) => tracing::warn!("the application has ended unasked: it is served again"),
-            Err(error) if is_for_good(&error) => return Err(error),
+            Err(error @ ServeError::Invalid { .. }) => return Err(error),
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -95,20 +95,6 @@ async fn serve_once(
         _ = stop.wait_for(|stop| *stop) => shutdown.start(),
     }
     serving.await
-}
-
-/// Whether it would only happen again.
-fn is_for_good(error: &ServeError) -> bool {
-    match error {
-        ServeError::Invalid { .. } => true,
-        ServeError::Ari(error) => !matches!(
-            error,
-            Error::Disconnected { reason: DisconnectReason::Overflow { .. } | DisconnectReason::Replaced { .. }, .. }
-                | Error::Connect { .. }
-                | Error::OutcomeUnknown { .. }
-        ),
-        _ => false,
-    }
 }
 
 /// The name of a node as the host of a URL, in which fewer characters are allowed.

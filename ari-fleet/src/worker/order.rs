@@ -1,6 +1,7 @@
 //! The order of a node's events in a lane.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 /// How long a missing event is waited for before it counts as lost.
@@ -72,10 +73,9 @@ impl<T> Order<T> {
         let mut sorted = Sorted { ready: Vec::new(), dropped: Vec::new() };
         match &mut self.state {
             State::Waiting { early, .. } => {
-                if early.contains_key(&position) {
-                    sorted.dropped.push(item);
-                } else {
-                    early.insert(position, (is_new, item));
+                match early.entry(position) {
+                    Entry::Occupied(_) => sorted.dropped.push(item),
+                    Entry::Vacant(place) => drop(place.insert((is_new, item))),
                 }
                 if early.len() > MOST {
                     sorted.dropped.extend(early.pop_first().map(|(_, (_, item))| item));

@@ -46,6 +46,14 @@ pub(super) struct NodeService {
     pub(super) link: Arc<Link>,
 }
 
+/// Why a reply has no response of Asterisk.
+#[derive(Debug)]
+enum Failed {
+    /// The token is not that of the lane's pin.
+    Fenced,
+    Otherwise(ServiceError),
+}
+
 impl HttpService for NodeService {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, ServiceError> {
         let (head, body) = request.into_parts();
@@ -101,33 +109,17 @@ impl NodeService {
         let request = Request::new().headers(headers).payload(body).timeout(None);
         let subject = self.fleet.subjects().commands(&self.link.node);
         match self.fleet.nats.send_request(subject, request).await {
-            Ok(reply) => self.read(reply, &token).map_err(Unsent::ForGood),
+            Ok(reply) => response(reply).map_err(|failed| match failed {
+                Failed::Fenced => {
+                    self.ownership.lose_with(&token);
+                    Unsent::ForGood(not_sent("another worker has the lane"))
+                }
+                Failed::Otherwise(error) => Unsent::ForGood(error),
+            }),
             Err(error) if error.kind() == RequestErrorKind::NoResponders => {
                 Err(Unsent::NobodyThere(not_sent("no gateway of this node is connected to NATS")))
             }
             Err(error) => Err(Unsent::ForGood(unanswered(&error))),
-        }
-    }
-
-    fn read(&self, reply: Message, token: &str) -> Result<http::Response<Bytes>, ServiceError> {
-        let header = |name: &str| reply.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str);
-        let Some(status) = header(headers::STATUS).and_then(|status| status.parse::<u16>().ok()) else {
-            return Err(lost("the reply has no Ari-Status, so it is that of no gateway"));
-        };
-        match status {
-            headers::UNKNOWN => Err(lost(message(&reply.payload))),
-            headers::NOT_SENT => Err(not_sent(message(&reply.payload))),
-            headers::FENCED => {
-                self.ownership.lose_with(token);
-                Err(not_sent("another worker has the lane"))
-            }
-            status => {
-                let mut response = http::Response::builder().status(status);
-                if let Some(content_type) = header(headers::CONTENT_TYPE) {
-                    response = response.header(http::header::CONTENT_TYPE, content_type);
-                }
-                response.body(reply.payload).map_err(|error| lost(error.to_string()))
-            }
         }
     }
 
@@ -162,6 +154,27 @@ impl NodeService {
     }
 }
 
+/// The response of Asterisk in a reply of a gateway.
+fn response(reply: Message) -> Result<http::Response<Bytes>, Failed> {
+    let header = |name: &str| reply.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str);
+    let otherwise = |error| Err(Failed::Otherwise(error));
+    let Some(status) = header(headers::STATUS).and_then(|status| status.parse::<u16>().ok()) else {
+        return otherwise(lost("the reply has no Ari-Status, so it is that of no gateway"));
+    };
+    match status {
+        headers::UNKNOWN => otherwise(lost(message(&reply.payload))),
+        headers::NOT_SENT => otherwise(not_sent(message(&reply.payload))),
+        headers::FENCED => Err(Failed::Fenced),
+        status => {
+            let mut response = http::Response::builder().status(status);
+            if let Some(content_type) = header(headers::CONTENT_TYPE) {
+                response = response.header(http::header::CONTENT_TYPE, content_type);
+            }
+            response.body(reply.payload).or_else(|error| otherwise(lost(error.to_string())))
+        }
+    }
+}
+
 fn unanswered(error: &async_nats::RequestError) -> ServiceError {
     match error.kind() {
         RequestErrorKind::NoResponders | RequestErrorKind::InvalidSubject => not_sent(error.to_string()),
@@ -182,4 +195,50 @@ fn not_sent(reason: impl Into<String>) -> ServiceError {
 
 fn lost(reason: impl Into<String>) -> ServiceError {
     ServiceError::Lost(io::Error::new(io::ErrorKind::ConnectionAborted, reason.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(headers: &[(&str, &str)], body: &'static str) -> Message {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, *value);
+        }
+        Message {
+            subject: "_INBOX.1".into(),
+            reply: None,
+            payload: Bytes::from_static(body.as_bytes()),
+            headers: Some(map),
+            status: None,
+            description: None,
+            length: 0,
+        }
+    }
+
+    #[test]
+    fn response_is_that_of_asterisk() {
+        let headers = [("Ari-Status", "404"), ("Content-Type", "application/json")];
+        let response = response(reply(&headers, r#"{"message":"Channel not found"}"#)).unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.body(), r#"{"message":"Channel not found"}"#);
+    }
+
+    #[test]
+    fn reply_says_whether_the_command_may_have_been_executed() {
+        let failed = |status: &str| {
+            let body = r#"{"message":"Asterisk was stopped"}"#;
+            match response(reply(&[("Ari-Status", status)], body)).unwrap_err() {
+                Failed::Fenced => "fenced".to_owned(),
+                Failed::Otherwise(ServiceError::NotSent(error)) => format!("not sent: {error}"),
+                Failed::Otherwise(error) => format!("{error:?}"),
+            }
+        };
+        assert_eq!(failed("421"), "fenced");
+        assert_eq!(failed("503"), "not sent: Asterisk was stopped");
+        assert!(failed("0").starts_with("Lost") && failed("0").contains("Asterisk was stopped"));
+        assert!(failed("odd").starts_with("Lost") && failed("odd").contains("Ari-Status"));
+    }
 }

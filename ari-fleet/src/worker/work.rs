@@ -54,6 +54,8 @@ struct Work {
     claims: JoinSet<(Lane, Result<Option<Claimed>, Error>)>,
     /// The lanes whose tasks have ended unexpectedly are found by these.
     lanes: HashMap<Id, Lane>,
+    /// Whether all lanes have other workers.
+    waits: bool,
 }
 
 struct Owning {
@@ -74,6 +76,7 @@ pub(super) async fn work(plan: Arc<Plan>, limits: Limits, mut stop: watch::Recei
         claiming: BTreeMap::new(),
         claims: JoinSet::new(),
         lanes: HashMap::new(),
+        waits: false,
     };
     let ended = tokio::select! {
         ended = work.run() => ended,
@@ -113,7 +116,11 @@ impl Work {
             let free: Vec<_> = free.into_iter().filter(|lane| !self.has(lane)).collect();
             match choose(free) {
                 Some(lane) => self.claim(lane, FREE),
-                None => tracing::warn!("every lane has a worker: this one waits; let there be more `lanes`"),
+                None if !self.waits => {
+                    tracing::warn!("every lane has a worker: this one waits for one; let there be more `lanes`");
+                    self.waits = true;
+                }
+                None => {}
             }
         }
     }
@@ -159,6 +166,7 @@ impl Work {
         let ownership = Ownership::new(lane.clone(), &claimed.token, Arc::clone(&self.total));
         // The first one takes new calls. So a worker that starts when all others are gone takes one of their lanes.
         let accepts = !self.owned.values().any(|owning| *owning.wish.borrow() == Wish::Accept);
+        self.waits = false;
         let (wish, wished) = watch::channel(if accepts { Wish::Accept } else { Wish::Keep });
         let span = tracing::info_span!("lane", app = lane.app, number = lane.number);
         let owning = lane::own(Arc::clone(&self.plan), claimed, ownership.clone(), wished).instrument(span);
@@ -199,7 +207,7 @@ impl Work {
         if self.limits.hand_over {
             let calls_end = async {
                 while self.calls() > 0 {
-                    sleep(TICK).await
+                    sleep(TICK).await;
                 }
             };
             tokio::select! {
