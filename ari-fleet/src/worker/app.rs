@@ -13,6 +13,9 @@ use super::plan::{Nodes, Options, Plan, Serve};
 use super::work::{self, Limits};
 use crate::{Error, Fleet};
 
+/// How long running calls may go on after a shutdown has begun, unless set.
+const DRAIN: Duration = Duration::from_secs(30);
+
 /// An application of a fleet: what serves the calls of one name on all nodes, together with other workers. It takes the
 /// place of [`ari_app::App`].
 ///
@@ -42,7 +45,7 @@ pub struct FleetApp {
     worker: String,
     lanes: u16,
     max_calls: u64,
-    drain: Duration,
+    drain: Option<Duration>,
     hand_over: bool,
     on_signal: bool,
     options: Options,
@@ -78,7 +81,7 @@ impl FleetApp {
             worker,
             lanes: 64,
             max_calls: 10_000,
-            drain: Duration::from_secs(30),
+            drain: None,
             hand_over: false,
             on_signal: true,
             options: Box::new(|app| app),
@@ -116,14 +119,17 @@ impl FleetApp {
         self
     }
 
-    /// How long running calls may go on after a shutdown has begun; 30 s by default.
+    /// How long running calls may go on after a shutdown has begun. By default 30 s, or no time if they are
+    /// [handed over](FleetApp::hand_over).
     pub fn drain(mut self, limit: Duration) -> Self {
-        self.drain = limit;
+        self.drain = Some(limit);
         self
     }
 
     /// Whether the calls that are left at the end of a shutdown pass to another worker, rather than being hung up. They are
     /// hung up by default.
+    ///
+    /// Another worker must be running, or start soon: until then, nobody answers to what the callers do.
     pub fn hand_over(mut self, yes: bool) -> Self {
         self.hand_over = yes;
         self
@@ -171,16 +177,15 @@ impl FleetApp {
         Fault: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
     {
         self.check()?;
-        let limits =
-            Limits { lanes: self.lanes, drain: self.drain, hand_over: self.hand_over, on_signal: self.on_signal };
+        let drain = self.drain.unwrap_or(if self.hand_over { Duration::ZERO } else { DRAIN });
+        let limits = Limits { lanes: self.lanes, drain, hand_over: self.hand_over, on_signal: self.on_signal };
         let plan = Arc::new(Plan {
             directory: Directory::watch(&self.fleet),
             fleet: self.fleet,
             app: self.name,
             worker: self.worker,
             max_calls: self.max_calls,
-            // What is left after it passes to another worker.
-            drain: self.drain,
+            drain,
             options: self.options,
             serve: counting(handler),
             nodes: Nodes::default(),

@@ -211,8 +211,7 @@ impl Work {
                 }
             };
             tokio::select! {
-                // Before the first look, gateways may still assign a call.
-                () = async { sleep(NOTICE).await; calls_end.await } => {}
+                () = calls_end => {}
                 () = sleep(patience) => {}
                 () = stop_signal(on_signal) => {}
             }
