@@ -89,3 +89,35 @@ impl Arrivals {
         std::mem::take(&mut self.waiting)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(call: &str) -> Arrival {
+        Arrival::new(&"app".into(), &call.into(), ("StasisStart", Bytes::from_static(b"{}")))
+    }
+
+    #[test]
+    fn so_many_calls_wait_in_their_order() {
+        let mut arrivals = Arrivals::new(2);
+        assert!(arrivals.wait(arrival("1")).is_ok() && arrivals.wait(arrival("2")).is_ok());
+        assert_eq!(&*arrivals.wait(arrival("3")).unwrap_err().call, "3");
+        arrivals.event("2", "ChannelDtmfReceived", Bytes::from_static(b"{}"));
+        arrivals.remove("1");
+        assert!(!arrivals.has("1"));
+        let waiting = arrivals.take();
+        assert_eq!((waiting.len(), &*waiting[0].call, waiting[0].events.len()), (1, "2", 2));
+    }
+
+    #[test]
+    fn call_with_too_many_events_counts_as_found() {
+        let mut arrivals = Arrivals::new(1);
+        arrivals.wait(arrival("1")).unwrap();
+        for _ in 0..2 * EVENTS {
+            arrivals.event("1", "ChannelDtmfReceived", Bytes::from_static(b"{}"));
+        }
+        let waiting = arrivals.take();
+        assert!(waiting[0].is_found && waiting[0].events.is_empty());
+    }
+}

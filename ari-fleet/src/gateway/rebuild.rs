@@ -51,8 +51,9 @@ impl Node {
     }
 
     async fn list(&self) -> Result<Listing, Error> {
-        let release = self.ari.server_version().await?.version().to_owned();
-        *lock(&self.release) = release;
+        // Asked for each time, because Asterisk may have been started again in another release.
+        let info = self.ari.asterisk().get_info().only(["system"]).await?;
+        *lock(&self.release) = info.system.map(|system| system.version).unwrap_or_default();
         let before = lock(&self.state).apps.iter().map(|(app, routing)| (Arc::clone(app), routing.known())).collect();
         let channels = self.ari.channels().list().await?;
         let bridges = self.ari.bridges().list().await?;
