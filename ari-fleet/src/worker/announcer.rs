@@ -80,10 +80,19 @@ impl Announcer {
 
 async fn announce(plan: Arc<Plan>, ownership: Ownership, mut says: watch::Receiver<Says>) {
     let key = plan.fleet.subjects().lane_key(&ownership.lane);
+    let mut bucket: Option<Store> = None;
     while let Some(token) = ownership.token() {
         let accepting = *says.borrow_and_update() == Says::Accepts;
         let announcement = LaneAnnouncement { accepting, ..announcement(&plan, &ownership, &token) };
-        let announced = async { put(&store(&plan).await?, &key, &announcement).await };
+        let announced = async {
+            let opened = match bucket.take() {
+                Some(opened) => opened,
+                None => store(&plan).await?,
+            };
+            put(&opened, &key, &announcement).await?;
+            bucket = Some(opened);
+            Ok::<(), Error>(())
+        };
         if let Err(error) = announced.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the lane is not announced");
         }

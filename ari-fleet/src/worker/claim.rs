@@ -100,7 +100,7 @@ pub(super) async fn publish(fleet: &Fleet, lane: &Lane, worker: &str) -> Result<
 }
 
 /// Asks for the messages of a lane. They come if nobody else has it.
-async fn open(fleet: &Fleet, lane: &Lane) -> Result<pull::Stream, Error> {
+pub(super) async fn open(fleet: &Fleet, lane: &Lane) -> Result<pull::Stream, Error> {
     let cannot = || format!("cannot pull the events of lane {lane}");
     let messages = consumer(fleet, lane).await?;
     let messages = messages.stream().group(GROUP).expires(PULL).max_messages_per_batch(super::MOST_PENDING);

@@ -31,6 +31,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// How often JetStream is asked who owns the lane.
 const PIN_CHECK: Duration = Duration::from_secs(1);
 
+/// How long it may take to pull anew.
+const REOPENING: Duration = Duration::from_secs(2);
+
 /// How many acknowledgements may wait to be sent.
 const MOST_ACKS: usize = 2 * super::MOST_PENDING;
 
@@ -121,6 +124,7 @@ impl Owned {
                     Some(Ok(message)) => self.take(message),
                     Some(Err(error)) => {
                         tracing::warn!(error = &error as &dyn std::error::Error, "cannot read the events of the lane");
+                        self.pull_again(messages).await;
                     }
                     // The consumer is gone, and with it the pin.
                     None => return Ended::Lost,
@@ -139,6 +143,15 @@ impl Owned {
                 Some(()) = pin.recv() => return Ended::Lost,
                 () = ownership.lost() => return Ended::Lost,
             }
+        }
+    }
+
+    /// Replaces a stream of messages that has failed: it may not ask for more soon enough to stay pinned.
+    async fn pull_again(&self, messages: &mut pull::Stream) {
+        match timeout(REOPENING, claim::open(&self.plan.fleet, &self.ownership.lane)).await {
+            Ok(Ok(opened)) => *messages = opened,
+            Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "the lane is not pulled"),
+            Err(_) => tracing::warn!("JetStream does not answer: the lane is not pulled"),
         }
     }
 

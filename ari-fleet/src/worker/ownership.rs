@@ -48,8 +48,9 @@ impl Ownership {
         self.token.send_replace(None);
     }
 
-    /// As [`Ownership::lose`], unless the lane has another pin by now than the one that was refused.
-    pub(super) fn lose_with(&self, refused: &str) {
+    /// As [`Ownership::lose`], unless the lane has another pin by now than the one that was refused. Returns whether it is
+    /// lost.
+    pub(super) fn lose_with(&self, refused: &str) -> bool {
         self.token.send_if_modified(|known| {
             let is_lost = known.as_deref() == Some(refused);
             if is_lost {
@@ -57,6 +58,7 @@ impl Ownership {
             }
             is_lost
         });
+        self.token().is_none()
     }
 
     /// Waits until the lane is lost.
@@ -121,9 +123,9 @@ mod tests {
     fn refusal_of_an_earlier_pin_loses_nothing() {
         let own = lane(0, &Arc::default());
         own.renew("second");
-        own.lose_with("first");
+        assert!(!own.lose_with("first"));
         assert_eq!(own.token().as_deref(), Some("second"));
-        own.lose_with("second");
+        assert!(own.lose_with("second"));
         own.renew("third");
         assert_eq!(own.token(), None);
     }

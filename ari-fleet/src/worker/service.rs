@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before a gateway is looked for again.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// Why a worker that has lost a lane sends nothing.
+const REPLACED: &str = "another worker has the lane";
+
 /// Why a command has no response.
 enum Unsent {
     /// It has reached nobody, and may later.
@@ -99,7 +102,7 @@ impl NodeService {
     /// Sends a command once.
     async fn command(&self, mut headers: HeaderMap, body: Bytes) -> Result<http::Response<Bytes>, Unsent> {
         let Some(token) = self.ownership.token() else {
-            return Err(Unsent::ForGood(not_sent("another worker has the lane")));
+            return Err(Unsent::ForGood(not_sent(REPLACED)));
         };
         if self.fleet.nats.connection_state() != State::Connected {
             return Err(Unsent::NobodyThere(not_sent("there is no connection to NATS")));
@@ -110,10 +113,9 @@ impl NodeService {
         let subject = self.fleet.subjects().commands(&self.link.node);
         match self.fleet.nats.send_request(subject, request).await {
             Ok(reply) => response(reply).map_err(|failed| match failed {
-                Failed::Fenced => {
-                    self.ownership.lose_with(&token);
-                    Unsent::ForGood(not_sent("another worker has the lane"))
-                }
+                // The lane may have another token of this worker by now.
+                Failed::Fenced if !self.ownership.lose_with(&token) => Unsent::NobodyThere(not_sent(REPLACED)),
+                Failed::Fenced => Unsent::ForGood(not_sent(REPLACED)),
                 Failed::Otherwise(error) => Unsent::ForGood(error),
             }),
             Err(error) if error.kind() == RequestErrorKind::NoResponders => {
