@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use ari_bindings::Error;
 use ari_bindings::ids::ChannelId;
 use ari_bindings::models::{Bridge, Channel};
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 
 use super::arrivals::Arrival;
 use super::facts::Name;
 use super::node::{Node, State, VARIABLE};
+use crate::error::BoxError;
 use crate::gateway::lock;
 use crate::wire::Lane;
 
@@ -86,7 +88,35 @@ impl Node {
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error),
         };
-        Ok((id, lane.map(|lane| lane.number)))
+        let number = match lane {
+            Some(lane) => Some(lane.number),
+            None => self.published_lane(app, &id).await,
+        };
+        Ok((id, number))
+    }
+
+    /// The lane to which an earlier run has published the start of a call, before it could write the variable.
+    async fn published_lane(&self, app: &str, call: &str) -> Option<u16> {
+        let subjects = self.fleet.subjects();
+        let starts = subjects.call_events(&self.settings.node, call, "StasisStart");
+        let last = async {
+            let stream = self.fleet.jetstream.get_stream_no_info(subjects.stream()).await?;
+            Ok::<_, BoxError>(stream.get_last_raw_message_by_subject(&starts).await)
+        };
+        match last.await {
+            Ok(Ok(message)) => {
+                let lane = subjects.parse_event(&message.subject).and_then(|event| event.lane);
+                lane.filter(|lane| lane.app == app).map(|lane| lane.number)
+            }
+            Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => None,
+            Ok(Err(error)) => self.unknown_lane(call, &error),
+            Err(error) => self.unknown_lane(call, &*error),
+        }
+    }
+
+    fn unknown_lane(&self, call: &str, error: &(dyn std::error::Error + 'static)) -> Option<u16> {
+        tracing::warn!(node = &*self.settings.node, call, error, "cannot find out whether a call has a lane");
+        None
     }
 
     fn apply(self: &Arc<Self>, listing: &Listing) {

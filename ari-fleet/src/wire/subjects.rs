@@ -111,6 +111,12 @@ impl Subjects {
         tokens.next().is_none().then_some(event)
     }
 
+    /// The subjects of a call's events of this type, in whatever lane.
+    #[must_use]
+    pub fn call_events(&self, node: &str, call: &str, kind: &str) -> String {
+        format!("{}.ev.*.{}.{}.{}", self.prefix, escape(node), escape(call), escape(kind))
+    }
+
     /// The subjects of all events of a lane.
     #[must_use]
     pub fn lane_events(&self, lane: &Lane) -> String {
@@ -183,6 +189,7 @@ mod tests {
         let none = EventSubject { lane: None, node: None, call: None, kind: "Claim".to_owned() };
         assert_eq!(subjects.parse_event(&subjects.event(&none)), Some(none));
         assert_eq!(subjects.parse_event("ari.ev.a.b"), None);
+        assert_eq!(subjects.call_events("pbx", "1.2", "Dial"), "ari.ev.*.pbx.1=2E2.Dial");
     }
 
     #[test]
