@@ -163,6 +163,11 @@ impl Announced {
             .collect()
     }
 
+    /// The run of the gateway of a node.
+    pub(super) fn boot(&self, node: &str) -> Option<&str> {
+        self.nodes.get(node).map(|(node, _)| &*node.boot)
+    }
+
     /// The run of the gateway of a node, if it was announced after `since`.
     pub(super) fn boot_since(&self, node: &str, since: Instant) -> Option<&str> {
         self.nodes.get(node).filter(|(_, at)| *at > since).map(|(node, _)| &*node.boot)

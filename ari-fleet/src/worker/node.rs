@@ -38,7 +38,7 @@ pub(super) async fn serve(
 }
 
 async fn serve_again(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     ownership: &Ownership,
     link: &Arc<Link>,
     takes_outgoing: bool,
@@ -63,13 +63,13 @@ async fn serve_again(
 }
 
 async fn serve_once(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     ownership: &Ownership,
     link: &Arc<Link>,
     takes_outgoing: bool,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    let service = NodeService { fleet: plan.fleet.clone(), ownership: ownership.clone(), link: Arc::clone(link) };
+    let service = NodeService { plan: Arc::clone(plan), ownership: ownership.clone(), link: Arc::clone(link) };
     // The service knows the node; errors name it by the host.
     let url = format!("http://{}{BASE}", host(&link.node));
     let builder = Client::builder(url).credentials("fleet", "fleet").http_service(service).max_requests(MOST_REQUESTS);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ari_bindings::{Bytes, HttpService, ServiceError, Upgrade};
@@ -13,7 +14,7 @@ use tokio::time::sleep;
 use super::link::Link;
 use super::order::Position;
 use super::ownership::Ownership;
-use crate::Fleet;
+use super::plan::Plan;
 use crate::wire::headers;
 use crate::wire::{Attached, Control, Refusal};
 
@@ -42,9 +43,15 @@ enum Unsent {
     ForGood(ServiceError),
 }
 
+/// How often it is looked whether a reply can still come.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long a reply may take after NATS could not be reached.
+const LATE: Duration = Duration::from_secs(2);
+
 /// Sends the requests of a lane to a node.
 pub(super) struct NodeService {
-    pub(super) fleet: Fleet,
+    pub(super) plan: Arc<Plan>,
     pub(super) ownership: Ownership,
     pub(super) link: Arc<Link>,
 }
@@ -104,14 +111,19 @@ impl NodeService {
         let Some(token) = self.ownership.token() else {
             return Err(Unsent::ForGood(not_sent(REPLACED)));
         };
-        if self.fleet.nats.connection_state() != State::Connected {
+        if self.plan.fleet.nats.connection_state() != State::Connected {
             return Err(Unsent::NobodyThere(not_sent("there is no connection to NATS")));
         }
         headers.insert(headers::TOKEN, &*token);
         // The client bounds the time.
         let request = Request::new().headers(headers).payload(body).timeout(None);
-        let subject = self.fleet.subjects().commands(&self.link.node);
-        match self.fleet.nats.send_request(subject, request).await {
+        let subject = self.plan.fleet.subjects().commands(&self.link.node);
+        let (boot, connects) = (self.boot(), self.connects());
+        let reply = tokio::select! {
+            reply = self.plan.fleet.nats.send_request(subject, request) => reply,
+            reason = self.no_reply(boot, connects) => return Err(Unsent::ForGood(lost(reason))),
+        };
+        match reply {
             Ok(reply) => response(reply).map_err(|failed| match failed {
                 // The lane may have another token of this worker by now.
                 Failed::Fenced if !self.ownership.lose_with(&token) => Unsent::NobodyThere(not_sent(REPLACED)),
@@ -125,13 +137,37 @@ impl NodeService {
         }
     }
 
+    /// Resolves when no reply can come any more to what was sent to this run of the gateway, over this connection to NATS.
+    async fn no_reply(&self, boot: Option<String>, connects: u64) -> &'static str {
+        let mut back = None;
+        loop {
+            sleep(LOOK).await;
+            if boot.is_some() && self.boot().is_some_and(|now| Some(&now) != boot.as_ref()) {
+                return "its gateway was started again before it replied";
+            }
+            if self.connects() != connects && back.get_or_insert_with(Instant::now).elapsed() >= LATE {
+                return "the connection to NATS was lost before the reply came";
+            }
+        }
+    }
+
+    /// The run of the gateway.
+    fn boot(&self) -> Option<String> {
+        self.plan.directory.read(|announced| announced.boot(&self.link.node).map(str::to_owned))
+    }
+
+    /// How often there was a connection to NATS.
+    fn connects(&self) -> u64 {
+        self.plan.fleet.nats.statistics().connects.load(Ordering::Relaxed)
+    }
+
     /// Asks the gateway where the events of the lane continue.
     async fn attach(&self, token: &str) -> Result<Attached, ServiceError> {
         let attach = Control::Attach { lane: self.ownership.lane.clone(), token: token.to_owned() };
         let attach = serde_json::to_vec(&attach).map_err(|error| not_sent(error.to_string()))?;
         let request = Request::new().payload(attach.into()).timeout(Some(ATTACH_TIMEOUT));
-        let subject = self.fleet.subjects().control(&self.link.node);
-        let reply = self.fleet.nats.send_request(subject, request).await;
+        let subject = self.plan.fleet.subjects().control(&self.link.node);
+        let reply = self.plan.fleet.nats.send_request(subject, request).await;
         // Attaching again does no harm.
         let reply = reply.map_err(|error| not_sent(error.to_string()))?;
         if let Ok(attached) = serde_json::from_slice(&reply.payload) {
