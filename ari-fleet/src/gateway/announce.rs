@@ -52,13 +52,16 @@ impl Claim {
         }
     }
 
-    /// Announces the node again and again; returns when another gateway has taken it over.
+    /// Announces the node every second, and when something has changed; returns when another gateway has taken it over.
     pub(super) async fn hold(&self, node: &Node, mut revision: u64) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_failing = false;
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = node.changed.notified() => {}
+            }
             let announcement = node.announcement();
             let at = Instant::now();
             let renewed = timeout(ANSWER, self.renew(&announcement, revision)).await;

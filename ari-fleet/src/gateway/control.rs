@@ -12,19 +12,23 @@ use super::fences::Verdict;
 use super::node::Node;
 use crate::wire::{Attached, Control, Lane, Refusal};
 
+/// How many requests are answered at once.
+const REQUESTS: usize = 64;
+
 impl Node {
     /// Answers the requests that come, until the subscription ends.
-    pub(super) async fn serve_control(self: &Arc<Self>, mut requests: Subscriber) {
-        // Few at once: whoever asks waits for the answer.
-        while let Some(request) = requests.next().await {
-            if !self.has_name().await {
-                continue;
-            }
-            let reply = self.control(&request).await;
-            let Some(inbox) = request.reply else { continue };
-            if let Err(error) = self.fleet.nats.publish(inbox, reply).await {
-                tracing::warn!(node = &*self.settings.node, %error, "cannot reply to a request");
-            }
+    pub(super) async fn serve_control(self: &Arc<Self>, requests: Subscriber) {
+        requests.for_each_concurrent(REQUESTS, |request| self.answer(request)).await;
+    }
+
+    async fn answer(&self, request: Message) {
+        if !self.has_name().await {
+            return;
+        }
+        let reply = self.control(&request).await;
+        let Some(inbox) = request.reply else { return };
+        if let Err(error) = self.fleet.nats.publish(inbox, reply).await {
+            tracing::warn!(node = &*self.settings.node, %error, "cannot reply to a request");
         }
     }
 
@@ -36,6 +40,7 @@ impl Node {
             },
             Ok(Control::Drain { on }) => {
                 self.settings.draining.store(on, Ordering::Relaxed);
+                self.changed.notify_one();
                 tracing::info!(node = &*self.settings.node, on, "draining");
                 json(&self.announcement())
             }

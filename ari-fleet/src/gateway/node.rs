@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ari_bindings::Client;
 use bytes::Bytes;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +44,8 @@ pub(super) struct Node {
     pub(super) fences: Fences,
     pub(super) up: AtomicBool,
     pub(super) release: Mutex<String>,
+    /// Says that what it announces has changed.
+    pub(super) changed: Notify,
     /// Until when no other gateway can have taken over the name of the node.
     lease: watch::Sender<Instant>,
     /// What goes on in the background.
@@ -97,6 +99,7 @@ impl Node {
             fences: Fences::default(),
             up: AtomicBool::new(false),
             release: Mutex::default(),
+            changed: Notify::new(),
             lease: watch::Sender::new(Instant::now()),
             tasks: TaskTracker::new(),
         }
@@ -321,6 +324,7 @@ impl Node {
     /// Takes note that the event connection is lost.
     pub(super) fn goes_down(&self, reason: &str) {
         self.up.store(false, Ordering::Relaxed);
+        self.changed.notify_one();
         let state = lock(&self.state);
         self.notify("GatewayDown", &json!({ "reason": reason }), &state.lanes_in_use());
     }

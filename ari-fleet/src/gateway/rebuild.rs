@@ -140,6 +140,7 @@ impl Node {
         }
         lanes.append(&mut state.lanes_in_use());
         self.up.store(true, Ordering::Relaxed);
+        self.changed.notify_one();
         tracing::info!(
             node = &*self.settings.node,
             boot = &*self.boot,

@@ -12,8 +12,15 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(crate) struct Nats {
     /// The servers, with a comma between them; user and password may stand in the URL.
-    #[arg(long, global = true, env = "NATS_URL", hide_env_values = true, default_value = "nats://127.0.0.1:4222")]
-    nats: String,
+    #[arg(
+        long = "nats",
+        value_name = "URL",
+        global = true,
+        env = "NATS_URL",
+        hide_env_values = true,
+        default_value = "nats://127.0.0.1:4222"
+    )]
+    servers: String,
     /// A file with credentials, as `nsc` writes it.
     #[arg(long, global = true, env = "NATS_CREDS", value_name = "FILE")]
     creds: Option<PathBuf>,
@@ -39,7 +46,7 @@ impl Nats {
         (settings.subjects, settings.replicas) = (subjects, self.replicas);
         let mut has_failed = false;
         loop {
-            match Fleet::connect_with(&self.nats, options.clone(), settings.clone()).await {
+            match Fleet::connect_with(&self.servers, options.clone(), settings.clone()).await {
                 Err(Error::Connect { servers, source }) if wait && may_come(&source) => {
                     if !std::mem::replace(&mut has_failed, true) {
                         tracing::warn!(servers, error = %source, "NATS is not there: waiting for it");
