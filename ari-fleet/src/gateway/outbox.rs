@@ -21,7 +21,7 @@ const WINDOW: usize = 512;
 /// How long an acknowledgement may take.
 const ACK: Duration = Duration::from_secs(5);
 /// The pauses before an event is sent again grow from the first to the second.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
 /// What an event takes beside its text.
 const OVERHEAD: usize = 512;
 
