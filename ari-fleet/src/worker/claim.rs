@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::consumer::pull::MessagesErrorKind;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, PriorityPolicy, pull};
 use async_nats::jetstream::{self, Message};
 use futures_util::StreamExt as _;
@@ -18,6 +19,10 @@ const OWNER_SILENCE: Duration = Duration::from_secs(2);
 
 /// How long a request for messages is good for. It is made again before the owner counts as silent.
 const PULL: Duration = Duration::from_millis(800);
+
+/// How often JetStream says that such a request is still there. One that is lost with a server is made again after twice
+/// that time.
+const HEARTBEAT: Duration = Duration::from_millis(350);
 
 /// How long an event may stay unacknowledged before JetStream delivers it again.
 const ACK_WAIT: Duration = Duration::from_secs(5);
@@ -52,6 +57,10 @@ pub(super) async fn claim(
         tokio::select! {
             message = messages.next() => {
                 let Some(message) = message else { return Ok(None) };
+                // Another worker may still be pinned.
+                if message.as_ref().is_err_and(|error| error.kind() == MessagesErrorKind::MissingHeartbeat) {
+                    continue;
+                }
                 let message = message.map_err(|source| Error::jetstream(cannot(), source))?;
                 if let Some(token) = pin(&message).map(str::to_owned) {
                     return Ok(Some(Claimed { lane, token, messages, first: message }));
@@ -103,7 +112,8 @@ pub(super) async fn publish(fleet: &Fleet, lane: &Lane, worker: &str) -> Result<
 pub(super) async fn open(fleet: &Fleet, lane: &Lane) -> Result<pull::Stream, Error> {
     let cannot = || format!("cannot pull the events of lane {lane}");
     let messages = consumer(fleet, lane).await?;
-    let messages = messages.stream().group(GROUP).expires(PULL).max_messages_per_batch(super::MOST_PENDING);
+    let messages =
+        messages.stream().group(GROUP).expires(PULL).heartbeat(HEARTBEAT).max_messages_per_batch(super::MOST_PENDING);
     messages.messages().await.map_err(|source| Error::jetstream(cannot(), source))
 }
 
