@@ -12,7 +12,7 @@ pub struct Account {
     pub resumed: usize,
     /// Steps that were carried out.
     pub steps: usize,
-    /// How long a call was without a handler that could do something, in milliseconds: the longest.
+    /// The longest time between two steps of a call, in milliseconds.
     pub longest_pause_ms: u64,
     /// Verbs that failed while the call went on.
     pub failed: usize,
@@ -42,8 +42,8 @@ impl Account {
         let steps: Vec<&Entry> = entries.iter().copied().filter(|entry| matches!(entry.what, What::Step(_))).collect();
         self.steps += steps.len();
         self.check_alone(call, &steps);
-        self.check_checkpoints(call, entries);
-        for pair in steps.windows(2).filter(|pair| pair[0].run != pair[1].run) {
+        self.check_checkpoints(call, &steps);
+        for pair in steps.windows(2) {
             self.longest_pause_ms = self.longest_pause_ms.max(pair[1].to.saturating_sub(pair[0].to) / 1000);
         }
     }
@@ -69,21 +69,18 @@ impl Account {
         }
     }
 
-    /// A handler that takes over begins at least where the last one was seen to be.
-    fn check_checkpoints(&mut self, call: &str, entries: &[&Entry]) {
-        let mut last = 0;
-        for entry in entries {
-            match entry.what {
-                What::Step(step) => last = last.max(step),
-                What::Began { resumed: true, step } if step.unwrap_or(0) < last => {
-                    let found = step.unwrap_or(0);
-                    self.violations.push(format!("{call}: {} resumed at {found} after step {last}", entry.worker));
+    /// A handler that takes over does no step again that was carried out before.
+    fn check_checkpoints(&mut self, call: &str, steps: &[&Entry]) {
+        let (mut runs, mut last): (Vec<&str>, u64) = (Vec::new(), 0);
+        for entry in steps {
+            let What::Step(step) = entry.what else { continue };
+            if !runs.contains(&&*entry.run) {
+                runs.push(&entry.run);
+                if step <= last {
+                    self.violations.push(format!("{call}: {} did step {step} again after step {last}", entry.worker));
                 }
-                What::Began { resumed: false, .. } if last > 0 => {
-                    self.violations.push(format!("{call}: {} began it anew after step {last}", entry.worker));
-                }
-                _ => {}
             }
+            last = last.max(step);
         }
     }
 }
@@ -120,7 +117,11 @@ mod tests {
 
     #[test]
     fn a_lost_checkpoint_is_a_violation() {
-        let entries = [entry("a", What::Step(3), 1, 2), entry("b", What::Began { resumed: true, step: Some(2) }, 3, 3)];
+        let entries = [
+            entry("a", What::Step(3), 1, 2),
+            entry("b", What::Began { resumed: true, step: Some(2) }, 3, 3),
+            entry("b", What::Step(3), 4, 5),
+        ];
         assert_eq!(account(&entries).violations.len(), 1);
     }
 }

@@ -198,10 +198,10 @@ impl Stand {
     /// If it does not come.
     pub async fn until(&self, call: &str, what: &str, is_wanted: impl Fn(&Entry) -> bool) -> Entry {
         let found = until_some(|| async { self.of_call(call).into_iter().find(|entry| is_wanted(entry)) });
-        match tokio::time::timeout(SOON / 2, found).await {
-            Ok(entry) => entry,
-            Err(_) => panic!("{what} does not come; {call}: {:#?}\n{}", self.of_call(call), self.logs()),
-        }
+        let Ok(entry) = tokio::time::timeout(SOON / 2, found).await else {
+            panic!("{what} does not come; {call}: {:#?}\n{}", self.of_call(call), self.logs())
+        };
+        entry
     }
 
     /// Waits until a worker has carried out a step of a call after this many.
@@ -225,7 +225,11 @@ impl Stand {
     pub fn logs(&self) -> String {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let logs = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "log"));
-        logs.map(|path| format!("== {}\n{}\n", path.display(), fs::read_to_string(&path).unwrap_or_default())).collect()
+        let texts = logs.map(|path| {
+            let said = fs::read_to_string(&path).unwrap_or_default();
+            format!("== {}\n{said}\n", path.display())
+        });
+        texts.collect::<Vec<_>>().concat()
     }
 }
 

@@ -1,5 +1,5 @@
-use ari_e2e::Server;
 use ari_e2e::fleet::{NatsServer, Stand, account, permissions};
+use ari_e2e::{Server, eventually};
 
 use crate::caller::Caller;
 
@@ -27,7 +27,7 @@ async fn the_permissions_of_the_guide_suffice() {
     stand.until_step_by(&caller.id, "b", 2).await;
     assert_eq!(account(&stand.entries()).violations, Vec::<String>::new());
     caller.hangs_up(&stand).await;
-    assert!(!nats.said().contains("Permissions Violation"), "{}", nats.said());
+    assert!(!nats.said().contains("Violation"), "{}", nats.said());
 }
 
 #[tokio::test]
@@ -35,8 +35,7 @@ async fn a_gateway_cannot_speak_for_another_node() {
     let nats = NatsServer::with(&format!("jetstream {{ store_dir: \"STORE\" }}\n{}", permissions())).await;
     ari_fleet::Fleet::connect(&url_of(&nats, "admin")).await.unwrap();
     let (stand, server) = (Stand::new(&url_of(&nats, "admin")).await, Server::of("22"));
-    let mut gateway = stand.spawn_gateway_at("pbx2", &server, server.url(), &url_of(&nats, "gateway-pbx1"));
-    assert!(!gateway.process.ended().await.success());
-    assert!(gateway.process.said().contains("pbx2"), "{}", gateway.process.said());
+    let gateway = stand.spawn_gateway_at("pbx2", &server, server.url(), &url_of(&nats, "gateway-pbx1"));
+    eventually(|| async { gateway.process.said().contains("cannot announce the node") }).await;
     assert!(stand.view.nodes().await.is_empty());
 }

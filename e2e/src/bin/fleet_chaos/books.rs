@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use ari_e2e::fleet::{Account, Entry, Journal, What, account};
+use ari_e2e::fleet::{Account, Entry, What, account};
 use ari_e2e::{Answer, Ledger, Load, PlacedCall};
 use tokio::time::{Instant, sleep};
 
@@ -78,8 +78,9 @@ pub(crate) async fn run(field: &mut Field, fault: Fault, duration: Duration, rat
     for load in loads {
         ledgers.push(load.stop().await);
     }
-    let left = until_empty(field).await;
-    let entries = field.stand.entries();
+    let mut left = until_empty(field).await;
+    let (entries, unaware) = until_known(&ledgers, field).await;
+    left.extend(unaware);
     let nodes = field.stand.view.nodes().await;
     let mut row = Row {
         fault,
@@ -91,7 +92,7 @@ pub(crate) async fn run(field: &mut Field, fault: Fault, duration: Duration, rat
         violations: left,
     };
     row.violations.append(&mut row.account.violations);
-    row.check(&ledgers, &entries, &windows, field);
+    row.check(&ledgers, &entries, &windows);
     row
 }
 
@@ -116,7 +117,7 @@ async fn until_empty(field: &Field) -> Vec<String> {
 }
 
 impl Row {
-    fn check(&mut self, ledgers: &[Ledger], entries: &[Entry], windows: &[Window], field: &mut Field) {
+    fn check(&mut self, ledgers: &[Ledger], entries: &[Entry], windows: &[Window]) {
         let handled: BTreeSet<&str> = entries.iter().map(|entry| entry.call.as_str()).collect();
         for call in ledgers.iter().flat_map(Ledger::made) {
             self.placed += 1;
@@ -128,39 +129,45 @@ impl Row {
                 self.violations.push(format!("{} was never handled, and no fault was near", call.id));
             }
         }
-        self.check_ends(ledgers, entries, field);
     }
+}
 
-    /// The last handler of a call knows of its end, unless its worker is dead.
-    fn check_ends(&mut self, ledgers: &[Ledger], entries: &[Entry], field: &mut Field) {
-        let over: BTreeSet<&str> =
-            ledgers.iter().flat_map(Ledger::made).filter(|call| is_over(call)).map(|call| &*call.id).collect();
-        let alive: BTreeSet<String> = field
-            .workers
-            .iter_mut()
-            .filter_map(|worker| (!worker.process.has_ended()).then(|| worker.name.clone()))
-            .collect();
-        let mut last: BTreeMap<&str, (&Entry, bool)> = BTreeMap::new();
-        for entry in entries {
-            match entry.what {
-                What::Began { .. } => drop(last.insert(&entry.call, (entry, false))),
-                What::Ended(_) => {
-                    if let Some((began, has_ended)) = last.get_mut(&*entry.call) {
-                        *has_ended |= began.run == entry.run;
-                    }
-                }
-                What::Step(_) | What::Failed(_) => {}
-            }
+/// Waits until the workers know of the end of each call; returns all entries, and which ends they do not know of.
+async fn until_known(ledgers: &[Ledger], field: &mut Field) -> (Vec<Entry>, Vec<String>) {
+    let end = Instant::now() + SETTLE;
+    loop {
+        let entries = field.stand.entries();
+        let unaware = unaware(ledgers, &entries, field);
+        if unaware.is_empty() || Instant::now() > end {
+            return (entries, unaware);
         }
-        let now = Journal::now();
-        for (call, (began, has_ended)) in last {
-            if !has_ended && over.contains(call) && alive.contains(&began.worker) {
-                let age = now.saturating_sub(began.to) / 1_000_000;
-                self.violations
-                    .push(format!("{call}: {} does not know of its end, {age} s after it got it", began.worker));
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// The calls that are over, and whose last handler does not know it, although its worker lives.
+fn unaware(ledgers: &[Ledger], entries: &[Entry], field: &mut Field) -> Vec<String> {
+    let over = ledgers.iter().flat_map(Ledger::made).filter(|call| is_over(call));
+    let over: BTreeSet<&str> = over.map(|call| &*call.id).collect();
+    let workers = field.workers.iter_mut();
+    let alive: BTreeSet<String> =
+        workers.filter_map(|worker| (!worker.process.has_ended()).then(|| worker.name.clone())).collect();
+    let mut last: BTreeMap<&str, (&Entry, bool)> = BTreeMap::new();
+    for entry in entries {
+        match entry.what {
+            What::Began { .. } => drop(last.insert(&entry.call, (entry, false))),
+            What::Ended(_) => {
+                if let Some((began, has_ended)) = last.get_mut(&*entry.call) {
+                    *has_ended |= began.run == entry.run;
+                }
             }
+            What::Step(_) | What::Failed(_) => {}
         }
     }
+    let open = last
+        .into_iter()
+        .filter(|(call, (began, has_ended))| !has_ended && over.contains(call) && alive.contains(&began.worker));
+    open.map(|(call, (began, _))| format!("{call}: {} does not know of its end", began.worker)).collect()
 }
 
 fn is_over(call: &PlacedCall) -> bool {

@@ -81,7 +81,7 @@ async fn kill_leader(field: &mut Field) {
 /// By turns: between a worker and NATS, and between a gateway and Asterisk.
 async fn cut(field: &mut Field, turn: usize) {
     let index = turn / 2 % field.ari.len();
-    let proxies = if turn.is_multiple_of(2) { &field.to_nats[..] } else { &field.ari[index..=index] };
+    let proxies = if turn % 2 == 1 { &field.ari[index..=index] } else { &field.to_nats[..] };
     for proxy in proxies {
         proxy.half_open().await;
     }

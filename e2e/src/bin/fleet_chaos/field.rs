@@ -17,8 +17,8 @@ pub(crate) struct Field {
     started: usize,
 }
 
-/// How often a handler does something in its call.
-const EVERY: [&str; 2] = ["--every", "1000"];
+/// How often a handler does something in its call, in milliseconds; calls of a worker that ends pass to another one.
+const OPTIONS: [&str; 3] = ["--every", "1000", "--hand-over"];
 
 impl Field {
     pub(crate) async fn start() -> Self {
@@ -54,10 +54,11 @@ impl Field {
         self.started += 1;
         let name = format!("w{index}-{}", self.started);
         if index > 0 {
-            return self.stand.spawn_worker(&name, &EVERY);
+            return self.stand.spawn_worker(&name, &OPTIONS);
         }
         let urls: Vec<_> = self.to_nats.iter().map(|proxy| format!("nats://{}", proxy.address())).collect();
-        self.stand.spawn_worker_at(&name, &urls.join(","), &EVERY)
+        // This one finishes its calls.
+        self.stand.spawn_worker_at(&name, &urls.join(","), &OPTIONS[..2])
     }
 
     /// Keeps the logs and journals; returns their folder.

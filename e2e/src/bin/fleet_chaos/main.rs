@@ -34,21 +34,20 @@ async fn main() -> Result<ExitCode, Failure> {
     }
     let each = Duration::from_secs_f64(options.minutes * 60.0) / u32::try_from(faults.len())?;
     println!("{}", Row::HEAD);
-    let mut violations = Vec::new();
+    let mut violations = 0;
     for fault in faults {
         // Each fault begins with a fleet of its own, so that what one has left behind does not count for the next.
         let mut field = Field::start().await;
         let row = books::run(&mut field, fault, each, options.rate).await;
         println!("{row}");
-        violations.extend(row.violations.iter().map(|what| format!("{}: {what}", fault.name())));
         if !row.violations.is_empty() {
-            violations.push(format!("{}: logs in {}", fault.name(), field.keep()));
+            let kept = field.keep();
+            row.violations.iter().for_each(|what| eprintln!("{}: {what}", fault.name()));
+            eprintln!("{}: journals and logs in {kept}", fault.name());
         }
+        violations += row.violations.len();
     }
-    for violation in &violations {
-        println!("VIOLATION {violation}");
-    }
-    Ok(if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn parse() -> Result<Options, Failure> {

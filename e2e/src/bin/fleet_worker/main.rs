@@ -44,14 +44,12 @@ async fn main() -> Result<(), Failure> {
     let [url, app, name, journal, options @ ..] = &words[..] else {
         return Err("fleet_worker NATS_URL APP NAME JOURNAL [OPTIONS]".into());
     };
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     let options = Arc::new(parse(options)?);
     let journal = Arc::new(Journal::open(Path::new(journal)));
     let fleet = Fleet::connect(url).await?;
     let worker = name.clone();
-    let mut app = fleet.app(app).worker_name(name).hand_over(options.hand_over);
-    if options.hand_over {
-        app = app.drain(Duration::ZERO);
-    }
+    let app = fleet.app(app).worker_name(name).hand_over(options.hand_over);
     let served = app.serve(move |call: Call| {
         let (journal, options, worker) = (Arc::clone(&journal), Arc::clone(&options), worker.clone());
         async move { Run { id: unique(&worker), call, worker, journal }.run(&options).await }
@@ -76,9 +74,20 @@ fn parse(words: &[String]) -> Result<Options, Failure> {
     Ok(options)
 }
 
+/// A handler that is dropped before its end says so.
+struct Unfinished<'a>(&'a Run);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.write(What::Ended("dropped".to_owned()), Journal::now());
+    }
+}
+
 impl Run {
     async fn run(&self, options: &Options) -> Result<(), CallError> {
+        let unfinished = Unfinished(self);
         let result = self.serve(options).await;
+        std::mem::forget(unfinished);
         let why = match &result {
             Ok(()) => "done".to_owned(),
             Err(error) => error.to_string(),
