@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use async_nats::RequestErrorKind;
 use async_nats::jetstream::kv::{CreateErrorKind, Operation, Store, UpdateErrorKind};
 use bytes::Bytes;
+use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::node::Node;
-use crate::wire::NodeAnnouncement;
+use crate::wire::{Control, NodeAnnouncement};
 use crate::{Error, Fleet};
 
 /// How often a node is announced.
@@ -33,7 +35,7 @@ impl Claim {
     /// Waits until no other gateway announces the node, and announces it. Returns the revision.
     pub(super) async fn take(&self, node: &Node) -> u64 {
         let announcement = &node.announcement();
-        let mut is_waiting = false;
+        let (mut is_waiting, mut deserted) = (false, None);
         loop {
             let at = Instant::now();
             match self.store.create(&self.key, json(announcement)).await {
@@ -45,10 +47,33 @@ impl Claim {
                     if !std::mem::replace(&mut is_waiting, true) {
                         tracing::info!(node = announcement.node, "another gateway serves the node: standing by");
                     }
+                    // Twice, because a gateway announces itself a moment before it listens.
+                    match self.deserted(node).await {
+                        Some(revision) if deserted == Some(revision) => self.remove(revision).await,
+                        found => deserted = found,
+                    }
                 }
                 Err(error) => tracing::warn!(node = announcement.node, %error, "cannot announce the node"),
             }
             sleep(EVERY).await;
+        }
+    }
+
+    /// The revision of the present announcement, if the gateway that made it does not listen any more: it was killed.
+    async fn deserted(&self, node: &Node) -> Option<u64> {
+        let entry = self.store.entry(&self.key).await.ok()??;
+        let subject = node.fleet.subjects().control(&node.settings.node);
+        let asked = node.fleet.nats.request(subject, json(&Control::Status));
+        match timeout(ANSWER, asked).await {
+            Ok(Err(error)) if error.kind() == RequestErrorKind::NoResponders => Some(entry.revision),
+            _ => None,
+        }
+    }
+
+    async fn remove(&self, revision: u64) {
+        tracing::info!(key = self.key, "the gateway of the node does not listen any more: taking its place");
+        if let Err(error) = self.store.delete_expect_revision(&self.key, Some(revision)).await {
+            tracing::debug!(key = self.key, %error, "its announcement could not be deleted");
         }
     }
 
@@ -112,7 +137,7 @@ impl Claim {
     }
 }
 
-fn json(announcement: &NodeAnnouncement) -> Bytes {
-    // It has no maps with other keys than text.
-    serde_json::to_vec(announcement).unwrap_or_default().into()
+fn json(value: &impl Serialize) -> Bytes {
+    // These types have no maps with other keys than text.
+    serde_json::to_vec(value).unwrap_or_default().into()
 }

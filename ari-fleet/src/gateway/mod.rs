@@ -77,7 +77,7 @@ impl Gateway {
             apps: Vec::new(),
             capacity: 0,
             buffer: 64 << 20,
-            patience: Duration::from_secs(5),
+            patience: Duration::from_secs(10),
             most_waiting: 1_000,
             most_commands: 1_000,
             without_worker: WithoutWorker::default(),
@@ -109,7 +109,7 @@ impl Gateway {
         self
     }
 
-    /// How long a new call waits for a worker if none takes calls, and how many calls may wait at once; 5 s and 1,000 by
+    /// How long a new call waits for a worker if none takes calls, and how many calls may wait at once; 10 s and 1,000 by
     /// default.
     pub fn patience(mut self, wait: Duration, calls: usize) -> Self {
         (self.settings.patience, self.settings.most_waiting) = (wait, calls);

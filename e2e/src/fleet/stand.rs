@@ -198,7 +198,7 @@ impl Stand {
     /// If it does not come.
     pub async fn until(&self, call: &str, what: &str, is_wanted: impl Fn(&Entry) -> bool) -> Entry {
         let found = until_some(|| async { self.of_call(call).into_iter().find(|entry| is_wanted(entry)) });
-        let Ok(entry) = tokio::time::timeout(SOON / 2, found).await else {
+        let Ok(entry) = tokio::time::timeout(SOON, found).await else {
             panic!("{what} does not come; {call}: {:#?}\n{}", self.of_call(call), self.logs())
         };
         entry

@@ -33,8 +33,8 @@ pub(crate) struct Gateway {
     /// How many calls the node is meant for; 0 for any number.
     #[arg(long, default_value_t = 0, value_name = "CALLS")]
     capacity: u64,
-    /// How long a new call waits for a worker, in seconds.
-    #[arg(long, default_value_t = 5.0, value_name = "SECONDS", value_parser = seconds)]
+    /// How long a new call waits for a worker, in seconds: longer than a cluster of NATS takes to have a new leader.
+    #[arg(long, default_value_t = 10.0, value_name = "SECONDS", value_parser = seconds)]
     patience: f64,
     /// What happens to calls that no worker takes.
     #[arg(long, value_enum, default_value = "dialplan")]
