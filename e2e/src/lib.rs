@@ -69,7 +69,7 @@ pub use proxy::{Counts, FaultProxy};
 pub use recorder::{Recorder, eventually, until_gone};
 pub use redact::redact;
 pub use route::Route;
-pub use runner::{LIMIT, on_each_route, on_each_server, on_each_that_connects};
+pub use runner::{LIMIT, on_each_route, on_each_server, on_each_that_connects, on_two_routes};
 pub use server::Server;
 pub use sip::{Dialog, SipPhone};
 pub use template::best_fit;

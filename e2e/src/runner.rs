@@ -47,8 +47,34 @@ where
     T: Fn(Server, Route) -> Run,
     Run: Future<Output = ()> + Send + 'static,
 {
+    on_routes(|_| true, test).await;
+}
+
+/// As [`on_each_route`], over HTTP and one of the two other routes, which depends on the name of the test: for what does not
+/// know the transport. All tests over a route to which Asterisk connects wait for each other.
+///
+/// # Panics
+///
+/// If the test fails on one of them, or takes longer than [`LIMIT`].
+pub async fn on_two_routes<T, Run>(test: T)
+where
+    T: Fn(Server, Route) -> Run,
+    Run: Future<Output = ()> + Send + 'static,
+{
+    let thread = std::thread::current();
+    let sum: u32 = thread.name().unwrap_or_default().bytes().map(u32::from).sum();
+    let other = if sum % 2 == 0 { Route::WebSocket } else { Route::Outbound };
+    on_routes(|route| route == Route::Http || route == other, test).await;
+}
+
+async fn on_routes<T, Run>(is_chosen: impl Fn(Route) -> bool, test: T)
+where
+    T: Fn(Server, Route) -> Run,
+    Run: Future<Output = ()> + Send + 'static,
+{
     let servers = Server::all().into_iter();
     let routes = servers.flat_map(|server| server.routes().iter().map(move |route| (server.clone(), *route)));
+    let routes = routes.filter(|(_, route)| is_chosen(*route));
     run_all(routes.map(|(server, route)| {
         (format!("Asterisk {} over {route}", server.release()), route == Route::Outbound, test(server, route))
     }))

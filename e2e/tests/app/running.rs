@@ -7,7 +7,7 @@ use ari_app::{App, Call, CallError, CallSummary, Outgoing, ServeError, Shutdown}
 use ari_bindings::ids::ChannelId;
 use ari_bindings::outbound::Listener;
 use ari_bindings::{Client, Events};
-use ari_e2e::{OutboundGuard, Route, Server, eventually, on_each_route, on_each_server, unique};
+use ari_e2e::{OutboundGuard, Route, Server, eventually, on_each_server, on_two_routes, unique};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ use super::caller::Caller;
 /// How long a call may take to end, or a handler to make a note.
 const SOON: Duration = Duration::from_secs(20);
 
-/// Serves calls by a handler on each route to each server, and runs the test with that application.
+/// Serves calls by a handler on two routes to each server, and runs the test with that application.
 pub(crate) async fn serve<Work, Test>(
     handler: impl Fn(Call, Notes) -> Work + Clone + Send + Sync + 'static,
     test: impl Fn(Running) -> Test + Clone + Send + 'static,
@@ -55,7 +55,7 @@ pub(crate) async fn serve_with<Shared, Work, Test>(
     Work: Future<Output = Result<(), CallError>> + Send + 'static,
     Test: Future<Output = ()> + Send + 'static,
 {
-    on_each_route(|server, route| {
+    on_two_routes(|server, route| {
         let (handler, test, shared) = (handler.clone(), test.clone(), shared());
         let sharing = shared.clone();
         let handler = move |call, notes| handler(call, notes, sharing.clone());
