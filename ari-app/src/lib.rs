@@ -83,6 +83,7 @@ pub use overload::Overload;
 pub use per_call::PerCall;
 pub use queue::Queue;
 pub use room::Room;
+pub use signal::stop_signal;
 pub use summary::CallSummary;
 pub use verbs::ask::Ask;
 pub use verbs::bridge::{Bridge, Talked};

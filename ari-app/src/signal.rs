@@ -1,5 +1,7 @@
-/// Ends when the process is asked to end: by Ctrl-C and, on Unix, by SIGTERM. Never if `is_wanted` is not set.
-pub(crate) async fn stop_signal(is_wanted: bool) {
+/// Waits until the process is asked to end: by Ctrl-C and, on Unix, by SIGTERM. Never returns if `is_wanted` is `false`.
+///
+/// [`App::serve`](crate::App::serve) does this itself; it is for programs that have more to end.
+pub async fn stop_signal(is_wanted: bool) {
     if !is_wanted {
         return std::future::pending().await;
     }

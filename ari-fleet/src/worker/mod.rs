@@ -13,7 +13,6 @@ mod outgoing;
 mod ownership;
 mod plan;
 mod service;
-mod signal;
 mod socket;
 mod work;
 

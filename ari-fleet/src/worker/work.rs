@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use ari_app::stop_signal;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -14,7 +15,6 @@ use super::claim::{Claimed, claim};
 use super::lane::{self, Ended, Wish};
 use super::ownership::Ownership;
 use super::plan::Plan;
-use super::signal::stop_signal;
 use crate::Error;
 use crate::wire::Lane;
 

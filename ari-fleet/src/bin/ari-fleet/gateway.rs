@@ -86,31 +86,12 @@ impl Gateway {
         }
         let shutdown = gateway.shutdown();
         tokio::spawn(async move {
-            asked_to_end().await;
+            ari_app::stop_signal(true).await;
             tracing::info!("asked to end");
             shutdown.start();
         });
         Ok(gateway.run().await?)
     }
-}
-
-#[cfg(unix)]
-async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_end() {
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// The first line that a command prints.
