@@ -60,6 +60,9 @@ use frame::Frame;
 /// `Dial` without `c(slin)`, and `externalMedia` with another format than the linear ones, make Asterisk send encoded
 /// sound in frames that claim to be linear: it cannot be told apart, and is noise.
 ///
+/// While the program says nothing, a frame of silence is sent ten times a second at most: Asterisk may wait for a frame
+/// with its channel locked, and no channel can be created until one comes (seen with 22.10.1).
+///
 /// A connection that has not sent its UUID is *pending*. Where there are too many of these, the oldest one of the address
 /// that has most is closed. A peer that breaks the protocol, does not read what it is sent, stops within a frame, or sends
 /// faster than a line for a while ends its own session, with the reason; no other one notices. Refused connections are

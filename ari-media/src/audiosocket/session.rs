@@ -24,6 +24,11 @@ const STALL: Duration = Duration::from_secs(2);
 /// How long a peer may take to hang up.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How long nothing may be sent. Asterisk may wait for a frame with its channel locked, which halts the creation of all
+/// others, too: a program that has nothing to say sends a frame of silence from time to time. An empty frame ends the
+/// connection.
+const SILENCE: Duration = Duration::from_millis(100);
+
 /// How much sound a peer may send ahead of time: more than an interrupted network holds back.
 const AHEAD: Duration = Duration::from_secs(10);
 
@@ -103,7 +108,13 @@ async fn send(mut writer: impl AsyncWrite + Unpin, pipe: &Pipe, kind: u8) -> Res
             }
             Work::Nothing | Work::Starved => {
                 pace.pause();
-                pipe.out.changed().await;
+                if timeout(SILENCE, pipe.out.changed()).await.is_err() {
+                    // Sound that comes now follows it after the length of a frame.
+                    pace.tick(&pipe.stats.late).await;
+                    samples.resize(pipe.format.frame_samples(), 0);
+                    frame::encode(kind, &samples, &mut bytes);
+                    write(&mut writer, &bytes).await?;
+                }
             }
         }
     }

@@ -7,10 +7,13 @@ use ari_bindings::handles::ChannelHandle;
 use ari_e2e::{Line, Server, eventually, unique};
 use ari_media::{Audio, AudioSocketListener, Format, Media, MediaConfig, MediaReceiver, Uuid};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 const FORMATS: [Format; 7] =
     [Format::SLIN, Format::SLIN12, Format::SLIN16, Format::SLIN24, Format::SLIN32, Format::SLIN44, Format::SLIN48];
+
+/// Asterisk may take a frame of a channel that has just entered a bridge, and not pass it on.
+const ENTERING: usize = 10;
 
 /// Longer than Asterisk takes for anything here.
 const ARRIVAL: Duration = Duration::from_secs(10);
@@ -77,16 +80,23 @@ fn config(format: Format) -> MediaConfig {
     MediaConfig::new(format).fill_silence(false).receive_buffer(Duration::from_secs(30))
 }
 
-/// Receives until nothing comes for a second, and returns all samples.
+/// Receives until there is silence for a second, and returns all samples.
 async fn listen(receiver: &mut MediaReceiver) -> Vec<i16> {
     let mut samples = Vec::new();
-    let mut limit = ARRIVAL;
-    while let Ok(frame) = timeout(limit, receiver.recv()).await {
+    let mut limit = Instant::now() + ARRIVAL;
+    while let Ok(frame) = timeout_at(limit, receiver.recv()).await {
         let Some(frame) = frame.unwrap() else { break };
+        if is_sound(frame.samples()) {
+            limit = Instant::now() + Duration::from_secs(1);
+        }
         samples.extend_from_slice(frame.samples());
-        limit = Duration::from_secs(1);
     }
     samples
+}
+
+/// Whether it is more than the silence that a program sends which says nothing.
+fn is_sound(samples: &[i16]) -> bool {
+    samples.iter().any(|sample| *sample != 0)
 }
 
 /// What was played into two media at a time, and what arrived at the other one.
@@ -116,13 +126,13 @@ impl Exchange {
     /// Linear sound arrives bit by bit, so that a frame that is lost, doubled, distorted or louder is another one.
     fn compare(&self) {
         let (what, frame) = (self.what, self.format.frame_samples());
+        let signal = &self.signal[ENTERING * frame..];
         for arrived in &self.arrived {
-            let start = arrived.windows(frame).position(|window| *window == self.signal[..frame]);
-            let arrived = &arrived[start.unwrap_or_else(|| panic!("{what}: the first frame did not arrive"))..];
-            let differs =
-                self.signal.chunks(frame).zip(arrived.chunks(frame)).position(|(sent, arrived)| sent != arrived);
-            assert_eq!(differs, None, "{what}: the first frame that differs");
-            assert!(arrived.len() >= self.signal.len(), "{what}: the end is missing");
+            let start = arrived.windows(frame).position(|window| *window == signal[..frame]);
+            let arrived = &arrived[start.unwrap_or_else(|| panic!("{what}: frame {ENTERING} did not arrive"))..];
+            let differs = signal.chunks(frame).zip(arrived.chunks(frame)).position(|(sent, arrived)| sent != arrived);
+            assert_eq!(differs, None, "{what}: the first frame that differs, after {ENTERING}");
+            assert!(arrived.len() >= signal.len(), "{what}: the end is missing");
         }
     }
 }
@@ -173,14 +183,15 @@ async fn cut_is_silent_within_100_ms() {
     for _ in 0..50 {
         speaker.write(&sound).await.unwrap();
         for _ in 0..10 {
-            listener.recv().await.unwrap();
+            while !is_sound(listener.recv().await.unwrap().expect("the medium goes on").samples()) {}
         }
         let cut = Instant::now();
         assert!(speaker.cut() > Duration::from_secs(9));
         let mut last = Duration::ZERO;
-        while let Ok(frame) = timeout(Duration::from_millis(300), listener.recv()).await {
-            frame.unwrap().expect("the medium goes on");
-            last = cut.elapsed();
+        while let Ok(frame) = timeout_at(cut + Duration::from_millis(300), listener.recv()).await {
+            if is_sound(frame.unwrap().expect("the medium goes on").samples()) {
+                last = cut.elapsed();
+            }
         }
         delays.push(last);
     }

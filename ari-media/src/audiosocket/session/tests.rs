@@ -59,7 +59,8 @@ async fn sound_is_sent_a_frame_each_20_ms_and_ends_with_a_hang_up() {
 #[tokio::test(start_paused = true)]
 async fn cut_holds_for_the_frame_that_is_due_next() {
     let (media, mut peer, _task) = slin();
-    let reading = tokio::spawn(async move { read_all(&mut peer).await.len() });
+    let reading =
+        tokio::spawn(async move { read_all(&mut peer).await.iter().filter(|(_, value)| *value == 1).count() });
     media.write(&[1; 8_000]).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(media.cut(), Duration::from_millis(940));
@@ -180,7 +181,9 @@ async fn peer_that_floods_is_ended_with_bounded_memory_and_a_burst_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_earns_no_credit_for_a_flood() {
-    let (mut media, mut peer, _task) = slin();
+    let (mut media, peer, _task) = slin();
+    let (mut reader, mut peer) = tokio::io::split(peer);
+    tokio::spawn(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let second = audio(Format::SLIN, 1, 8_000);
     for _ in 0..15 {
@@ -215,7 +218,7 @@ async fn sound_that_runs_out_is_one_underrun_and_goes_on_at_once() {
     let reading = tokio::spawn(async move { read_all(&mut peer).await });
     let sound = futures_util::stream::unfold(0_i16, |value| async move {
         if value == 1 {
-            tokio::time::sleep(Duration::from_millis(130)).await;
+            tokio::time::sleep(Duration::from_millis(90)).await;
         }
         (value < 2).then(|| (vec![value; 160], value + 1))
     });
@@ -223,7 +226,21 @@ async fn sound_that_runs_out_is_one_underrun_and_goes_on_at_once() {
     let stats = media.stats();
     assert_eq!((stats.underruns, stats.late), (1, 0));
     media.close();
-    assert_eq!(reading.await.unwrap(), [(Duration::ZERO, 0), (Duration::from_millis(130), 1)]);
+    assert_eq!(reading.await.unwrap(), [(Duration::ZERO, 0), (Duration::from_millis(90), 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_sent_now_and_then_while_the_program_says_nothing() {
+    let (media, mut peer, _task) = slin();
+    let reading = tokio::spawn(async move { read_all(&mut peer).await });
+    tokio::time::sleep(Duration::from_millis(225)).await;
+    media.play(Audio::samples(8_000, vec![1; 320])).await.unwrap();
+    let stats = media.stats();
+    media.close();
+    assert_eq!((stats.sent, stats.late, stats.underruns), (2, 0, 0));
+    // The sound waits until the last frame of silence is over.
+    let expected = [(100, 0), (220, 0), (240, 1), (260, 1)].map(|(at, value)| (Duration::from_millis(at), value));
+    assert_eq!(reading.await.unwrap(), expected);
 }
 
 #[tokio::test]
