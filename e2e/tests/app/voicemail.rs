@@ -27,7 +27,10 @@ async fn a_message_is_reviewed_and_kept() {
         |app| async move {
             let mut caller = app.watched(100).await;
             skips(&mut caller, "sound:vm-intro").await;
-            caller.watch.until_kind("RecordingStarted").await;
+            tokio::select! {
+                _ = caller.watch.until_kind("RecordingStarted") => {}
+                summary = app.summary() => panic!("the call has ended: {summary:?}"),
+            }
             caller.presses("#").await;
             let review = |event: &Event| match event {
                 Event::PlaybackStarted(started) => (started.playback.media_uri == "sound:vm-review").then_some(()),
